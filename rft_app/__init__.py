@@ -1,0 +1,1 @@
+"""RFT App: from LLM gateway traces to a model improved by reinforcement fine-tuning."""

@@ -1,0 +1,81 @@
+"""Datasets: the named workspaces."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.pipeline import Node, StepName, StepStatus, next_step
+
+DatasetSource = Literal["gateway", "upload"]
+
+
+class DatasetStats(Entity):
+    """Counts of a dataset's current records; archived ones are in none of them."""
+
+    num_traces: int = 0
+    num_records: int = 0
+    num_invalid: int = 0
+    num_generated: int = 0
+    num_duplicates: int = 0
+    """Valid records that repeat an earlier one."""
+    num_topics: int = 0
+    """Leaf topics."""
+    balance: float | None = None
+    """Of the last coverage analysis; `None` before the first."""
+    dry_run_verdict: str | None = None
+    dry_run_mean: float | None = None
+
+    @property
+    def num_valid(self) -> int:
+        """Records that can be trained on."""
+        return self.num_records - self.num_invalid
+
+    @property
+    def invalid_share(self) -> float:
+        """Invalid records among all, in [0, 1]; 0.0 when there are none."""
+        return self.num_invalid / self.num_records if self.num_records else 0.0
+
+
+class DatasetPhase(StrEnum):
+    """The one word a list shows of a dataset, computed from its nodes."""
+
+    IN_PROGRESS = "in_progress"
+    ATTENTION = "attention"
+    TRAINING = "training"
+    COMPLETE = "complete"
+
+
+class Dataset(Entity):
+    """A dataset with the state of its seven steps."""
+
+    id: str
+    name: str
+    objective: str
+    source: DatasetSource
+    created_at: datetime
+    updated_at: datetime
+    stats: DatasetStats
+    nodes: tuple[Node, ...]
+
+    @property
+    def next_step(self) -> StepName | None:
+        """What to do next; `None` while a step runs or nothing is left to do."""
+        return next_step(self.nodes)
+
+    @property
+    def is_processing(self) -> bool:
+        """Whether a step runs now."""
+        return any(node.status is StepStatus.PROCESSING for node in self.nodes)
+
+    @property
+    def phase(self) -> DatasetPhase:
+        """Attention before all else, then training, complete, in progress."""
+        statuses = {node.name: node.status for node in self.nodes}
+        if {StepStatus.ATTENTION, StepStatus.FAILED} & set(statuses.values()):
+            return DatasetPhase.ATTENTION
+        if statuses[StepName.TRAIN] in {StepStatus.ACTIVE, StepStatus.PROCESSING}:
+            return DatasetPhase.TRAINING
+        if statuses[StepName.DEPLOY] is StepStatus.ACTIVE:
+            return DatasetPhase.COMPLETE
+        return DatasetPhase.IN_PROGRESS

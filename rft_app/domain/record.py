@@ -1,0 +1,132 @@
+"""Records: one gradable example each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NewType
+
+from pydantic import Field
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.message import Message
+from rft_app.domain.validity import Reason
+
+RecordId = NewType("RecordId", str)
+"""`rec_` and the record's sequence number in lower-case hexadecimal, e.g. `rec_7f3e10`."""
+
+
+def record_id(seq: int) -> RecordId:
+    """The public id of the record with database key `seq`.
+
+    Example:
+        >>> record_id(255)
+        'rec_ff'
+    """
+    return RecordId(f"rec_{seq:x}")
+
+
+def parse_record_id(text: str) -> int | None:
+    """The database key behind a public id; `None` when `text` is not one.
+
+    Example:
+        >>> parse_record_id("rec_ff"), parse_record_id("rec_"), parse_record_id("7")
+        (255, None, None)
+    """
+    prefix, _, digits = text.partition("_")
+    if prefix != "rec" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
+        return None
+    return int(digits, 16)
+
+
+class SourceType(StrEnum):
+    """Where a record comes from."""
+
+    TRACE = "trace"
+    UPLOAD = "upload"
+    GENERATED = "generated"
+    CORRECTION = "correction"
+    PREFERENCE = "preference"
+
+
+class Record(Entity):
+    """One example: what the model was given and, where known, what it answered."""
+
+    id: RecordId
+    input: tuple[Message, ...]
+    """The conversation up to, not including, the answer."""
+    output: tuple[Message, ...] = ()
+    """The recorded answer, one assistant turn; empty when none was recorded."""
+    tools: tuple[dict[str, Any], ...] = ()
+    tools_inferred: bool = False
+    """Whether `tools` was derived from the calls because the trace did not say it."""
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    reference: str | None = None
+    """The accepted answer."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """Every field of the source row that has no place above."""
+    topic: str | None = None
+    """Slash path of the leaf topic."""
+    topic_confidence: float | None = None
+    reward: float | None = None
+    """Recorded reward in [0, 1]."""
+    reason: Reason | None = None
+    """Why the record is invalid; `None` when it is valid."""
+    source_type: SourceType = SourceType.TRACE
+    trace_id: str | None = None
+    duplicate_of: RecordId | None = None
+    created_at: int = 0
+    """Milliseconds since 1970, UTC."""
+    updated_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBytes:
+    """A record as stored JSON, cut at the joints but not parsed, for splicing into exports."""
+
+    seq: int
+    input: tuple[bytes, ...]
+    """One JSON object per message."""
+    output: tuple[bytes, ...]
+    tools: bytes | None
+    """JSON array."""
+    tool_choice: bytes | None
+    parallel_tool_calls: bytes | None
+    reference: str | None
+    topic: str | None
+    metadata: bytes | None
+    """JSON object."""
+    reward: float | None
+    source_type: SourceType
+    trace_id: str | None
+    has_tool_calls: bool
+    """Whether any message carries tool calls, so that exports know when they must parse."""
+
+
+class RecordFilter(Entity):
+    """Which records of a dataset a list, a count or an effect is about; all conditions hold."""
+
+    search: str = ""
+    """Words that must all occur in the record's text."""
+    topic: str | None = None
+    """Slash path; a branch includes its leaves. The empty string means "no topic"."""
+    is_valid: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+    source_types: tuple[SourceType, ...] = ()
+    is_duplicate: bool | None = None
+    has_tools: bool | None = None
+    min_reward: float | None = None
+    max_reward: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything matches."""
+        return self == RecordFilter()
+
+
+class Selection(Entity):
+    """Records an action is about: all that match but for some, or just these."""
+
+    filter: RecordFilter = RecordFilter()
+    excluded: tuple[RecordId, ...] = ()
+    only: tuple[RecordId, ...] | None = None
+    """When set, these and nothing else."""

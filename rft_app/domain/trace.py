@@ -1,0 +1,33 @@
+"""Traces: what one request, or one whole agent run, did at the gateway."""
+
+from dataclasses import dataclass
+
+from rft_app.domain.validity import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTrace:
+    """One source row, ready to store: the columns lists filter on, and its canonical JSON.
+
+    `body` is an object with `messages` (OpenAI chat messages; a recorded answer is among them) and,
+    where known: `num_prompt_messages` (only assistant turns from this index on are answers of this
+    row; absent means all are), `tools`, `tool_choice`, `parallel_tool_calls`, `reference` (always
+    text), `rejected` (messages of a worse answer), `finish_reason`, `usage`, `latency_ms`,
+    `metadata` (object: every other field of the row, so that nothing is lost).
+    """
+
+    body: bytes
+    external_id: str | None
+    """The source's own id of the row (`record_id`, `id`, `trace_id`), to find it again."""
+    group: str | None
+    """Rows with the same group never straddle a split; `None` means the row is its own group."""
+    model: str | None
+    title: str
+    """First user message, one line, at most 140 characters; empty when there is none."""
+    num_messages: int
+    num_turns: int
+    """How many assistant turns are answers of this row."""
+    reward: float | None
+    """Recorded reward in [0, 1]; `None` when there is none or it has another scale."""
+    reason: Reason | None
+    """Why a record of its last turn would be invalid; `None` when it is valid."""

@@ -1,0 +1,1 @@
+"""Durable execution: enqueue, progress, cancel, resume.  Knows no step."""

@@ -1,0 +1,1 @@
+"""The seven steps, one module each, all the same shape."""

@@ -1,0 +1,78 @@
+"""Units of work: one transaction each, opened by edges only."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlmodel import Session, create_engine
+
+from rft_app.settings import get_settings
+
+_BEGIN = "rft_begin"
+BUSY_TIMEOUT_MS = 15_000
+
+
+@cache
+def get_engine() -> Engine:
+    """The app's database of this process; tests call `get_engine.cache_clear()`."""
+    return make_engine(get_settings().resolved_database_url)
+
+
+def make_engine(url: str) -> Engine:
+    """Open a database by URL; a SQLite file's folder is created."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  # DB-API connection
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32000",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get(_BEGIN, "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def unit_of_work() -> Generator[Session]:
+    """A read-write transaction: commits when the block ends, rolls back when it raises.
+
+    On SQLite the write lock is taken at the start, so a block never fails half-way because
+    another process wrote in between; keep blocks short.
+    """
+    with Session(get_engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Generator[Session]:
+    """A read-only transaction with one consistent view; never waits for writers on SQLite."""
+    engine = get_engine().execution_options(**{_BEGIN: "DEFERRED"})
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session talks to SQLite, for the few statements that differ."""
+    return session.get_bind().dialect.name == "sqlite"

@@ -1,0 +1,1 @@
+"""Parsers, one module per row shape: a source row in, a trace out."""

@@ -1,0 +1,1 @@
+"""Charts: plain numbers in, plotly figures out."""

@@ -1,0 +1,1 @@
+"""Browser state: view models and the events that change them."""

@@ -1,0 +1,58 @@
+"""Fixtures everybody shares: a clean data directory, both databases, the data sets beside us."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from rft_app.settings import get_settings
+from rft_app.storage import tables  # noqa: F401  # fills the metadata
+from rft_app.storage.session import get_engine
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def forget_environment() -> None:
+    """Drop what the process remembers of the environment."""
+    if get_engine.cache_info().currsize:
+        get_engine().dispose()
+    get_engine.cache_clear()
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data directory that this process and its children use."""
+    for name in [name for name in os.environ if name.startswith("RFT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RFT_DATA_DIR", str(tmp_path / "data"))
+    forget_environment()
+    yield tmp_path / "data"
+    forget_environment()
+
+
+@pytest.fixture
+def database(data_dir: Path) -> Path:
+    """An empty SQLite database with the current schema; returns the data directory."""
+    create_schema()
+    return data_dir
+
+
+def create_schema() -> None:
+    """Create every table and the search index in the current database."""
+    from rft_app.storage.search import create_index
+
+    with get_engine().begin() as connection:
+        SQLModel.metadata.create_all(connection)
+        create_index(connection)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets; the test is skipped where there is none."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("The data sets are not beside this checkout.")
+    return SHARED_DATA
