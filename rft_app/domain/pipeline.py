@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
 
 from rft_app.domain.entity import Entity
 from rft_app.errors import ConflictError
@@ -73,6 +76,16 @@ class StepState(Entity):
     """Fingerprint of what the last result read."""
     summary: str = ""
     """The node's one line, e.g. `1,240 records · 3% invalid`."""
+
+
+class StepResult(Entity):
+    """What a finished step leaves behind."""
+
+    outcome: StepStatus
+    summary: str
+    """The node's one line, e.g. `1,240 records · 3% invalid`."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """Figures for modals and REST; JSON."""
 
 
 class Node(Entity):

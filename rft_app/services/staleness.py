@@ -1,0 +1,38 @@
+"""Which results are out of date, and why."""
+
+from sqlmodel import Session
+
+from rft_app.domain.pipeline import StepName
+from rft_app.pipeline._base import changed_parts
+from rft_app.pipeline.steps import STEPS
+from rft_app.storage.tables import StepRow
+
+_WORDS = {
+    "traces": "Traces arrived",
+    "records": "Records changed",
+    "topics": "Topics changed",
+    "targets": "Targets changed",
+    "grader": "The grader changed",
+    "rollouts": "Rollouts arrived",
+}
+
+
+def stale_reasons(
+    session: Session, dataset_id: str, steps: dict[StepName, StepRow]
+) -> dict[StepName, str]:
+    """For each step whose inputs changed since its result: what changed, as a sentence."""
+    reasons: dict[StepName, str] = {}
+    for step in STEPS:
+        row = steps[step.name]
+        if row.outcome is None or row.input_hash is None or row.is_processing:
+            continue
+        settings = step.settings_type.model_validate(row.settings)
+        now = step.input_hash(session, dataset_id, settings)
+        if changed := changed_parts(row.input_hash, now):
+            reasons[step.name] = f"{_join(changed)} after this ran."
+    return reasons
+
+
+def _join(parts: tuple[str, ...]) -> str:
+    first, *others = (_WORDS.get(part, part.capitalize() + " changed") for part in parts)
+    return " and ".join([first, *(other[0].lower() + other[1:] for other in others)])

@@ -1,0 +1,75 @@
+"""Datasets in the database."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from rft_app.domain.dataset import DatasetSource
+from rft_app.errors import NotFoundError
+from rft_app.storage.ids import new_id
+from rft_app.storage.tables import (
+    DatasetRow,
+    RecordBodyRow,
+    RecordRow,
+    StepRow,
+    TraceBodyRow,
+    TraceRow,
+)
+
+
+def add_dataset(session: Session, *, name: str, objective: str, source: DatasetSource) -> str:
+    """Add an empty dataset; returns its id."""
+    now = datetime.now(UTC)
+    row = DatasetRow(
+        id=new_id("ds"),
+        name=name,
+        objective=objective,
+        source=source,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def get_dataset_row(session: Session, dataset_id: str) -> DatasetRow:
+    """The dataset's row.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if (row := session.get(DatasetRow, dataset_id)) is None:
+        raise NotFoundError(f"There is no dataset {dataset_id!r}; it may have been deleted.")
+    return row
+
+
+def list_dataset_rows(session: Session) -> list[DatasetRow]:
+    """All datasets, most recently changed first."""
+    return list(session.exec(select(DatasetRow).order_by(col(DatasetRow.updated_at).desc())))
+
+
+def touch(session: Session, dataset_id: str) -> None:
+    """Note that the dataset changed now."""
+    get_dataset_row(session, dataset_id).updated_at = datetime.now(UTC)
+
+
+def delete_dataset_row(session: Session, dataset_id: str) -> None:
+    """Delete the dataset with everything that belongs to it."""
+    row = get_dataset_row(session, dataset_id)
+    records = select(RecordRow.seq).where(col(RecordRow.dataset_id) == dataset_id)
+    traces = select(TraceRow.seq).where(col(TraceRow.dataset_id) == dataset_id)
+    session.execute(delete(RecordBodyRow).where(col(RecordBodyRow.seq).in_(records)))
+    session.execute(delete(TraceBodyRow).where(col(TraceBodyRow.seq).in_(traces)))
+    session.delete(row)
+    session.flush()
+
+
+def map_steps(session: Session, dataset_ids: list[str]) -> Mapping[str, list[StepRow]]:
+    """The stored steps of several datasets in one query."""
+    found: dict[str, list[StepRow]] = {dataset_id: [] for dataset_id in dataset_ids}
+    for row in session.exec(select(StepRow).where(col(StepRow.dataset_id).in_(dataset_ids))):
+        found[row.dataset_id].append(row)
+    return found
