@@ -1,0 +1,101 @@
+# Two commands matter: `make run` and `make test`.  `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 3000
+HOST ?= 127.0.0.1
+DATA ?=
+DEMO ?=
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+JS_BIN := $(CURDIR)/tools/node_modules/.bin
+FRONT_END := .web/build/client/index.html
+FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui reflex.lock assets -type f \
+	-not -path '*/__pycache__/*' -not -path 'assets/external/*' 2>/dev/null)
+
+export PATH := $(JS_BIN):$(BIN):$(PATH)
+export REFLEX_TELEMETRY_ENABLED := false
+export REFLEX_CHECK_LATEST_VERSION := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+ifneq ($(DATA),)
+export RFT_DATA_DIR := $(abspath $(DATA))
+endif
+
+.PHONY: help run test check format lint types unit browser build install install-dev chromium clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
+
+run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1)
+	@rft migrate
+	@if [ -n "$(DEMO)" ]; then rft demo --if-empty; fi
+	@exec rft serve --host $(HOST) --port $(PORT)
+
+test: install-dev build chromium lint types ## everything: lint, imports, types, unit, API, browser
+	pytest -m "not browser and not durability"
+	pytest -m durability
+	pytest -m browser
+
+check: install-dev format lint types unit ## what to run before a commit
+
+format:
+	ruff format rft_app tests benchmarks alembic/env.py rxconfig.py
+	ruff check --fix rft_app tests benchmarks alembic/env.py rxconfig.py
+
+lint: install-dev
+	ruff format --check rft_app tests benchmarks alembic/env.py rxconfig.py
+	ruff check rft_app tests benchmarks alembic/env.py rxconfig.py
+	lint-imports
+
+types: install-dev
+	pyright
+
+unit: install-dev
+	pytest -m "not browser and not durability"
+
+browser: install-dev build chromium ## the browser tests alone
+	pytest -m browser
+
+install: $(VENV)/.installed tools/node_modules/.installed
+
+install-dev: install $(VENV)/.installed-dev
+
+build: $(FRONT_END)
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	  "Name another with PYTHON=python3.12."; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { \
+	  echo "This Python cannot make environments. On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-dev.txt
+	@touch $@
+
+tools/node_modules/.installed: tools/package.json
+	@command -v npm >/dev/null || { \
+	  echo "npm is needed to build the interface. On Debian: apt-get install npm"; exit 1; }
+	npm install --prefix tools --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FRONT_END): $(FRONT_END_SOURCES) $(VENV)/.installed tools/node_modules/.installed
+	@echo "Building the interface (about half a minute) …"
+	@mkdir -p .web && reflex export --frontend-only --no-zip > .web/build.log 2>&1 || { \
+	  tail -n 40 .web/build.log; echo "The build failed; its whole log is .web/build.log."; exit 1; }
+	@touch $@
+
+chromium:
+	@for name in chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
+	else \
+	  echo "The browser tests need Chromium. On Debian: sudo apt-get install chromium"; exit 1; \
+	fi
+
+clean: ## remove what the targets made, not your data
+	rm -rf $(VENV) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states
