@@ -1,6 +1,6 @@
 """Chat messages in the shape of the OpenAI Chat Completions API, the lingua franca of gateways."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict
 
@@ -9,7 +9,18 @@ from rft_app.domain.entity import Entity
 ROLES = ("system", "developer", "user", "assistant", "tool")
 """Roles a record may hold, in the order a conversation introduces them."""
 
-Role = Literal["system", "developer", "user", "assistant", "tool"]
+
+def text_of(content: str | list[dict[str, Any]] | None) -> str:
+    """All text of a message's content, one line a part; parts that are not text are left out.
+
+    Example:
+        >>> text_of([{"type": "text", "text": "a"}, {"type": "image_url"}])
+        'a'
+    """
+    if isinstance(content, str):
+        return content
+    parts = content or ()
+    return "\n".join(str(part["text"]) for part in parts if isinstance(part.get("text"), str))
 
 
 class FunctionCall(Entity):
@@ -37,7 +48,8 @@ class Message(Entity):
 
     model_config = ConfigDict(extra="allow")
 
-    role: Role
+    role: str
+    """One of `ROLES`; invalid records may hold another."""
     content: str | list[dict[str, Any]] | None = None
     """Text, content parts, or `None` on a turn that only calls tools."""
     tool_calls: tuple[ToolCall, ...] | None = None
@@ -48,7 +60,4 @@ class Message(Entity):
     @property
     def text(self) -> str:
         """All text of the turn; parts that are not text are left out."""
-        if isinstance(self.content, str):
-            return self.content
-        parts = self.content or []
-        return "\n".join(str(part["text"]) for part in parts if isinstance(part.get("text"), str))
+        return text_of(self.content)
