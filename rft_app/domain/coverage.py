@@ -1,0 +1,242 @@
+"""Coverage: how records spread over leaf topics against their targets."""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from rft_app.domain.entity import Entity
+from rft_app.errors import InvalidInputError
+
+UNDER, OVER = 0.8, 1.25
+"""Below the first, above the second ratio of share to target a topic is under or over."""
+GOOD, FAIR = 0.6, 0.4
+"""Lowest balance that is rated good, and fair."""
+MAX_RECOMMENDATIONS = 5
+_ROUNDING = 1e-9
+
+
+class CoverageStatus(StrEnum):
+    """A topic's share against its target."""
+
+    UNDER = "under"
+    OK = "ok"
+    OVER = "over"
+
+
+class CoverageRating(StrEnum):
+    """The balance in one word."""
+
+    GOOD = "Good"
+    FAIR = "Fair"
+    POOR = "Poor"
+
+
+class TopicCoverage(Entity):
+    """One leaf topic against its target."""
+
+    key: str
+    count: int
+    share: float
+    """`count` among all counted records, in [0, 1]."""
+    target_share: float
+    gap: int | None
+    """Records to add to this topic alone to reach its target; 0 when it has, `None` when no
+    number would do: a target of 100% beside records of other topics."""
+    status: CoverageStatus
+
+    @property
+    def ratio(self) -> float:
+        """Share ÷ target; infinite for a topic that should hold nothing."""
+        return self.share / self.target_share if self.target_share else math.inf
+
+
+class CoverageReport(Entity):
+    """The spread of a dataset's trainable records."""
+
+    balance: float
+    """Lowest `min(1, share / target)` of all topics, in [0, 1]."""
+    rating: CoverageRating
+    set_by: str
+    """The topic with the lowest share ÷ target, which is what the balance is."""
+    set_by_share: float
+    set_by_target: float
+    num_records: int
+    """Records in any leaf topic: the whole that shares are of."""
+    num_without_topic: int = 0
+    """Trainable records in no topic; they are in no share."""
+    topics: tuple[TopicCoverage, ...]
+    recommendations: tuple[str, ...]
+
+    @property
+    def division(self) -> str:
+        """How the balance came about, e.g. `4.5% ÷ 8.3%`."""
+        return f"{percent(self.set_by_share)} ÷ {percent(self.set_by_target)}"
+
+    @property
+    def summary(self) -> str:
+        """The node's line."""
+        return f"{self.balance:.2f} balance · {self.rating}"
+
+
+def analyse_coverage(
+    counts: Mapping[str, int],
+    targets: Mapping[str, float | None],
+    num_without_topic: int = 0,
+) -> CoverageReport:
+    """Compare each leaf topic's share with its target.
+
+    The weakest topic sets the balance: a model cannot learn what it never sees, whatever the
+    others hold.
+
+    Args:
+        counts: Trainable records per leaf topic; topics without records must be there with 0.
+        targets: Share each leaf should hold; a leaf left out or `None` gets an equal part of the
+            rest.
+        num_without_topic: Trainable records in no leaf, to report beside.
+
+    Raises:
+        InvalidInputError: There are no topics or no records, or the targets do not add up.
+
+    Example:
+        >>> report = analyse_coverage({"Refund": 35, "Delay": 30, "Bags": 20, "Seats": 15}, {})
+        >>> report.balance, report.rating.value, report.set_by, report.division
+        (0.6, 'Good', 'Seats', '15% ÷ 25%')
+        >>> [(topic.key, topic.gap, topic.status.value) for topic in report.topics]
+        [('Refund', 0, 'over'), ('Delay', 0, 'ok'), ('Bags', 7, 'ok'), ('Seats', 14, 'under')]
+    """
+    num_records = sum(counts.values())
+    if not num_records:
+        raise InvalidInputError("No valid record has a topic yet. Run Topics & Category first.")
+    shares = resolve_targets(tuple(counts), targets)
+    topics = tuple(_measure(key, count, num_records, shares[key]) for key, count in counts.items())
+    weakest = min(topics, key=lambda topic: topic.ratio)
+    balance = min(1.0, weakest.ratio)
+    return CoverageReport(
+        balance=balance,
+        rating=rate(balance),
+        set_by=weakest.key,
+        set_by_share=weakest.share,
+        set_by_target=weakest.target_share,
+        num_records=num_records,
+        num_without_topic=num_without_topic,
+        topics=topics,
+        recommendations=_recommend(topics, num_without_topic),
+    )
+
+
+def resolve_targets(
+    keys: Sequence[str], targets: Mapping[str, float | None]
+) -> Mapping[str, float]:
+    """Give every leaf a target: those set keep theirs, the others share the remainder equally.
+
+    Raises:
+        InvalidInputError: A target is outside 0 to 100%, or together they cannot be 100%.
+
+    Example:
+        >>> resolve_targets(("a", "b", "c"), {"a": 0.5})
+        {'a': 0.5, 'b': 0.25, 'c': 0.25}
+    """
+    chosen = {key: share for key in keys if (share := targets.get(key)) is not None}
+    for key, share in chosen.items():
+        if not 0 <= share <= 1:
+            raise InvalidInputError(
+                f"The target of {key} is {percent(share)}; it must lie between 0% and 100%.",
+                topic=key,
+            )
+    total, num_open = sum(chosen.values()), len(keys) - len(chosen)
+    if total > 1 + _ROUNDING or (not num_open and total < 1 - _ROUNDING):
+        wanted = "must add up to 100%" if not num_open else "may add up to 100% at most"
+        raise InvalidInputError(f"The targets add up to {percent(total)}; they {wanted}.")
+    rest = max(0.0, 1 - total) / num_open if num_open else 0.0
+    return {key: chosen.get(key, rest) for key in keys}
+
+
+def records_to_add(count: int, num_records: int, target_share: float) -> int | None:
+    """How many records one topic lacks when all others stay as they are.
+
+    Added records count in the whole, too, so the number solves
+    `(count + x) / (num_records + x) = target`: `x = (target · num_records - count) / (1 - target)`,
+    rounded up.
+
+    Returns:
+        0 when the target is reached; `None` when no number reaches it.
+
+    Example:
+        >>> records_to_add(15, 100, 0.25)
+        14
+        >>> records_to_add(25, 100, 0.25), records_to_add(3, 4, 1.0)
+        (0, None)
+    """
+    missing = target_share * num_records - count
+    if missing <= _ROUNDING * max(1, num_records):
+        return 0
+    if target_share >= 1:
+        return None
+    return math.ceil(missing / (1 - target_share) - _ROUNDING * num_records)
+
+
+def rate(balance: float) -> CoverageRating:
+    """Good from 0.6, fair from 0.4, else poor."""
+    if balance >= GOOD - _ROUNDING:
+        return CoverageRating.GOOD
+    return CoverageRating.FAIR if balance >= FAIR - _ROUNDING else CoverageRating.POOR
+
+
+def percent(share: float) -> str:
+    """A share in two significant digits.
+
+    Example:
+        >>> percent(0.0833), percent(0.155), percent(0.08), percent(1), percent(0.0004)
+        ('8.3%', '16%', '8%', '100%', '0.04%')
+    """
+    value = share * 100
+    if value >= 9.95 or value == 0:
+        return f"{value:.0f}%"
+    return f"{value:.2g}%" if value >= 0.01 else "<0.01%"
+
+
+def _measure(key: str, count: int, num_records: int, target_share: float) -> TopicCoverage:
+    share = count / num_records
+    return TopicCoverage(
+        key=key,
+        count=count,
+        share=share,
+        target_share=target_share,
+        gap=records_to_add(count, num_records, target_share),
+        status=_status(share, target_share),
+    )
+
+
+def _status(share: float, target_share: float) -> CoverageStatus:
+    if share < UNDER * target_share - _ROUNDING:
+        return CoverageStatus.UNDER
+    return CoverageStatus.OVER if share > OVER * target_share + _ROUNDING else CoverageStatus.OK
+
+
+def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple[str, ...]:
+    under = sorted(
+        (topic for topic in topics if topic.status is CoverageStatus.UNDER),
+        key=lambda topic: topic.ratio,
+    )
+    advice = [_advise_under(topic) for topic in under[:MAX_RECOMMENDATIONS]]
+    if (num_more := len(under) - MAX_RECOMMENDATIONS) > 0:
+        verb = "topic is" if num_more == 1 else "topics are"
+        advice.append(f"{num_more} more {verb} below {percent(UNDER)} of the target.")
+    most = max(topics, key=lambda topic: topic.ratio)
+    if most.status is CoverageStatus.OVER:
+        advice.append(
+            f"{most.key} holds {percent(most.share)} of the records, its target is "
+            f"{percent(most.target_share)}: fill the other topics before adding to it."
+        )
+    if num_without_topic:
+        noun = "record has" if num_without_topic == 1 else "records have"
+        advice.append(f"{num_without_topic:,} {noun} no topic and no share here: run Topics again.")
+    return tuple(advice)
+
+
+def _advise_under(topic: TopicCoverage) -> str:
+    figures = f"it holds {percent(topic.share)}, its target is {percent(topic.target_share)}."
+    if topic.gap is None:
+        return f"Lower the target of {topic.key}: {figures} No number of records reaches it."
+    noun = "record" if topic.gap == 1 else "records"
+    return f"Add {topic.gap:,} {noun} to {topic.key}: {figures}"
