@@ -100,6 +100,8 @@ class RecordBytes:
     trace_id: str | None
     has_tool_calls: bool
     """Whether any message carries tool calls, so that exports know when they must parse."""
+    tools_inferred: bool = False
+    """Whether `tools` was derived from the calls because the trace did not say it."""
 
 
 class RecordFilter(Entity):

@@ -1,0 +1,154 @@
+"""Stored bodies: cut at the joints, rendered as bytes for exports or as a record for people.
+
+A body is the canonical JSON of `rft_app.domain.trace.ParsedTrace.body`.  Cutting finds where each
+message begins and ends and parses none of them.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from rft_app.domain.message import Message
+from rft_app.domain.record import RecordBytes, SourceType
+from rft_app.storage.tool_inference import infer_tools
+
+_ABSENT = msgspec.Raw(b"")
+_CALLS = b'"tool_calls"'
+
+
+class TraceParts(msgspec.Struct, frozen=True):
+    """A body, cut; every `Raw` is a view into it."""
+
+    messages: list[msgspec.Raw] = []
+    num_prompt_messages: int | None = None
+    tools: msgspec.Raw = _ABSENT
+    tool_choice: msgspec.Raw = _ABSENT
+    parallel_tool_calls: msgspec.Raw = _ABSENT
+    reference: str | None = None
+    metadata: msgspec.Raw = _ABSENT
+
+    @property
+    def num_given(self) -> int:
+        """Messages that were given; assistant turns from here on are answers of this row."""
+        return self.num_prompt_messages or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One record's part of a body, as JSON."""
+
+    input: tuple[bytes, ...]
+    output: tuple[bytes, ...]
+    tools: bytes | None
+    tools_inferred: bool
+    tool_choice: bytes | None
+    parallel_tool_calls: bytes | None
+    reference: str | None
+    metadata: bytes | None
+    has_tool_calls: bool
+    """Whether a message may carry tool calls; never false when one does."""
+
+
+_split = msgspec.json.Decoder(TraceParts).decode
+
+
+def split_body(body: bytes) -> TraceParts:
+    """Cut a stored body at its joints."""
+    return _split(body)
+
+
+def present(raw: msgspec.Raw) -> bytes | None:
+    """The bytes of a part; `None` where it is absent, `null` or an empty array or object."""
+    value = bytes(raw)
+    return None if value in (b"", b"null", b"[]", b"{}") else value
+
+
+def calls_tools(message: bytes | msgspec.Raw) -> bool:
+    """Whether a message may carry tool calls; never false when it does.
+
+    Inside JSON text a quote is escaped, so the quoted key cannot come from content.
+    """
+    return _CALLS in bytes(message)
+
+
+def render(parts: TraceParts, turn: int) -> Cut:
+    """The record whose answer is message `turn`.
+
+    Tools that the trace does not define are inferred from all calls of the trace, so that a
+    record's definitions do not depend on how much of the conversation it covers.
+
+    Args:
+        parts: The cut body.
+        turn: Index of the answer; the number of messages when the record has none.
+    """
+    messages = tuple(map(bytes, parts.messages))
+    used = messages[: turn + 1]
+    tools = present(parts.tools)
+    inferred = None
+    if tools is None and any(map(calls_tools, messages)):
+        inferred = infer_tools(messages)
+    return Cut(
+        input=messages[:turn],
+        output=messages[turn : turn + 1],
+        tools=tools or inferred,
+        tools_inferred=inferred is not None,
+        tool_choice=present(parts.tool_choice),
+        parallel_tool_calls=present(parts.parallel_tool_calls),
+        reference=parts.reference,
+        metadata=present(parts.metadata),
+        has_tool_calls=any(map(calls_tools, used)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordColumns:
+    """What a rendered record takes from its row rather than its body."""
+
+    seq: int
+    turn: int
+    source_type: SourceType
+    topic: str | None
+    reward: float | None
+    trace_id: str | None
+
+
+def to_record_bytes(cut: Cut, columns: RecordColumns) -> RecordBytes:
+    """Join a cut with the columns of its row."""
+    return RecordBytes(
+        seq=columns.seq,
+        input=cut.input,
+        output=cut.output,
+        tools=cut.tools,
+        tool_choice=cut.tool_choice,
+        parallel_tool_calls=cut.parallel_tool_calls,
+        reference=cut.reference,
+        topic=columns.topic,
+        metadata=cut.metadata,
+        reward=columns.reward,
+        source_type=columns.source_type,
+        trace_id=columns.trace_id,
+        has_tool_calls=cut.has_tool_calls,
+        tools_inferred=cut.tools_inferred,
+    )
+
+
+def parse_message(raw: bytes) -> Message:
+    """A message as a value; one of an impossible shape is shown as its JSON text.
+
+    Invalid records hold such messages, and a person has to see what is wrong with them.
+    """
+    try:
+        return Message.model_validate_json(raw)
+    except ValueError:
+        return Message(role=_find_role(raw) or "unknown", content=raw.decode())
+
+
+class _Roled(msgspec.Struct):
+    role: str | None = None
+
+
+def _find_role(raw: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(raw, type=_Roled).role
+    except msgspec.ValidationError:
+        return None
