@@ -66,3 +66,7 @@ class ProviderError(RftError):
     def __init__(self, message: str, *, retryable: bool = False, **details: object) -> None:
         super().__init__(message, **details)
         self.retryable = retryable
+
+
+class JobCancelledError(Exception):
+    """Somebody asked to stop the job that runs here; neither a fault nor a result."""

@@ -7,15 +7,41 @@ two rows, one page of a lean one a hundred.  Rows never leave `storage`; reposit
 # pyright: reportAssignmentType=false
 # SQLAlchemy declares `__tablename__` as a descriptor.
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Integer, LargeBinary, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    TypeDecorator,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits in both databases; on SQLite only `INTEGER PRIMARY KEY` is the row id itself."""
-Utc = DateTime(timezone=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment; comes back timezone-aware in UTC, also from SQLite, which stores none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that it is UTC."""
+        if value is None or value.tzinfo is None:
+            return value and value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
+
+
+Utc = UtcDateTime()
 
 
 class SequenceRow(SQLModel, table=True):
@@ -358,6 +384,16 @@ class JobRow(SQLModel, table=True):
     """One durable unit of background work; its id is also the workflow's."""
 
     __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "uq_job_active",
+            "kind",
+            "dataset_id",
+            unique=True,
+            sqlite_where=text("status IN ('queued', 'running')"),
+            postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+    )
 
     id: str = Field(primary_key=True)
     kind: str
@@ -379,6 +415,8 @@ class JobRow(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Utc)
     updated_at: datetime = Field(sa_type=Utc, index=True)
     worker_id: str | None = None
+    attempt: int = 0
+    """How often it was retried by hand; the workflow of a retry has an id of its own."""
 
 
 class WorkerRow(SQLModel, table=True):
