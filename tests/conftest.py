@@ -11,6 +11,8 @@ from rft_app.settings import get_settings
 from rft_app.storage import tables  # noqa: F401  # fills the metadata
 from rft_app.storage.session import get_engine
 
+pytest_plugins = ["tests.postgres"]
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

@@ -1,0 +1,162 @@
+"""A PostgreSQL server for the session, started from Debian's binaries; both databases by name."""
+
+import ctypes
+import getpass
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+START_TIMEOUT_S = 60
+
+
+class PostgresServer:
+    """A running server with one superuser, `rft`, who needs no password on loopback."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self._count = 0
+
+    def new_database(self) -> str:
+        """Create an empty database; returns its name."""
+        self._count += 1
+        name = f"test_{self._count}"
+        self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, whoever is still connected."""
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://rft@127.0.0.1:{self.port}/{name}"
+
+    def execute(self, statement: str) -> None:
+        """Run one statement outside of transactions."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @property
+    def _dsn(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user=rft dbname=postgres connect_timeout=2"
+
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        log = (self.folder / "log").read_text(errors="replace")
+        raise RuntimeError(f"PostgreSQL did not start.\n{log}")
+
+
+def owner() -> str:
+    """Who runs the server: it refuses to be root."""
+    if os.getuid() != 0:
+        return getpass.getuser()
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to stop the server when the tests are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT, 0, 0, 0)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests; they are skipped where PostgreSQL is not installed."""
+    if not INSTALLED:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql).")
+    binaries = INSTALLED[-1].parent
+    folder = Path(tempfile.mkdtemp(prefix="rft-postgres-"))
+    user = pwd.getpwnam(owner())
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    is_root = os.getuid() == 0
+    run_as, run_group = (user.pw_uid, user.pw_gid) if is_root else (None, None)
+    data = folder / "data"
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "rft", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        user=run_as,
+        group=run_group,
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = (
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "listen_addresses=127.0.0.1",
+        f"unix_socket_directories={folder}",
+        f"port={port}",
+    )
+    command = [str(binaries / "postgres"), "-D", str(data)]
+    command += [part for option in options for part in ("-c", option)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            user=run_as,
+            group=run_group,
+            preexec_fn=end_with_parent,
+        )
+    server = PostgresServer(folder, port)
+    try:
+        server.wait(process)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(
+    postgres_server: PostgresServer, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """An empty Postgres database with the current schema, which this process and children use."""
+    from tests.conftest import create_schema, forget_environment
+
+    name = postgres_server.new_database()
+    monkeypatch.setenv("RFT_DATABASE_URL", postgres_server.url(name))
+    forget_environment()
+    create_schema()
+    yield postgres_server.url(name)
+    forget_environment()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", id="sqlite"),
+        pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
+    ]
+)
+def any_database(request: pytest.FixtureRequest) -> str:
+    """Run the test on SQLite and on Postgres; returns which it is."""
+    request.getfixturevalue("postgres_url" if request.param == "postgres" else "database")
+    return request.param
