@@ -1,0 +1,241 @@
+"""The dry run: which rollouts are graded, what the grades say, and the verdict."""
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+from pydantic import Field
+
+from rft_app.domain.dry_run_rules import (
+    DryRunVerdict,
+    Measured,
+    Quality,
+    RuleRow,
+    apply_rules,
+    quality_of,
+    worst_verdict,
+)
+from rft_app.domain.entity import Entity
+from rft_app.domain.grading import FailureKind, Reward
+from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
+
+NO_TOPIC = "(no topic)"
+EQUAL_REWARDS = 1e-9
+"""Rewards closer than this are the same."""
+
+
+class DryRunSettings(Entity):
+    """How many rollouts are graded, and which."""
+
+    num_records: int = Field(default=300, ge=1, le=100_000)
+    num_rollouts: int = Field(default=4, ge=1, le=64)
+    """Most rollouts of one record; a record with fewer contributes those it has."""
+    seed: int = 0
+
+
+class Grade(Entity):
+    """One stored outcome, with what groups it."""
+
+    record_seq: int
+    topic_id: int | None = None
+    reward: Reward | None = None
+    failure_kind: FailureKind | None = None
+    """Set exactly where `reward` is not."""
+
+
+class TopicGrades(Entity):
+    """The grades of one leaf topic."""
+
+    topic: str
+    """Slash path, or `(no topic)`."""
+    num_graded: int
+    num_failed: int
+    mean: float | None
+    """`None` where every rollout of the topic failed."""
+
+
+class DryRunReport(Entity):
+    """What the grades say; every figure ignores failures except the ones about failures."""
+
+    num_records: int
+    """Records with at least one planned rollout."""
+    num_rollouts: int
+    """Planned rollouts; graded and failed ones add up to it."""
+    max_rollouts_per_record: int
+    """K; 1 when each record brought one answer."""
+    num_graded: int
+    num_failed: int
+    failure_rate: float | None
+    failures: dict[FailureKind, int]
+    """How often each kind occurred; kinds that did not are absent."""
+    statistics: RewardStatistics | None
+    """`None` when nothing was graded."""
+    histogram: tuple[int, ...] = (0,) * NUM_BINS
+    topics: tuple[TopicGrades, ...]
+    num_groups: int
+    """Records with two or more graded rollouts."""
+    num_learnable: int
+    """Those of them whose rewards differ."""
+    learnable_share: float | None
+    """`None` where no record has two graded rollouts."""
+    rules: tuple[RuleRow, ...]
+    verdict: DryRunVerdict
+    dataset_quality: Quality
+    grader_quality: Quality
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each row that speaks against training."""
+        return tuple(row.sentence for row in self.rules if row.status.is_bad)
+
+    @property
+    def recommendations(self) -> tuple[str, ...]:
+        """What to do about each such row."""
+        return tuple(row.remedy for row in self.rules if row.status.is_bad)
+
+
+class DryRun(Entity):
+    """One dry run of a dataset."""
+
+    id: str
+    dataset_id: str
+    number: int
+    """Counts from 1 within the dataset."""
+    snapshot_id: str
+    grader_version_id: str
+    settings: DryRunSettings
+    num_planned: int
+    num_done: int
+    """Rollouts with an outcome so far."""
+    report: DryRunReport | None
+    """`None` until every rollout has an outcome."""
+    job_id: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def pick_records(topic_of: Mapping[int, int | None], num_records: int, seed: int) -> list[int]:
+    """Choose records in proportion to their topics; the same seed gives the same choice.
+
+    Each topic gets its exact share rounded down; what is left goes one by one to the largest
+    remainders, ties to the smaller topic id. Records without a topic count as one topic.
+
+    Args:
+        topic_of: Record key to topic id.
+        num_records: How many; all of them when there are not more.
+        seed: Any integer.
+
+    Returns:
+        Record keys, ascending.
+
+    Example:
+        >>> pick_records({1: 10, 2: 10, 3: 20, 4: 20}, 4, seed=7)
+        [1, 2, 3, 4]
+    """
+    if num_records >= len(topic_of):
+        return sorted(topic_of)
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for seq, topic_id in topic_of.items():
+        members[topic_id or 0].append(seq)
+    sizes = {topic_id: len(members[topic_id]) for topic_id in sorted(members)}
+    chosen: list[int] = []
+    for topic_id, count in apportion(sizes, num_records).items():
+        order = random.Random(f"{seed}:{topic_id}")
+        chosen += order.sample(sorted(members[topic_id]), count)
+    return sorted(chosen)
+
+
+def apportion(sizes: Mapping[int, int], total: int) -> dict[int, int]:
+    """Divide `total` seats by size with the largest remainder; the order of `sizes` breaks ties.
+
+    Example:
+        >>> apportion({1: 70, 2: 20, 3: 10}, 5)
+        {1: 4, 2: 1, 3: 0}
+    """
+    whole = sum(sizes.values())
+    quotas = {key: Fraction(size * total, whole) for key, size in sizes.items()}
+    seats = {key: int(quota) for key, quota in quotas.items()}
+    by_remainder = sorted(quotas, key=lambda key: seats[key] - quotas[key])
+    for key in by_remainder[: total - sum(seats.values())]:
+        seats[key] += 1
+    return seats
+
+
+def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryRunReport:
+    """Turn all outcomes of a dry run into its report."""
+    rewards = [grade.reward for grade in grades if grade.reward is not None]
+    kinds = [grade.failure_kind for grade in grades if grade.failure_kind is not None]
+    failures = {kind: kinds.count(kind) for kind in FailureKind if kind in kinds}
+    statistics = summarise(rewards)
+    topics = _by_topic(grades, topic_names)
+    groups = _groups(grades)
+    graded_groups = [group for group in groups.values() if len(group.rewards) > 1]
+    num_learnable = sum(group.is_learnable for group in graded_groups)
+    measured = Measured(
+        failure_rate=len(kinds) / len(grades) if grades else None,
+        num_graded=len(rewards),
+        mean=statistics.mean if statistics else None,
+        sd=statistics.sd if statistics else None,
+        learnable_share=num_learnable / len(graded_groups) if graded_groups else None,
+        topic_means={topic.topic: topic.mean for topic in topics if topic.mean is not None},
+    )
+    rules = apply_rules(measured)
+    return DryRunReport(
+        num_records=len(groups),
+        num_rollouts=len(grades),
+        max_rollouts_per_record=max((group.size for group in groups.values()), default=0),
+        num_graded=len(rewards),
+        num_failed=len(kinds),
+        failure_rate=measured.failure_rate,
+        failures=failures,
+        statistics=statistics,
+        histogram=histogram(rewards),
+        topics=topics,
+        num_groups=len(graded_groups),
+        num_learnable=num_learnable,
+        learnable_share=measured.learnable_share,
+        rules=rules,
+        verdict=worst_verdict(rules),
+        **quality_of(rules),
+    )
+
+
+@dataclass(slots=True)
+class _Group:
+    size: int = 0
+    rewards: list[float] = field(default_factory=list[float])
+
+    @property
+    def is_learnable(self) -> bool:
+        return max(self.rewards) - min(self.rewards) > EQUAL_REWARDS
+
+
+def _groups(grades: Sequence[Grade]) -> dict[int, _Group]:
+    groups: defaultdict[int, _Group] = defaultdict(_Group)
+    for grade in grades:
+        group = groups[grade.record_seq]
+        group.size += 1
+        if grade.reward is not None:
+            group.rewards.append(grade.reward)
+    return groups
+
+
+def _by_topic(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> tuple[TopicGrades, ...]:
+    rewards: defaultdict[str, list[float | None]] = defaultdict(list)
+    for grade in grades:
+        rewards[topic_names.get(grade.topic_id or 0, NO_TOPIC)].append(grade.reward)
+    return tuple(_topic_grades(topic, rewards[topic]) for topic in sorted(rewards))
+
+
+def _topic_grades(topic: str, rewards: Sequence[float | None]) -> TopicGrades:
+    graded = [reward for reward in rewards if reward is not None]
+    found = summarise(graded)
+    return TopicGrades(
+        topic=topic,
+        num_graded=len(graded),
+        num_failed=len(rewards) - len(graded),
+        mean=found.mean if found else None,
+    )

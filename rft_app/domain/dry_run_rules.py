@@ -1,0 +1,300 @@
+"""The rules that turn a dry run's figures into a verdict, as data.
+
+| measure | NO_GO | CAUTION | blames |
+|---|---|---|---|
+| grading failures | > 10 % | > 2 % | grader |
+| graded rollouts | < 20 | < 50 | data |
+| mean reward | < 0.05 or > 0.95 | < 0.20 or > 0.80 | grader if sd < 0.05, else data |
+| sd of rewards | < 0.05 | < 0.10 | grader |
+| learnable share (2 or more rollouts) | < 15 % | < 30 % | data |
+| a topic's mean | – | < 0.05 while the whole is >= 0.20 | data |
+
+The verdict is the worst row that applies.  A row without a value does not apply and says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Literal, TypedDict
+
+from rft_app.domain.entity import Entity
+
+FLAT_SD = 0.05
+"""Rewards that spread less than this say more about the grader than about the data."""
+WHOLE_MEAN = 0.20
+"""From this mean on, a topic near zero stands out."""
+
+Blame = Literal["grader", "data"]
+Unit = Literal["share", "count", "reward"]
+Quality = Literal["good", "attention", "problem"]
+
+
+class DryRunVerdict(StrEnum):
+    """Whether training on this data with this grader can work."""
+
+    GO = "GO"
+    CAUTION = "CAUTION"
+    NO_GO = "NO_GO"
+
+
+class RowStatus(StrEnum):
+    """What one rule says, from best to worst."""
+
+    NOT_APPLICABLE = "not_applicable"
+    OK = "ok"
+    CAUTION = "caution"
+    NO_GO = "no_go"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the row speaks against training."""
+        return self in {RowStatus.CAUTION, RowStatus.NO_GO}
+
+
+class Measure(StrEnum):
+    """What the rules look at, in the order they are listed."""
+
+    FAILURE_RATE = "failure_rate"
+    NUM_GRADED = "num_graded"
+    MEAN = "mean"
+    SD = "sd"
+    LEARNABLE_SHARE = "learnable_share"
+    TOPIC_MEAN = "topic_mean"
+
+
+class Bounds(Entity):
+    """A value strictly outside them breaks the rule; on the edge it does not."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def is_broken_by(self, value: float) -> bool:
+        """Whether `value` lies outside."""
+        is_below = self.low is not None and value < self.low
+        return is_below or (self.high is not None and value > self.high)
+
+    def describe(self, unit: Unit) -> str:
+        """The bounds in words, e.g. `< 0.05 or > 0.95`."""
+        low = [] if self.low is None else [f"< {show(self.low, unit)}"]
+        high = [] if self.high is None else [f"> {show(self.high, unit)}"]
+        return " or ".join(low + high)
+
+
+class Rule(Entity):
+    """One row of the table."""
+
+    measure: Measure
+    label: str
+    unit: Unit
+    no_go: Bounds | None
+    caution: Bounds
+    blames: Blame | None
+    """`None`: the grader where rewards are flat, else the data."""
+    absent: str
+    """Why the row does not apply where there is no value."""
+    remedy: str
+
+
+RULES = (
+    Rule(
+        measure=Measure.FAILURE_RATE,
+        label="Grading failures",
+        unit="share",
+        no_go=Bounds(high=0.10),
+        caution=Bounds(high=0.02),
+        blames="grader",
+        absent="No rollout was planned.",
+        remedy="Look at the failures by kind and mend the grader, then run again.",
+    ),
+    Rule(
+        measure=Measure.NUM_GRADED,
+        label="Graded rollouts",
+        unit="count",
+        no_go=Bounds(low=20),
+        caution=Bounds(low=50),
+        blames="data",
+        absent="No rollout was planned.",
+        remedy="Add records with answers, import rollouts, or raise the number of records.",
+    ),
+    Rule(
+        measure=Measure.MEAN,
+        label="Mean reward",
+        unit="reward",
+        no_go=Bounds(low=0.05, high=0.95),
+        caution=Bounds(low=0.20, high=0.80),
+        blames=None,
+        absent="Nothing was graded.",
+        remedy="Near 0 or 1 there is little to learn: check the grader on the worst and best "
+        "rollouts, or choose easier or harder records.",
+    ),
+    Rule(
+        measure=Measure.SD,
+        label="Spread of rewards (sd)",
+        unit="reward",
+        no_go=Bounds(low=FLAT_SD),
+        caution=Bounds(low=0.10),
+        blames="grader",
+        absent="Nothing was graded.",
+        remedy="The grader hardly tells answers apart: let it give partial credit or be stricter.",
+    ),
+    Rule(
+        measure=Measure.LEARNABLE_SHARE,
+        label="Learnable share",
+        unit="share",
+        no_go=Bounds(low=0.15),
+        caution=Bounds(low=0.30),
+        blames="data",
+        absent="No record has two graded rollouts, so answers cannot be compared.",
+        remedy="Most records are always solved or never: choose records of middling difficulty.",
+    ),
+    Rule(
+        measure=Measure.TOPIC_MEAN,
+        label="Lowest topic mean",
+        unit="reward",
+        no_go=None,
+        caution=Bounds(low=0.05),
+        blames="data",
+        absent=f"Applies from a mean of {WHOLE_MEAN:.2f} on, and where topics were graded.",
+        remedy="Look at the rollouts of this topic: the records may be wrong or too hard.",
+    ),
+)
+
+
+class Measured(Entity):
+    """The figures the rules look at; `None` where there is none."""
+
+    failure_rate: float | None
+    num_graded: int
+    mean: float | None
+    sd: float | None
+    learnable_share: float | None
+    topic_means: dict[str, float]
+    """Topic to mean reward, topics without a graded rollout left out."""
+
+    @property
+    def worst_topic(self) -> tuple[str, float] | None:
+        """The topic with the lowest mean, where the whole is good enough to compare with."""
+        if self.mean is None or self.mean < WHOLE_MEAN or not self.topic_means:
+            return None
+        return min(self.topic_means.items(), key=lambda pair: (pair[1], pair[0]))
+
+    def value(self, measure: Measure) -> float | None:
+        """The figure behind one rule."""
+        values: Mapping[Measure, float | None] = {
+            Measure.FAILURE_RATE: self.failure_rate,
+            Measure.NUM_GRADED: self.num_graded,
+            Measure.MEAN: self.mean,
+            Measure.SD: self.sd,
+            Measure.LEARNABLE_SHARE: self.learnable_share,
+            Measure.TOPIC_MEAN: self.worst_topic[1] if self.worst_topic else None,
+        }
+        return values[measure]
+
+
+class RuleRow(Entity):
+    """One rule with the value it found."""
+
+    measure: Measure
+    label: str
+    unit: Unit
+    value: float | None
+    """`None` where the rule does not apply."""
+    shown_value: str
+    """`value` as a person reads it; "–" where there is none."""
+    no_go: str | None
+    """When the row says NO_GO, e.g. `> 10 %`; `None` where it never does."""
+    caution: str
+    blames: Blame
+    status: RowStatus
+    note: str
+    """Why the row does not apply, or which topic it is about; else empty."""
+    remedy: str
+
+    @property
+    def sentence(self) -> str:
+        """The row in words, e.g. `Grading failures: 12.0 % (NO_GO at > 10.0 %)`, and a period."""
+        limit = self.no_go if self.status is RowStatus.NO_GO else self.caution
+        about = f" in {self.note}" if self.note else ""
+        return f"{self.label}{about}: {self.shown_value} ({self.status.upper()} at {limit})."
+
+
+class Qualities(TypedDict):
+    """Who is to blame, and how badly."""
+
+    dataset_quality: Quality
+    grader_quality: Quality
+
+
+def apply_rules(measured: Measured) -> tuple[RuleRow, ...]:
+    """Every rule with its value, in the table's order."""
+    return tuple(_apply(rule, measured) for rule in RULES)
+
+
+def worst_verdict(rows: Iterable[RuleRow]) -> DryRunVerdict:
+    """GO unless a row says worse."""
+    statuses = {row.status for row in rows}
+    if RowStatus.NO_GO in statuses:
+        return DryRunVerdict.NO_GO
+    return DryRunVerdict.CAUTION if RowStatus.CAUTION in statuses else DryRunVerdict.GO
+
+
+def quality_of(rows: Iterable[RuleRow]) -> Qualities:
+    """Data and grader, each as good as the worst row that blames it."""
+    blamed = [(row.blames, row.status) for row in rows]
+    return Qualities(
+        dataset_quality=_quality({status for blame, status in blamed if blame == "data"}),
+        grader_quality=_quality({status for blame, status in blamed if blame == "grader"}),
+    )
+
+
+def show(value: float, unit: Unit) -> str:
+    """A figure as a person reads it.
+
+    Example:
+        >>> show(0.125, "share"), show(20, "count"), show(0.4, "reward")
+        ('12.5 %', '20', '0.40')
+    """
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    return f"{value:,.0f}" if unit == "count" else f"{value:.2f}"
+
+
+def _apply(rule: Rule, measured: Measured) -> RuleRow:
+    value = measured.value(rule.measure)
+    return RuleRow(
+        measure=rule.measure,
+        label=rule.label,
+        unit=rule.unit,
+        value=value,
+        shown_value="–" if value is None else show(value, rule.unit),
+        no_go=rule.no_go.describe(rule.unit) if rule.no_go else None,
+        caution=rule.caution.describe(rule.unit),
+        blames=rule.blames or _blame_of_mean(measured.sd),
+        status=_status(rule, value),
+        note=_note(rule, measured, value),
+        remedy=rule.remedy,
+    )
+
+
+def _blame_of_mean(sd: float | None) -> Blame:
+    return "grader" if sd is not None and sd < FLAT_SD else "data"
+
+
+def _status(rule: Rule, value: float | None) -> RowStatus:
+    if value is None:
+        return RowStatus.NOT_APPLICABLE
+    if rule.no_go is not None and rule.no_go.is_broken_by(value):
+        return RowStatus.NO_GO
+    return RowStatus.CAUTION if rule.caution.is_broken_by(value) else RowStatus.OK
+
+
+def _note(rule: Rule, measured: Measured, value: float | None) -> str:
+    if value is None:
+        return rule.absent
+    is_topic = rule.measure is Measure.TOPIC_MEAN
+    return measured.worst_topic[0] if is_topic and measured.worst_topic else ""
+
+
+def _quality(statuses: set[RowStatus]) -> Quality:
+    if RowStatus.NO_GO in statuses:
+        return "problem"
+    return "attention" if RowStatus.CAUTION in statuses else "good"

@@ -1,0 +1,94 @@
+"""Graders as they are stored: settings of one kind, versioned by what they say."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from rft_app.domain.entity import Entity
+from rft_app.errors import InvalidInputError
+
+MAX_SOURCE_CHARS = 100_000
+
+
+class ScriptSpec(Entity):
+    """Python source with `grade(sample, item) -> float`; the result lies in [0, 1]."""
+
+    kind: Literal["script"] = "script"
+    source: str = Field(min_length=1, max_length=MAX_SOURCE_CHARS)
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    """Longest time one call may take; the installation's own limit applies too."""
+    memory_mb: int = Field(default=512, ge=64, le=8192)
+    """Most memory of the script's process, interpreter included."""
+
+
+class StringOperation(StrEnum):
+    """How `string_check` compares."""
+
+    EQ = "eq"
+    """Equal, letter by letter."""
+    NE = "ne"
+    LIKE = "like"
+    """The field contains the reference."""
+    ILIKE = "ilike"
+    """The same, whatever the case of letters."""
+    REGEX = "regex"
+    """The reference, a Python regular expression, matches somewhere in the field."""
+
+
+class StringCheckSpec(Entity):
+    """Compare a text of the answer with a reference: reward 1 where it holds, else 0."""
+
+    kind: Literal["string_check"] = "string_check"
+    operation: StringOperation = StringOperation.EQ
+    field: str = "{{sample.output_text}}"
+    """What is compared: a text with `{{sample.…}}` and `{{item.…}}` in it."""
+    reference: str = Field(default="{{item.reference}}", min_length=1)
+    """What it is compared with, likewise."""
+
+
+GraderSpec = Annotated[ScriptSpec | StringCheckSpec, Field(discriminator="kind")]
+_SPEC: TypeAdapter[ScriptSpec | StringCheckSpec] = TypeAdapter(GraderSpec)
+
+
+class GraderVersion(Entity):
+    """One version of a dataset's grader; an edit makes the next."""
+
+    id: str
+    dataset_id: str
+    version: int
+    """Counts from 1 within the dataset."""
+    spec: GraderSpec
+    spec_hash: str
+    created_at: datetime
+
+    @property
+    def label(self) -> str:
+        """What the canvas shows, e.g. `script v3`."""
+        return f"{self.spec.kind} v{self.version}"
+
+
+def parse_spec(raw: object) -> ScriptSpec | StringCheckSpec:
+    """Read settings that came from outside.
+
+    Raises:
+        InvalidInputError: A field is unknown, missing or impossible; the message names it.
+    """
+    try:
+        return _SPEC.validate_python(raw)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'kind'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise InvalidInputError(f"The grader's settings are unusable. {faults}.") from error
+
+
+def spec_hash(spec: ScriptSpec | StringCheckSpec) -> str:
+    """Fingerprint of everything that can change a grade; SHA-256, hexadecimal.
+
+    Two specs have the same hash when all their fields are equal, defaults included.
+    """
+    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""Statistics of rewards: numbers in [0, 1], no units, order irrelevant."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rft_app.domain.entity import Entity
+
+NUM_BINS = 10
+
+
+class RewardStatistics(Entity):
+    """How rewards spread; exists only where at least one rollout was graded."""
+
+    n: int
+    mean: float
+    sd: float
+    """Population standard deviation (divided by n): it describes these rewards, it estimates
+    nothing beyond them. 0.0 for a single reward."""
+    median: float
+    p10: float
+    p25: float
+    p75: float
+    p90: float
+    share_positive: float
+    """Rewards above 0."""
+    share_one: float
+    """Rewards equal to 1."""
+
+
+def summarise(rewards: Sequence[float]) -> RewardStatistics | None:
+    """Describe rewards; `None` when there are none, because no number would be true.
+
+    Example:
+        >>> found = summarise([0.0, 1.0, 1.0, 0.5])
+        >>> found.mean, found.median, found.share_one
+        (0.625, 0.75, 0.5)
+    """
+    if not rewards:
+        return None
+    ordered = sorted(rewards)
+    n = len(ordered)
+    mean = min(math.fsum(ordered) / n, ordered[-1])
+    return RewardStatistics(
+        n=n,
+        mean=mean,
+        sd=math.sqrt(math.fsum((reward - mean) ** 2 for reward in ordered) / n),
+        median=percentile(ordered, 50),
+        p10=percentile(ordered, 10),
+        p25=percentile(ordered, 25),
+        p75=percentile(ordered, 75),
+        p90=percentile(ordered, 90),
+        share_positive=sum(reward > 0 for reward in ordered) / n,
+        share_one=sum(reward == 1 for reward in ordered) / n,
+    )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The value below which `percent` of the values lie, interpolated between neighbours.
+
+    Args:
+        ordered: At least one value, ascending.
+        percent: 0 (the smallest) to 100 (the largest).
+
+    Returns:
+        Position `percent / 100 * (n - 1)`, counted from 0; the method "inclusive" of Python's
+        `statistics.quantiles` and the default of NumPy.
+
+    Example:
+        >>> percentile([0.0, 1.0], 25)
+        0.25
+    """
+    position = percent / 100 * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def histogram(rewards: Iterable[float]) -> tuple[int, ...]:
+    """Counts in ten bins of width 0.1; each holds its lower edge, the last also 1.0.
+
+    Example:
+        >>> histogram([0.0, 0.05, 0.1, 1.0])
+        (2, 1, 0, 0, 0, 0, 0, 0, 0, 1)
+    """
+    counts = [0] * NUM_BINS
+    for reward in rewards:
+        counts[min(int(reward * NUM_BINS), NUM_BINS - 1)] += 1
+    return tuple(counts)
