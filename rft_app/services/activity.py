@@ -1,0 +1,31 @@
+"""What goes on in this installation, for everybody who watches."""
+
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.job import JobStatus
+from rft_app.storage import activity, jobs
+
+
+class Activity(Entity):
+    """Workers and their work at one moment."""
+
+    num_workers: int
+    num_running: int
+    num_queued: int
+
+
+def read_fingerprint(session: Session) -> str:
+    """A text that differs whenever something that a browser shows may have changed."""
+    return activity.read_fingerprint(session)
+
+
+def get_activity(session: Session) -> Activity:
+    """Live workers, running and waiting jobs."""
+    active = jobs.list_active(session)
+    running = sum(job.status is JobStatus.RUNNING for job in active)
+    return Activity(
+        num_workers=activity.count_live_workers(session),
+        num_running=running,
+        num_queued=len(active) - running,
+    )

@@ -1,0 +1,51 @@
+"""The one confirm dialog: the title repeats verb and count, the body names what stays."""
+
+import reflex as rx
+
+from rft_app.ui.components.button import button
+from rft_app.ui.components.modal import Modal
+from rft_app.ui.content import Content
+from rft_app.ui.theme import PAGE_TITLE
+
+
+def confirm_dialog(
+    *body: Content,
+    is_open: rx.Var[bool],
+    title: str | rx.Var[str],
+    verb: str | rx.Var[str],
+    on_confirm: Content,
+    on_cancel: Content,
+    is_blocked: rx.Var[bool] | bool = False,
+) -> rx.Component:
+    """Ask before an effect that cannot be taken back.
+
+    Args:
+        *body: What happens and what stays; may hold a field to type into.
+        is_open: Whether it shows.
+        title: The question, with the verb and the count.
+        verb: The button's words; they repeat the title's verb.
+        on_confirm: Event of the button.
+        on_cancel: Event of Cancel, Esc and the scrim.
+        is_blocked: Keeps the button off, with the reason in the body.
+    """
+    return Modal.create(
+        rx.el.div(
+            rx.el.h2(title, class_name=PAGE_TITLE),
+            rx.el.div(*body, class_name="mt-2 text-ink-2 grid gap-3 [overflow-wrap:anywhere]"),
+            class_name="p-5 overflow-auto",
+        ),
+        rx.el.footer(
+            button("Cancel", on_click=on_cancel),
+            button(
+                verb,
+                variant="destroy",
+                on_click=on_confirm,
+                disabled=is_blocked,
+            ),
+            class_name="flex justify-end gap-2 px-5 pb-5",
+        ),
+        is_open=is_open,
+        on_close=on_cancel,
+        label=title,
+        class_name="rft-dialog-small",
+    )

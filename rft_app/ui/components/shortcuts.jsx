@@ -1,0 +1,39 @@
+import { useEffect } from "react";
+
+const isTyping = (element) =>
+  element?.matches?.("input,textarea,select,[contenteditable],.cm-content,[role=menu] *");
+
+function moveInList(by) {
+  const scope = [...document.querySelectorAll('[role="dialog"]')].at(-1) ?? document;
+  const items = [...scope.querySelectorAll("[data-item]")];
+  if (!items.length) return;
+  const at = items.findIndex((item) => item.contains(document.activeElement));
+  const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// `/` goes to the search box, J and K move in the list, Ctrl K or ⌘K opens the palette.
+export function Shortcuts({ onPalette }) {
+  useEffect(() => {
+    const onKey = (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        onPalette?.();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key === "/") {
+        const scope = [...document.querySelectorAll('[role="dialog"]')].at(-1) ?? document;
+        const box = scope.querySelector("[data-search]");
+        if (!box) return;
+        event.preventDefault();
+        box.focus();
+      } else if (event.key === "j") moveInList(1);
+      else if (event.key === "k") moveInList(-1);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [onPalette]);
+  return null;
+}

@@ -1,0 +1,78 @@
+"""State of the frame around every page: live facts of the navigation, and the palette."""
+
+import reflex as rx
+
+from rft_app.errors import RftError
+from rft_app.services.activity import Activity, get_activity
+from rft_app.services.datasets import list_datasets
+from rft_app.storage.session import reading
+from rft_app.ui.state.live import changes
+from rft_app.ui.words import count
+
+
+def describe_worker(activity: Activity) -> str:
+    """What the foot of the navigation says of the workers.
+
+    Example:
+        >>> describe_worker(Activity(num_workers=0, num_running=0, num_queued=2))
+        'off · 2 jobs wait'
+    """
+    waiting = f" · {count(activity.num_queued, 'job')} wait" if activity.num_queued else ""
+    if not activity.num_workers:
+        return "off" + waiting.replace("1 job wait", "1 job waits")
+    if activity.num_running:
+        return f"{count(activity.num_running, 'job')} running"
+    return "idle"
+
+
+def _read() -> tuple[Activity, int]:
+    with reading() as session:
+        return get_activity(session), len(list_datasets(session))
+
+
+class ShellState(rx.State):
+    """What every page shows around its content."""
+
+    num_datasets: int = 0
+    worker: str = "unknown"
+    is_worker_alive: bool = False
+    is_loaded: bool = False
+    is_palette_open: bool = False
+    _is_watching: bool = False
+
+    @rx.event(background=True)
+    async def follow(self) -> None:
+        """Keep the navigation's facts current until the tab closes."""
+        async with self:
+            if self._is_watching:
+                return
+            self._is_watching = True
+            token = self.router.session.client_token
+        try:
+            await self._refresh()
+            async for _ in changes(token):
+                await self._refresh()
+        finally:
+            async with self:
+                self._is_watching = False
+
+    async def _refresh(self) -> None:
+        try:
+            activity, num_datasets = await rx.run_in_thread(_read)
+        except RftError:
+            return
+        async with self:
+            self.worker = describe_worker(activity)
+            self.is_worker_alive = activity.num_workers > 0
+            self.num_datasets = num_datasets
+            self.is_loaded = True
+
+    @rx.event
+    def open_palette(self) -> None:
+        """Show the list of commands."""
+        self.is_palette_open = True
+
+    @rx.event
+    def close_palette(self) -> None:
+        """Hide it."""
+        self.is_palette_open = False

@@ -1,0 +1,94 @@
+"""Numbers and times in words, everywhere the same."""
+
+from datetime import UTC, datetime
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A count with its noun.
+
+    Example:
+        >>> count(1, "record"), count(1240, "record"), count(0, "category", "categories")
+        ('1 record', '1,240 records', '0 categories')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def share(part: float) -> str:
+    """A share in [0, 1] as percent; what is not nothing never reads as 0%.
+
+    Example:
+        >>> share(0.031), share(0.0004), share(0.0), share(0.9996), share(1.0), share(0.045)
+        ('3%', '<0.1%', '0%', '>99.9%', '100%', '4.5%')
+    """
+    percent = part * 100
+    if 0 < percent < 0.1:
+        return "<0.1%"
+    if 99.9 < percent < 100:
+        return ">99.9%"
+    text = f"{percent:.1f}" if percent < 10 or percent > 99 else f"{percent:.0f}"
+    return f"{text.removesuffix('.0')}%"
+
+
+def reward(value: float | None) -> str:
+    """A reward in two digits; none is a dash, never a zero.
+
+    Example:
+        >>> reward(0.417), reward(None)
+        ('0.42', '–')
+    """
+    return "–" if value is None else f"{value:.2f}"
+
+
+def size(num_bytes: int) -> str:
+    """Bytes in the unit people read.
+
+    Example:
+        >>> size(900), size(24_300), size(2_400_000), size(5 * 1024**3)
+        ('900 B', '24 kB', '2.4 MB', '5.4 GB')
+    """
+    value, units = float(num_bytes), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    text = f"{value:.1f}".removesuffix(".0") if units[0] not in {"B", "kB"} else f"{value:.0f}"
+    return f"{text} {units[0]}"
+
+
+def duration(seconds: float) -> str:
+    """How long something took.
+
+    Example:
+        >>> duration(0.2), duration(48.3), duration(112), duration(7_500)
+        ('0.2 s', '48 s', '1 min 52 s', '2 h 5 min')
+    """
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s".removesuffix(" 0 s")
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago something was.
+
+    Example:
+        >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+        >>> ago(datetime(2026, 1, 1, 11, 48, tzinfo=UTC), noon), ago(noon, noon)
+        ('12 min ago', 'just now')
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seconds = ((now or datetime.now(UTC)) - aware).total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s ago"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.0f} min ago"
+    if seconds < DAY:
+        return f"{seconds / HOUR:.0f} h ago"
+    return f"{seconds / DAY:.0f} d ago"
