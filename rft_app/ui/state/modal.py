@@ -1,0 +1,90 @@
+"""Which dialog is open over the canvas; the address says it, so that it can be shared."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from rft_app.domain.pipeline import StepName
+from rft_app.ui.state.asking import dataset_id_in
+
+STEP_MODALS = (
+    StepName.EXTRACT,
+    StepName.TOPICS,
+    StepName.COVERAGE,
+    StepName.GRADER,
+    StepName.DRY_RUN,
+)
+RECORDS, EXPORT = "records", "export"
+NOTHING = ""
+
+
+def modal_in(parameters: Mapping[str, str]) -> str:
+    """The dialog an address asks for; nothing when it names none there is.
+
+    Example:
+        >>> modal_in({"step": "topics"}), modal_in({"records": "invalid"}), modal_in({"step": "x"})
+        ('topics', 'records', '')
+    """
+    if RECORDS in parameters:
+        return RECORDS
+    if EXPORT in parameters:
+        return EXPORT
+    step = parameters.get("step", "")
+    return step if step in STEP_MODALS else NOTHING
+
+
+class ModalState(rx.State):
+    """The open dialog: a step's name, `records`, `export`, or nothing."""
+
+    open_name: str = NOTHING
+    records_preset: str = ""
+    """What the records overlay starts with, e.g. `invalid`, `topic:Bags`, `reason:too_long`."""
+    is_leaving: bool = False
+    """Whether the person is asked about unsaved changes."""
+    has_unsaved: bool = False
+
+    @rx.event
+    def follow_address(self) -> None:
+        """Open what the address names; the canvas page's `on_load`."""
+        parameters = self.router.url.query_parameters
+        self.open_name = modal_in(parameters)
+        self.records_preset = parameters.get(RECORDS, "") if self.open_name == RECORDS else ""
+        self.is_leaving = False
+
+    @rx.event
+    def open_step(self, name: str) -> rx.event.EventSpec:
+        """Open a step's dialog."""
+        return self._go_to({"step": name})
+
+    @rx.event
+    def open_records(self, preset: str = "") -> rx.event.EventSpec:
+        """Open the records overlay, filtered."""
+        return self._go_to({RECORDS: preset or "all"})
+
+    @rx.event
+    def open_export(self) -> rx.event.EventSpec:
+        """Open the export dialog."""
+        return self._go_to({EXPORT: "1"})
+
+    @rx.event
+    def close(self) -> rx.event.EventSpec | None:
+        """Close the dialog; asks first when there is something unsaved in it."""
+        if self.has_unsaved and not self.is_leaving:
+            self.is_leaving = True
+            return None
+        self.has_unsaved = False
+        return self._go_to({})
+
+    @rx.event
+    def stay(self) -> None:
+        """Keep the dialog open after all."""
+        self.is_leaving = False
+
+    def _go_to(self, parameters: Mapping[str, str]) -> rx.event.EventSpec:
+        self.open_name = modal_in(parameters)
+        self.records_preset = parameters.get(RECORDS, "")
+        self.is_leaving = False
+        dataset_id = dataset_id_in(self.router.url.path)
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return rx.redirect(f"/optimization/{dataset_id}{query}")

@@ -1,0 +1,161 @@
+"""What the dialogs of the steps share: load, run, follow, cancel."""
+
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from rft_app.domain.job import Job
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import RftError
+from rft_app.jobs.queue import cancel_job, get_job
+from rft_app.services.pipeline import StepView, get_step, start_step
+from rft_app.ui.state.asking import ask, dataset_id_in, tell
+from rft_app.ui.state.live import changes
+from rft_app.ui.words import ago, duration
+
+
+def job_percent(job: Job) -> int:
+    """Progress of a job from 0 to 100; -1 while its amount is unknown.
+
+    A running job never reads 100, since it has not ended.
+    """
+    if not job.progress_total:
+        return -1
+    return min(99, round(100 * job.progress_done / job.progress_total))
+
+
+def describe_last_run(step: StepView) -> str:
+    """When the result was made and how long that took, e.g. `12 min ago · took 48 s`."""
+    if step.finished_at is None:
+        return ""
+    took = ""
+    if step.started_at is not None and step.started_at <= step.finished_at:
+        took = f" · took {duration((step.finished_at - step.started_at).total_seconds())}"
+    return ago(step.finished_at) + took
+
+
+class StepModal(rx.State, mixin=True):
+    """One step's dialog while it is open."""
+
+    step: ClassVar[StepName]
+
+    is_loading: bool = True
+    fault: str = ""
+    """Why the last request failed, in words."""
+    status: str = "waiting"
+    status_label: str = ""
+    stale_reason: str = ""
+    error: str = ""
+    """Why the last job failed."""
+    last_run: str = ""
+    has_result: bool = False
+    is_running: bool = False
+    percent: int = -1
+    progress_label: str = ""
+    is_cancelling: bool = False
+
+    _dataset_id: str = ""
+    _job_id: str = ""
+    _seen: str = ""
+    _is_open: bool = False
+    _is_following: bool = False
+
+    @rx.event
+    async def load(self) -> Any:  # noqa: ANN401  # an event
+        """Fill the dialog; its `on_mount`."""
+        dataset_id = dataset_id_in(self.router.url.path)
+        if dataset_id != self._dataset_id:
+            self.reset()
+            self._dataset_id = dataset_id
+        self._is_open = True
+        self.fault = ""
+        await self._refresh(is_forced=True)
+        return type(self).follow
+
+    @rx.event
+    def leave(self) -> None:
+        """The dialog closed; its `on_unmount`."""
+        self._is_open = False
+
+    @rx.event(background=True)
+    async def follow(self) -> None:
+        """Keep the dialog current while it is open, so that nobody has to reload."""
+        async with self:
+            if self._is_following or not self._is_open:
+                return
+            self._is_following = True
+            token = self.router.session.client_token
+        try:
+            async for _ in changes(token):
+                async with self:
+                    if not self._is_open:
+                        break
+                    await self._refresh()
+        finally:
+            async with self:
+                self._is_following = False
+
+    @rx.event
+    async def run(self) -> None:
+        """Start the step with the dialog's settings."""
+        dataset_id, name = self._dataset_id, self.step
+        self.fault = ""
+        try:
+            settings = self._settings()
+            job = await tell(lambda session: start_step(session, dataset_id, name, settings))
+        except RftError as error:
+            self.fault = error.message
+            return
+        self.is_running, self.is_cancelling = True, False
+        self.percent, self.progress_label, self._job_id = -1, "", job.id
+
+    @rx.event
+    async def cancel(self) -> None:
+        """Ask the running job to stop."""
+        job_id = self._job_id
+        self.is_cancelling = True
+        try:
+            await tell(lambda session: cancel_job(session, job_id))
+        except RftError as error:
+            self.is_cancelling = False
+            self.fault = error.message
+
+    async def _refresh(self, *, is_forced: bool = False) -> None:
+        dataset_id, name = self._dataset_id, self.step
+        try:
+            step = await ask(lambda session: get_step(session, dataset_id, name))
+            await self._show_step(step)
+            seen = f"{step.finished_at} {step.node.stale_reason} {step.node.status}"
+            if is_forced or seen != self._seen:
+                self._seen = seen
+                await self._show(step)
+        except RftError as error:
+            self.fault = error.message
+        self.is_loading = False
+
+    async def _show_step(self, step: StepView) -> None:
+        self.status, self.status_label = step.node.status.value, step.node.status_label
+        self.stale_reason = step.node.stale_reason or ""
+        self.error = step.error or ""
+        self.last_run = describe_last_run(step)
+        self.has_result = bool(step.facts)
+        self.is_running = step.node.status.value == "processing"
+        self._job_id = step.job_id or ""
+        if not self.is_running:
+            self.is_cancelling = False
+            return
+        job_id = self._job_id
+        job = await ask(lambda session: get_job(session, job_id))
+        self.percent, self.progress_label = job_percent(job), job.progress_label
+        self.is_cancelling = job.cancel_requested
+
+    async def _show(self, step: StepView) -> None:
+        """Fill in what only this step has."""
+
+    def _settings(self) -> dict[str, Any]:
+        """The settings to run with.
+
+        Raises:
+            InvalidInputError: A field holds something that cannot be a setting.
+        """
+        return {}
