@@ -1,6 +1,33 @@
-"""Full-text search over records."""
+"""Full-text search over records.
 
-from sqlalchemy import Connection
+SQLite has an FTS5 index without content, Postgres a stored `tsvector`.  The index holds a record's
+conversation, answer, tool calls, reference and id; system prompts are left out, since they are the
+same in most records of a dataset and would match every search.
+
+All words must occur, the last one may be the beginning of a word.  A query is cut into words by
+the tokenizer that filled the index, so that no text can be read as an operator.
+"""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+from sqlmodel import Session
+
+from rft_app.storage.copying import insert_rows
+from rft_app.storage.session import is_sqlite
+
+MAX_COUNT = 10_000
+"""Matches are counted up to here; a larger total is shown as "10,000+"."""
+MAX_WORDS = 32
+"""Further words of a query are ignored."""
+
+_MAX_WORD_LENGTH = 64
+_MAX_WORDS_STORED = 20_000
+_WORD = re.compile(r"[^\W_]+")
+_TOKENIZER = "unicode61"
 
 
 def create_index(connection: Connection) -> None:
@@ -8,7 +35,7 @@ def create_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
             "CREATE VIRTUAL TABLE IF NOT EXISTS record_fts "
-            "USING fts5(body, content='', detail='none', tokenize='unicode61')"
+            f"USING fts5(body, content='', detail='none', tokenize='{_TOKENIZER}')"
         )
         return
     connection.exec_driver_sql(
@@ -17,3 +44,93 @@ def create_index(connection: Connection) -> None:
     connection.exec_driver_sql(
         "CREATE INDEX IF NOT EXISTS ix_record_search ON record_search USING gin (words)"
     )
+
+
+def add_texts(session: Session, texts: Sequence[tuple[int, str]]) -> None:
+    """Index the text of records that are not in the index yet.
+
+    Args:
+        session: A unit of work.
+        texts: Record keys, ascending, with their text.
+    """
+    if is_sqlite(session):
+        insert_rows(session, "record_fts", ("rowid", "body"), texts)
+        return
+    rows = [(seq, _to_tsvector(body)) for seq, body in texts]
+    insert_rows(session, "record_search", ("seq", "words"), rows)
+
+
+def find_unindexed(session: Session, dataset_id: str, after_seq: int, limit: int) -> list[int]:
+    """Current records of the dataset after `after_seq` that the index does not hold, in order."""
+    indexed = (
+        "SELECT 1 FROM record_fts_docsize s WHERE s.id = r.seq"
+        if is_sqlite(session)
+        else "SELECT 1 FROM record_search s WHERE s.seq = r.seq"
+    )
+    statement = text(
+        "SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND r.seq > :after "
+        f"AND NOT r.is_archived AND NOT EXISTS ({indexed}) ORDER BY r.seq LIMIT :limit"
+    )
+    values = {"dataset_id": dataset_id, "after": after_seq, "limit": limit}
+    return list(session.connection().execute(statement, values).scalars())
+
+
+def make_query(session: Session, search: str) -> str | None:
+    """The search text in the database's own query language; `None` when it holds no word.
+
+    Whatever the text is, the query is valid.
+    """
+    sqlite = is_sqlite(session)
+    words = (_split_like_sqlite(search) if sqlite else _split(search))[:MAX_WORDS]
+    if not words:
+        return None
+    if sqlite:
+        return " AND ".join(f'"{word}"' for word in words) + " *"
+    return " & ".join(f"'{word}'" for word in words) + ":*"
+
+
+def matching_from(session: Session) -> str:
+    """The FROM clause that yields matches as `m.seq` joined with their records `r`.
+
+    It takes the parameter `query`.
+    """
+    if is_sqlite(session):
+        matches = "SELECT rowid AS seq FROM record_fts WHERE record_fts MATCH :query"
+        return f"({matches}) m CROSS JOIN record r ON r.seq = m.seq"
+    matches = "SELECT seq FROM record_search WHERE words @@ CAST(:query AS tsquery)"
+    return f"({matches}) m JOIN record r ON r.seq = m.seq"
+
+
+class _Tokenizer:
+    """SQLite's own tokenizer, in a private database in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self._connection.execute(f"CREATE VIRTUAL TABLE t USING fts5(x, tokenize='{_TOKENIZER}')")
+        self._connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab(t, instance)")
+
+    def split(self, text_: str) -> list[str]:
+        """The words in their order."""
+        with self._lock:
+            self._connection.execute("INSERT INTO t (rowid, x) VALUES (1, ?)", (text_,))
+            rows = self._connection.execute("SELECT term FROM words ORDER BY offset").fetchall()
+            self._connection.rollback()
+        return [term for (term,) in rows]
+
+
+_tokenizer = _Tokenizer()
+
+
+def _split_like_sqlite(search: str) -> list[str]:
+    return _tokenizer.split(search.encode("utf-8", "replace").decode())
+
+
+def _split(search: str) -> list[str]:
+    return [word[:_MAX_WORD_LENGTH] for word in _WORD.findall(search.lower())]
+
+
+def _to_tsvector(body: str) -> str:
+    """A `tsvector` literal of the distinct words; word characters need no quoting inside quotes."""
+    words = list(dict.fromkeys(_split(body)))[:_MAX_WORDS_STORED]
+    return " ".join(f"'{word}'" for word in words)

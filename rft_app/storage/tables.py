@@ -182,6 +182,7 @@ class RecordRow(SQLModel, table=True):
     __tablename__ = "record"
     __table_args__ = (
         Index("ix_record_facet", "dataset_id", "facet", "seq"),
+        Index("ix_record_trace", "trace_seq"),
         Index(
             "ix_record_topic",
             "dataset_id",
@@ -290,6 +291,7 @@ class SnapshotRow(SQLModel, table=True):
     num_test: int
     seed: int
     train_ratio: float
+    test_generated: bool = False
     filter: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     members: bytes = Field(sa_type=LargeBinary)
     """Packed record keys and split bits (`rft_app.storage.snapshots`)."""
@@ -366,7 +368,9 @@ class ExportRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE", index=True)
-    snapshot_id: str
+    snapshot_id: str | None = None
+    """Frozen when the job starts; a job that is run again uses the same."""
+    selection: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     format: str
     options: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     file_name: str

@@ -1,0 +1,48 @@
+"""Look at a dataset's records: pages, one in full, filter menus, counts."""
+
+from sqlmodel import Session
+
+from rft_app.domain.record import Record, RecordFilter, Selection
+from rft_app.domain.record_page import FilterOptions, RecordPage, SelectionCount
+from rft_app.storage import record_counts, record_pages, records
+
+MAX_PAGE = 500
+
+
+def list_records(
+    session: Session,
+    dataset_id: str,
+    record_filter: RecordFilter,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> RecordPage:
+    """One page of the current records that match, newest first.
+
+    Totals are exact, but for a text search or a reward range that ends inside a bin: those are
+    counted up to 10,000 and marked.
+
+    Raises:
+        InvalidInputError: The cursor is not one that a page gave.
+    """
+    limit = min(max(limit, 1), MAX_PAGE)
+    return record_pages.list_page(session, dataset_id, record_filter, cursor=cursor, limit=limit)
+
+
+def get_record(session: Session, dataset_id: str, record_id: str) -> Record:
+    """One record in full; archived ones, too, so that old links keep working.
+
+    Raises:
+        NotFoundError: The dataset has no such record.
+    """
+    return records.get_record(session, dataset_id, record_id)
+
+
+def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
+    """The choices of the filter menus with how many current records each one matches."""
+    return record_counts.list_filter_options(session, dataset_id)
+
+
+def count_selection(session: Session, dataset_id: str, selection: Selection) -> SelectionCount:
+    """How many current records an action on `selection` is about."""
+    return record_counts.count_selection(session, dataset_id, selection)

@@ -1,0 +1,183 @@
+"""Exact counts of a dataset's current records, kept so that nobody scans for them."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, delete, func, insert, text
+from sqlmodel import Session, col, select
+
+from rft_app.domain.facet import ARCHIVED, Facet, unpack
+from rft_app.domain.record import RecordId, Selection, SourceType, parse_record_id
+from rft_app.domain.record_page import FilterOption, FilterOptions, SelectionCount
+from rft_app.domain.topic import is_within
+from rft_app.domain.validity import Reason
+from rft_app.storage import search
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.record_plan import NO_TOPIC, make_plan, read_topic_keys
+from rft_app.storage.record_seeks import count, select_seqs
+from rft_app.storage.tables import FacetCountRow, TraceRow
+
+_TALLY = text(
+    "SELECT COALESCE(topic_id, 0) AS topic_id, facet, COUNT(*) AS num_records, "
+    "SUM(seq) AS keys, SUM(content_hash & 4294967295) AS low, SUM(content_hash >> 32) AS high "
+    f"FROM record WHERE dataset_id = :dataset_id AND facet < {ARCHIVED} "
+    "GROUP BY COALESCE(topic_id, 0), facet ORDER BY 1, 2"
+)
+_CHUNK = 1000
+_Tally = Sequence[Row[Any]]
+
+
+def refresh_counts(session: Session, dataset_id: str) -> None:
+    """Recompute what is kept of a dataset's current records after a bulk change.
+
+    Sets `facet_count`, the dataset's `num_*` columns, `records_hash` (keys, contents and facets of
+    the current records) and `topics_hash` (topic paths and who is in which leaf).
+    """
+    tally = session.connection().execute(_TALLY, {"dataset_id": dataset_id}).all()
+    _write_facet_counts(session, dataset_id, tally)
+    facets = [(unpack(row.facet), row.num_records) for row in tally]
+    row = get_dataset_row(session, dataset_id)
+    row.num_traces = session.exec(
+        select(func.count()).select_from(TraceRow).where(col(TraceRow.dataset_id) == dataset_id)
+    ).one()
+    row.num_records = sum(number for _, number in facets)
+    row.num_invalid = sum(number for facet, number in facets if facet.reason is not None)
+    row.num_duplicates = sum(number for facet, number in facets if facet.is_duplicate)
+    row.num_generated = sum(
+        number for facet, number in facets if facet.source_type is SourceType.GENERATED
+    )
+    row.records_hash = _hash_records(tally)
+    row.topics_hash = _hash_topics(tally, read_topic_keys(session, dataset_id))
+    session.flush()
+
+
+def count_facets(session: Session, dataset_id: str) -> list[tuple[int, Facet, int]]:
+    """Topic id (0 for none), facet and number of records of everything present."""
+    statement = select(FacetCountRow).where(col(FacetCountRow.dataset_id) == dataset_id)
+    return [
+        (row.topic_id, unpack(row.facet), row.num_records)
+        for row in session.exec(statement)
+        if row.facet < ARCHIVED
+    ]
+
+
+def count_selection(session: Session, dataset_id: str, selection: Selection) -> SelectionCount:
+    """How many current records a selection stands for; ids of others do not count."""
+    if selection.only is not None or selection.excluded:
+        return SelectionCount(total=len(select_selection(session, dataset_id, selection)))
+    plan = make_plan(session, dataset_id, selection.filter)
+    total, is_exact = count(session, plan, search.make_query(session, selection.filter.search))
+    return SelectionCount(total=total, is_exact=is_exact)
+
+
+def select_selection(session: Session, dataset_id: str, selection: Selection) -> NDArray[np.int64]:
+    """Keys of the current records a selection stands for, ascending."""
+    if selection.only is not None:
+        return _select_current(session, dataset_id, _to_seqs(selection.only))
+    seqs = select_seqs(session, dataset_id, selection.filter)
+    return np.setdiff1d(seqs, _to_seqs(selection.excluded)) if selection.excluded else seqs
+
+
+def _to_seqs(ids: Iterable[RecordId]) -> NDArray[np.int64]:
+    seqs = [seq for id_ in ids if (seq := parse_record_id(id_)) is not None]
+    return np.unique(np.array(seqs, dtype=np.int64))
+
+
+def _select_current(
+    session: Session, dataset_id: str, seqs: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    found: list[int] = []
+    for start in range(0, len(seqs), _CHUNK):
+        literal = ", ".join(map(str, seqs[start : start + _CHUNK].tolist()))
+        statement = text(
+            f"SELECT seq FROM record WHERE seq IN ({literal}) "
+            f"AND dataset_id = :dataset_id AND facet < {ARCHIVED} ORDER BY seq"
+        )
+        rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+        found.extend(rows.scalars())
+    return np.array(found, dtype=np.int64)
+
+
+def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
+    """The choices of the filter menus, each with its number of current records."""
+    counts = count_facets(session, dataset_id)
+    facets = [(facet, number) for _, facet, number in counts]
+    return FilterOptions(
+        topics=_topic_options(counts, read_topic_keys(session, dataset_id)),
+        reasons=tuple(
+            FilterOption(value=reason, label=reason.message, num_records=number)
+            for reason in Reason
+            if (number := _sum(number for facet, number in facets if facet.reason is reason))
+        ),
+        source_types=tuple(
+            FilterOption(value=source, label=source.capitalize(), num_records=number)
+            for source in SourceType
+            if (number := _sum(number for facet, number in facets if facet.source_type is source))
+        ),
+        num_records=_sum(number for _, number in facets),
+        num_valid=_sum(number for facet, number in facets if facet.reason is None),
+        num_duplicates=_sum(number for facet, number in facets if facet.is_duplicate),
+        num_with_tools=_sum(number for facet, number in facets if facet.has_tools),
+        num_with_reward=_sum(number for facet, number in facets if facet.reward_bin),
+    )
+
+
+def _topic_options(
+    counts: list[tuple[int, Facet, int]], topics: dict[int, str]
+) -> tuple[FilterOption, ...]:
+    keys = {**topics, NO_TOPIC: ""}
+    options: list[FilterOption] = []
+    for key in (*topics.values(), ""):
+        inside = {
+            id_ for id_, other in keys.items() if (is_within(other, key) if key else not other)
+        }
+        if number := _sum(number for topic_id, _, number in counts if topic_id in inside):
+            label = key or "No topic"
+            options.append(FilterOption(value=key, label=label, num_records=number))
+    return tuple(options)
+
+
+def _sum(numbers: Iterable[int]) -> int:
+    return sum(numbers)
+
+
+def _write_facet_counts(session: Session, dataset_id: str, tally: _Tally) -> None:
+    session.exec(delete(FacetCountRow).where(col(FacetCountRow.dataset_id) == dataset_id))
+    if tally:
+        session.connection().execute(
+            insert(FacetCountRow),
+            [
+                {
+                    "dataset_id": dataset_id,
+                    "topic_id": row.topic_id,
+                    "facet": row.facet,
+                    "num_records": row.num_records,
+                }
+                for row in tally
+            ],
+        )
+
+
+def _hash_records(tally: _Tally) -> str:
+    sums: dict[int, list[int]] = {}
+    for row in tally:
+        parts = (row.num_records, row.keys, row.low, row.high)
+        total = sums.setdefault(row.facet, [0, 0, 0, 0])
+        sums[row.facet] = [a + int(b) for a, b in zip(total, parts, strict=True)]
+    return _digest(sorted(sums.items()))
+
+
+def _hash_topics(tally: _Tally, topics: dict[int, str]) -> str:
+    members = [
+        (topics.get(row.topic_id), row.facet, row.num_records, int(row.keys))
+        for row in tally
+        if row.topic_id != NO_TOPIC
+    ]
+    return _digest([sorted(topics.values()), sorted(members, key=repr)]) if topics else ""
+
+
+def _digest(value: list[Any]) -> str:
+    return blake2b(repr(value).encode(), digest_size=8).hexdigest() if value else ""

@@ -1,0 +1,148 @@
+"""From a filter to index seeks.
+
+A dataset's few present (topic, facet) pairs are read from `facet_count`; those that match become
+one seek each.  Nothing here scans records.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from rft_app.domain.facet import match_facets
+from rft_app.domain.record import RecordFilter
+from rft_app.domain.topic import is_within
+from rft_app.storage.tables import FacetCountRow, TopicRow
+
+NO_TOPIC = 0
+"""Stands for "without a topic" in `facet_count`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Records that share a facet and, where the filter names one, a topic."""
+
+    facet: int
+    topic_id: int | None
+    """`None` where the topic does not matter, `NO_TOPIC` for records without one."""
+    is_partial: bool
+    """Whether each record's reward must be compared."""
+    num_records: int
+
+    @property
+    def condition(self) -> str:
+        """The seek in SQL; it holds integers only, rewards are the parameters `low`, `high`."""
+        parts = [f"r.facet = {self.facet}"]
+        if self.topic_id == NO_TOPIC:
+            parts.append("r.topic_id IS NULL")
+        elif self.topic_id is not None:
+            parts.append(f"r.topic_id = {self.topic_id}")
+        if self.is_partial:
+            parts.append("r.reward >= :low AND r.reward <= :high")
+        return " AND ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a filter asks for, search aside."""
+
+    dataset_id: str
+    seeks: tuple[Seek, ...]
+    low: float
+    high: float
+
+    @property
+    def num_whole(self) -> int:
+        """Records of the seeks that match wholly: exact, without looking at any."""
+        return sum(seek.num_records for seek in self.seeks if not seek.is_partial)
+
+    @property
+    def partial(self) -> "Plan":
+        """Only the seeks whose records must be compared one by one."""
+        seeks = tuple(seek for seek in self.seeks if seek.is_partial)
+        return Plan(self.dataset_id, seeks, self.low, self.high)
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Values for the named parameters of `condition`."""
+        values: dict[str, object] = {"dataset_id": self.dataset_id}
+        if any(seek.is_partial for seek in self.seeks):
+            values |= {"low": self.low, "high": self.high}
+        return values
+
+    @property
+    def condition(self) -> str:
+        """All seeks as one condition, for statements that reach records by another way."""
+        if not self.seeks:
+            return "1 = 0"
+        return " OR ".join(f"({condition})" for condition in self._merged())
+
+    def _merged(self) -> Iterator[str]:
+        """One term per set of facets that share topics, so that the condition stays short."""
+        topics_by_facet: dict[tuple[int, bool], set[int | None]] = {}
+        for seek in self.seeks:
+            topics_by_facet.setdefault((seek.facet, seek.is_partial), set()).add(seek.topic_id)
+        facets_by_topics: dict[tuple[frozenset[int | None], bool], list[int]] = {}
+        for (facet, is_partial), topics in topics_by_facet.items():
+            facets_by_topics.setdefault((frozenset(topics), is_partial), []).append(facet)
+        for (topics, is_partial), facets in facets_by_topics.items():
+            terms = [f"r.facet IN ({', '.join(map(str, facets))})"]
+            known = sorted(filter(None, topics))
+            if known:
+                terms.append(f"r.topic_id IN ({', '.join(map(str, known))})")
+            elif NO_TOPIC in topics:
+                terms.append("r.topic_id IS NULL")
+            if is_partial:
+                terms.append("r.reward >= :low AND r.reward <= :high")
+            yield " AND ".join(terms)
+
+
+def make_plan(session: Session, dataset_id: str, record_filter: RecordFilter) -> Plan:
+    """Find the seeks that answer a filter; `search` is left to the caller."""
+    counts = _read_counts(session, dataset_id)
+    if record_filter.topic is not None:
+        wanted = _find_topics(session, dataset_id, record_filter.topic)
+        counts = {pair: number for pair, number in counts.items() if pair[0] in wanted}
+    else:
+        counts = _without_topics(counts)
+    matches = match_facets((facet for _, facet in counts), record_filter)
+    partial = {match.facet: match.is_partial for match in matches}
+    return Plan(
+        dataset_id=dataset_id,
+        seeks=tuple(
+            Seek(facet, topic_id, partial[facet], number)
+            for (topic_id, facet), number in counts.items()
+            if facet in partial
+        ),
+        low=0.0 if record_filter.min_reward is None else record_filter.min_reward,
+        high=1.0 if record_filter.max_reward is None else record_filter.max_reward,
+    )
+
+
+def read_topic_keys(session: Session, dataset_id: str) -> dict[int, str]:
+    """Slash path per topic id, in the tree's order."""
+    statement = select(TopicRow.id, TopicRow.key).where(col(TopicRow.dataset_id) == dataset_id)
+    return dict(session.exec(statement.order_by(col(TopicRow.position), col(TopicRow.id))).all())
+
+
+def _read_counts(session: Session, dataset_id: str) -> dict[tuple[int | None, int], int]:
+    statement = select(
+        FacetCountRow.topic_id, FacetCountRow.facet, FacetCountRow.num_records
+    ).where(col(FacetCountRow.dataset_id) == dataset_id)
+    return {(topic_id, facet): number for topic_id, facet, number in session.exec(statement)}
+
+
+def _find_topics(session: Session, dataset_id: str, topic: str) -> set[int | None]:
+    if not topic:
+        return {NO_TOPIC}
+    keys = read_topic_keys(session, dataset_id)
+    return {topic_id for topic_id, key in keys.items() if is_within(key, topic)}
+
+
+def _without_topics(
+    counts: dict[tuple[int | None, int], int],
+) -> dict[tuple[int | None, int], int]:
+    totals: dict[tuple[int | None, int], int] = {}
+    for (_, facet), number in counts.items():
+        totals[None, facet] = totals.get((None, facet), 0) + number
+    return totals

@@ -1,0 +1,122 @@
+"""Run a plan: record keys by index seeks, or by full-text matches that pass it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlmodel import Session
+
+from rft_app.domain.record import RecordFilter
+from rft_app.storage import search
+from rft_app.storage.record_plan import Plan, make_plan
+
+_MAX_ARMS = 400
+"""SQLite takes at most 500 terms in one compound select."""
+_BUFFERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of an ordered list."""
+
+    after: int | None
+    """The key the part starts behind; `None` for the beginning."""
+    limit: int
+    is_newest_first: bool
+
+    @property
+    def order(self) -> str:
+        """SQL after ORDER BY."""
+        return "seq DESC" if self.is_newest_first else "seq"
+
+    def bound(self, column: str) -> str:
+        """SQL that starts the part, with a leading AND; empty for the beginning."""
+        if self.after is None:
+            return ""
+        return f" AND {column} {'<' if self.is_newest_first else '>'} {self.after}"
+
+
+def seek(session: Session, plan: Plan, window: Window) -> list[int]:
+    """Keys in the window: every pair is sought by itself and stops after `limit`."""
+    found: list[int] = []
+    for start in range(0, len(plan.seeks), _MAX_ARMS):
+        arms = " UNION ALL ".join(
+            "SELECT seq FROM (SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id "
+            f"AND {pair.condition}{window.bound('r.seq')} ORDER BY r.{window.order} "
+            f"LIMIT {window.limit}) a"
+            for pair in plan.seeks[start : start + _MAX_ARMS]
+        )
+        statement = f"SELECT seq FROM ({arms}) s ORDER BY {window.order} LIMIT {window.limit}"
+        found.extend(session.connection().execute(text(statement), plan.parameters).scalars())
+    return sorted(found, reverse=window.is_newest_first)[: window.limit]
+
+
+def find_matches(session: Session, plan: Plan, query: str, window: Window) -> list[int]:
+    """Keys of full-text matches that pass the plan."""
+    statement = text(
+        f"SELECT m.seq FROM {search.matching_from(session)} WHERE {_passes(plan)}"
+        f"{window.bound('m.seq')} ORDER BY m.{window.order} LIMIT {window.limit}"
+    )
+    return list(session.connection().execute(statement, _with_query(plan, query)).scalars())
+
+
+def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
+    """How many records match, and whether that is the number rather than a lower bound.
+
+    Whole seeks are summed from stored counts.  Matches of a search, and records at the edge of a
+    reward range, are counted up to `search.MAX_COUNT`.
+    """
+    num_whole, number = 0, 0
+    if query is not None:
+        number = _count_matches(session, plan, query) if plan.seeks else 0
+    else:
+        num_whole = plan.num_whole
+        edge = plan.partial
+        number = len(seek(session, edge, Window(None, search.MAX_COUNT + 1, False)))
+    return num_whole + min(number, search.MAX_COUNT), number <= search.MAX_COUNT
+
+
+def select_seqs(
+    session: Session, dataset_id: str, record_filter: RecordFilter
+) -> NDArray[np.int64]:
+    """Keys of all current records that match, ascending; eight bytes each."""
+    plan = make_plan(session, dataset_id, record_filter)
+    query = search.make_query(session, record_filter.search)
+    if query is not None:
+        matches = f"SELECT m.seq FROM {search.matching_from(session)} WHERE {_passes(plan)}"
+        return np.sort(_read(session, matches, _with_query(plan, query)))
+    arms = [
+        _read(
+            session,
+            "SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND " + pair.condition,
+            plan.parameters,
+        )
+        for pair in plan.seeks
+    ]
+    return np.sort(np.concatenate(arms)) if arms else np.empty(0, dtype=np.int64)
+
+
+def _passes(plan: Plan) -> str:
+    return f"r.dataset_id = :dataset_id AND ({plan.condition})"
+
+
+def _with_query(plan: Plan, query: str) -> dict[str, object]:
+    return {**plan.parameters, "query": query}
+
+
+def _count_matches(session: Session, plan: Plan, query: str) -> int:
+    matches = f"SELECT 1 FROM {search.matching_from(session)} WHERE {_passes(plan)}"
+    statement = text(f"SELECT COUNT(*) FROM ({matches} LIMIT {search.MAX_COUNT + 1}) c")
+    return session.connection().execute(statement, _with_query(plan, query)).scalar_one()
+
+
+def _read(session: Session, statement: str, values: dict[str, object]) -> NDArray[np.int64]:
+    def read() -> Iterator[int]:
+        options = {"stream_results": True, "max_row_buffer": _BUFFERED}
+        rows = session.connection().execute(text(statement), values, execution_options=options)
+        for block in rows.partitions(_BUFFERED):
+            yield from (row[0] for row in block)
+
+    return np.fromiter(read(), dtype=np.int64)

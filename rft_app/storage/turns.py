@@ -1,0 +1,71 @@
+"""Stored messages decoded only as far as checks, search and topics need."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from rft_app.domain.message import text_of
+from rft_app.storage.bodies import TraceParts
+
+
+class CalledFunction(msgspec.Struct, gc=False):
+    """Name and arguments of a call."""
+
+    name: str
+    arguments: str
+
+
+class Call(msgspec.Struct, gc=False):
+    """One tool call."""
+
+    id: str
+    function: CalledFunction
+
+
+class Turn(msgspec.Struct):
+    """What the validity check reads of a message (`domain.validity_check.CheckedMessage`)."""
+
+    role: str
+    content: str | list[Any] | None = None
+    tool_calls: list[Call] | None = None
+    tool_call_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All text of the turn."""
+        return self.content if isinstance(self.content, str) else text_of(self.content)
+
+
+_decode = msgspec.json.Decoder(Turn).decode
+
+
+def decode_turns(messages: Iterable[bytes | msgspec.Raw]) -> list[Turn]:
+    """Decode messages; the import made sure that every stored one has this shape."""
+    return [_decode(message) for message in messages]
+
+
+def last_question(turns: Sequence[Turn]) -> str:
+    """Text of the last user message; empty when there is none."""
+    return next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+
+
+def question_text(turns: Iterable[Turn]) -> str:
+    """What the user said, one message a line: the text topics are found by."""
+    return "\n".join(turn.text for turn in turns if turn.role == "user")
+
+
+def searchable_text(parts: TraceParts, turn: int, external_id: str | None) -> str:
+    """What search looks through: all but the system prompts."""
+    pieces = [piece for t in decode_turns(parts.messages[: turn + 1]) for piece in _pieces(t)]
+    pieces.extend(filter(None, (parts.reference, external_id)))
+    return "\n".join(pieces)
+
+
+def _pieces(turn: Turn) -> Iterator[str]:
+    if turn.role in {"system", "developer"}:
+        return
+    yield turn.text
+    for call in turn.tool_calls or ():
+        yield call.function.name
+        yield call.function.arguments
