@@ -1,0 +1,93 @@
+"""What freezing reads of a dataset: narrow columns of the records that can be trained on."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from rft_app.domain.facet import DUPLICATE, Facet, unpack
+from rft_app.domain.record import RecordFilter, Selection, SourceType, parse_record_id
+from rft_app.domain.validity import Reason
+from rft_app.errors import InvalidInputError
+from rft_app.storage.record_plan import make_plan
+from rft_app.storage.splits import Bools, Ints, SplitColumns
+from rft_app.storage.tables import RecordRow
+
+ROWS_PER_READ: Final = 20_000
+_FIRST_INVALID: Final = Facet(reason=Reason.NO_MESSAGES).pack()
+"""Facets below this are valid and not archived."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotColumns:
+    """What freezing reads of each record, ordered by key."""
+
+    seqs: Ints
+    content_hashes: Ints
+    split: SplitColumns
+
+
+def read_columns(session: Session, dataset_id: str, selection: Selection) -> SnapshotColumns:
+    """Read the selected records among those that can be trained on, ordered by key.
+
+    Raises:
+        InvalidInputError: The selection names something that is not the id of a record.
+    """
+    query = (
+        select(
+            col(RecordRow.seq),
+            col(RecordRow.content_hash),
+            col(RecordRow.group_key),
+            col(RecordRow.topic_id),
+            col(RecordRow.facet),
+        )
+        .where(col(RecordRow.dataset_id) == dataset_id)
+        .where(col(RecordRow.facet) < _FIRST_INVALID)
+        .where(col(RecordRow.facet).bitwise_and(DUPLICATE) == 0)
+        .execution_options(yield_per=ROWS_PER_READ)
+    )
+    chunks = [
+        np.array([(*row[:3], row[3] or 0, row[4]) for row in rows], dtype=np.int64)
+        for rows in session.connection().execute(query).partitions()
+    ]
+    table = np.concatenate(chunks) if chunks else np.zeros((0, 5), dtype=np.int64)
+    order = np.argsort(table[:, 0])
+    order = order[_is_selected(session, dataset_id, table[order, 0], selection)]
+    seqs, content_hashes, groups, topics, facets = (column[order] for column in table.T)
+    split = SplitColumns(groups, topics, _is_generated(facets))
+    return SnapshotColumns(seqs, content_hashes, split)
+
+
+def _is_generated(facets: Ints) -> Bools:
+    known = np.unique(facets)
+    generated = [unpack(int(f)).source_type is SourceType.GENERATED for f in known]
+    return np.isin(facets, known[np.array(generated, dtype=np.bool_)])
+
+
+def _is_selected(session: Session, dataset_id: str, seqs: Ints, selection: Selection) -> Bools:
+    if selection.only is not None:
+        return np.isin(seqs, _parse_ids(selection.only))
+    chosen = np.ones(len(seqs), dtype=np.bool_)
+    if not selection.filter.is_empty:
+        chosen &= np.isin(seqs, _find_matching(session, dataset_id, selection.filter))
+    if selection.excluded:
+        chosen &= ~np.isin(seqs, _parse_ids(selection.excluded))
+    return chosen
+
+
+def _find_matching(session: Session, dataset_id: str, record_filter: RecordFilter) -> Ints:
+    plan = make_plan(session, dataset_id, record_filter)
+    statement = text(
+        f"SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND ({plan.condition})"
+    )
+    rows = session.connection().execute(statement, plan.parameters)
+    return np.fromiter(rows.scalars(), dtype=np.int64)
+
+
+def _parse_ids(ids: tuple[str, ...]) -> Ints:
+    seqs = [parse_record_id(text) for text in ids]
+    if unknown := [text for text, seq in zip(ids, seqs, strict=True) if seq is None]:
+        raise InvalidInputError(f"{unknown[0]!r} is not the id of a record.", unknown=unknown[:20])
+    return np.array(seqs, dtype=np.int64)

@@ -1,0 +1,174 @@
+"""Snapshots in the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import numpy as np
+from sqlmodel import Session, col, select
+
+from rft_app.domain.record import Selection
+from rft_app.domain.snapshot import Member, Snapshot, SnapshotPurpose
+from rft_app.domain.split import SplitRule
+from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.storage.ids import new_id
+from rft_app.storage.members import Members, pack_members, unpack_members
+from rft_app.storage.snapshot_source import read_columns
+from rft_app.storage.splits import find_test_side
+from rft_app.storage.tables import SnapshotRow
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPlan:
+    """A snapshot that is worked out and not yet stored."""
+
+    members: Members
+    content_hash: str
+    rule: SplitRule
+    selection: Selection
+
+
+def plan_snapshot(
+    session: Session, dataset_id: str, *, selection: Selection, rule: SplitRule
+) -> SnapshotPlan:
+    """Work out which records a snapshot would hold, and their sides.
+
+    Only valid, current records that repeat no earlier one take part, whatever is selected.
+    """
+    columns = read_columns(session, dataset_id, selection)
+    is_test = find_test_side(columns.split, rule)
+    digest = sha256(columns.seqs.astype("<i8").tobytes())
+    digest.update(columns.content_hashes.astype("<i8").tobytes())
+    digest.update(np.packbits(is_test).tobytes())
+    return SnapshotPlan(Members(columns.seqs, is_test), digest.hexdigest(), rule, selection)
+
+
+def add_snapshot(
+    session: Session, dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose
+) -> Snapshot:
+    """Store a plan; an equal snapshot of the same purpose is used again.
+
+    Raises:
+        InvalidInputError: The plan holds no record.
+    """
+    if not len(plan.members):
+        raise InvalidInputError(
+            "No record can be used: none is valid, current and without an earlier duplicate"
+            f"{'' if plan.selection == Selection() else ' among those selected'}.",
+            dataset=dataset_id,
+        )
+    row = _find_equal(session, dataset_id, plan, purpose)
+    if row is None:
+        row = _to_row(dataset_id, plan, purpose)
+        session.add(row)
+        session.flush()
+    return to_snapshot(row)
+
+
+def freeze_snapshot(
+    session: Session,
+    dataset_id: str,
+    *,
+    purpose: SnapshotPurpose | str,
+    selection: Selection = Selection(),  # noqa: B008  # frozen
+    seed: int = 0,
+    train_ratio: float = 0.8,
+) -> Snapshot:
+    """Freeze the records that can be trained on now, in the caller's transaction.
+
+    Raises:
+        InvalidInputError: There is none.
+    """
+    rule = SplitRule(seed=seed, train_ratio=train_ratio)
+    plan = plan_snapshot(session, dataset_id, selection=selection, rule=rule)
+    return add_snapshot(session, dataset_id, plan, SnapshotPurpose(purpose))
+
+
+def get_snapshot(session: Session, snapshot_id: str) -> Snapshot:
+    """One snapshot, without its members.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return to_snapshot(_get_row(session, snapshot_id))
+
+
+def load_members(session: Session, snapshot_id: str) -> Members:
+    """All members as arrays: 9 bytes each.
+
+    Raises:
+        NotFoundError: There is no such snapshot.
+    """
+    return unpack_members(_get_row(session, snapshot_id).members)
+
+
+def iterate_members(session: Session, snapshot_id: str) -> Iterator[Member]:
+    """All members, in ascending order of their keys.
+
+    Raises:
+        NotFoundError: There is no such snapshot.
+    """
+    return iter(load_members(session, snapshot_id))
+
+
+def to_snapshot(row: SnapshotRow) -> Snapshot:
+    """Convert a row to the domain's value."""
+    return Snapshot(
+        id=row.id,
+        dataset_id=row.dataset_id,
+        purpose=SnapshotPurpose(row.purpose),
+        content_hash=row.content_hash,
+        num_records=row.num_records,
+        num_train=row.num_train,
+        num_test=row.num_test,
+        rule=SplitRule(
+            seed=row.seed, train_ratio=row.train_ratio, test_generated=row.test_generated
+        ),
+        selection=Selection.model_validate(row.filter),
+        created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
+    )
+
+
+def _to_row(dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose) -> SnapshotRow:
+    num_test = int(plan.members.is_test.sum())
+    return SnapshotRow(
+        id=new_id("snap"),
+        dataset_id=dataset_id,
+        content_hash=plan.content_hash,
+        purpose=purpose,
+        num_records=len(plan.members),
+        num_train=len(plan.members) - num_test,
+        num_test=num_test,
+        seed=plan.rule.seed,
+        train_ratio=plan.rule.train_ratio,
+        test_generated=plan.rule.test_generated,
+        filter=plan.selection.model_dump(mode="json"),
+        members=pack_members(plan.members),
+        created_at=datetime.now(UTC),
+    )
+
+
+def _find_equal(
+    session: Session, dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose
+) -> SnapshotRow | None:
+    rows = session.exec(
+        select(SnapshotRow)
+        .where(col(SnapshotRow.dataset_id) == dataset_id)
+        .where(col(SnapshotRow.content_hash) == plan.content_hash)
+        .where(col(SnapshotRow.purpose) == purpose)
+        .order_by(col(SnapshotRow.id))
+    )
+    wanted = (plan.rule, plan.selection)
+    return next((row for row in rows if _asked_for(row) == wanted), None)
+
+
+def _asked_for(row: SnapshotRow) -> tuple[SplitRule, Selection]:
+    snapshot = to_snapshot(row)
+    return snapshot.rule, snapshot.selection
+
+
+def _get_row(session: Session, snapshot_id: str) -> SnapshotRow:
+    if (row := session.get(SnapshotRow, snapshot_id)) is None:
+        raise NotFoundError(f"There is no snapshot {snapshot_id}.")
+    return row
