@@ -1,0 +1,189 @@
+"""From the fields of a row to a trace: what all row shapes have in common."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
+
+from rft_app.domain.trace import ParsedTrace
+from rft_app.domain.validity_check import find_fault, last_turn
+from rft_app.traces.chat import Chat, first_user_text
+from rft_app.traces.line import Row, as_text, is_null, starts_with
+
+ID_FIELDS = ("record_id", "id", "trace_id")
+GROUP_FIELDS = ("trace_id", "session_id", "conversation_id")
+REFERENCE_FIELDS = ("reference_answer", "reference", "ground_truth")
+REWARD_FIELDS = ("reward", "feedback")
+TITLE_LENGTH = 140
+
+_BODY_FIELDS = ("tool_choice", "parallel_tool_calls", "finish_reason", "usage", "latency_ms")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row on its way: what a shape has understood of it, and the fields that are left."""
+
+    chat: Chat
+    rest: Row
+    """Fields not used yet; `finish` takes the common ones, the others become metadata."""
+    num_prompt_messages: int | None = None
+    """Messages that were given to the model; `None` means every assistant turn is an answer."""
+    reference: str | None = None
+    external_id: str | None = None
+    group: str | None = None
+    model: str | None = None
+    reward: float | None = None
+    body: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Parts of the canonical JSON beside messages and metadata."""
+
+
+def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
+    """Take the fields that mean the same in every shape, check the conversation, join the JSON."""
+    _take_identity(draft)
+    _take_tools(draft)
+    for name in _BODY_FIELDS:
+        if name in draft.rest and name not in draft.body:
+            raw = draft.rest.pop(name)
+            if not is_null(raw):
+                draft.body[name] = bytes(raw)
+    if draft.reward is None:
+        draft.reward = _take_reward(draft.rest)
+    messages = draft.chat.messages
+    first_answer = draft.num_prompt_messages or 0
+    turn = last_turn(messages, first_answer)
+    checked = messages if turn is None else messages[: turn + 1]
+    return ParsedTrace(
+        body=_join_body(draft),
+        external_id=draft.external_id,
+        group=draft.group,
+        model=draft.model,
+        title=make_title(first_user_text(messages)),
+        num_messages=len(messages),
+        num_turns=sum(m.role == "assistant" for m in messages[first_answer:]),
+        reward=draft.reward,
+        reason=find_fault(checked, turn, max_tokens=max_tokens),
+    )
+
+
+def open_ended(draft: Draft) -> bool:
+    """Whether the conversation ends with a turn that asks for an answer."""
+    messages = draft.chat.messages
+    return bool(messages) and messages[-1].role in {"user", "tool"}
+
+
+def make_title(text: str) -> str:
+    """One line of at most 140 characters."""
+    return clean(" ".join(text[: 4 * TITLE_LENGTH].split()))[:TITLE_LENGTH]
+
+
+def clean(text: str) -> str:
+    """Text that both databases can hold in a column: Postgres refuses U+0000."""
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _take_identity(draft: Draft) -> None:
+    rest = draft.rest
+    if draft.group is None:
+        draft.group = next((text for f in GROUP_FIELDS if (text := _id_text(rest.get(f)))), None)
+    if draft.external_id is None:
+        for name in ID_FIELDS:
+            if text := _id_text(rest.get(name)):
+                draft.external_id = text
+                del rest[name]
+                break
+    if draft.model is None and starts_with(rest.get("model"), b'"'):
+        draft.model = clean(as_text(rest.pop("model")) or "")
+
+
+def _id_text(raw: msgspec.Raw | None) -> str | None:
+    """An id: a text or a number."""
+    if raw is None or is_null(raw) or starts_with(raw, b"{") or starts_with(raw, b"["):
+        return None
+    return clean(as_text(raw) or "")
+
+
+def _take_tools(draft: Draft) -> None:
+    raw = draft.rest.get("tools")
+    if raw is None or "tools" in draft.body:
+        return
+    if starts_with(raw, b'"'):
+        raw = _parse_array(as_text(raw) or "")
+    if raw is not None and (starts_with(raw, b"[") or is_null(raw)):
+        del draft.rest["tools"]
+        if not is_null(raw):
+            draft.body["tools"] = bytes(raw)
+
+
+def _parse_array(text: str) -> msgspec.Raw | None:
+    """Tools written as JSON text, as some trainers want them."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(text, type=list[msgspec.Raw])))
+    except msgspec.DecodeError:
+        return None
+
+
+def _take_reward(rest: Row) -> float | None:
+    """The recorded reward; a plain number is used up, a boolean or object stays metadata, too."""
+    for name in REWARD_FIELDS:
+        raw = rest.get(name)
+        if raw is not None and (reward := read_reward(raw)) is not None:
+            if not starts_with(raw, b"{") and bytes(raw) not in {b"true", b"false"}:
+                del rest[name]
+            return reward
+    return None
+
+
+def read_reward(raw: msgspec.Raw) -> float | None:
+    """A number, a boolean, or an object with exactly one of them, when it lies in [0, 1]."""
+    if starts_with(raw, b"{"):
+        values = map(_number, msgspec.json.decode(raw, type=Row).values())
+        numbers = [number for number in values if number is not None]
+        value = numbers[0] if len(numbers) == 1 else None
+    else:
+        value = _number(raw)
+    return value if value is not None and 0 <= value <= 1 else None
+
+
+def _number(raw: msgspec.Raw) -> float | None:
+    text = bytes(raw)
+    if text in {b"true", b"false"}:
+        return float(text == b"true")
+    try:
+        return msgspec.json.decode(text, type=float)
+    except msgspec.DecodeError:
+        return None
+
+
+def _join_body(draft: Draft) -> bytes:
+    parts = [b'{"messages":', draft.chat.raw]
+    if draft.num_prompt_messages is not None:
+        parts.append(b',"num_prompt_messages":%d' % draft.num_prompt_messages)
+    for name, raw in draft.body.items():
+        parts += (b",", _key(name), raw)
+    if draft.reference is not None:
+        parts += (b',"reference":', msgspec.json.encode(draft.reference))
+    if draft.rest:
+        parts += (b',"metadata":', _join_metadata(draft.rest))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def _join_metadata(rest: Row) -> bytes:
+    """The fields that are left; a row's own `metadata` object is opened where no name collides."""
+    own = rest.get("metadata")
+    if own is not None and starts_with(own, b"{"):
+        if len(rest) == 1:
+            return bytes(own)
+        fields = msgspec.json.decode(own, type=Row)
+        if fields.keys().isdisjoint(rest):
+            rest = {**fields, **{key: raw for key, raw in rest.items() if key != "metadata"}}
+    return b"{" + b",".join([_key(key) + bytes(raw) for key, raw in rest.items()]) + b"}"
+
+
+def _key(name: str) -> bytes:
+    return _short_key(name) if len(name) <= 40 else msgspec.json.encode(name) + b":"
+
+
+@lru_cache(maxsize=4096)
+def _short_key(name: str) -> bytes:
+    return msgspec.json.encode(name) + b":"

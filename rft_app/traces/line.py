@@ -1,0 +1,100 @@
+"""From the bytes of one source row to its fields, without decoding the values."""
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from rft_app.domain.validity import Reason
+
+Row = dict[str, msgspec.Raw]
+"""The fields of a source row; each value is still JSON."""
+
+_decoder = msgspec.json.Decoder(Row)
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """Why a line did not become a trace."""
+
+    reason: Reason
+    """`NOT_JSON` or `WRONG_SHAPE`."""
+    message: str
+    """What is wrong and where, for the person who has the file."""
+
+
+class WrongShapeError(ValueError):
+    """A row is JSON but not what its shape says; the message names the field."""
+
+
+def decode_row(line: bytes) -> Row | LineFault:
+    r"""Cut a line into its fields.
+
+    A surrogate escape without its partner (`"\ud83d"`, an emoji cut in half) is legal JSON that
+    no Unicode text can hold; it becomes U+FFFD so that the row survives.
+    """
+    try:
+        return _decode(line)
+    except msgspec.ValidationError:
+        return LineFault(Reason.WRONG_SHAPE, "The line is JSON but not an object.")
+    except msgspec.DecodeError as error:
+        return _decode_mended(line, error)
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1}"
+        return LineFault(
+            Reason.NOT_JSON, f"The line is not UTF-8 text ({where}). Save it as UTF-8."
+        )
+    except RecursionError:
+        return LineFault(Reason.NOT_JSON, "The line is nested too deeply.")
+
+
+def _decode(line: bytes) -> Row:
+    if not line.isascii():
+        line.decode()
+    if b"\n" in line or b"\r" in line:  # only between values: JSON strings cannot hold them
+        line = line.replace(b"\n", b" ").replace(b"\r", b" ")
+    return _decoder.decode(line)
+
+
+def _decode_mended(line: bytes, error: msgspec.DecodeError) -> Row | LineFault:
+    mended = _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
+    if mended != line:
+        return decode_row(mended)
+    fault = str(error).removeprefix("JSON is malformed: ")
+    return LineFault(Reason.NOT_JSON, f"The line is not valid JSON: {fault}.")
+
+
+def is_null(raw: msgspec.Raw | None) -> bool:
+    """Whether a field is absent or `null`."""
+    return raw is None or bytes(raw) == b"null"
+
+
+def starts_with(raw: msgspec.Raw | None, opening: bytes) -> bool:
+    """Whether a value is an array (`b"["`), an object (`b"{"`) or a text (`b'"'`)."""
+    return raw is not None and bytes(memoryview(raw)[:1]) == opening
+
+
+def as_text(raw: msgspec.Raw | None) -> str | None:
+    """A text as it is, `None` for absent or null, anything else as its JSON text."""
+    if raw is None:
+        return None
+    if starts_with(raw, b'"'):
+        return msgspec.json.decode(raw, type=str)
+    text = bytes(raw).decode()
+    return None if text == "null" else text
+
+
+def join_object(fields: dict[str, bytes]) -> bytes:
+    """A JSON object of values that are JSON already."""
+    parts = (msgspec.json.encode(key) + b":" + value for key, value in fields.items())
+    return b"{" + b",".join(parts) + b"}"
+
+
+def join_arrays(*arrays: bytes) -> bytes:
+    """One JSON array of the elements of several."""
+    inner = (array.strip()[1:-1].strip() for array in arrays)
+    return b"[" + b",".join(part for part in inner if part) + b"]"

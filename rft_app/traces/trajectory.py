@@ -1,0 +1,28 @@
+"""`{"trace_id": "…", "messages": […], "reward": 1.0, …}` or τ-bench's `{"traj": […], …}`.
+
+One whole run of an agent: all its turns, tool calls and results, and how it ended.
+"""
+
+from rft_app.traces.draft import Draft
+from rft_app.traces.line import Row, WrongShapeError
+from rft_app.traces.messages import draft_messages
+
+_RUN_FIELDS = ("trace_id", "task_id", "trial")
+
+
+class Trajectory:
+    """A conversation with the id of its run."""
+
+    name = "trajectory"
+    label = "Agent trajectories"
+
+    def matches(self, row: Row) -> bool:
+        """`traj`, or `messages` beside the id of a run."""
+        return "traj" in row or ("messages" in row and any(name in row for name in _RUN_FIELDS))
+
+    def draft(self, row: Row) -> Draft:
+        """Turns after the last answer stay in the trace."""
+        for name in ("messages", "traj"):
+            if name in row:
+                return draft_messages(row, name)
+        raise WrongShapeError("Neither `messages` nor `traj` is there.")
