@@ -37,7 +37,17 @@ class Turn(msgspec.Struct):
         return self.content if isinstance(self.content, str) else text_of(self.content)
 
 
+class _Turns(msgspec.Struct):
+    messages: list[Turn] = []
+
+
 _decode = msgspec.json.Decoder(Turn).decode
+_decode_all = msgspec.json.Decoder(_Turns).decode
+
+
+def decode_all_turns(body: bytes) -> list[Turn]:
+    """All messages of a stored body."""
+    return _decode_all(body).messages
 
 
 def decode_turns(messages: Iterable[bytes | msgspec.Raw]) -> list[Turn]:

@@ -1,0 +1,117 @@
+"""From a stored trace to the records it gives."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rft_app.domain.facet import Facet, reward_bin
+from rft_app.domain.hashing import content_hash, question_hash
+from rft_app.domain.record import SourceType
+from rft_app.domain.validity import Reason
+from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
+from rft_app.storage.bodies import TraceParts, present, split_body
+from rft_app.storage.extraction import StoredTrace
+from rft_app.storage.records import NewRecord
+from rft_app.storage.turns import Turn, decode_all_turns, last_question
+
+_TRACE_SHAPES = {"gateway_call", "trajectory"}
+
+
+class ExtractMode(StrEnum):
+    """Which assistant turns of a trace become records."""
+
+    LAST = "last"
+    EVERY = "every"
+
+
+def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
+    """Whether rows of this shape are traces of a running application or plain data.
+
+    Example:
+        >>> source_type_of("trajectory", {}), source_type_of("question_answer", {})
+        (<SourceType.TRACE: 'trace'>, <SourceType.UPLOAD: 'upload'>)
+    """
+    is_trace = shape in _TRACE_SHAPES or "group" in mapping
+    return SourceType.TRACE if is_trace else SourceType.UPLOAD
+
+
+@dataclass(frozen=True, slots=True)
+class Cutter:
+    """Cuts traces of one dataset."""
+
+    dataset_id: str
+    mode: ExtractMode
+    max_tokens: int
+    source_types: Mapping[str, SourceType]
+    """By import."""
+    now_ms: int
+
+    def cut(self, trace: StoredTrace) -> Iterator[NewRecord]:
+        """The trace's records, their keys still 0; at least one, so that no trace is lost."""
+        parts = split_body(trace.body)
+        turns = decode_all_turns(trace.body)
+        has_tools = present(parts.tools) is not None or any(turn.tool_calls for turn in turns)
+        for turn in self._find_answers(turns, parts.num_given):
+            yield self._make(trace, parts, turns, turn, has_tools)
+
+    def _find_answers(self, turns: Sequence[Turn], num_given: int) -> Sequence[int | None]:
+        if self.mode is ExtractMode.LAST:
+            return (last_turn(turns, num_given),)
+        answers = [i for i in range(num_given, len(turns)) if turns[i].role == "assistant"]
+        return answers or (None,)
+
+    def _make(
+        self,
+        trace: StoredTrace,
+        parts: TraceParts,
+        turns: Sequence[Turn],
+        answer: int | None,
+        has_tools: bool,
+    ) -> NewRecord:
+        turn = len(turns) if answer is None else answer
+        covered = turns[: turn + 1]
+        num_tokens = count_tokens(covered)
+        reason = self._find_reason(trace, covered, answer, num_tokens)
+        source_type = self.source_types[trace.import_id]
+        facet = Facet(
+            reason=reason,
+            source_type=source_type,
+            has_tools=has_tools,
+            reward_bin=reward_bin(trace.reward),
+        )
+        return NewRecord(
+            seq=0,
+            dataset_id=self.dataset_id,
+            trace_seq=trace.seq,
+            turn=turn,
+            facet=facet.pack(),
+            source_type=source_type.value,
+            reason=None if reason is None else reason.value,
+            is_archived=False,
+            group_key=trace.group_key,
+            content_hash=_hash_content(parts, turn),
+            question_hash=question_hash(last_question(turns[:turn])),
+            external_id=trace.external_id,
+            title=trace.title,
+            num_messages=len(covered),
+            num_tokens=num_tokens,
+            reward=trace.reward,
+            created_at=self.now_ms,
+            updated_at=self.now_ms,
+        )
+
+    def _find_reason(
+        self, trace: StoredTrace, covered: Sequence[Turn], answer: int | None, num_tokens: int
+    ) -> Reason | None:
+        """The import checked the last turn already, against the limit of that time."""
+        if self.mode is ExtractMode.EVERY:
+            return find_fault(covered, answer, max_tokens=self.max_tokens)
+        if trace.reason is not None and trace.reason != Reason.TOO_LONG:
+            return Reason(trace.reason)
+        return Reason.TOO_LONG if num_tokens > self.max_tokens else None
+
+
+def _hash_content(parts: TraceParts, turn: int) -> int:
+    messages = [bytes(message) for message in parts.messages[: turn + 1]]
+    reference = b"" if parts.reference is None else b"=" + parts.reference.encode()
+    return content_hash((present(parts.tools) or b"", reference, b"%d" % turn, *messages))

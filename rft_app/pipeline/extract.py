@@ -1,0 +1,205 @@
+"""Step 1: records from traces.
+
+Traces are read in batches; each batch is written in one transaction.  A record is a cut of its
+trace, so a cut that is there already stays, with its id: run again after a crash, the step writes
+what is missing and nothing twice.  Records of cuts that are not asked for any more are archived.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.errors import ConflictError
+from rft_app.jobs.context import JobContext
+from rft_app.pipeline._base import fingerprint
+from rft_app.pipeline._cutting import Cutter, ExtractMode, source_type_of
+from rft_app.settings import get_settings
+from rft_app.storage import extraction
+from rft_app.storage.extraction import StoredCut
+from rft_app.storage.record_counts import count_facets, refresh_counts
+from rft_app.storage.records import NewRecord, insert_records
+from rft_app.storage.search import add_texts
+from rft_app.storage.sequences import reserve
+from rft_app.storage.session import reading, unit_of_work
+
+TRACES_PER_BATCH = 5000
+BYTES_PER_BATCH = 16 * 1024**2
+
+
+class ExtractSettings(BaseModel):
+    """What can be chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    mode: ExtractMode = ExtractMode.LAST
+    """`last` gives one record per trace, `every` one per assistant turn, with a growing prefix."""
+    max_tokens: int = Field(default_factory=lambda: get_settings().max_record_tokens, gt=0)
+    """A record estimated above this is invalid with `too_long`."""
+
+
+class ExtractStep:
+    """Makes records of the dataset's traces, finds duplicates, fills the search index."""
+
+    name = StepName.EXTRACT
+    settings_type = ExtractSettings
+
+    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+        """The newest trace and the settings; traces are only ever added."""
+        chosen = ExtractSettings.model_validate(settings.model_dump())
+        return fingerprint(
+            traces=extraction.find_newest_trace(session, dataset_id),
+            mode=chosen.mode,
+            max_tokens=chosen.max_tokens,
+        )
+
+    def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
+        """Extract, then mark duplicates, index for search and count.
+
+        Raises:
+            ConflictError: The dataset has neither traces nor records.
+        """
+        chosen = ExtractSettings.model_validate(settings.model_dump())
+        _make_records(context, dataset_id, chosen)
+        context.progress(0, label="Looking for duplicates")
+        _mark_duplicates(dataset_id)
+        _fill_search(context, dataset_id)
+        with unit_of_work() as session:
+            refresh_counts(session, dataset_id)
+        with reading() as session:
+            return _describe(session, dataset_id, chosen.mode)
+
+
+def _make_records(context: JobContext, dataset_id: str, settings: ExtractSettings) -> None:
+    with reading() as session:
+        num_traces = extraction.count_traces(session, dataset_id)
+        imports = extraction.read_imports(session, dataset_id)
+        if not num_traces and not count_facets(session, dataset_id):
+            raise ConflictError("There are no traces to extract from. Import a file first.")
+    cutter = Cutter(
+        dataset_id=dataset_id,
+        mode=settings.mode,
+        max_tokens=settings.max_tokens,
+        source_types={id_: source_type_of(*shape) for id_, shape in imports.items()},
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    num_done, last_seq = 0, 0
+    while batch := _make_batch(cutter, last_seq):
+        last_seq, num_read = batch
+        num_done += num_read
+        context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
+
+
+def _make_batch(cutter: Cutter, after_seq: int) -> tuple[int, int] | None:
+    """Store the records of the next traces; returns the last trace's key and how many there were.
+
+    Reading and cutting hold no write lock.
+    """
+    with reading() as session:
+        traces = extraction.read_traces(
+            session,
+            cutter.dataset_id,
+            after_seq,
+            max_traces=TRACES_PER_BATCH,
+            max_bytes=BYTES_PER_BATCH,
+        )
+        if not traces:
+            return None
+        first, last = traces[0].seq, traces[-1].seq
+        there = extraction.read_cuts(session, cutter.dataset_id, first, last)
+    wanted = [record for trace in traces for record in cutter.cut(trace)]
+    missing, obsolete = _compare(wanted, there)
+    if missing or obsolete:
+        with unit_of_work() as session:
+            extraction.archive_records(session, obsolete, cutter.now_ms)
+            start = reserve(session, "record", len(missing))
+            insert_records(session, _number(missing, start))
+    return last, len(traces)
+
+
+def _compare(
+    wanted: Sequence[NewRecord], there: Iterable[StoredCut]
+) -> tuple[Sequence[NewRecord], list[int]]:
+    """What to add, and the keys of what to archive."""
+    known = {(cut.trace_seq, cut.turn): cut for cut in there}
+    if not known:
+        return wanted, []
+    missing: list[NewRecord] = []
+    for record in wanted:
+        cut = known.get((record.trace_seq or 0, record.turn))
+        if cut is None or (cut.is_extracted and cut.reason != record.reason):
+            missing.append(record)
+        else:
+            del known[cut.trace_seq, cut.turn]
+    return missing, [cut.seq for cut in known.values() if cut.is_extracted]
+
+
+def _number(records: Sequence[NewRecord], first: int) -> list[NewRecord]:
+    return [NewRecord(seq, *record[1:]) for seq, record in enumerate(records, first)]
+
+
+def _mark_duplicates(dataset_id: str) -> None:
+    with reading() as session:
+        num_records = extraction.count_records(session, dataset_id)
+    for low, high in extraction.plan_duplicate_passes(num_records):
+        with unit_of_work() as session:
+            extraction.mark_duplicates(session, dataset_id, low, high)
+
+
+def _fill_search(context: JobContext, dataset_id: str) -> None:
+    num_done, last_seq = 0, 0
+    while True:
+        with reading() as session:
+            texts = extraction.read_unindexed_texts(
+                session,
+                dataset_id,
+                last_seq,
+                max_records=TRACES_PER_BATCH,
+                max_characters=BYTES_PER_BATCH,
+            )
+        if not texts:
+            return
+        with unit_of_work() as session:
+            add_texts(session, texts)
+        last_seq = texts[-1][0]
+        num_done += len(texts)
+        context.progress(num_done, label=f"{num_done:,} records searchable")
+
+
+def _describe(session: Session, dataset_id: str, mode: ExtractMode) -> StepResult:
+    facets = [(facet, number) for _, facet, number in count_facets(session, dataset_id)]
+    reasons: dict[str, int] = {}
+    for facet, number in facets:
+        if facet.reason is not None:
+            reasons[facet.reason.value] = reasons.get(facet.reason.value, 0) + number
+    num_records, num_invalid = sum(number for _, number in facets), sum(reasons.values())
+    num_valid = num_records - num_invalid
+    return StepResult(
+        outcome=StepStatus.COMPLETE if num_valid else StepStatus.ATTENTION,
+        summary=f"{num_records:,} records · {_percent(num_invalid, num_records)} invalid",
+        facts={
+            "num_records": num_records,
+            "num_valid": num_valid,
+            "num_invalid": num_invalid,
+            "num_duplicates": sum(number for facet, number in facets if facet.is_duplicate),
+            "reasons": reasons,
+            "mode": mode.value,
+            "num_traces": extraction.count_traces(session, dataset_id),
+        },
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share in words: a few are never "0%", almost all never "100%".
+
+    Example:
+        >>> _percent(0, 900), _percent(1, 900), _percent(30, 900), _percent(899, 900)
+        ('0%', '<1%', '3%', '>99%')
+    """
+    if 0 < part < 0.005 * whole:
+        return "<1%"
+    if 0.995 * whole <= part < whole:
+        return ">99%"
+    return f"{part / whole:.0%}" if whole else "0%"

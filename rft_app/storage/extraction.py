@@ -1,0 +1,168 @@
+"""What the extract step reads and writes, a batch of traces at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sqlalchemy import text
+from sqlmodel import Session, col, func, select
+
+from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet
+from rft_app.domain.validity import Reason
+from rft_app.storage import bodies
+from rft_app.storage.records import stream_cuts
+from rft_app.storage.search import find_unindexed
+from rft_app.storage.tables import ImportRow, RecordRow, TraceRow
+from rft_app.storage.turns import searchable_text
+
+FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
+"""Facets below this belong to valid, current records."""
+
+_BUFFERED = 100
+_HASHES = 1 << 64
+_RECORDS_PER_PASS = 500_000
+"""Duplicates are looked for among about so many records at a time, to keep the sort small."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrace:
+    """What a record takes from its trace."""
+
+    seq: int
+    import_id: str
+    external_id: str | None
+    group_key: int
+    title: str
+    reward: float | None
+    reason: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCut:
+    """A current record of a trace."""
+
+    seq: int
+    trace_seq: int
+    turn: int
+    reason: str | None
+    is_extracted: bool
+    """Whether it is as extraction made it; others are a person's work and stay."""
+
+
+def read_traces(
+    session: Session, dataset_id: str, after_seq: int, *, max_traces: int, max_bytes: int
+) -> list[StoredTrace]:
+    """The next traces after `after_seq`: at most so many, and not many more bytes than allowed."""
+    statement = text(
+        "SELECT t.seq, t.import_id, t.external_id, t.group_key, t.title, t.reward, t.reason, "
+        "b.body FROM trace t JOIN trace_body b ON b.seq = t.seq "
+        "WHERE t.dataset_id = :dataset_id AND t.seq > :after ORDER BY t.seq LIMIT :limit"
+    )
+    values = {"dataset_id": dataset_id, "after": after_seq, "limit": max_traces}
+    options = {"stream_results": True, "max_row_buffer": _BUFFERED}
+    traces: list[StoredTrace] = []
+    num_bytes = 0
+    with session.connection().execute(statement, values, execution_options=options) as rows:
+        for row in rows:
+            traces.append(StoredTrace(*row))
+            num_bytes += len(traces[-1].body)
+            if num_bytes >= max_bytes:
+                break
+    return traces
+
+
+def find_newest_trace(session: Session, dataset_id: str) -> int:
+    """Key of the newest trace, 0 without any: traces are only ever added."""
+    return session.exec(
+        select(func.coalesce(func.max(TraceRow.seq), 0)).where(
+            col(TraceRow.dataset_id) == dataset_id
+        )
+    ).one()
+
+
+def count_traces(session: Session, dataset_id: str) -> int:
+    """How many traces the dataset has."""
+    statement = select(func.count()).select_from(TraceRow)
+    return session.exec(statement.where(col(TraceRow.dataset_id) == dataset_id)).one()
+
+
+def count_records(session: Session, dataset_id: str) -> int:
+    """How many records the dataset has, archived ones included."""
+    statement = select(func.count()).select_from(RecordRow)
+    return session.exec(statement.where(col(RecordRow.dataset_id) == dataset_id)).one()
+
+
+def read_imports(session: Session, dataset_id: str) -> dict[str, tuple[str | None, dict[str, str]]]:
+    """Row shape and mapping of each import into the dataset."""
+    rows = session.exec(select(ImportRow).where(col(ImportRow.dataset_id) == dataset_id))
+    return {row.id: (row.shape, row.mapping) for row in rows}
+
+
+def read_cuts(session: Session, dataset_id: str, first: int, last: int) -> list[StoredCut]:
+    """Current records of the traces `first` to `last`."""
+    statement = text(
+        "SELECT seq, trace_seq, turn, reason, source_type IN ('trace', 'upload') AS is_extracted "
+        "FROM record WHERE trace_seq BETWEEN :first AND :last "
+        f"AND dataset_id = :dataset_id AND facet < {ARCHIVED}"
+    )
+    values = {"dataset_id": dataset_id, "first": first, "last": last}
+    return [StoredCut(*row) for row in session.connection().execute(statement, values)]
+
+
+def archive_records(session: Session, seqs: Sequence[int], now_ms: int) -> None:
+    """Take current records out of every list and count; they stay readable by their id."""
+    if not seqs:
+        return
+    statement = text(
+        f"UPDATE record SET is_archived = :yes, facet = facet + {ARCHIVED}, updated_at = :now "
+        f"WHERE seq IN ({', '.join(map(str, seqs))}) AND facet < {ARCHIVED}"
+    )
+    session.connection().execute(statement, {"yes": True, "now": now_ms})
+
+
+def plan_duplicate_passes(num_records: int) -> list[tuple[int, int]]:
+    """Ranges of content hashes, both ends included, that together hold every record."""
+    num_passes = max(1, -(-num_records // _RECORDS_PER_PASS))
+    edges = [-_HASHES // 2 + _HASHES * number // num_passes for number in range(num_passes + 1)]
+    return [(low, high - 1) for low, high in pairwise(edges)]
+
+
+def mark_duplicates(session: Session, dataset_id: str, low: int, high: int) -> None:
+    """Point every valid, current record to the first one with the same content.
+
+    Those that are the first are unmarked.  Only rows that change are written.
+
+    Args:
+        session: A unit of work.
+        dataset_id: Duplicates are looked for within a dataset.
+        low: Smallest content hash of this pass.
+        high: Largest content hash of this pass.
+    """
+    statement = text(
+        "UPDATE record SET duplicate_of = d.original, facet = (facet & ~:flag) | "
+        "CASE WHEN d.original IS NULL THEN 0 ELSE :flag END FROM ("
+        "SELECT seq, CASE WHEN first < seq THEN first END AS original FROM ("
+        "SELECT seq, duplicate_of, MIN(seq) OVER (PARTITION BY content_hash) AS first FROM record "
+        f"WHERE dataset_id = :dataset_id AND facet < {FIRST_INVALID} "
+        "AND content_hash BETWEEN :low AND :high) w "
+        "WHERE duplicate_of IS DISTINCT FROM CASE WHEN first < seq THEN first END"
+        ") d WHERE record.seq = d.seq".replace(":flag", str(DUPLICATE))
+    )
+    values = {"dataset_id": dataset_id, "low": low, "high": high}
+    session.connection().execute(statement, values)
+
+
+def read_unindexed_texts(
+    session: Session, dataset_id: str, after_seq: int, *, max_records: int, max_characters: int
+) -> list[tuple[int, str]]:
+    """Text of the next records that search cannot find yet; empty when there are none."""
+    seqs = find_unindexed(session, dataset_id, after_seq, max_records)
+    texts: list[tuple[int, str]] = []
+    num_characters = 0
+    for seq, turn, _, body, external_id in stream_cuts(session, dataset_id, seqs):
+        texts.append((seq, searchable_text(bodies.split_body(body), turn, external_id)))
+        num_characters += len(texts[-1][1])
+        if num_characters >= max_characters:
+            break
+    return texts
