@@ -43,10 +43,10 @@ class StringCheckSpec(Entity):
 
     kind: Literal["string_check"] = "string_check"
     operation: StringOperation = StringOperation.EQ
-    field: str = "{{sample.output_text}}"
-    """What is compared: a text with `{{sample.…}}` and `{{item.…}}` in it."""
+    field: str = "output_text"
+    """What is compared: a path into the sample, e.g. `output_text`, `output_json.answer`."""
     reference: str = Field(default="{{item.reference}}", min_length=1)
-    """What it is compared with, likewise."""
+    """What it is compared with: a text, or places such as `{{item.reference}}` in one."""
 
 
 GraderSpec = Annotated[ScriptSpec | StringCheckSpec, Field(discriminator="kind")]

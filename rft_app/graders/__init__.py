@@ -1,1 +1,28 @@
-"""Grader kinds, one module each."""
+"""Grader kinds, one module each: from a rollout to an outcome."""
+
+from rft_app.domain.grader import GraderSpec
+from rft_app.graders._base import AnyGraderKind, GraderSession
+from rft_app.graders.script import ScriptGrader
+from rft_app.graders.string_check import StringCheckGrader
+from rft_app.registry import Registry
+
+GRADERS: Registry[AnyGraderKind] = Registry("grader kind", (ScriptGrader(), StringCheckGrader()))
+
+
+def check_grader(spec: GraderSpec) -> None:
+    """Find the faults of a spec that can be seen without grading anything.
+
+    Raises:
+        InvalidInputError: It cannot work; details have `line` and `column` where known.
+    """
+    GRADERS.get(spec.kind).check(spec)
+
+
+def open_grader(spec: GraderSpec) -> GraderSession:
+    """A grader ready to judge, to be used in a `with` block.
+
+    Raises:
+        InvalidInputError: The spec cannot work.
+        NotAvailableError: This system cannot run such a grader safely.
+    """
+    return GRADERS.get(spec.kind).open(spec)

@@ -1,0 +1,199 @@
+"""Python scripts: `grade(sample, item) -> float`, run in a confined process of their own.
+
+`sample` has `output_text`, `output_json`, `output_tools`, `messages`; `item` has the record's
+metadata at top level and `id`, `messages`, `tools`, `topic`, `reference`, `reference_answer` and,
+where one was recorded with the answer, `reward`.  Both are dicts whose keys are attributes too.
+The standard library can be imported; files, network, processes and threads cannot be used.
+"""
+
+import ast
+import math
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from rft_app.domain.grader import ScriptSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import Item, Sample
+from rft_app.errors import InvalidInputError
+from rft_app.graders.sandbox import Limits, Reply, Status, Worker, pack
+from rft_app.settings import get_settings
+
+MAX_CALLS = 256
+MAX_BYTES = 1 << 20
+"""What travels to the process at once; the child starts while the rest is still being packed."""
+
+
+class ScriptGrader:
+    """Kind `script`."""
+
+    name = "script"
+    label = "Python script"
+
+    def check(self, spec: ScriptSpec) -> None:
+        """Compile the script and look for `grade(sample, item)`."""
+        check_source(spec.source)
+
+    def open(self, spec: ScriptSpec) -> "ScriptSession":
+        """Start the confined process; the installation's limits apply on top of the spec's."""
+        self.check(spec)
+        settings = get_settings()
+        limits = Limits(
+            timeout_s=min(spec.timeout_s, settings.script_timeout_s),
+            memory_mb=min(spec.memory_mb, settings.script_memory_mb),
+        )
+        allow = settings.allow_unisolated_scripts
+        return ScriptSession(spec.source, limits, allow_unisolated=allow)
+
+
+class ScriptSession:
+    """One script's process, started again whenever a call brings it down."""
+
+    def __init__(self, source: str, limits: Limits, *, allow_unisolated: bool) -> None:
+        self._source = source
+        self._limits = limits
+        self._allow_unisolated = allow_unisolated
+        self._worker: Worker | None = None
+
+    def __enter__(self) -> Self:
+        self._running()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+        """Judge a batch; a call that kills the process costs its own grade and no other."""
+        outcomes: list[Verdict | GradingFailure] = []
+        while len(outcomes) < len(batch):
+            outcomes += self._grade_some([*_packed(batch, start=len(outcomes))])
+        return outcomes
+
+    def _grade_some(self, calls: list[bytes]) -> list[Verdict | GradingFailure]:
+        """Judge at least the first call: all of them unless the process has to be replaced."""
+        exchange = self._running().call(calls)
+        outcomes: list[Verdict | GradingFailure] = []
+        for reply in exchange.replies:
+            outcomes.append(judge(reply, self._limits))
+            if reply.status is Status.MEMORY:
+                self._stop()
+                return outcomes
+        if exchange.failure is not None:
+            self._stop()
+            outcomes.append(exchange.failure)
+        return outcomes
+
+    def _running(self) -> Worker:
+        if self._worker is None:
+            self._worker = Worker(
+                self._source, self._limits, allow_unisolated=self._allow_unisolated
+            )
+        return self._worker
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+def _packed(batch: Sequence[tuple[Sample, Item]], *, start: int) -> Iterator[bytes]:
+    """As many calls as travel at once, at least one."""
+    num_bytes = 0
+    for sample, item in batch[start : start + MAX_CALLS]:
+        call = pack(sample, item)
+        num_bytes += len(call)
+        yield call
+        if num_bytes >= MAX_BYTES:
+            return
+
+
+def judge(reply: Reply, limits: Limits) -> Verdict | GradingFailure:
+    """Turn what the process says into an outcome; only a number in [0, 1] is a verdict."""
+    match reply.status:
+        case Status.NUMBER:
+            return _judge_number(reply.value)
+        case Status.NOT_A_NUMBER:
+            return _failure(
+                FailureKind.NOT_A_NUMBER,
+                f"The script returned {reply.text}; it must return a number from 0 to 1.",
+            )
+        case Status.MEMORY:
+            return _failure(
+                FailureKind.MEMORY, f"The call needed more than {limits.memory_mb} MB of memory."
+            )
+        case _:
+            return _failure(FailureKind.EXCEPTION, _explain(reply.text))
+
+
+def _judge_number(value: float) -> Verdict | GradingFailure:
+    if not math.isfinite(value):
+        return _failure(FailureKind.NOT_FINITE, f"The script returned {value}.")
+    if not 0.0 <= value <= 1.0:
+        message = f"The script returned {value:g}, which is outside 0 to 1."
+        return _failure(FailureKind.OUT_OF_RANGE, message)
+    return Verdict(reward=value)
+
+
+def _explain(text: str) -> str:
+    if text.startswith("PermissionError"):
+        return f"{text}. Scripts cannot use files, network, processes or threads."
+    return text
+
+
+def _failure(kind: FailureKind, message: str) -> GradingFailure:
+    return GradingFailure(failure_kind=kind, message=message)
+
+
+def check_source(source: str) -> None:
+    """Check that the source compiles and defines `grade` for two arguments.
+
+    Raises:
+        InvalidInputError: It does not; details have `line` and `column`, counted from 1.
+    """
+    try:
+        module = ast.parse(source)
+        compile(module, "<grader>", "exec")
+    except SyntaxError as error:
+        raise _fault(error.msg, error.lineno, error.offset) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise _fault(str(error) or "too deeply nested", None, None) from error
+    binders = [node for node in module.body if "grade" in _bound_names(node)]
+    if not binders:
+        raise _fault("it defines no function `grade(sample, item)`", None, None)
+    _require_two_arguments(binders[-1])
+
+
+def _bound_names(node: ast.stmt) -> set[str]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {node.name}
+        case ast.Import() | ast.ImportFrom():
+            return {alias.asname or alias.name for alias in node.names}
+        case _:
+            names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+            return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+
+def _require_two_arguments(node: ast.stmt) -> None:
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise _fault("`grade` must be a plain `def`, not async", node.lineno, node.col_offset + 1)
+    if not isinstance(node, ast.FunctionDef):
+        return
+    positional = len(node.args.posonlyargs) + len(node.args.args)
+    required = positional - len(node.args.defaults)
+    takes_two = required <= 2 and (positional >= 2 or node.args.vararg is not None)
+    if not takes_two:
+        message = "`grade` must take two arguments, `sample` and `item`"
+        raise _fault(message, node.lineno, node.col_offset + 1)
+
+
+def _fault(message: str, line: int | None, column: int | None) -> InvalidInputError:
+    place = "" if line is None else f" in line {line}, column {column}"
+    return InvalidInputError(
+        f"The script cannot be used: {message}{place}.", line=line, column=column
+    )

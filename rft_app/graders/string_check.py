@@ -1,0 +1,171 @@
+"""String checks: compare a text of the answer with a reference.
+
+A spec such as
+
+    {"kind": "string_check", "operation": "eq", "field": "output_text",
+     "reference": "{{item.reference}}"}
+
+gives 1 where the comparison holds, else 0.  Names and meaning of the first four operations are
+those of OpenAI's `string_check` grader, where `like` means "contains"; `regex` is ours.
+
+Regular expressions run in a process of their own, for one of them can take for ever.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import orjson
+
+from rft_app.domain.grader import StringCheckSpec, StringOperation
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import Item, Sample, make_sample
+from rft_app.errors import InvalidInputError
+from rft_app.graders.sandbox import Limits
+from rft_app.graders.script import ScriptSession
+from rft_app.settings import get_settings
+
+_PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+_PATH = re.compile(r"(sample|item)(\.\w+)+")
+_SEARCH = """
+import re
+
+def grade(sample, item):
+    return re.search(item["pattern"], item["text"]) is not None
+"""
+
+
+class Texts(NamedTuple):
+    """The two texts of one comparison."""
+
+    field: str
+    reference: str
+
+
+_COMPARE: Mapping[StringOperation, Callable[[Texts], bool]] = {
+    StringOperation.EQ: lambda texts: texts.field == texts.reference,
+    StringOperation.NE: lambda texts: texts.field != texts.reference,
+    StringOperation.LIKE: lambda texts: texts.reference in texts.field,
+    StringOperation.ILIKE: lambda texts: texts.reference.casefold() in texts.field.casefold(),
+}
+
+
+class StringCheckGrader:
+    """Kind `string_check`."""
+
+    name = "string_check"
+    label = "String check"
+
+    def check(self, spec: StringCheckSpec) -> None:
+        """Check the field, the places in the reference and a regular expression without places."""
+        if not _PATH.fullmatch(f"sample.{spec.field}"):
+            raise InvalidInputError(
+                f"The field {spec.field!r} is not a path such as `output_text` or "
+                "`output_json.answer`."
+            )
+        places: list[str] = _PLACE.findall(spec.reference)
+        for place in places:
+            if not _PATH.fullmatch(place):
+                raise InvalidInputError(
+                    f"The reference has an unknown place {{{{{place}}}}}. Write "
+                    "{{item.reference}}, {{item.…}} or {{sample.…}}."
+                )
+        if spec.operation is StringOperation.REGEX and not places:
+            _check_pattern(spec.reference)
+
+    def open(self, spec: StringCheckSpec) -> "StringCheckSession":
+        """Make ready; nothing is started unless the operation is `regex`."""
+        self.check(spec)
+        return StringCheckSession(spec)
+
+
+class StringCheckSession:
+    """A string check that is ready to judge."""
+
+    def __init__(self, spec: StringCheckSpec) -> None:
+        self._spec = spec
+        self._search: ScriptSession | None = None
+
+    def __enter__(self) -> Self:
+        if self._spec.operation is StringOperation.REGEX:
+            settings = get_settings()
+            limits = Limits(settings.script_timeout_s, settings.script_memory_mb)
+            # The script is ours: isolation guards nothing here, the time limit does.
+            search = ScriptSession(_SEARCH, limits, allow_unisolated=True)
+            self._search = search.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._search is not None:
+            self._search.__exit__(exception_type, exception, traceback)
+
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+        """Judge a batch."""
+        texts = [_texts(self._spec, sample, item) for sample, item in batch]
+        if self._search is not None:
+            return _search_all(self._search, texts)
+        compare = _COMPARE[self._spec.operation]
+        return [
+            found if isinstance(found, GradingFailure) else Verdict(reward=float(compare(found)))
+            for found in texts
+        ]
+
+
+def _search_all(
+    search: ScriptSession, texts: Sequence[Texts | GradingFailure]
+) -> list[Verdict | GradingFailure]:
+    """Let the process search where there is something to search; failures stay in place."""
+    nothing = make_sample((), None)
+    pairs = [found for found in texts if isinstance(found, Texts)]
+    found_in = iter(
+        search.grade([(nothing, {"pattern": p.reference, "text": p.field}) for p in pairs])
+    )
+    return [found if isinstance(found, GradingFailure) else next(found_in) for found in texts]
+
+
+def _texts(spec: StringCheckSpec, sample: Sample, item: Item) -> Texts | GradingFailure:
+    values = {"sample": dict(sample), "item": item}
+    field = _look_up(values, f"sample.{spec.field}")
+    if field is None:
+        message = f"The answer has no `{spec.field}`."
+        return GradingFailure(failure_kind=FailureKind.NO_OUTPUT, message=message)
+    places: list[str] = _PLACE.findall(spec.reference)
+    for place in places:
+        if _look_up(values, place) is None:
+            message = f"The record has no `{place}` to compare with."
+            return GradingFailure(failure_kind=FailureKind.NO_REFERENCE, message=message)
+    reference = _PLACE.sub(lambda found: _look_up(values, found[1]) or "", spec.reference)
+    return Texts(field, reference)
+
+
+def _look_up(values: Mapping[str, Any], path: str) -> str | None:
+    """The text at a dotted path; numbers and objects as JSON, `None` where there is nothing."""
+    found: Any = values
+    for key in path.split("."):
+        found = _step_into(found, key)
+    if found is None or isinstance(found, str):
+        return found
+    return orjson.dumps(found).decode()
+
+
+def _step_into(found: Any, key: str) -> Any:  # noqa: ANN401  # any JSON
+    for candidate in (key, int(key)) if key.isdecimal() else (key,):
+        with suppress(LookupError, TypeError):
+            return found[candidate]
+    return None
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise InvalidInputError(
+            f"The regular expression is not valid: {error}.", line=error.lineno, column=error.colno
+        ) from error
