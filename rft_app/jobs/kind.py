@@ -1,6 +1,6 @@
 """What a kind of job is: a name, and work that can be run again from the start."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlmodel import Session
 
@@ -45,6 +45,7 @@ class JobKind(Protocol):
         ...
 
 
+@runtime_checkable
 class OnStarted(Protocol):
     """The optional hook before each run."""
 
@@ -53,6 +54,7 @@ class OnStarted(Protocol):
         ...
 
 
+@runtime_checkable
 class OnFailed(Protocol):
     """The optional hook after an error."""
 
@@ -61,6 +63,7 @@ class OnFailed(Protocol):
         ...
 
 
+@runtime_checkable
 class OnCancelled(Protocol):
     """The optional hook after a cancellation."""
 

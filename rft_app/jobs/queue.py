@@ -40,6 +40,11 @@ def list_jobs(session: Session, dataset_id: str | None = None, limit: int = 20) 
     return jobs.list_jobs(session, dataset_id, limit)
 
 
+def list_active_jobs(session: Session, dataset_id: str) -> list[Job]:
+    """Queued and running jobs of one dataset, oldest first."""
+    return jobs.list_active(session, dataset_id)
+
+
 def cancel_job(session: Session, job_id: str) -> Job:
     """Ask a job to stop; it is cancelled once its worker noticed, usually within a second.
 

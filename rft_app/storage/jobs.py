@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -73,9 +73,11 @@ def list_jobs(session: Session, dataset_id: str | None, limit: int) -> list[Job]
     return [to_job(row) for row in session.exec(query.limit(limit))]
 
 
-def list_active(session: Session) -> list[Job]:
-    """All queued and running jobs, oldest first."""
+def list_active(session: Session, dataset_id: str | None = None) -> list[Job]:
+    """Queued and running jobs, oldest first; of one dataset or of all."""
     query = select(JobRow).where(col(JobRow.status).in_(ACTIVE)).order_by(col(JobRow.id))
+    if dataset_id is not None:
+        query = query.where(JobRow.dataset_id == dataset_id)
     return [to_job(row) for row in session.exec(query)]
 
 
@@ -116,9 +118,19 @@ def list_waiting(session: Session) -> list[tuple[str, int, bool]]:
     return [(job_id, attempt, cancel) for job_id, attempt, cancel in session.exec(query)]
 
 
+def list_active_attempts(session: Session) -> list[tuple[str, int]]:
+    """Id and attempt of every queued or running job, oldest first."""
+    query = (
+        select(JobRow.id, JobRow.attempt)
+        .where(col(JobRow.status).in_(ACTIVE))
+        .order_by(col(JobRow.id))
+    )
+    return [(job_id, attempt) for job_id, attempt in session.exec(query)]
+
+
 def mark_dispatched(session: Session, job_id: str) -> None:
     """Note that the workflow engine has it."""
-    _execute(session, update(JobRow).where(col(JobRow.id) == job_id).values(is_dispatched=True))
+    session.exec(update(JobRow).where(col(JobRow.id) == job_id).values(is_dispatched=True))
 
 
 def begin_job(session: Session, job_id: str, attempt: int, worker_id: str) -> Job | None:
@@ -145,8 +157,7 @@ def touch_running(session: Session, job_id: str, worker_id: str, progress: Progr
     """
     mine = (col(JobRow.id) == job_id, col(JobRow.worker_id) == worker_id)
     if progress is not None:
-        _execute(
-            session,
+        session.exec(
             update(JobRow)
             .where(*mine)
             .values(
@@ -195,30 +206,6 @@ def settle_job(
     session.add(row)
     session.flush()
     return to_job(row)
-
-
-def list_running_of(session: Session, worker_id: str) -> list[tuple[str, int]]:
-    """Id and attempt of the jobs a worker has begun and not ended."""
-    query = select(JobRow.id, JobRow.attempt).where(
-        JobRow.worker_id == worker_id, JobRow.status == JobStatus.RUNNING.value
-    )
-    return [(job_id, attempt) for job_id, attempt in session.exec(query)]
-
-
-def take_over(session: Session, job_id: str, from_worker: str, to_worker: str) -> bool:
-    """Move a running job to another worker; only one of several callers is told `True`."""
-    moved = _execute(
-        session,
-        update(JobRow)
-        .where(col(JobRow.id) == job_id, col(JobRow.worker_id) == from_worker)
-        .where(col(JobRow.status) == JobStatus.RUNNING.value)
-        .values(worker_id=to_worker),
-    )
-    return moved == 1
-
-
-def _execute(session: Session, statement: Update) -> int:
-    return session.exec(statement).rowcount
 
 
 def to_job(row: JobRow) -> Job:

@@ -1,0 +1,89 @@
+"""Edge: the process that executes jobs."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from sqlalchemy.exc import DBAPIError
+
+from rft_app.children import die_with_parent
+from rft_app.jobs.engine import POLL_S, Engine
+from rft_app.jobs.kind import JobKind
+from rft_app.registry import Registry
+from rft_app.settings import get_settings
+
+logger = logging.getLogger("rft.worker")
+
+HEARTBEAT_S = 3.0
+STOP_TIMEOUT_S = 10.0
+GIVEN_UP_EXIT = 3
+"""Exit code of a worker that others declared dead, e.g. after the machine slept."""
+
+
+class Worker:
+    """The loop around the engine: hand over, beat, take over, until told to stop."""
+
+    def __init__(self, kinds: Registry[JobKind], *, is_until_idle: bool) -> None:
+        self._engine = Engine(kinds, get_settings())
+        self._is_until_idle = is_until_idle
+        self._must_stop = False
+        self._next_beat_at = 0.0
+
+    def run(self) -> None:
+        """Work until stopped; ends the process."""
+        signal.signal(signal.SIGTERM, self._request_stop)
+        signal.signal(signal.SIGINT, self._request_stop)
+        self._engine.start()
+        logger.info("worker %s ready", self._engine.worker.id)
+        while not self._must_stop and not (self._is_until_idle and self._engine.is_idle()):
+            self._turn()
+            time.sleep(POLL_S)
+        self._engine.stop(STOP_TIMEOUT_S)
+        logger.info("worker %s stopped", self._engine.worker.id)
+        _end_process(0)
+
+    def _request_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._must_stop = True
+
+    def _turn(self) -> None:
+        try:
+            self._engine.hand_over()
+            if time.monotonic() >= self._next_beat_at:
+                self._beat()
+        except DBAPIError as error:  # a busy or restarting database; the next turn tries again
+            logger.warning("database: %s", str(error.orig).partition("\n")[0])
+
+    def _beat(self) -> None:
+        if not self._engine.beat():
+            logger.error("others took this worker's jobs over; it ends")
+            _end_process(GIVEN_UP_EXIT)
+        self._engine.take_over_dead()
+        self._next_beat_at = time.monotonic() + HEARTBEAT_S
+
+
+def run_worker(
+    kinds: Registry[JobKind], *, is_until_idle: bool = False, parent_pid: int | None = None
+) -> None:
+    """Be a worker until the process is told to end, or until nothing is queued or running.
+
+    Args:
+        kinds: What it can do.
+        is_until_idle: End when there is nothing to do.
+        parent_pid: End when this process is gone.
+    """
+    if parent_pid is not None:
+        die_with_parent(parent_pid)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    Worker(kinds, is_until_idle=is_until_idle).run()
+
+
+def _end_process(code: int) -> None:
+    """End now: threads of unfinished workflows would keep the interpreter."""
+    logging.shutdown()
+    os._exit(code)
