@@ -1,0 +1,103 @@
+"""The coverage dialog: shares against targets, and what set the balance."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from rft_app.domain.coverage import CoverageReport, CoverageStatus, TopicCoverage, percent
+from rft_app.domain.pipeline import StepName
+from rft_app.services.pipeline import StepView
+from rft_app.ui.state.step_modal import StepModal
+from rft_app.ui.words import count
+
+_WORDS = {
+    CoverageStatus.UNDER: "under target",
+    CoverageStatus.OK: "on target",
+    CoverageStatus.OVER: "over target",
+}
+_TONES = {"Good": "ok", "Fair": "warn", "Poor": "bad"}
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One leaf topic."""
+
+    key: str
+    name: str
+    num_records: str
+    share: str
+    target: str
+    width: float
+    """Of the bar, in percent of its track."""
+    mark: float
+    """Of the target line, in percent of the track."""
+    gap: str
+    status: str
+    words: str
+    finding: str
+    """The row in one sentence, for those who do not see the bar."""
+
+    @classmethod
+    def of(cls, topic: TopicCoverage, scale: float) -> "CoverageRow":
+        """Build the row; `scale` is the share at the right end of the track."""
+        share, target = percent(topic.share), percent(topic.target_share)
+        return cls(
+            key=topic.key,
+            name=topic.key.replace("/", " › "),
+            num_records=f"{topic.count:,}",
+            share=share,
+            target=target,
+            width=round(100 * topic.share / scale, 2),
+            mark=round(100 * topic.target_share / scale, 2),
+            gap=_gap(topic.gap),
+            status=topic.status.value,
+            words=_WORDS[topic.status],
+            finding=f"{topic.key}: {share} of the records, target {target}, {_WORDS[topic.status]}",
+        )
+
+
+def _gap(gap: int | None) -> str:
+    if gap is None:
+        return "unreachable"
+    return f"+{gap:,}" if gap else "–"
+
+
+class CoverageState(StepModal, rx.State):
+    """How the trainable records spread over the leaf topics."""
+
+    step = StepName.COVERAGE
+
+    balance: str = ""
+    balance_percent: float = 0.0
+    rating: str = ""
+    rating_tone: str = "neutral"
+    division: str = ""
+    set_by: str = ""
+    num_records: str = ""
+    num_without_topic: str = ""
+    rows: list[CoverageRow] = []
+    recommendations: list[str] = []
+    is_table: bool = False
+
+    @rx.event
+    def toggle_table(self) -> None:
+        """Show the bars as a table of figures, or back."""
+        self.is_table = not self.is_table
+
+    async def _show(self, step: StepView) -> None:
+        if not step.facts:
+            return
+        report = CoverageReport.model_validate(step.facts)
+        scale = max(max(topic.share, topic.target_share) for topic in report.topics) or 1.0
+        self.balance = f"{report.balance:.2f}"
+        self.balance_percent = round(100 * report.balance, 1)
+        self.rating = report.rating.value
+        self.rating_tone = _TONES[report.rating.value]
+        self.division = report.division
+        self.set_by = report.set_by.replace("/", " › ")
+        self.num_records = count(report.num_records, "record")
+        self.num_without_topic = (
+            count(report.num_without_topic, "record") if report.num_without_topic else ""
+        )
+        self.rows = [CoverageRow.of(topic, scale) for topic in report.topics]
+        self.recommendations = list(report.recommendations)
