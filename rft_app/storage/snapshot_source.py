@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from rft_app.domain.facet import DUPLICATE, Facet, unpack
-from rft_app.domain.record import RecordFilter, Selection, SourceType, parse_record_id
+from rft_app.domain.record import Selection, SourceType
 from rft_app.domain.validity import Reason
-from rft_app.errors import InvalidInputError
-from rft_app.storage.record_plan import make_plan
+from rft_app.storage.record_counts import select_selection
 from rft_app.storage.splits import Bools, Ints, SplitColumns
 from rft_app.storage.tables import RecordRow
 
@@ -30,11 +29,7 @@ class SnapshotColumns:
 
 
 def read_columns(session: Session, dataset_id: str, selection: Selection) -> SnapshotColumns:
-    """Read the selected records among those that can be trained on, ordered by key.
-
-    Raises:
-        InvalidInputError: The selection names something that is not the id of a record.
-    """
+    """Read the selected records among those that can be trained on, ordered by key."""
     query = (
         select(
             col(RecordRow.seq),
@@ -67,27 +62,6 @@ def _is_generated(facets: Ints) -> Bools:
 
 
 def _is_selected(session: Session, dataset_id: str, seqs: Ints, selection: Selection) -> Bools:
-    if selection.only is not None:
-        return np.isin(seqs, _parse_ids(selection.only))
-    chosen = np.ones(len(seqs), dtype=np.bool_)
-    if not selection.filter.is_empty:
-        chosen &= np.isin(seqs, _find_matching(session, dataset_id, selection.filter))
-    if selection.excluded:
-        chosen &= ~np.isin(seqs, _parse_ids(selection.excluded))
-    return chosen
-
-
-def _find_matching(session: Session, dataset_id: str, record_filter: RecordFilter) -> Ints:
-    plan = make_plan(session, dataset_id, record_filter)
-    statement = text(
-        f"SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND ({plan.condition})"
-    )
-    rows = session.connection().execute(statement, plan.parameters)
-    return np.fromiter(rows.scalars(), dtype=np.int64)
-
-
-def _parse_ids(ids: tuple[str, ...]) -> Ints:
-    seqs = [parse_record_id(text) for text in ids]
-    if unknown := [text for text, seq in zip(ids, seqs, strict=True) if seq is None]:
-        raise InvalidInputError(f"{unknown[0]!r} is not the id of a record.", unknown=unknown[:20])
-    return np.array(seqs, dtype=np.int64)
+    if selection == Selection():
+        return np.ones(len(seqs), dtype=np.bool_)
+    return np.isin(seqs, select_selection(session, dataset_id, selection))

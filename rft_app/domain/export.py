@@ -1,0 +1,93 @@
+"""Exports: what was asked for, what a record may lack, what came out."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.record import Selection
+from rft_app.domain.split import SplitRule
+
+
+class Need(StrEnum):
+    """What a format takes from a record beyond its input."""
+
+    OUTPUT = "output"
+    REFERENCE = "reference"
+    QUESTION = "question"
+    """The input ends with a user or tool turn, so that a model can answer it."""
+
+
+class Lack(StrEnum):
+    """Why one record cannot be written in a format; it is counted and left out of the file."""
+
+    NO_OUTPUT = "no_output"
+    NO_REFERENCE = "no_reference"
+    NO_QUESTION = "no_question"
+    UNSUPPORTED_CONTENT = "unsupported_content"
+
+    @property
+    def message(self) -> str:
+        """What is missing, and the remedy, for any number of records."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    Lack.NO_OUTPUT: "no recorded answer. Choose a format for prompts, such as trl_grpo",
+    Lack.NO_REFERENCE: (
+        "no reference answer. Import rows that have one, or choose a format that needs none"
+    ),
+    Lack.NO_QUESTION: "an input that does not end with a user or tool turn",
+    Lack.UNSUPPORTED_CONTENT: "content that the format cannot hold, such as audio",
+}
+
+
+class ExportOptions(Entity):
+    """How the file is made."""
+
+    include_test: bool = True
+    """Put the test side into a file of its own; otherwise one file holds every record."""
+    include_metadata: bool = True
+    """Add `metadata.json`: where the data comes from and how to load it."""
+    train_ratio: float = Field(default=0.8, gt=0.0, lt=1.0)
+    seed: int = Field(default=0, ge=-(2**31), lt=2**31)
+    test_generated: bool = False
+    """Whether generated records may be on the test side."""
+    compression_level: int = Field(default=1, ge=0, le=9)
+    """Of the zip: 0 stores, 1 is fast, 9 is small."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether the result is a zip rather than one data file."""
+        return self.include_test or self.include_metadata
+
+    @property
+    def rule(self) -> SplitRule:
+        """The split; without a test file everything is on the training side."""
+        return SplitRule(
+            seed=self.seed,
+            train_ratio=self.train_ratio if self.include_test else 1.0,
+            test_generated=self.test_generated,
+        )
+
+
+class Export(Entity):
+    """One export of a dataset."""
+
+    id: str
+    dataset_id: str
+    snapshot_id: str | None = None
+    """Frozen when the job starts."""
+    format: str
+    options: ExportOptions
+    selection: Selection
+    file_name: str
+    size_bytes: int | None = None
+    """`None` until the file is complete."""
+    sha256: str | None = None
+    num_train: int = 0
+    num_test: int = 0
+    is_done: bool = False
+    job_id: str | None = None
+    created_at: datetime

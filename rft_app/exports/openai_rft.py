@@ -1,0 +1,56 @@
+"""OpenAI-compatible reinforcement fine-tuning, as JSONL.
+
+One line:
+
+    {"messages":[{"role":"developer","content":"Answer with a number."},{"role":"user","content":"2+2?"}],"reference_answer":"4","topic":"Sums"}
+
+The last message is the question that the model answers.  Every key beside `messages` and `tools`
+is a column that graders read as `{{ item.<key> }}`; `reference_answer` is always text, because
+readers guess one type for the whole column.  The role for instructions is `developer`.
+
+Source: `FineTuneReinforcementRequestInput` in OpenAI's OpenAPI document of July 2025,
+https://github.com/openai/openai-openapi; the same rows are read by Azure and Bedrock.
+"""  # noqa: E501  # a real line
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from rft_app.domain.export import Lack, Need
+from rft_app.domain.record import RecordBytes
+from rft_app.exports._openai_messages import to_openai_messages
+from rft_app.exports._rows import array, columns, ends_with_question
+from rft_app.exports._shapes import Developer, ToolResult, Turn, User
+
+_decode: Final = msgspec.json.Decoder(Developer | User | Turn | ToolResult).decode
+_ROLES: Final = {"system": "developer"}
+_RESERVED: Final = frozenset({"messages", "tools", "item", "sample"})
+
+
+@dataclass(frozen=True)
+class OpenAIRft:
+    """The question, its reference answer, and columns for the grader."""
+
+    name: str = "openai_rft"
+    label: str = "OpenAI-compatible RFT"
+    description: str = "Questions with reference answers, for reinforcement fine-tuning services."
+    suffix: str = ".jsonl"
+    needs: tuple[Need, ...] = (Need.QUESTION, Need.REFERENCE)
+    snippet: str = (
+        "from openai import OpenAI\n\n"
+        'OpenAI().files.create(file=open("train.jsonl", "rb"), purpose="fine-tune")'
+    )
+
+    def encode(self, record: RecordBytes) -> bytes | Lack:
+        """Messages, tools and columns."""
+        if record.reference is None:
+            return Lack.NO_REFERENCE
+        if not ends_with_question(record):
+            return Lack.NO_QUESTION
+        messages = to_openai_messages(record.input, _decode, _ROLES)
+        if messages is None:
+            return Lack.UNSUPPORTED_CONTENT
+        tools = b"" if record.tools is None else b',"tools":' + record.tools
+        more = columns(record, _RESERVED)
+        return b"".join((b'{"messages":', array(messages), tools, more, b"}\n"))

@@ -1,0 +1,57 @@
+"""OpenAI-compatible supervised fine-tuning, as JSONL.
+
+One line:
+
+    {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello!"}],"tools":[{"type":"function","function":{"name":"find_flight","parameters":{"type":"object","properties":{}}}}],"parallel_tool_calls":true}
+
+Only these three keys: services differ in what they do with others.  Roles are system, user,
+assistant and tool; a tool call's arguments are JSON text; `parallel_tool_calls` stands beside
+`tools` only.
+
+Source: `FineTuneChatRequestInput` in OpenAI's OpenAPI document of July 2025,
+https://github.com/openai/openai-openapi
+"""  # a real line
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from rft_app.domain.export import Lack, Need
+from rft_app.domain.record import RecordBytes
+from rft_app.exports._openai_messages import to_openai_messages
+from rft_app.exports._rows import array
+from rft_app.exports._shapes import System, ToolResult, Turn, User
+
+_decode: Final = msgspec.json.Decoder(System | User | Turn | ToolResult).decode
+_ROLES: Final = {"developer": "system"}
+
+
+@dataclass(frozen=True)
+class OpenAISft:
+    """The conversation with its recorded answer."""
+
+    name: str = "openai_sft"
+    label: str = "OpenAI-compatible SFT"
+    description: str = "Conversations with their answers, for fine-tuning services."
+    suffix: str = ".jsonl"
+    needs: tuple[Need, ...] = (Need.OUTPUT,)
+    snippet: str = (
+        "from openai import OpenAI\n\n"
+        'OpenAI().files.create(file=open("train.jsonl", "rb"), purpose="fine-tune")'
+    )
+
+    def encode(self, record: RecordBytes) -> bytes | Lack:
+        """Messages, tools and whether calls may run in parallel."""
+        if not record.output:
+            return Lack.NO_OUTPUT
+        messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
+        if messages is None:
+            return Lack.UNSUPPORTED_CONTENT
+        pieces = [b'{"messages":', array(messages)]
+        if record.tools is not None:
+            pieces += (b',"tools":', record.tools)
+            if record.parallel_tool_calls is not None:
+                pieces += (b',"parallel_tool_calls":', record.parallel_tool_calls)
+        pieces.append(b"}\n")
+        return b"".join(pieces)

@@ -1,0 +1,53 @@
+"""TRL group-relative policy optimisation, prompt-only and conversational, as JSONL.
+
+One line:
+
+    {"prompt":[{"role":"user","content":"2+2?"}],"reference_answer":"4","topic":"Sums"}
+
+Every column beside `prompt` reaches the reward functions as a keyword argument, so none may have
+the name of an argument that TRL passes itself.
+
+Source: https://huggingface.co/docs/trl/dataset_formats#prompt-only and
+https://huggingface.co/docs/trl/grpo_trainer#using-a-custom-reward-function; read by TRL 1.16.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from rft_app.domain.export import Lack, Need
+from rft_app.domain.record import RecordBytes
+from rft_app.exports._rows import array, columns, ends_with_question
+from rft_app.exports._trl_messages import to_trl_messages
+
+_RESERVED: Final = frozenset(
+    {
+        "prompt", "prompts", "completion", "completions", "completion_ids", "tools", "image",
+        "images", "trainer_state", "log_extra", "log_metric", "environments",
+        "chat_template_kwargs",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrlGrpo:
+    """The question, and columns for the reward functions."""
+
+    name: str = "trl_grpo"
+    label: str = "Hugging Face TRL GRPO"
+    description: str = "Questions with columns for reward functions, for TRL's GRPOTrainer."
+    suffix: str = ".jsonl"
+    needs: tuple[Need, ...] = (Need.QUESTION,)
+    snippet: str = (
+        "from datasets import load_dataset\n\n"
+        'train = load_dataset("json", data_files="train.jsonl", split="train")'
+    )
+
+    def encode(self, record: RecordBytes) -> bytes | Lack:
+        """Prompt, tools and columns."""
+        if not ends_with_question(record):
+            return Lack.NO_QUESTION
+        if (messages := to_trl_messages(record.input)) is None:
+            return Lack.UNSUPPORTED_CONTENT
+        tools = b"" if record.tools is None else b',"tools":' + record.tools
+        more = columns(record, _RESERVED)
+        return b"".join((b'{"prompt":', array(messages), tools, more, b"}\n"))
