@@ -3,6 +3,7 @@
 import reflex as rx
 
 from rft_app.ui.pages.datasets import datasets_page
+from rft_app.ui.state.datasets import DatasetsState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.shell import ShellState
 
@@ -19,5 +20,5 @@ app.add_page(
     datasets_page,
     route="/optimization",
     title="Datasets · RFT Pipeline",
-    on_load=ShellState.follow,
+    on_load=[ShellState.follow, DatasetsState.follow],
 )

@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.job import JobStatus
+from rft_app.domain.job import Job, JobStatus
 from rft_app.storage import activity, jobs
 
 
@@ -29,3 +29,17 @@ def get_activity(session: Session) -> Activity:
         num_running=running,
         num_queued=len(active) - running,
     )
+
+
+def map_active_jobs(session: Session) -> dict[str, Job]:
+    """The job that runs, else waits, for each dataset that has one."""
+    found: dict[str, Job] = {}
+    for job in activity_order(jobs.list_active(session)):
+        if job.dataset_id is not None:
+            found.setdefault(job.dataset_id, job)
+    return found
+
+
+def activity_order(active: list[Job]) -> list[Job]:
+    """Running jobs before waiting ones, each oldest first."""
+    return sorted(active, key=lambda job: (job.status is not JobStatus.RUNNING, job.created_at))

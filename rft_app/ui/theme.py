@@ -151,7 +151,7 @@ NOTICES = {
 }
 
 INPUT = (
-    "flex items-center gap-2 w-full min-h-8 px-2.5 rounded-control border border-line-strong"
+    "flex items-center gap-2 min-h-8 px-2.5 rounded-control border border-line-strong"
     " bg-inset text-ink transition-colors duration-fast hover:border-ink-off"
     " focus-within:border-accent-text focus-within:shadow-glow [&>svg]:text-ink-3"
     " max-wide:min-h-10 has-[[aria-invalid=true]]:border-bad-line"

@@ -73,6 +73,20 @@ def duration(seconds: float) -> str:
     return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")
 
 
+def rough_duration(seconds: float) -> str:
+    """An estimate, no finer than it deserves.
+
+    Example:
+        >>> rough_duration(3), rough_duration(48), rough_duration(154), rough_duration(9_000)
+        ('5 s', '50 s', '3 min', '2 h 30 min')
+    """
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    if seconds < HOUR:
+        return f"{max(1, round(seconds / MINUTE))} min"
+    return duration(round(seconds / (10 * MINUTE)) * 10 * MINUTE)
+
+
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long ago something was.
 

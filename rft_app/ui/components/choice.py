@@ -21,7 +21,7 @@ class Roving(rx.Component):
 def segment(
     words: Content,
     *,
-    is_on: rx.Var[bool],
+    is_on: rx.Var[bool] | bool,
     count: Content = None,
     **props: Content,
 ) -> rx.Component:
@@ -43,7 +43,7 @@ def segmented(*segments: Content, label: str, class_name: str = "") -> rx.Compon
     )
 
 
-def tab(words: Content, *, is_on: rx.Var[bool], **props: Content) -> rx.Component:
+def tab(words: Content, *, is_on: rx.Var[bool] | bool, **props: Content) -> rx.Component:
     """One tab."""
     return rx.el.button(
         words, type="button", role="tab", aria_selected=is_on, class_name=TAB, **props

@@ -10,7 +10,7 @@ from rft_app.ui.theme import PAGE_TITLE
 
 def confirm_dialog(
     *body: Content,
-    is_open: rx.Var[bool],
+    is_open: rx.Var[bool] | bool,
     title: str | rx.Var[str],
     verb: str | rx.Var[str],
     on_confirm: Content,

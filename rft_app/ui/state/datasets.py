@@ -1,0 +1,231 @@
+"""State of the list of datasets."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import reflex as rx
+
+from rft_app.domain.dataset import Dataset, DatasetPhase
+from rft_app.errors import RftError
+from rft_app.jobs.queue import list_jobs
+from rft_app.services import datasets as dataset_service
+from rft_app.services.activity import map_active_jobs
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.ui.state.dataset_card import DatasetCard
+from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.live import changes
+from rft_app.ui.words import count
+
+PAGE_SIZE = 30
+ROUTE = "/optimization"
+
+
+@dataclass(frozen=True)
+class PhaseCount:
+    """One choice of the status filter."""
+
+    name: str
+    label: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All that one view of the list shows."""
+
+    cards: list[DatasetCard]
+    phases: list[PhaseCount]
+    totals: str
+    num_all: int
+    num_matching: int
+
+
+_PHASE_LABELS = {
+    DatasetPhase.IN_PROGRESS: "In progress",
+    DatasetPhase.ATTENTION: "Needs attention",
+    DatasetPhase.TRAINING: "Training",
+    DatasetPhase.COMPLETE: "Complete",
+}
+_ALWAYS_SHOWN = frozenset({DatasetPhase.IN_PROGRESS, DatasetPhase.ATTENTION})
+
+
+def _phases(datasets: list[Dataset], chosen: str) -> list[PhaseCount]:
+    counts = Counter(dataset.phase for dataset in datasets)
+    shown = [
+        phase
+        for phase in DatasetPhase
+        if counts[phase] or phase in _ALWAYS_SHOWN or phase.value == chosen
+    ]
+    return [
+        PhaseCount("all", "All", len(datasets)),
+        *(PhaseCount(phase.value, _PHASE_LABELS[phase], counts[phase]) for phase in shown),
+    ]
+
+
+def _totals(datasets: list[Dataset]) -> str:
+    records = sum(dataset.stats.num_records for dataset in datasets)
+    attention = sum(dataset.phase is DatasetPhase.ATTENTION for dataset in datasets)
+    parts = [count(len(datasets), "dataset"), count(records, "record")]
+    if attention:
+        parts.append(f"{attention} need attention" if attention > 1 else "1 needs attention")
+    return " · ".join(parts)
+
+
+def read_listing(search: str, phase: str, sort: dataset_service.Sort, limit: int) -> Listing:
+    """Read the list as the filters ask for it."""
+    with reading() as session:
+        everything = dataset_service.list_datasets(session, sort=sort)
+        found = dataset_service.list_datasets(session, search=search, sort=sort)
+        matching = [dataset for dataset in found if phase in {"all", dataset.phase.value}]
+        active = map_active_jobs(session)
+        cards: list[DatasetCard] = []
+        for dataset in matching[:limit]:
+            recent = [] if dataset.stats.num_records else list_jobs(session, dataset.id, 1)
+            last = recent[0] if recent else None
+            cards.append(DatasetCard.of(dataset, active.get(dataset.id), last))
+    return Listing(
+        cards, _phases(found, phase), _totals(everything), len(everything), len(matching)
+    )
+
+
+class DatasetsState(rx.State):
+    """One visitor's view of the list."""
+
+    cards: list[DatasetCard] = []
+    phases: list[PhaseCount] = []
+    totals: str = ""
+    num_all: int = 0
+    num_matching: int = 0
+    search: str = ""
+    phase: str = "all"
+    sort: dataset_service.Sort = "updated"
+    limit: int = PAGE_SIZE
+    is_loaded: bool = False
+    error: str = ""
+    doomed_id: str = ""
+    doomed_name: str = ""
+    doomed_words: str = ""
+    typed_name: str = ""
+    delete_error: str = ""
+    _watch: int = 0
+
+    @rx.var
+    def is_filtered(self) -> bool:
+        """Whether anything narrows the list."""
+        return bool(self.search) or self.phase != "all"
+
+    @rx.var
+    def num_hidden(self) -> int:
+        """How many match but are not on the page yet."""
+        return self.num_matching - len(self.cards)
+
+    @rx.var
+    def can_delete(self) -> bool:
+        """Whether the typed name is the dataset's."""
+        return self.typed_name.strip() == self.doomed_name
+
+    @rx.event(background=True)
+    async def follow(self) -> None:
+        """Show the list and keep it current until the visitor leaves."""
+        async with self:
+            self._watch += 1
+            watch, token = self._watch, self.router.session.client_token
+        await self._refresh()
+        async for _ in changes(token):
+            async with self:
+                is_over = watch != self._watch or self.router.url.path.rstrip("/") != ROUTE
+            if is_over:
+                return
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        async with self:
+            search, phase, sort, limit = self.search, self.phase, self.sort, self.limit
+        try:
+            listing = await off_loop(lambda: read_listing(search, phase, sort, limit))
+        except RftError as error:
+            async with self:
+                self.error = error.message
+            return
+        async with self:
+            self._show(listing)
+
+    def _show(self, listing: Listing) -> None:
+        self.error = ""
+        self.is_loaded = True
+        self.num_all = listing.num_all
+        self.num_matching = listing.num_matching
+        for name in ("cards", "phases", "totals"):
+            if getattr(self, name) != (value := getattr(listing, name)):
+                setattr(self, name, value)
+
+    @rx.event(background=True)
+    async def retry(self) -> None:
+        """Read again after a failure."""
+        await self._refresh()
+
+    @rx.event
+    def set_search(self, text: str) -> rx.event.EventCallback[()]:
+        """Narrow the list to names and objectives with these words."""
+        self.search, self.limit = text, PAGE_SIZE
+        return DatasetsState.retry
+
+    @rx.event
+    def set_phase(self, phase: str) -> rx.event.EventCallback[()]:
+        """Show one phase only."""
+        self.phase, self.limit = phase, PAGE_SIZE
+        return DatasetsState.retry
+
+    @rx.event
+    def set_sort(self, sort: str) -> rx.event.EventCallback[()]:
+        """Change the order."""
+        self.sort = "name" if sort == "name" else "records" if sort == "records" else "updated"
+        return DatasetsState.retry
+
+    @rx.event
+    def clear_filters(self) -> rx.event.EventCallback[()]:
+        """Show everything again."""
+        self.search, self.phase = "", "all"
+        return DatasetsState.retry
+
+    @rx.event
+    def show_more(self) -> rx.event.EventCallback[()]:
+        """Show the next page below."""
+        self.limit += PAGE_SIZE
+        return DatasetsState.retry
+
+    @rx.event
+    def ask_delete(self, dataset_id: str) -> None:
+        """Open the confirm dialog."""
+        card = next(card for card in self.cards if card.id == dataset_id)
+        self.doomed_id, self.doomed_name = card.id, card.name
+        self.doomed_words = f"{card.figures[0].value} {card.figures[0].unit}"
+        self.typed_name = self.delete_error = ""
+
+    @rx.event
+    def set_typed_name(self, text: str) -> None:
+        """What the visitor typed to confirm."""
+        self.typed_name = text
+
+    @rx.event
+    def keep(self) -> None:
+        """Close the confirm dialog."""
+        self.doomed_id = ""
+
+    @rx.event
+    async def delete(self) -> rx.event.EventSpec | None:
+        """Delete the dataset that the dialog is about."""
+        dataset_id, name = self.doomed_id, self.doomed_name
+
+        def work() -> None:
+            with unit_of_work() as session:
+                dataset_service.delete_dataset(session, dataset_id)
+
+        try:
+            await off_loop(work)
+        except RftError as error:
+            self.delete_error = error.message
+            return None
+        self.doomed_id = ""
+        self.cards = [card for card in self.cards if card.id != dataset_id]
+        return rx.toast.success(f"Deleted {name}")
