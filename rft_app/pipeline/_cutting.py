@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from rft_app.domain.facet import Facet, reward_bin
 from rft_app.domain.hashing import content_hash, question_hash
@@ -12,7 +13,7 @@ from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
 from rft_app.storage.bodies import TraceParts, present, split_body
 from rft_app.storage.extraction import StoredTrace
 from rft_app.storage.records import NewRecord
-from rft_app.storage.turns import Turn, decode_all_turns, last_question
+from rft_app.storage.turns import Turn, decode_all_turns, last_question, searchable_text
 
 _TRACE_SHAPES = {"gateway_call", "trajectory"}
 
@@ -46,13 +47,15 @@ class Cutter:
     """By import."""
     now_ms: int
 
-    def cut(self, trace: StoredTrace) -> Iterator[NewRecord]:
-        """The trace's records, their keys still 0; at least one, so that no trace is lost."""
+    def cut(self, trace: StoredTrace) -> Iterator[tuple[NewRecord, str]]:
+        """The trace's records with their searchable text; at least one, so that none is lost."""
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
         has_tools = present(parts.tools) is not None or any(turn.tool_calls for turn in turns)
         for turn in self._find_answers(turns, parts.num_given):
-            yield self._make(trace, parts, turns, turn, has_tools)
+            record = self._make(trace, parts, turns, turn, has_tools)
+            covered = turns[: record.turn + 1]
+            yield record, searchable_text(covered, parts.reference, trace.external_id)
 
     def _find_answers(self, turns: Sequence[Turn], num_given: int) -> Sequence[int | None]:
         if self.mode is ExtractMode.LAST:
@@ -73,18 +76,11 @@ class Cutter:
         num_tokens = count_tokens(covered)
         reason = self._find_reason(trace, covered, answer, num_tokens)
         source_type = self.source_types[trace.import_id]
-        facet = Facet(
-            reason=reason,
-            source_type=source_type,
-            has_tools=has_tools,
-            reward_bin=reward_bin(trace.reward),
-        )
         return NewRecord(
-            seq=0,
             dataset_id=self.dataset_id,
             trace_seq=trace.seq,
             turn=turn,
-            facet=facet.pack(),
+            facet=_pack(reason, source_type, has_tools, reward_bin(trace.reward)),
             source_type=source_type.value,
             reason=None if reason is None else reason.value,
             is_archived=False,
@@ -112,6 +108,12 @@ class Cutter:
 
 
 def _hash_content(parts: TraceParts, turn: int) -> int:
-    messages = [bytes(message) for message in parts.messages[: turn + 1]]
+    messages = b",".join(parts.messages[: turn + 1])
     reference = b"" if parts.reference is None else b"=" + parts.reference.encode()
-    return content_hash((present(parts.tools) or b"", reference, b"%d" % turn, *messages))
+    return content_hash((present(parts.tools) or b"", reference, b"%d" % turn, messages))
+
+
+@lru_cache(maxsize=4096)
+def _pack(reason: Reason | None, source_type: SourceType, has_tools: bool, number: int) -> int:
+    facet = Facet(reason=reason, source_type=source_type, has_tools=has_tools, reward_bin=number)
+    return facet.pack()

@@ -16,13 +16,13 @@ from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._cutting import Cutter, ExtractMode, source_type_of
+from rft_app.pipeline._search_filling import SearchFiller
 from rft_app.settings import get_settings
 from rft_app.storage import extraction
-from rft_app.storage.extraction import StoredCut
+from rft_app.storage.extraction import StoredCut, StoredTrace
 from rft_app.storage.record_counts import count_facets, refresh_counts
 from rft_app.storage.records import NewRecord, insert_records
 from rft_app.storage.search import add_texts
-from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
 
 TRACES_PER_BATCH = 5000
@@ -86,58 +86,62 @@ def _make_records(context: JobContext, dataset_id: str, settings: ExtractSetting
         now_ms=time.time_ns() // 1_000_000,
     )
     num_done, last_seq = 0, 0
-    while batch := _make_batch(cutter, last_seq):
-        last_seq, num_read = batch
-        num_done += num_read
-        context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
+    with SearchFiller() as filler:
+        while traces := _read_batch(cutter, last_seq):
+            texts = _store_batch(cutter, traces, filler)
+            last_seq = traces[-1].seq
+            num_done += len(traces)
+            context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
+            filler.fill(texts)
 
 
-def _make_batch(cutter: Cutter, after_seq: int) -> tuple[int, int] | None:
-    """Store the records of the next traces; returns the last trace's key and how many there were.
-
-    Reading and cutting hold no write lock.
-    """
+def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
+    shrink = 1 if cutter.mode is ExtractMode.LAST else 8
     with reading() as session:
-        traces = extraction.read_traces(
+        return extraction.read_traces(
             session,
             cutter.dataset_id,
             after_seq,
-            max_traces=TRACES_PER_BATCH,
-            max_bytes=BYTES_PER_BATCH,
+            max_traces=TRACES_PER_BATCH // shrink,
+            max_bytes=BYTES_PER_BATCH // shrink,
         )
-        if not traces:
-            return None
-        first, last = traces[0].seq, traces[-1].seq
-        there = extraction.read_cuts(session, cutter.dataset_id, first, last)
-    wanted = [record for trace in traces for record in cutter.cut(trace)]
-    missing, obsolete = _compare(wanted, there)
-    if missing or obsolete:
-        with unit_of_work() as session:
-            extraction.archive_records(session, obsolete, cutter.now_ms)
-            start = reserve(session, "record", len(missing))
-            insert_records(session, _number(missing, start))
-    return last, len(traces)
+
+
+def _store_batch(
+    cutter: Cutter, traces: Sequence[StoredTrace], filler: SearchFiller
+) -> list[tuple[int, str]]:
+    """Store the records of some traces; returns the keys and texts of those that are new.
+
+    Cutting holds no write lock.
+    """
+    with reading() as session:
+        there = extraction.read_cuts(session, cutter.dataset_id, traces[0].seq, traces[-1].seq)
+    cuts = [cut for trace in traces for cut in cutter.cut(trace)]
+    missing, obsolete = _compare(cuts, there)
+    filler.wait()
+    if not missing and not obsolete:
+        return []
+    with unit_of_work() as session:
+        extraction.archive_records(session, obsolete, cutter.now_ms)
+        first = insert_records(session, [record for record, _ in missing])
+    return [(seq, text) for seq, (_, text) in enumerate(missing, first)]
 
 
 def _compare(
-    wanted: Sequence[NewRecord], there: Iterable[StoredCut]
-) -> tuple[Sequence[NewRecord], list[int]]:
+    cuts: Sequence[tuple[NewRecord, str]], there: Iterable[StoredCut]
+) -> tuple[Sequence[tuple[NewRecord, str]], list[int]]:
     """What to add, and the keys of what to archive."""
     known = {(cut.trace_seq, cut.turn): cut for cut in there}
     if not known:
-        return wanted, []
-    missing: list[NewRecord] = []
-    for record in wanted:
+        return cuts, []
+    missing: list[tuple[NewRecord, str]] = []
+    for record, text in cuts:
         cut = known.get((record.trace_seq or 0, record.turn))
         if cut is None or (cut.is_extracted and cut.reason != record.reason):
-            missing.append(record)
+            missing.append((record, text))
         else:
             del known[cut.trace_seq, cut.turn]
     return missing, [cut.seq for cut in known.values() if cut.is_extracted]
-
-
-def _number(records: Sequence[NewRecord], first: int) -> list[NewRecord]:
-    return [NewRecord(seq, *record[1:]) for seq, record in enumerate(records, first)]
 
 
 def _mark_duplicates(dataset_id: str) -> None:
@@ -149,6 +153,7 @@ def _mark_duplicates(dataset_id: str) -> None:
 
 
 def _fill_search(context: JobContext, dataset_id: str) -> None:
+    """Index the records that a run stored before it was killed."""
     num_done, last_seq = 0, 0
     while True:
         with reading() as session:

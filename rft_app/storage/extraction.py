@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
@@ -13,7 +14,7 @@ from rft_app.storage import bodies
 from rft_app.storage.records import stream_cuts
 from rft_app.storage.search import find_unindexed
 from rft_app.storage.tables import ImportRow, RecordRow, TraceRow
-from rft_app.storage.turns import searchable_text
+from rft_app.storage.turns import decode_all_turns, searchable_text
 
 FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
 """Facets below this belong to valid, current records."""
@@ -24,8 +25,7 @@ _RECORDS_PER_PASS = 500_000
 """Duplicates are looked for among about so many records at a time, to keep the sort small."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTrace:
+class StoredTrace(NamedTuple):
     """What a record takes from its trace."""
 
     seq: int
@@ -64,9 +64,9 @@ def read_traces(
     traces: list[StoredTrace] = []
     num_bytes = 0
     with session.connection().execute(statement, values, execution_options=options) as rows:
-        for row in rows:
-            traces.append(StoredTrace(*row))
-            num_bytes += len(traces[-1].body)
+        for block in rows.partitions(_BUFFERED):
+            traces.extend(StoredTrace(*row) for row in block)
+            num_bytes += sum(len(row.body) for row in block)
             if num_bytes >= max_bytes:
                 break
     return traces
@@ -161,7 +161,9 @@ def read_unindexed_texts(
     texts: list[tuple[int, str]] = []
     num_characters = 0
     for seq, turn, _, body, external_id in stream_cuts(session, dataset_id, seqs):
-        texts.append((seq, searchable_text(bodies.split_body(body), turn, external_id)))
+        turns = decode_all_turns(body)[: turn + 1]
+        reference = bodies.split_body(body).reference
+        texts.append((seq, searchable_text(turns, reference, external_id)))
         num_characters += len(texts[-1][1])
         if num_characters >= max_characters:
             break

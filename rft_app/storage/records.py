@@ -27,6 +27,7 @@ from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
+from rft_app.storage.sequences import reserve
 from rft_app.storage.turns import decode_turns, question_text
 
 _CHUNK = 1000
@@ -40,9 +41,8 @@ _CUT = "r.seq, r.turn, r.trace_seq, COALESCE(rb.body, tb.body) AS body"
 
 
 class NewRecord(NamedTuple):
-    """One row of `record`, in the order in which it is written."""
+    """One row of `record` but for its key, in the order in which it is written."""
 
-    seq: int
     dataset_id: str
     trace_seq: int | None
     turn: int
@@ -62,9 +62,15 @@ class NewRecord(NamedTuple):
     updated_at: int
 
 
-def insert_records(session: Session, rows: Sequence[NewRecord]) -> None:
-    """Add records; call `refresh_counts` after the last."""
-    insert_rows(session, "record", NewRecord._fields, rows)
+def insert_records(session: Session, rows: Sequence[NewRecord]) -> int:
+    """Add records under consecutive keys; returns the first.
+
+    Call `refresh_counts` after the last of several calls.
+    """
+    first = reserve(session, "record", len(rows))
+    numbered = [(seq, *row) for seq, row in enumerate(rows, first)]
+    insert_rows(session, "record", ("seq", *NewRecord._fields), numbered)
+    return first
 
 
 def insert_bodies(session: Session, rows: Sequence[tuple[int, bytes]]) -> None:

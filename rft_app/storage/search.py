@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 
+import orjson
 from sqlalchemy import Connection, text
 from sqlmodel import Session
 
@@ -26,6 +27,10 @@ MAX_WORDS = 32
 
 _MAX_WORD_LENGTH = 64
 _MAX_WORDS_STORED = 20_000
+_FILL_SQLITE = (
+    "INSERT INTO record_fts (rowid, body) SELECT CAST(key AS INTEGER), value FROM json_each(?)"
+)
+"""One statement for a whole batch, so that Python's lock is free while SQLite works."""
 _WORD = re.compile(r"[^\W_]+")
 _TOKENIZER = "unicode61"
 
@@ -54,7 +59,8 @@ def add_texts(session: Session, texts: Sequence[tuple[int, str]]) -> None:
         texts: Record keys, ascending, with their text.
     """
     if is_sqlite(session):
-        insert_rows(session, "record_fts", ("rowid", "body"), texts)
+        values = orjson.dumps({str(seq): body for seq, body in texts}).decode()
+        session.connection().exec_driver_sql(_FILL_SQLITE, (values,))
         return
     rows = [(seq, _to_tsvector(body)) for seq, body in texts]
     insert_rows(session, "record_search", ("seq", "words"), rows)

@@ -1,12 +1,11 @@
 """Stored messages decoded only as far as checks, search and topics need."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from rft_app.domain.message import text_of
-from rft_app.storage.bodies import TraceParts
 
 
 class CalledFunction(msgspec.Struct, gc=False):
@@ -23,7 +22,7 @@ class Call(msgspec.Struct, gc=False):
     function: CalledFunction
 
 
-class Turn(msgspec.Struct):
+class Turn(msgspec.Struct, gc=False):
     """What the validity check reads of a message (`domain.validity_check.CheckedMessage`)."""
 
     role: str
@@ -65,17 +64,18 @@ def question_text(turns: Iterable[Turn]) -> str:
     return "\n".join(turn.text for turn in turns if turn.role == "user")
 
 
-def searchable_text(parts: TraceParts, turn: int, external_id: str | None) -> str:
+def searchable_text(turns: Iterable[Turn], reference: str | None, external_id: str | None) -> str:
     """What search looks through: all but the system prompts."""
-    pieces = [piece for t in decode_turns(parts.messages[: turn + 1]) for piece in _pieces(t)]
-    pieces.extend(filter(None, (parts.reference, external_id)))
-    return "\n".join(pieces)
+    pieces: list[str] = [piece for turn in turns for piece in _pieces(turn)]
+    pieces.extend(filter(None, (reference, external_id)))
+    joined = "\n".join(pieces)
+    return joined.replace("\0", " ") if "\0" in joined else joined
 
 
-def _pieces(turn: Turn) -> Iterator[str]:
+def _pieces(turn: Turn) -> tuple[str, ...]:
     if turn.role in {"system", "developer"}:
-        return
-    yield turn.text
-    for call in turn.tool_calls or ():
-        yield call.function.name
-        yield call.function.arguments
+        return ()
+    if not turn.tool_calls:
+        return (turn.text,)
+    calls = (text for c in turn.tool_calls for text in (c.function.name, c.function.arguments))
+    return (turn.text, *calls)
