@@ -1,0 +1,133 @@
+"""What is known of a file that was, or may be, imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rft_app.domain.entity import Entity
+
+EXCERPT_LENGTH = 200
+
+
+class ImportFault(Entity):
+    """One bad line of a file."""
+
+    line_number: int
+    """Line of the file, or place in the array, from 1."""
+    code: str
+    """A validity reason, or why a rollout could not be used."""
+    message: str
+    excerpt: str
+    """The beginning of the line, at most 200 characters."""
+
+
+class ImportReport(Entity):
+    """How an import stands."""
+
+    id: str
+    dataset_id: str | None
+    kind: str
+    """`traces` or `rollouts`."""
+    file_name: str
+    size_bytes: int
+    shape: str | None
+    """The row shape chosen or first found; `None` before."""
+    mapping: dict[str, str]
+    num_lines: int
+    """Lines of the file that are done."""
+    num_parsed: int
+    """Traces or rollouts stored."""
+    num_valid: int
+    num_invalid: int
+    """Bad lines: stored with a fault, or not readable at all."""
+    reasons: dict[str, int]
+    """How often each reason code occurred."""
+    is_done: bool
+    created_at: datetime
+    job_id: str | None
+
+
+class PreviewMessage(Entity):
+    """One message of a previewed row."""
+
+    role: str
+    text: str
+    """At most 2,000 characters."""
+    tool_calls: tuple[str, ...] = ()
+    """`name(arguments)`."""
+
+
+class PreviewRow(Entity):
+    """One of the first rows of a file, read as a conversation."""
+
+    line_number: int
+    messages: tuple[PreviewMessage, ...]
+    reference: str | None
+    reward: float | None
+    reason: str | None
+    """Code of the fault; `None` for a valid row."""
+
+
+class PreviewColumn(Entity):
+    """A field of the rows whose shape is unknown."""
+
+    name: str
+    example: str
+    """Beginning of its first value."""
+    suggested_target: str | None
+    """`input`, `output`, `messages`, `reference` …; `None` keeps it as metadata."""
+
+
+class FilePreview(Entity):
+    """The head of a file before it is imported."""
+
+    file_name: str
+    size_bytes: int
+    shape: str | None
+    """Name of the row shape; `None` when it is unknown and columns must be mapped."""
+    shape_label: str | None
+    rows: tuple[PreviewRow, ...]
+    """The first five readable rows."""
+    columns: tuple[PreviewColumn, ...]
+    """Of the first object; for the mapping."""
+    suggested_mapping: dict[str, str]
+    num_lines: int
+    """Rows looked at."""
+    num_parsed: int
+    num_valid: int
+    num_invalid: int
+    reasons: dict[str, int]
+    faults: tuple[ImportFault, ...]
+    """The first twenty."""
+    is_whole_file: bool
+    """Whether the counts are of the whole file, not only of its head."""
+
+
+@dataclass(slots=True)
+class ImportTally:
+    """Running counts of an import, stored together with the rows they count."""
+
+    offset_bytes: int = 0
+    """Decompressed bytes that are done."""
+    num_lines: int = 0
+    num_parsed: int = 0
+    num_valid: int = 0
+    num_invalid: int = 0
+    reasons: dict[str, int] = field(default_factory=dict[str, int])
+
+    def count_fault(self, code: str, count: int = 1) -> None:
+        """Count a reason."""
+        self.reasons[code] = self.reasons.get(code, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import process needs to know."""
+
+    import_id: str
+    dataset_id: str
+    path: str
+    file_name: str
+    shape: str | None
+    mapping: Mapping[str, str]
+    tally: ImportTally

@@ -1,0 +1,96 @@
+"""The jobs that read files: each runs a child process and finishes what it began."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from rft_app.children import Message, run_child
+from rft_app.domain.imports import ImportReport
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import ConflictError
+from rft_app.jobs.context import JobContext
+from rft_app.services.pipeline import start_step
+from rft_app.settings import get_settings
+from rft_app.storage import imports
+from rft_app.storage.session import reading, unit_of_work
+
+
+class ImportTraces:
+    """Reads a file of traces, then starts Extract."""
+
+    name = "import_traces"
+    label = "Import of traces"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Go on where the last run ended.
+
+        Raises:
+            RftError: The file cannot be read; the good rows before the place stay.
+        """
+        report = _read(context, "rft_app.processes.importing")
+        if not report.is_done:
+            with unit_of_work() as session:
+                _start_extract(session, context.required_dataset_id)
+                imports.change_import(session, report.id, is_done=True)
+        return _finish(report)
+
+
+class ImportRollouts:
+    """Reads a file of answers to records that are there."""
+
+    name = "import_rollouts"
+    label = "Import of rollouts"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Go on where the last run ended.
+
+        Raises:
+            RftError: The file cannot be read.
+        """
+        report = _read(context, "rft_app.processes.rollout_importing")
+        if not report.is_done:
+            with unit_of_work() as session:
+                imports.change_import(session, report.id, is_done=True)
+        return _finish(report)
+
+
+def _read(context: JobContext, module: str) -> ImportReport:
+    """Run the child to its end, unless an earlier run of this job did."""
+    import_id = str(context.args["import_id"])
+    with reading() as session:
+        report = imports.get_report(session, import_id)
+    if report.is_done:
+        return report
+
+    def show(message: Message) -> None:
+        bad = f" · {message['num_invalid']:,} bad" if message["num_invalid"] else ""
+        label = f"{message['num_parsed']:,} rows read{bad}"
+        context.progress(message["read_bytes"], message["size_bytes"], label)
+
+    run_child(module, context.args, on_message=show, is_cancelled=context.is_cancelled)
+    with reading() as session:
+        return imports.get_report(session, import_id)
+
+
+def _start_extract(session: Session, dataset_id: str) -> None:
+    """Start Extract; one that runs already shows as out of date when it ends."""
+    with suppress(ConflictError):
+        start_step(session, dataset_id, StepName.EXTRACT)
+
+
+def _finish(report: ImportReport) -> dict[str, Any]:
+    """Delete the uploaded copy; a file elsewhere is its owner's."""
+    with reading() as session:
+        path = Path(imports.get_plan(session, report.id).path)
+    if path.is_relative_to(get_settings().folder("uploads")):
+        path.unlink(missing_ok=True)
+    return {
+        "import_id": report.id,
+        "num_lines": report.num_lines,
+        "num_parsed": report.num_parsed,
+        "num_valid": report.num_valid,
+        "num_invalid": report.num_invalid,
+        "reasons": report.reasons,
+    }

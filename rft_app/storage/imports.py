@@ -1,0 +1,149 @@
+"""Imports in the database: what was asked for, how far it got, which lines were bad."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from rft_app.domain.imports import ImportFault, ImportPlan, ImportReport, ImportTally
+from rft_app.errors import NotFoundError
+from rft_app.storage.copying import insert_rows
+from rft_app.storage.ids import new_id
+from rft_app.storage.tables import ImportErrorRow, ImportRow
+
+
+def add_import(
+    session: Session, dataset_id: str, kind: str, *, path: str, file_name: str, size_bytes: int
+) -> str:
+    """Note that a file is to be imported; returns the import's id."""
+    row = ImportRow(
+        id=new_id("imp"),
+        dataset_id=dataset_id,
+        kind=kind,
+        file_name=file_name,
+        path=path,
+        size_bytes=size_bytes,
+        created_at=datetime.now(UTC),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def change_import(session: Session, import_id: str, **values: Any) -> None:  # noqa: ANN401
+    """Set columns of one import: `shape`, `mapping`, `job_id`, `is_done`."""
+    session.connection().execute(
+        update(ImportRow).where(col(ImportRow.id) == import_id).values(**values)
+    )
+
+
+def get_report(session: Session, import_id: str) -> ImportReport:
+    """How an import stands.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return _to_report(_get_row(session, import_id))
+
+
+def find_latest(session: Session, dataset_id: str, kind: str | None = None) -> ImportReport | None:
+    """The dataset's newest import, of one kind or of any."""
+    query = select(ImportRow).where(ImportRow.dataset_id == dataset_id)
+    if kind is not None:
+        query = query.where(ImportRow.kind == kind)
+    newest = query.order_by(col(ImportRow.created_at).desc(), col(ImportRow.id).desc())
+    row = session.exec(newest.limit(1)).first()
+    return row and _to_report(row)
+
+
+def get_plan(session: Session, import_id: str) -> ImportPlan:
+    """What the import process needs, with the counts it reached before.
+
+    Raises:
+        NotFoundError: There is no such import.
+    """
+    row = _get_row(session, import_id)
+    if row.dataset_id is None:
+        raise NotFoundError(f"The import {import_id} belongs to no dataset.")
+    return ImportPlan(
+        import_id=row.id,
+        dataset_id=row.dataset_id,
+        path=row.path,
+        file_name=row.file_name,
+        shape=row.shape,
+        mapping=row.mapping,
+        tally=ImportTally(
+            offset_bytes=row.offset_bytes,
+            num_lines=row.num_lines,
+            num_parsed=row.num_parsed,
+            num_valid=row.num_valid,
+            num_invalid=row.num_invalid,
+            reasons=dict(row.reasons),
+        ),
+    )
+
+
+def save_tally(session: Session, import_id: str, tally: ImportTally) -> None:
+    """Store how far an import got; belongs in the transaction that stores its rows."""
+    change_import(
+        session,
+        import_id,
+        offset_bytes=tally.offset_bytes,
+        num_lines=tally.num_lines,
+        num_parsed=tally.num_parsed,
+        num_valid=tally.num_valid,
+        num_invalid=tally.num_invalid,
+        reasons=dict(tally.reasons),
+    )
+
+
+def add_faults(session: Session, import_id: str, faults: Sequence[ImportFault]) -> None:
+    """Store bad lines."""
+    columns = ("import_id", "line_number", "code", "message", "excerpt")
+    rows = [(import_id, f.line_number, f.code, f.message, f.excerpt) for f in faults]
+    insert_rows(session, "import_error", columns, rows)
+
+
+def list_faults(session: Session, import_id: str, after_line: int, limit: int) -> list[ImportFault]:
+    """Bad lines after a line, in the order of the file."""
+    rows = session.exec(
+        select(ImportErrorRow)
+        .where(ImportErrorRow.import_id == import_id, ImportErrorRow.line_number > after_line)
+        .order_by(col(ImportErrorRow.line_number))
+        .limit(limit)
+    )
+    return [
+        ImportFault(
+            line_number=row.line_number, code=row.code, message=row.message, excerpt=row.excerpt
+        )
+        for row in rows
+    ]
+
+
+def _get_row(session: Session, import_id: str) -> ImportRow:
+    row = session.get(ImportRow, import_id, populate_existing=True)
+    if row is None:
+        raise NotFoundError(f"There is no import {import_id}.")
+    return row
+
+
+def _to_report(row: ImportRow) -> ImportReport:
+    return ImportReport(
+        id=row.id,
+        dataset_id=row.dataset_id,
+        kind=row.kind,
+        file_name=row.file_name,
+        size_bytes=row.size_bytes,
+        shape=row.shape,
+        mapping=row.mapping,
+        num_lines=row.num_lines,
+        num_parsed=row.num_parsed,
+        num_valid=row.num_valid,
+        num_invalid=row.num_invalid,
+        reasons=row.reasons,
+        is_done=row.is_done,
+        created_at=row.created_at,
+        job_id=row.job_id,
+    )

@@ -1,0 +1,76 @@
+"""Traces in the database."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from rft_app.domain.hashing import content_hash, text_hash
+from rft_app.domain.trace import ParsedTrace
+from rft_app.storage.copying import insert_rows
+from rft_app.storage.sequences import reserve
+from rft_app.storage.tables import DatasetRow
+
+_COLUMNS = (
+    "seq",
+    "dataset_id",
+    "import_id",
+    "line_number",
+    "external_id",
+    "group_key",
+    "model",
+    "title",
+    "num_messages",
+    "num_turns",
+    "reward",
+    "reason",
+    "created_at",
+)
+
+
+def add_traces(
+    session: Session,
+    dataset_id: str,
+    import_id: str,
+    traces: Sequence[tuple[int, ParsedTrace]],
+    created_at: int,
+) -> None:
+    """Add traces of one import, each with the number of its line; counts them at the dataset."""
+    if not traces:
+        return
+    first = reserve(session, "trace", len(traces))
+    rows = [
+        (
+            seq,
+            dataset_id,
+            import_id,
+            number,
+            trace.external_id,
+            group_key(trace),
+            trace.model,
+            trace.title,
+            trace.num_messages,
+            trace.num_turns,
+            trace.reward,
+            trace.reason and trace.reason.value,
+            created_at,
+        )
+        for seq, (number, trace) in enumerate(traces, first)
+    ]
+    insert_rows(session, "trace", _COLUMNS, rows)
+    bodies = [(seq, trace.body) for seq, (_, trace) in enumerate(traces, first)]
+    insert_rows(session, "trace_body", ("seq", "body"), bodies)
+    session.connection().execute(
+        update(DatasetRow)
+        .where(col(DatasetRow.id) == dataset_id)
+        .values(num_traces=col(DatasetRow.num_traces) + len(traces))
+    )
+
+
+def group_key(trace: ParsedTrace) -> int:
+    """Fingerprint of the trace's group; without one, of its id, else of its content.
+
+    Equal rows therefore share a group and never straddle a split.
+    """
+    name = trace.group or trace.external_id
+    return text_hash(name) if name else content_hash((trace.body,))

@@ -1,0 +1,50 @@
+"""From a row of a file to a trace or the fault that says why there is none."""
+
+from collections.abc import Mapping
+
+from rft_app.domain.imports import EXCERPT_LENGTH, ImportFault
+from rft_app.domain.trace import ParsedTrace
+from rft_app.domain.validity import Reason
+from rft_app.traces import SHAPES, parse_line
+from rft_app.traces.draft import clean
+from rft_app.traces.line import LineFault
+from rft_app.traces.mapped import Mapped
+from rft_app.traces.rows import EXCERPT_BYTES, SourceRow
+from rft_app.traces.shape import TraceShape
+
+
+def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | None:
+    """The shape a user named or mapped; `None` leaves it to each row.
+
+    Raises:
+        InvalidInputError: The name or a target of the mapping is unknown.
+    """
+    if mapping:
+        return Mapped(mapping)
+    return SHAPES.get(name) if name else None
+
+
+def read_row(
+    row: SourceRow, shape: TraceShape | None, max_tokens: int
+) -> tuple[ParsedTrace, str] | ImportFault:
+    """The trace of a row and the name of its shape, or its fault."""
+    if row.is_too_long:
+        return fault_of(
+            row,
+            Reason.TOO_LONG,
+            f"The line has {row.size_bytes:,} bytes, more than RFT_MAX_LINE_BYTES allows.",
+        )
+    if row.is_after_array:
+        return fault_of(row, Reason.NOT_JSON, "Text follows the end of the JSON array.")
+    found = parse_line(row.data, shape, max_tokens)
+    if isinstance(found, LineFault):
+        return fault_of(row, found.reason, found.message)
+    return found
+
+
+def fault_of(row: SourceRow, code: str, message: str) -> ImportFault:
+    """A fault with the place and the beginning of its line."""
+    excerpt = clean(row.data[:EXCERPT_BYTES].decode(errors="replace"))[:EXCERPT_LENGTH]
+    return ImportFault(
+        line_number=row.number, code=str(code), message=clean(message), excerpt=excerpt
+    )

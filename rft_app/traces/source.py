@@ -1,0 +1,144 @@
+"""Open a file of rows, plain or compressed, and give its rows one by one in little memory."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+from rft_app.errors import InvalidInputError, TooLargeError
+from rft_app.traces.rows import SourceRow, split_array, split_lines
+
+CHUNK_BYTES = 1 << 20
+HEAD_BYTES = 1 << 16
+
+_BOM = b"\xef\xbb\xbf"
+_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
+_FOREIGN = {
+    b"PK\x03\x04": "is a zip archive. Unpack it and import the file inside",
+    b"PAR1": "is a Parquet file. Save it as JSONL",
+    b"%PDF": "is a PDF document. Import JSONL or a JSON array",
+    b"\xff\xfe": "is UTF-16 text. Save it as UTF-8",
+    b"\xfe\xff": "is UTF-16 text. Save it as UTF-8",
+}
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest file and row that are read, in bytes after decompression."""
+
+    max_file_bytes: int
+    max_line_bytes: int
+
+
+class Source(AbstractContextManager["Source"]):
+    """A file of rows: JSON lines or one JSON array, as it is or compressed by gzip or zstd.
+
+    Raises:
+        InvalidInputError: It is missing, empty, binary or damaged.
+        TooLargeError: It has more bytes than the limit.
+    """
+
+    def __init__(self, path: Path, limits: Limits, *, name: str | None = None) -> None:
+        self.path = path
+        self.name = name or path.name
+        self.limits = limits
+        try:
+            self.size_bytes = path.stat().st_size
+            self._file: BinaryIO = path.open("rb")
+        except OSError as error:
+            reason = error.strerror or "unreadable"
+            raise InvalidInputError(f"{self.name} cannot be read: {reason}.") from error
+        try:
+            self._stream = self._decompress()
+            self.is_array = self._look()
+        except InvalidInputError:
+            self._file.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def position_bytes(self) -> int:
+        """How much of the file on disk was read, of `size_bytes`."""
+        return self._file.tell()
+
+    def rows(self, offset: int = 0, num_done: int = 0) -> Iterator[SourceRow]:
+        """Rows from a place that an earlier reading reached.
+
+        Args:
+            offset: `SourceRow.end` of the last row done, or 0.
+            num_done: Its number, or 0.
+        """
+        start = max(offset, len(_BOM) if self._has_bom else 0)
+        split = split_array if self.is_array else split_lines
+        return split(self._chunks(start), num_done, start, self.limits.max_line_bytes)
+
+    def _look(self) -> bool:
+        """Read the head: refuse what is no text; say whether it is an array."""
+        head = self._read(HEAD_BYTES)
+        self._has_bom = head.startswith(_BOM)
+        if not head:
+            raise InvalidInputError(f"{self.name} is empty.")
+        for magic, what in _FOREIGN.items():
+            if head.startswith(magic):
+                raise InvalidInputError(f"{self.name} {what}.")
+        if (zero := head.find(b"\0")) >= 0:
+            raise InvalidInputError(
+                f"{self.name} is not text (byte 0x00 at position {zero:,}). "
+                "Import JSONL or a JSON array, plain or compressed by gzip or zstd."
+            )
+        first = re.search(rb"\S", head.removeprefix(_BOM))
+        return first is not None and first[0] == b"["
+
+    def _chunks(self, start: int) -> Iterator[bytes]:
+        self._file.seek(0)
+        self._stream = self._decompress()
+        total = self._skip(start)
+        while chunk := self._read(CHUNK_BYTES):
+            total += len(chunk)
+            if total > self.limits.max_file_bytes:
+                raise TooLargeError(
+                    f"{self.name} holds more than {self.limits.max_file_bytes:,} bytes, the limit "
+                    "of RFT_MAX_FILE_BYTES. Split it or raise the limit."
+                )
+            yield chunk
+
+    def _skip(self, start: int) -> int:
+        """Go to the decompressed byte `start`; compressed data has to be read again."""
+        if self._stream is self._file:
+            self._file.seek(start)
+            return start
+        left = start
+        while left and (chunk := self._read(min(left, CHUNK_BYTES))):
+            left -= len(chunk)
+        return start
+
+    def _decompress(self) -> _Readable:
+        magic = self._file.read(4)
+        self._file.seek(0)
+        if magic[:2] == b"\x1f\x8b":
+            return gzip.GzipFile(fileobj=self._file)
+        if magic == b"\x28\xb5\x2f\xfd":
+            decompressor = zstandard.ZstdDecompressor()
+            return decompressor.stream_reader(self._file, read_across_frames=True, closefd=False)
+        return self._file
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except _DAMAGE as error:
+            raise InvalidInputError(
+                f"{self.name} is damaged or cut off: it cannot be decompressed to its end "
+                f"({error}). Copy or upload it again."
+            ) from error
