@@ -34,6 +34,8 @@ class DryRunSettings(Entity):
     num_rollouts: int = Field(default=4, ge=1, le=64)
     """Most rollouts of one record; a record with fewer contributes those it has."""
     seed: int = 0
+    stratify: bool = True
+    """Choose records in proportion to their topics; else from all alike."""
 
 
 class Grade(Entity):

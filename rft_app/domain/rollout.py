@@ -39,6 +39,14 @@ class Rollout:
     key: RolloutKey
     sample: Sample
     item: Item
+    model: str | None = None
+    """Model of an imported answer, where known."""
+
+    @property
+    def question(self) -> str:
+        """Text of the last user message; empty where there is none."""
+        turns = [turn for turn in self.item.get("messages", ()) if turn.get("role") == "user"]
+        return _text(turns[-1].get("content")) if turns else ""
 
     @property
     def has_output(self) -> bool:

@@ -342,6 +342,16 @@ class DryRunRow(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
+class DryRunPlanRow(SQLModel, table=True):
+    """Which rollouts a dry run grades, in order; apart, because lists never need it."""
+
+    __tablename__ = "dry_run_plan"
+
+    dry_run_id: str = Field(primary_key=True, foreign_key="dry_run.id", ondelete="CASCADE")
+    items: bytes = Field(sa_type=LargeBinary)
+    """Packed keys (`rft_app.storage.dry_runs`)."""
+
+
 class GradeRow(SQLModel, table=True):
     """The outcome for one planned rollout; its key is the ledger, so none is graded twice."""
 

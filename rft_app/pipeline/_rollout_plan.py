@@ -1,0 +1,91 @@
+"""Which rollouts a dry run, or a test of a grader, is about."""
+
+import random
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlmodel import Session
+
+from rft_app.domain.dry_run import DryRunSettings, pick_records
+from rft_app.domain.record import RecordFilter
+from rft_app.domain.rollout import RolloutKey
+from rft_app.errors import ConflictError
+from rft_app.storage.record_seeks import select_seqs
+from rft_app.storage.rollouts import Answered, iterate_answered, list_keys
+
+_RECORDS_PER_LOOK = 500
+
+
+def plan_rollouts(
+    session: Session, dataset_id: str, members: Collection[int], settings: DryRunSettings
+) -> list[RolloutKey]:
+    """Choose records and their rollouts; same seed and same data, same plan.
+
+    A record's own recorded answer comes first, then imported ones, oldest first.
+
+    Args:
+        session: Any.
+        dataset_id: Of which dataset.
+        members: Record keys to choose among; those without any answer are left out.
+        settings: How many records and rollouts.
+
+    Raises:
+        ConflictError: No record has an answer.
+    """
+    known = {
+        record.seq: record
+        for record in iterate_answered(session, dataset_id)
+        if record.seq in members
+    }
+    _require_answers(known)
+    topic_of = {
+        seq: record.topic_id if settings.stratify else None for seq, record in known.items()
+    }
+    chosen = pick_records(topic_of, settings.num_records, settings.seed)
+    others = list_keys(session, dataset_id, chosen)
+    keys: list[RolloutKey] = []
+    for seq in chosen:
+        record = known[seq]
+        answers = [None] * record.has_output + others.get(seq, [])
+        keys += [
+            RolloutKey(seq, answer, record.topic_id) for answer in answers[: settings.num_rollouts]
+        ]
+    return keys
+
+
+def pick_few(session: Session, dataset_id: str, count: int) -> list[RolloutKey]:
+    """One answer each of a few records, always the same ones, without reading the whole dataset.
+
+    Raises:
+        ConflictError: No record has an answer.
+    """
+    found: list[Answered] = []
+    for seqs in _shuffled(session, dataset_id):
+        answered = {record.seq: record for record in iterate_answered(session, dataset_id, seqs)}
+        found += [answered[seq] for seq in seqs if seq in answered]
+        if len(found) >= count:
+            break
+    _require_answers({record.seq: record for record in found})
+    few = found[:count]
+    others = list_keys(session, dataset_id, [record.seq for record in few])
+    return [
+        RolloutKey(
+            record.seq, None if record.has_output else others[record.seq][0], record.topic_id
+        )
+        for record in few
+    ]
+
+
+def _shuffled(session: Session, dataset_id: str) -> Iterator[list[int]]:
+    trainable = RecordFilter(is_valid=True, is_duplicate=False)
+    seqs: list[int] = select_seqs(session, dataset_id, trainable).tolist()
+    random.Random(0).shuffle(seqs)
+    for start in range(0, len(seqs), _RECORDS_PER_LOOK):
+        yield seqs[start : start + _RECORDS_PER_LOOK]
+
+
+def _require_answers(answered: Mapping[int, Answered]) -> None:
+    if not answered:
+        raise ConflictError(
+            "There is nothing to grade: no valid record has a recorded answer. Import rollouts "
+            "(`rft import-rollouts`) or traces that hold the model's answers."
+        )

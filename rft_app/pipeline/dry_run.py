@@ -1,0 +1,184 @@
+"""Step 5: grade a choice of recorded rollouts and judge whether training can work.
+
+The plan (a frozen snapshot, the grader version, the list of rollouts) is written in one
+transaction.  Rollouts are then graded in chunks; a chunk's grades are stored at once, and their
+key is the position in the plan.  After a crash the run goes on behind the last stored chunk, so at
+most one chunk is graded twice and no grade is stored twice.
+"""
+
+import time
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
+from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.domain.rollout import Rollout, RolloutKey
+from rft_app.errors import JobCancelledError
+from rft_app.graders import open_grader
+from rft_app.graders._base import GraderSession
+from rft_app.jobs.context import JobContext
+from rft_app.pipeline._base import fingerprint
+from rft_app.pipeline._rollout_plan import plan_rollouts
+from rft_app.pipeline.grader import find_spec_hash, require_grader
+from rft_app.storage import dry_runs, graders, rollouts
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.dry_runs import DryRunPlan
+from rft_app.storage.grades import add_grades, count_grades, iterate_grades
+from rft_app.storage.record_plan import read_topic_keys
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.snapshots import freeze_snapshot, load_members
+
+OUTCOMES = {
+    DryRunVerdict.GO: StepStatus.PASSED,
+    DryRunVerdict.CAUTION: StepStatus.ATTENTION,
+    DryRunVerdict.NO_GO: StepStatus.FAILED,
+}
+
+
+class DryRunStep:
+    """Grades recorded rollouts with the current grader."""
+
+    name = StepName.DRY_RUN
+    settings_type = DryRunSettings
+
+    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+        """Records, topics, grader and the newest rollout."""
+        dataset = get_dataset_row(session, dataset_id)
+        return fingerprint(
+            records=dataset.records_hash,
+            topics=dataset.topics_hash,
+            grader=find_spec_hash(session, dataset_id),
+            rollouts=rollouts.find_newest(session, dataset_id),
+        )
+
+    def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
+        """Plan unless this job has a plan, grade what is missing, report.
+
+        Raises:
+            ConflictError: There is no grader, or nothing to grade.
+            InvalidInputError: The grader cannot work, e.g. a script fails while it is loaded.
+            NotAvailableError: This system cannot isolate scripts.
+        """
+        chosen = DryRunSettings.model_validate(settings.model_dump())
+        with unit_of_work() as session:
+            run = dry_runs.find_by_job(session, context.job_id) or _plan(
+                session, dataset_id, chosen, context.job_id
+            )
+        if run.report is None:
+            _grade_rest(context, run)
+            run = _report(run)
+        assert run.report is not None
+        return describe_dry_run(run, run.report)
+
+
+def _plan(session: Session, dataset_id: str, settings: DryRunSettings, job_id: str) -> DryRun:
+    grader = require_grader(session, dataset_id)
+    snapshot = freeze_snapshot(session, dataset_id, purpose=StepName.DRY_RUN.value)
+    members = set(load_members(session, snapshot.id).seqs.tolist())
+    plan = DryRunPlan(
+        snapshot_id=snapshot.id,
+        grader_version_id=grader.id,
+        settings=settings,
+        keys=plan_rollouts(session, dataset_id, members, settings),
+    )
+    return dry_runs.add_dry_run(session, dataset_id, plan, job_id=job_id)
+
+
+def _grade_rest(context: JobContext, run: DryRun) -> None:
+    with reading() as session:
+        keys = dry_runs.load_plan(session, run.id)
+        grader = graders.get_version(session, run.grader_version_id)
+        num_done = count_grades(session, run.id)
+    pace = Pace()
+    with open_grader(grader.spec) as grading:
+        while num_done < len(keys):
+            context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
+            started_at = time.monotonic()
+            chunk = keys[num_done : num_done + pace.size]
+            _grade_chunk(grading, run, num_done, chunk)
+            num_done += len(chunk)
+            pace.adapt(len(chunk), time.monotonic() - started_at)
+    context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
+
+
+def _progress_label(num_done: int, num_planned: int) -> str:
+    return f"{num_done:,} of {num_planned:,} rollouts graded"
+
+
+def _grade_chunk(
+    grading: GraderSession, run: DryRun, first_item: int, keys: Sequence[RolloutKey]
+) -> None:
+    with reading() as session:
+        chunk = rollouts.load_rollouts(session, run.dataset_id, keys)
+    outcomes = grade_rollouts(grading, chunk)
+    with unit_of_work() as session:
+        if count_grades(session, run.id) != first_item:
+            raise JobCancelledError  # Another worker took this job over.
+        add_grades(session, run.id, first_item, keys, outcomes)
+
+
+def grade_rollouts(
+    grading: GraderSession, chunk: Sequence[Rollout]
+) -> list[Verdict | GradingFailure]:
+    """One outcome for each rollout; one without an answer fails without asking the grader."""
+    answered = [rollout for rollout in chunk if rollout.has_output]
+    graded = iter(grading.grade([(rollout.sample, rollout.item) for rollout in answered]))
+    return [next(graded) if rollout.has_output else _no_output() for rollout in chunk]
+
+
+def _no_output() -> GradingFailure:
+    return GradingFailure(
+        failure_kind=FailureKind.NO_OUTPUT, message="The record has no recorded answer."
+    )
+
+
+def _report(run: DryRun) -> DryRun:
+    with reading() as session:
+        report = make_report(
+            list(iterate_grades(session, run.id)), read_topic_keys(session, run.dataset_id)
+        )
+    with unit_of_work() as session:
+        dry_runs.finish_dry_run(session, run.id, report)
+        return dry_runs.get_dry_run(session, run.id)
+
+
+def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:
+    """The step's result for a finished dry run."""
+    mean = None if report.statistics is None else report.statistics.mean
+    shown = "nothing graded" if mean is None else f"mean {mean:.2f}"
+    return StepResult(
+        outcome=OUTCOMES[report.verdict],
+        summary=f"{report.verdict} · {shown}",
+        facts={
+            "run_id": run.id,
+            "number": run.number,
+            "verdict": report.verdict.value,
+            "mean": mean,
+            "num_rollouts": report.num_rollouts,
+            "num_failed": report.num_failed,
+            "learnable_share": report.learnable_share,
+            "dataset_quality": report.dataset_quality,
+            "grader_quality": report.grader_quality,
+            "snapshot_id": run.snapshot_id,
+        },
+    )
+
+
+class Pace:
+    """How many rollouts make a chunk: about `GOAL_S` of work, so little is lost in a crash."""
+
+    GOAL_S = 0.75
+    SMALLEST, LARGEST = 1, 2000
+    GROWTH = 4
+
+    def __init__(self) -> None:
+        self.size = 8
+
+    def adapt(self, num_graded: int, elapsed_s: float) -> None:
+        """Set the next chunk's size by the last one's speed."""
+        ideal = int(num_graded * self.GOAL_S / max(elapsed_s, 1e-6))
+        self.size = max(self.SMALLEST, min(ideal, self.size * self.GROWTH, self.LARGEST))

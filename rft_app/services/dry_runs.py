@@ -1,0 +1,120 @@
+"""Look at dry runs: the verdict, the history, every grade beside its answer."""
+
+from sqlmodel import Session
+
+from rft_app.domain.dry_run import DryRun
+from rft_app.domain.entity import Entity
+from rft_app.domain.grading import FailureKind, GradeOutcome, GradingFailure, Verdict
+from rft_app.domain.record import RecordId, record_id
+from rft_app.domain.rollout import Json, Rollout, RolloutKey
+from rft_app.errors import NotFoundError
+from rft_app.storage import dry_runs, grades, rollouts
+from rft_app.storage.grades import GradeOrder
+from rft_app.storage.tables import GradeRow
+
+MAX_PAGE = 100
+
+
+class GradedRollout(Entity):
+    """One answer of a dry run with its outcome."""
+
+    item: int
+    """Position in the dry run's plan."""
+    record_id: RecordId
+    topic: str | None
+    question: str
+    """Text of the last user message; empty where there is none."""
+    reference: str | None
+    is_recorded: bool
+    """Whether it is the record's own answer rather than an imported one."""
+    model: str | None
+    """Model of an imported answer, where known."""
+    output_text: str
+    output_tools: tuple[Json, ...]
+    outcome: GradeOutcome
+
+    @property
+    def reward(self) -> float | None:
+        """The reward; `None` for a failure."""
+        return self.outcome.reward if isinstance(self.outcome, Verdict) else None
+
+
+class GradedPage(Entity):
+    """One page of them."""
+
+    rows: tuple[GradedRollout, ...]
+    next_cursor: str | None
+    """`None` on the last page."""
+
+
+def get_dry_run(session: Session, dataset_id: str, run_id: str | None = None) -> DryRun:
+    """One dry run of a dataset; without `run_id` the last finished one.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if run_id is None:
+        run = dry_runs.find_last_finished(session, dataset_id)
+    else:
+        run = dry_runs.get_dry_run(session, run_id)
+    if run is None or run.dataset_id != dataset_id:
+        raise NotFoundError("This dataset has no such dry run. Start one in step 5.")
+    return run
+
+
+def list_dry_runs(session: Session, dataset_id: str) -> list[DryRun]:
+    """The newest fifty, newest first; running and cancelled ones have no report."""
+    return dry_runs.list_dry_runs(session, dataset_id)
+
+
+def list_graded_rollouts(
+    session: Session,
+    run_id: str,
+    *,
+    order: GradeOrder | str = GradeOrder.ALL,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> GradedPage:
+    """One page of grades beside their answers.
+
+    Raises:
+        NotFoundError: There is no such dry run.
+        InvalidInputError: The cursor is not one that a page gave.
+    """
+    limit = min(max(limit, 1), MAX_PAGE)
+    run = dry_runs.get_dry_run(session, run_id)
+    rows = grades.list_grades(session, run_id, GradeOrder(order), cursor=cursor, limit=limit + 1)
+    page, has_more = rows[:limit], len(rows) > limit
+    return GradedPage(
+        rows=tuple(_join(session, run.dataset_id, page)),
+        next_cursor=grades.cursor_of(page[-1]) if has_more else None,
+    )
+
+
+def _join(session: Session, dataset_id: str, rows: list[GradeRow]) -> list[GradedRollout]:
+    keys = [RolloutKey(row.record_seq, row.rollout_seq, row.topic_id) for row in rows]
+    answers = rollouts.load_rollouts(session, dataset_id, keys)
+    return [_to_graded(row, answer) for row, answer in zip(rows, answers, strict=True)]
+
+
+def _to_graded(row: GradeRow, answer: Rollout) -> GradedRollout:
+    return GradedRollout(
+        item=row.item,
+        record_id=record_id(row.record_seq),
+        topic=answer.item.get("topic"),
+        question=answer.question,
+        reference=answer.item.get("reference"),
+        is_recorded=row.rollout_seq is None,
+        model=answer.model,
+        output_text=answer.sample["output_text"],
+        output_tools=tuple(answer.sample["output_tools"]),
+        outcome=_to_outcome(row),
+    )
+
+
+def _to_outcome(row: GradeRow) -> Verdict | GradingFailure:
+    if row.reward is not None:
+        return Verdict(reward=row.reward, reason=row.reason)
+    return GradingFailure(
+        failure_kind=FailureKind(row.failure_kind), message=row.failure_message or ""
+    )

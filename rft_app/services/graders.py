@@ -1,0 +1,105 @@
+"""Configure a dataset's grader, and try one before saving it."""
+
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.grader import GraderSpec, GraderVersion
+from rft_app.domain.grading import GradeOutcome
+from rft_app.domain.pipeline import StepName
+from rft_app.domain.record import RecordId, record_id
+from rft_app.domain.rollout import Json, Rollout
+from rft_app.graders import open_grader
+from rft_app.graders.sandbox import Isolation, probe_isolation
+from rft_app.pipeline._base import fingerprint
+from rft_app.pipeline._rollout_plan import pick_few
+from rft_app.pipeline.dry_run import grade_rollouts
+from rft_app.pipeline.grader import describe_grader, store_spec
+from rft_app.storage import graders
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.rollouts import load_rollouts
+from rft_app.storage.session import reading
+from rft_app.storage.steps import finish_step
+
+MAX_TRIED = 20
+
+
+class TriedGrade(Entity):
+    """One answer beside what the grader says of it."""
+
+    record_id: RecordId
+    topic: str | None
+    question: str
+    """Text of the last user message; empty where there is none."""
+    reference: str | None
+    output_text: str
+    output_tools: tuple[Json, ...]
+    outcome: GradeOutcome
+
+
+def save_grader(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVersion:
+    """Make `spec` the dataset's grader; a changed one is the next version.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        InvalidInputError: The spec cannot work; details have `line` and `column` where known.
+    """
+    get_dataset_row(session, dataset_id)
+    version = store_spec(session, dataset_id, spec)
+    finish_step(
+        session,
+        dataset_id,
+        StepName.GRADER,
+        describe_grader(version),
+        settings={},
+        input_hash=fingerprint(grader=version.spec_hash),
+    )
+    return version
+
+
+def current_grader(session: Session, dataset_id: str) -> GraderVersion | None:
+    """The version dry runs use; `None` before the first."""
+    return graders.find_current(session, dataset_id)
+
+
+def list_grader_versions(session: Session, dataset_id: str) -> list[GraderVersion]:
+    """The newest hundred versions, newest first."""
+    return graders.list_versions(session, dataset_id)
+
+
+def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> list[TriedGrade]:
+    """Grade the answers of a few records, always the same ones; nothing is stored.
+
+    Opens its own transaction, because grading may take long.
+
+    Raises:
+        ConflictError: No record has an answer.
+        InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded.
+        NotAvailableError: This system cannot isolate scripts.
+    """
+    with reading() as session:
+        keys = pick_few(session, dataset_id, min(max(n, 1), MAX_TRIED))
+        chunk = load_rollouts(session, dataset_id, keys)
+    with open_grader(spec) as grading:
+        outcomes = grade_rollouts(grading, chunk)
+    return [_to_tried(rollout, outcome) for rollout, outcome in zip(chunk, outcomes, strict=True)]
+
+
+def check_isolation() -> Isolation:
+    """How well this system can confine scripts; starts a process, some 40 ms.
+
+    Raises:
+        NotAvailableError: Scripts cannot run here at all.
+    """
+    return probe_isolation()
+
+
+def _to_tried(rollout: Rollout, outcome: GradeOutcome) -> TriedGrade:
+    return TriedGrade(
+        record_id=record_id(rollout.key.record_seq),
+        topic=rollout.item.get("topic"),
+        question=rollout.question,
+        reference=rollout.item.get("reference"),
+        output_text=rollout.sample["output_text"],
+        output_tools=tuple(rollout.sample["output_tools"]),
+        outcome=outcome,
+    )

@@ -1,0 +1,68 @@
+"""Grader versions in the database: added, never changed."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from rft_app.domain.grader import GraderSpec, GraderVersion, parse_spec, spec_hash
+from rft_app.errors import NotFoundError
+from rft_app.storage.ids import new_id
+from rft_app.storage.tables import GraderVersionRow
+
+
+def add_version(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVersion:
+    """Store `spec` as the dataset's next version, which is the current one from now on."""
+    last = select(func.max(GraderVersionRow.version)).where(
+        col(GraderVersionRow.dataset_id) == dataset_id
+    )
+    row = GraderVersionRow(
+        id=new_id("gv"),
+        dataset_id=dataset_id,
+        version=(session.exec(last).one() or 0) + 1,
+        kind=spec.kind,
+        spec=spec.model_dump(mode="json"),
+        spec_hash=spec_hash(spec),
+        created_at=datetime.now(UTC),
+    )
+    session.add(row)
+    session.flush()
+    return _to_version(row)
+
+
+def find_current(session: Session, dataset_id: str) -> GraderVersion | None:
+    """The newest version; `None` before the first."""
+    return next(iter(list_versions(session, dataset_id, limit=1)), None)
+
+
+def get_version(session: Session, version_id: str) -> GraderVersion:
+    """One version by id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if (row := session.get(GraderVersionRow, version_id)) is None:
+        raise NotFoundError(f"There is no grader version {version_id}.")
+    return _to_version(row)
+
+
+def list_versions(session: Session, dataset_id: str, *, limit: int = 100) -> list[GraderVersion]:
+    """Versions of a dataset's grader, newest first."""
+    rows = session.exec(
+        select(GraderVersionRow)
+        .where(col(GraderVersionRow.dataset_id) == dataset_id)
+        .order_by(col(GraderVersionRow.version).desc())
+        .limit(limit)
+    )
+    return [_to_version(row) for row in rows]
+
+
+def _to_version(row: GraderVersionRow) -> GraderVersion:
+    return GraderVersion(
+        id=row.id,
+        dataset_id=row.dataset_id,
+        version=row.version,
+        spec=parse_spec(row.spec),
+        spec_hash=row.spec_hash,
+        created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
+    )

@@ -1,0 +1,143 @@
+"""Grades in the database: written once per planned rollout, read in pages."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import Session, col, select
+
+from rft_app.domain.dry_run import EQUAL_REWARDS, Grade
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import RolloutKey
+from rft_app.errors import InvalidInputError
+from rft_app.storage.copying import insert_rows
+from rft_app.storage.tables import GradeRow
+
+_COLUMNS = (
+    *("dry_run_id", "item", "record_seq", "rollout_seq", "topic_id"),
+    *("reward", "reason", "failure_kind", "failure_message"),
+)
+
+
+class GradeOrder(StrEnum):
+    """Which grades a page shows, and in which order."""
+
+    BEST = "best"
+    """Graded ones, highest reward first."""
+    WORST = "worst"
+    FAILED = "failed"
+    """Those without a reward."""
+    SPLIT = "split"
+    """All rollouts of the records whose rewards differ."""
+    ALL = "all"
+    """In the order of the plan: a record's rollouts stand together."""
+
+
+def add_grades(
+    session: Session,
+    dry_run_id: str,
+    first_item: int,
+    keys: Sequence[RolloutKey],
+    outcomes: Sequence[Verdict | GradingFailure],
+) -> None:
+    """Store the outcomes of consecutive items of the plan."""
+    rows = [
+        (dry_run_id, item, *key[:2], key.topic_id, *_values(outcome))
+        for item, (key, outcome) in enumerate(zip(keys, outcomes, strict=True), first_item)
+    ]
+    insert_rows(session, "grade", _COLUMNS, rows)
+
+
+def _values(outcome: Verdict | GradingFailure) -> tuple[Any, ...]:
+    if isinstance(outcome, Verdict):
+        return outcome.reward, outcome.reason, None, None
+    return None, None, outcome.failure_kind.value, outcome.message
+
+
+def count_grades(session: Session, dry_run_id: str) -> int:
+    """How many rollouts have an outcome: since they are written in order, the next item."""
+    count = select(func.count()).where(col(GradeRow.dry_run_id) == dry_run_id)
+    return session.exec(count).one()
+
+
+def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
+    """All outcomes of a dry run, in the order of the plan."""
+    rows = session.exec(
+        select(GradeRow.record_seq, GradeRow.topic_id, GradeRow.reward, GradeRow.failure_kind)
+        .where(col(GradeRow.dry_run_id) == dry_run_id)
+        .order_by(col(GradeRow.item))
+    )
+    for record_seq, topic_id, reward, failure in rows:
+        yield Grade(
+            record_seq=record_seq,
+            topic_id=topic_id,
+            reward=reward,
+            failure_kind=FailureKind(failure) if failure else None,
+        )
+
+
+def list_grades(
+    session: Session, dry_run_id: str, order: GradeOrder, *, cursor: str | None, limit: int
+) -> list[GradeRow]:
+    """One page of outcomes.
+
+    Args:
+        session: Any.
+        dry_run_id: Of which dry run.
+        order: Which, and how sorted; ties by position in the plan.
+        cursor: `cursor_of` the last outcome of the page before.
+        limit: Most outcomes.
+
+    Raises:
+        InvalidInputError: The cursor is not one that a page gave.
+    """
+    statement = select(GradeRow).where(col(GradeRow.dry_run_id) == dry_run_id)
+    statement = statement.where(*_CONDITIONS[order](dry_run_id))
+    if cursor is not None:
+        statement = statement.where(_after(order, cursor))
+    by_reward = {
+        GradeOrder.BEST: [col(GradeRow.reward).desc()],
+        GradeOrder.WORST: [col(GradeRow.reward).asc()],
+    }.get(order, [])
+    return list(session.exec(statement.order_by(*by_reward, col(GradeRow.item)).limit(limit)))
+
+
+def cursor_of(row: GradeRow) -> str:
+    """Where the next page begins."""
+    return f"{row.item}:{'' if row.reward is None else row.reward.hex()}"
+
+
+def _after(order: GradeOrder, cursor: str) -> ColumnElement[bool]:
+    item_text, _, reward_text = cursor.partition(":")
+    try:
+        item = int(item_text)
+        reward = float.fromhex(reward_text) if reward_text else None
+    except ValueError as error:
+        raise InvalidInputError(f"{cursor!r} is no place in this list; start over.") from error
+    is_later = col(GradeRow.item) > item
+    if reward is None or order not in {GradeOrder.BEST, GradeOrder.WORST}:
+        return is_later
+    column = col(GradeRow.reward)
+    is_beyond = column < reward if order is GradeOrder.BEST else column > reward
+    return or_(is_beyond, and_(column == reward, is_later))
+
+
+def _is_split(dry_run_id: str) -> ColumnElement[bool]:
+    reward = GradeRow.reward
+    records = (
+        select(GradeRow.record_seq)
+        .where(col(GradeRow.dry_run_id) == dry_run_id)
+        .group_by(col(GradeRow.record_seq))
+        .having(func.max(reward) - func.min(reward) > EQUAL_REWARDS)
+    )
+    return col(GradeRow.record_seq).in_(records)
+
+
+_CONDITIONS: Mapping[GradeOrder, Callable[[str], Sequence[ColumnElement[bool]]]] = {
+    GradeOrder.BEST: lambda _: [col(GradeRow.reward).is_not(None)],
+    GradeOrder.WORST: lambda _: [col(GradeRow.reward).is_not(None)],
+    GradeOrder.FAILED: lambda _: [col(GradeRow.failure_kind).is_not(None)],
+    GradeOrder.SPLIT: lambda dry_run_id: [_is_split(dry_run_id)],
+    GradeOrder.ALL: lambda _: [],
+}
