@@ -28,6 +28,16 @@ def read_row(
     row: SourceRow, shape: TraceShape | None, max_tokens: int
 ) -> tuple[ParsedTrace, str] | ImportFault:
     """The trace of a row and the name of its shape, or its fault."""
+    if fault := find_row_fault(row):
+        return fault
+    found = parse_line(row.data, shape, max_tokens)
+    if isinstance(found, LineFault):
+        return fault_of(row, found.reason, found.message)
+    return found
+
+
+def find_row_fault(row: SourceRow) -> ImportFault | None:
+    """What is wrong with a row before it is read."""
     if row.is_too_long:
         return fault_of(
             row,
@@ -36,10 +46,7 @@ def read_row(
         )
     if row.is_after_array:
         return fault_of(row, Reason.NOT_JSON, "Text follows the end of the JSON array.")
-    found = parse_line(row.data, shape, max_tokens)
-    if isinstance(found, LineFault):
-        return fault_of(row, found.reason, found.message)
-    return found
+    return None
 
 
 def fault_of(row: SourceRow, code: str, message: str) -> ImportFault:

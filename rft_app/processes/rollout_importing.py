@@ -1,0 +1,88 @@
+"""Child process: read a file of answers and add them to the records of a dataset."""
+
+from sqlmodel import Session
+
+from rft_app.children import Message, Send, run_main
+from rft_app.domain.imports import ImportPlan
+from rft_app.processes._batches import BatchedImport, run_import
+from rft_app.settings import Settings
+from rft_app.storage.record_index import RecordIndex
+from rft_app.storage.rollouts import NewRollout, add_rollouts
+from rft_app.storage.session import reading
+from rft_app.traces.line import LineFault
+from rft_app.traces.reading import fault_of, find_row_fault
+from rft_app.traces.rollout import AnsweredRow, parse_rollouts
+from rft_app.traces.rows import SourceRow
+
+NO_RECORD = "no_record"
+REWARD_OUT_OF_RANGE = "reward_out_of_range"
+
+
+class RolloutImport(BatchedImport):
+    """Rows become rollouts of the records they name."""
+
+    def __init__(self, plan: ImportPlan, settings: Settings, send: Send) -> None:
+        super().__init__(plan, settings, send)
+        with reading() as session:
+            self._index = RecordIndex(session, plan.dataset_id)
+        self._rollouts: list[NewRollout] = []
+
+    def take(self, row: SourceRow) -> None:
+        """Parse one row and find its record."""
+        fault = find_row_fault(row)
+        if fault is not None:
+            self.add_fault(fault)
+            return
+        found = parse_rollouts(row.data)
+        if isinstance(found, LineFault):
+            self.add_fault(fault_of(row, found.reason, found.message))
+            return
+        record_seq = self._index.find(found.ids, found.question)
+        if record_seq is None:
+            self.add_fault(fault_of(row, NO_RECORD, _describe_search(found)))
+            return
+        self._add(row, found, record_seq)
+
+    def _add(self, row: SourceRow, found: AnsweredRow, record_seq: int) -> None:
+        self._rollouts += [
+            NewRollout(record_seq, answer.messages, answer.model, answer.reward)
+            for answer in found.answers
+        ]
+        num_bad = sum(answer.has_bad_reward for answer in found.answers)
+        self.tally.num_parsed += len(found.answers)
+        self.tally.num_valid += len(found.answers) - num_bad
+        if num_bad:
+            message = f"{num_bad} reward(s) outside 0 to 1; kept without a reward."
+            self.add_fault(fault_of(row, REWARD_OUT_OF_RANGE, message))
+
+    def store(self, session: Session) -> None:
+        """Write the batch's rollouts."""
+        if self._rollouts:
+            plan = self.plan
+            add_rollouts(session, plan.dataset_id, self._rollouts, import_id=plan.import_id)
+        self._rollouts = []
+
+
+def _describe_search(found: AnsweredRow) -> str:
+    if found.ids:
+        return f"No record has the id {found.ids[0][:80]!r} or this question."
+    if found.question is None:
+        return "The row names no record: an id, a question, a prompt or messages are needed."
+    return f"No record asks {found.question[:80]!r}."
+
+
+def work(args: Message, send: Send) -> None:
+    """Import the file of `args["import_id"]`.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or none of its rows can be used.
+    """
+
+    def make(plan: ImportPlan, settings: Settings) -> RolloutImport:
+        return RolloutImport(plan, settings, send)
+
+    run_import(str(args["import_id"]), make)
+
+
+if __name__ == "__main__":
+    run_main(work)
