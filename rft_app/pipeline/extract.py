@@ -25,8 +25,8 @@ from rft_app.storage.records import NewRecord, insert_records
 from rft_app.storage.search import add_texts
 from rft_app.storage.session import reading, unit_of_work
 
-TRACES_PER_BATCH = 5000
-BYTES_PER_BATCH = 16 * 1024**2
+TRACES_PER_BATCH = 2000
+BYTES_PER_BATCH = 4 * 1024**2
 
 
 class ExtractSettings(BaseModel):
@@ -96,7 +96,7 @@ def _make_records(context: JobContext, dataset_id: str, settings: ExtractSetting
 
 
 def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
-    shrink = 1 if cutter.mode is ExtractMode.LAST else 8
+    shrink = 1 if cutter.mode is ExtractMode.LAST else 4
     with reading() as session:
         return extraction.read_traces(
             session,
@@ -115,7 +115,7 @@ def _store_batch(
     Cutting holds no write lock.
     """
     with reading() as session:
-        there = extraction.read_cuts(session, cutter.dataset_id, traces[0].seq, traces[-1].seq)
+        there = extraction.read_cuts(session, traces[0].seq, traces[-1].seq)
     cuts = [cut for trace in traces for cut in cutter.cut(trace)]
     missing, obsolete = _compare(cuts, there)
     filler.wait()

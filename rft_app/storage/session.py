@@ -44,7 +44,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-32000",
-        "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -7,6 +7,8 @@ import msgspec
 
 from rft_app.domain.message import text_of
 
+_UNSEARCHED = {"system", "developer"}
+
 
 class CalledFunction(msgspec.Struct, gc=False):
     """Name and arguments of a call."""
@@ -66,16 +68,12 @@ def question_text(turns: Iterable[Turn]) -> str:
 
 def searchable_text(turns: Iterable[Turn], reference: str | None, external_id: str | None) -> str:
     """What search looks through: all but the system prompts."""
-    pieces: list[str] = [piece for turn in turns for piece in _pieces(turn)]
+    pieces: list[str] = []
+    for turn in turns:
+        if turn.role not in _UNSEARCHED:
+            pieces.append(turn.text)
+            for call in turn.tool_calls or ():
+                pieces += (call.function.name, call.function.arguments)
     pieces.extend(filter(None, (reference, external_id)))
     joined = "\n".join(pieces)
     return joined.replace("\0", " ") if "\0" in joined else joined
-
-
-def _pieces(turn: Turn) -> tuple[str, ...]:
-    if turn.role in {"system", "developer"}:
-        return ()
-    if not turn.tool_calls:
-        return (turn.text,)
-    calls = (text for c in turn.tool_calls for text in (c.function.name, c.function.arguments))
-    return (turn.text, *calls)
