@@ -52,18 +52,26 @@ def add_snapshot(
     Raises:
         InvalidInputError: The plan holds no record.
     """
-    if not len(plan.members):
-        raise InvalidInputError(
-            "No record can be used: none is valid, current and without an earlier duplicate"
-            f"{'' if plan.selection == Selection() else ' among those selected'}.",
-            dataset=dataset_id,
-        )
+    require_members(plan)
     row = _find_equal(session, dataset_id, plan, purpose)
     if row is None:
         row = _to_row(dataset_id, plan, purpose)
         session.add(row)
         session.flush()
     return to_snapshot(row)
+
+
+def require_members(plan: SnapshotPlan) -> None:
+    """Check that a plan holds a record.
+
+    Raises:
+        InvalidInputError: It holds none.
+    """
+    if not len(plan.members):
+        raise InvalidInputError(
+            "No record can be used: none is valid, current and without an earlier duplicate"
+            f"{'' if plan.selection == Selection() else ' among those selected'}."
+        )
 
 
 def freeze_snapshot(

@@ -1,0 +1,63 @@
+"""Child process that writes the file of one export.
+
+It freezes the snapshot first, in a transaction of its own, so that a run after a kill writes the
+same records.
+"""
+
+from rft_app.children import Message, Send, run_main
+from rft_app.domain.export import Export
+from rft_app.domain.snapshot import Snapshot, SnapshotPurpose
+from rft_app.services.export_description import ExportSource
+from rft_app.services.export_writing import write_export
+from rft_app.storage import exports, snapshots
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.session import reading, unit_of_work
+
+
+def work(args: Message, send: Send) -> None:
+    """Write the export `args["export_id"]` and store its figures."""
+    with reading() as session:
+        export = exports.get_export(session, args["export_id"])
+    snapshot = _freeze(export)
+
+    def report(num_read: int) -> None:
+        send(
+            {
+                "type": "progress",
+                "done": num_read,
+                "total": snapshot.num_records,
+                "label": f"{num_read:,} of {snapshot.num_records:,} records written",
+            }
+        )
+
+    with reading() as session:
+        source = ExportSource(
+            export=export,
+            dataset_name=get_dataset_row(session, export.dataset_id).name,
+            snapshot=snapshot,
+            members=snapshots.load_members(session, snapshot.id),
+        )
+        done = write_export(session, source, exports.locate_export(export), report)
+    with unit_of_work() as session:
+        exports.finish_export(session, done)
+
+
+def _freeze(export: Export) -> Snapshot:
+    """The export's snapshot: the one a killed run froze, else a new one.
+
+    Planned outside the write transaction: with a million records that takes seconds.
+    """
+    with reading() as session:
+        if export.snapshot_id is not None:
+            return snapshots.get_snapshot(session, export.snapshot_id)
+        plan = snapshots.plan_snapshot(
+            session, export.dataset_id, selection=export.selection, rule=export.options.rule
+        )
+    with unit_of_work() as session:
+        snapshot = snapshots.add_snapshot(session, export.dataset_id, plan, SnapshotPurpose.EXPORT)
+        exports.set_snapshot(session, export.id, snapshot.id)
+    return snapshot
+
+
+if __name__ == "__main__":
+    run_main(work)

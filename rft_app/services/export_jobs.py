@@ -1,0 +1,51 @@
+"""Exports as a kind of job: a child process writes the file."""
+
+from typing import Any
+
+from rft_app.children import run_child
+from rft_app.domain.export import Export
+from rft_app.jobs.context import JobContext
+from rft_app.services.export_files import partial_path
+from rft_app.services.exports import JOB_KIND
+from rft_app.storage.exports import get_export, locate_export
+from rft_app.storage.session import reading
+
+
+class ExportJob:
+    """Writes one export; run again after a kill it starts over with the same snapshot."""
+
+    name = JOB_KIND
+    label = "Export"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Have the file written, unless it is there; returns its name and figures."""
+        export = _read(context.args["export_id"])
+        if not export.is_done:
+            self._write(context, export)
+        export = _read(export.id)
+        return {
+            "export_id": export.id,
+            "file_name": export.file_name,
+            "size_bytes": export.size_bytes,
+            "num_train": export.num_train,
+            "num_test": export.num_test,
+        }
+
+    def _write(self, context: JobContext, export: Export) -> None:
+        def on_message(message: dict[str, Any]) -> None:
+            context.progress(message["done"], message["total"], message["label"])
+
+        try:
+            run_child(
+                "rft_app.processes.exporting",
+                {"export_id": export.id},
+                on_message=on_message,
+                is_cancelled=context.is_cancelled,
+            )
+        finally:  # a killed child cannot tidy up
+            partial_path(locate_export(export)).unlink(missing_ok=True)
+
+
+def _read(export_id: str) -> Export:
+    with reading() as session:
+        return get_export(session, export_id)

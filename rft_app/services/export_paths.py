@@ -1,0 +1,89 @@
+"""Exports to a path that a person named, for the command line."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.record import Selection
+from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.services.export_files import whole_file
+from rft_app.services.exports import (
+    find_export_of_job,
+    get_export,
+    list_formats,
+    open_export,
+    start_export,
+)
+from rft_app.storage.session import reading, unit_of_work
+
+Follow = Callable[[Job], Job]
+"""Waits until a job has settled, showing its progress, and returns it."""
+
+
+def options_for_path(path: Path, options: ExportOptions) -> ExportOptions:
+    """What the ending of a file name says of its content.
+
+    `.zip` holds what the options ask for; `.jsonl` is one data file with every record, without a
+    test file and without metadata.
+
+    Raises:
+        InvalidInputError: The ending is another, the folder is missing, or a zip would be empty.
+    """
+    suffixes = {exporter.suffix for exporter in list_formats()}
+    if not path.parent.is_dir():
+        raise InvalidInputError(f"There is no folder {path.parent}. Create it first.")
+    if path.suffix in suffixes:
+        return options.model_copy(update={"include_test": False, "include_metadata": False})
+    if path.suffix != ".zip":
+        known = " or ".join(sorted({".zip", *suffixes}))
+        raise InvalidInputError(f"An export ends in {known}; {path.name} does not.")
+    if not options.is_archive:
+        raise InvalidInputError(
+            f"Without test file and metadata there is no zip: name a {min(suffixes)} file."
+        )
+    return options
+
+
+def export_to_path(
+    *,
+    dataset_id: str,
+    format: str,  # the word on every edge
+    path: Path,
+    options: ExportOptions,
+    selection: Selection = Selection(),  # noqa: B008  # frozen
+    follow: Follow,
+) -> Export:
+    """Export through the ordinary job, then copy the file to `path`.
+
+    It is an edge of its own: it opens its units of work.
+
+    Raises:
+        InvalidInputError: The path, the format or the records do not allow it.
+        ConflictError: The job failed or was cancelled; the message says why.
+    """
+    fitting = options_for_path(path, options)
+    with unit_of_work() as session:
+        job = start_export(
+            session, dataset_id=dataset_id, format=format, options=fitting, selection=selection
+        )
+    settled = follow(job)
+    if settled.status is not JobStatus.DONE:
+        reason = settled.error.message if settled.error else f"The export was {settled.status}."
+        raise ConflictError(reason, job=job.id)
+    with reading() as session:
+        export = get_export(session, find_export_of_job(job) or "")
+    copy_export(export, path)
+    return export
+
+
+def copy_export(export: Export, path: Path) -> None:
+    """Copy a finished export; `path` appears when it is complete.
+
+    Raises:
+        ConflictError: The export is not complete, or the disk is full.
+        NotFoundError: Its file is gone.
+    """
+    with open_export(export).open("rb") as source, whole_file(path) as target:
+        shutil.copyfileobj(source, target, 1 << 20)

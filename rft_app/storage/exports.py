@@ -1,0 +1,92 @@
+"""Exports in the database, and where their files are."""
+
+from datetime import UTC
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.record import Selection
+from rft_app.errors import NotFoundError
+from rft_app.settings import get_settings
+from rft_app.storage.tables import ExportRow
+
+
+def add_export(session: Session, export: Export) -> None:
+    """Store what was asked for."""
+    session.add(
+        ExportRow(
+            id=export.id,
+            dataset_id=export.dataset_id,
+            selection=export.selection.model_dump(mode="json"),
+            format=export.format,
+            options=export.options.model_dump(mode="json"),
+            file_name=export.file_name,
+            path=f"{export.id}/{export.file_name}",
+            job_id=export.job_id,
+            created_at=export.created_at,
+        )
+    )
+    session.flush()
+
+
+def get_export(session: Session, export_id: str) -> Export:
+    """One export.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return _to_export(_get_row(session, export_id))
+
+
+def list_exports(session: Session, dataset_id: str | None, limit: int) -> list[Export]:
+    """The latest exports, newest first; of one dataset or of all."""
+    query = select(ExportRow).order_by(col(ExportRow.id).desc()).limit(limit)
+    if dataset_id is not None:
+        query = query.where(col(ExportRow.dataset_id) == dataset_id)
+    return [_to_export(row) for row in session.exec(query)]
+
+
+def set_snapshot(session: Session, export_id: str, snapshot_id: str) -> None:
+    """Say which records the export holds."""
+    _get_row(session, export_id).snapshot_id = snapshot_id
+
+
+def finish_export(session: Session, done: Export) -> None:
+    """Store the figures of a file that is complete."""
+    row = _get_row(session, done.id)
+    row.size_bytes, row.sha256 = done.size_bytes, done.sha256
+    row.num_train, row.num_test = done.num_train, done.num_test
+    row.is_done = True
+
+
+def locate_export(export: Export) -> Path:
+    """Where the file is, or will be; its folder is created."""
+    folder = get_settings().folder("exports") / export.id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / export.file_name
+
+
+def _get_row(session: Session, export_id: str) -> ExportRow:
+    if (row := session.get(ExportRow, export_id)) is None:
+        raise NotFoundError(f"There is no export {export_id}.")
+    return row
+
+
+def _to_export(row: ExportRow) -> Export:
+    return Export(
+        id=row.id,
+        dataset_id=row.dataset_id,
+        snapshot_id=row.snapshot_id,
+        format=row.format,
+        options=ExportOptions.model_validate(row.options),
+        selection=Selection.model_validate(row.selection),
+        file_name=row.file_name,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        num_train=row.num_train,
+        num_test=row.num_test,
+        is_done=row.is_done,
+        job_id=row.job_id,
+        created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
+    )

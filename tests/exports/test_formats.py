@@ -1,0 +1,103 @@
+"""What sets the formats apart."""
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from rft_app.domain.export import Lack
+from rft_app.domain.record import RecordBytes
+from rft_app.exports import EXPORTERS
+from tests.exports.builders import (
+    ANSWER,
+    CALL,
+    FLIGHT_TOOL,
+    QUESTION,
+    RESULT,
+    SYSTEM,
+    make_record,
+)
+
+
+def row(name: str, record: RecordBytes) -> dict[str, Any]:
+    line = EXPORTERS.get(name).encode(record)
+    assert isinstance(line, bytes), line
+    return orjson.loads(line)
+
+
+def test_sft_rows_hold_three_keys_only() -> None:
+    record = make_record(
+        tools=[FLIGHT_TOOL], parallel_tool_calls=b"true", metadata={"a": 1}, topic="T", reward=1.0
+    )
+    assert list(row("openai_sft", record)) == ["messages", "tools", "parallel_tool_calls"]
+
+
+def test_parallel_tool_calls_does_not_stand_without_tools() -> None:
+    assert list(row("openai_sft", make_record(parallel_tool_calls=b"true"))) == ["messages"]
+
+
+def test_plain_messages_are_copied_byte_for_byte() -> None:
+    raw = b'{"role": "user",  "content": "\\u00e9"}'
+    copied = replace(make_record(), input=(raw,))
+    for exporter in EXPORTERS:
+        line = exporter.encode(copied)
+        assert isinstance(line, Lack) or raw in line
+
+
+def test_openai_rows_know_system_in_sft_and_developer_in_rft() -> None:
+    developer = {"role": "developer", "content": "You book trips."}
+    for instructions in (SYSTEM, developer):
+        record = make_record([instructions, QUESTION], reference="1")
+        assert row("openai_sft", record)["messages"][0]["role"] == "system"
+        assert row("openai_rft", record)["messages"][0]["role"] == "developer"
+        assert row("trl_grpo", record)["prompt"][0]["role"] == "system"
+
+
+def test_openai_keeps_arguments_as_text_and_trl_makes_them_objects() -> None:
+    record = make_record([QUESTION, CALL, RESULT], tools=[FLIGHT_TOOL])
+    openai = row("openai_sft", record)["messages"][1]
+    trl = row("trl_sft", record)["messages"][1]
+    assert openai["content"] is None
+    assert openai["tool_calls"][0]["function"]["arguments"] == '{"to":"Oslo","via":null}'
+    assert trl["content"] == ""
+    assert trl["tool_calls"][0]["function"]["arguments"] == {"to": "Oslo"}
+
+
+def test_fields_that_openai_does_not_know_are_left_out() -> None:
+    record = make_record([QUESTION, CALL, RESULT], {**ANSWER, "annotations": [], "audio": None})
+    messages = row("openai_sft", record)["messages"]
+    assert list(messages[2]) == ["role", "content", "tool_call_id"]
+    assert messages[3] == ANSWER
+
+
+@pytest.mark.parametrize("name", ["openai_rft", "trl_grpo"])
+def test_a_reference_is_text_and_not_repeated(name: str) -> None:
+    written = row(name, make_record(reference="18", metadata={"reference_answer": 18}))
+    assert written["reference_answer"] == "18"
+    assert "metadata_reference_answer" not in written
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("openai_rft", "item"), ("openai_rft", "messages"), ("trl_grpo", "completions")],
+)
+def test_a_reserved_name_is_avoided(name: str, key: str) -> None:
+    written = row(name, make_record(reference="1", metadata={key: "mine", "free": 2}))
+    assert written[f"metadata_{key}"] == "mine"
+    assert written["free"] == 2
+
+
+def test_a_topic_of_the_source_row_does_not_hide_ours() -> None:
+    written = row("trl_grpo", make_record(topic="Flights", metadata={"topic": "math"}))
+    assert (written["topic"], written["metadata_topic"]) == ("Flights", "math")
+
+
+def test_sound_fits_no_format_and_images_only_openai() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
+    picture = make_record([{"role": "user", "content": [image]}])
+    sound = make_record([{"role": "user", "content": [{"type": "input_audio"}]}])
+    assert row("openai_sft", picture)["messages"][0]["content"] == [image]
+    assert EXPORTERS.get("trl_sft").encode(picture) is Lack.UNSUPPORTED_CONTENT
+    for exporter in EXPORTERS:
+        assert isinstance(exporter.encode(sound), Lack)

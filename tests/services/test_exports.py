@@ -1,0 +1,260 @@
+"""Exports from stored records to the file, with the real child process."""
+
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+
+from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.facet import Facet
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.record import RecordFilter, Selection, SourceType, record_id
+from rft_app.domain.validity import Reason
+from rft_app.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError
+from rft_app.jobs.context import JobContext
+from rft_app.processes import exporting
+from rft_app.services.export_files import partial_path, whole_file
+from rft_app.services.export_jobs import ExportJob
+from rft_app.services.export_paths import export_to_path, options_for_path
+from rft_app.services.exports import (
+    describe_preview,
+    get_export,
+    list_exports,
+    open_export,
+    preview_export,
+    start_export,
+)
+from rft_app.storage import jobs
+from rft_app.storage.exports import locate_export
+from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.session import reading, unit_of_work
+from tests.builders import make_dataset_row, make_record_row, make_trace_rows
+
+DATASET = "ds_a"
+ZIP = ExportOptions()
+EVERYTHING = Selection()
+ONE_FILE = ExportOptions(include_test=False, include_metadata=False)
+
+
+@pytest.fixture
+def dataset(database: Path) -> str:
+    """Fifty records with answers, every fifth without; tool calls without definitions in one."""
+    with unit_of_work() as session:
+        session.add(make_dataset_row(DATASET, name="Trips & more"))
+        session.flush()
+        for seq in range(1, 51):
+            messages = [{"role": "user", "content": f"Trip {seq}\u2028?"}]
+            if seq % 5:
+                messages.append({"role": "assistant", "content": f"Booked {seq}."})
+            session.add_all(make_trace_rows(seq, {"messages": messages}))
+            session.add(make_record_row(seq))
+        session.add(make_record_row(60, facet=Facet(reason=Reason.EMPTY_CONTENT)))
+        session.flush()
+        refresh_counts(session, DATASET)
+    return DATASET
+
+
+def run_export(
+    format: str = "openai_sft",
+    options: ExportOptions = ZIP,
+    selection: Selection = EVERYTHING,
+) -> Export:
+    """What the child process does, in this process."""
+    with unit_of_work() as session:
+        job = start_export(
+            session, dataset_id=DATASET, format=format, options=options, selection=selection
+        )
+        assert jobs.begin_job(session, job.id, 0, "w")
+    exporting.work(job.args, lambda _: None)
+    with unit_of_work() as session:
+        jobs.settle_job(session, job.id, "w", JobStatus.DONE)
+        return get_export(session, job.args["export_id"])
+
+
+def run_job(job: Job) -> Job:
+    """What a worker does."""
+    with unit_of_work() as session:
+        assert jobs.begin_job(session, job.id, 0, "w")
+    context = JobContext(job_id=job.id, dataset_id=DATASET, args=job.args, worker_id="w")
+    result = ExportJob().run(context)
+    with unit_of_work() as session:
+        settled = jobs.settle_job(session, job.id, "w", JobStatus.DONE, result=result)
+    assert settled is not None
+    return settled
+
+
+def read_zip(export: Export) -> dict[str, bytes]:
+    with zipfile.ZipFile(open_export(export)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def lines(data: bytes) -> list[bytes]:
+    return data.split(b"\n")[:-1]
+
+
+def test_an_archive_holds_both_sides_and_its_description(dataset: str) -> None:
+    export = run_export()
+    files = read_zip(export)
+    assert list(files) == ["train.jsonl", "test.jsonl", "metadata.json"]
+    train, test = lines(files["train.jsonl"]), lines(files["test.jsonl"])
+    assert (len(train), len(test)) == (export.num_train, export.num_test)
+    assert len(train) + len(test) == 40
+    assert not set(train) & set(test)
+    description = orjson.loads(files["metadata.json"])
+    assert description["counts"] == {
+        "selected": 50,
+        "written": 40,
+        "skipped": {"no_output": 10},
+        "tools_inferred": 0,
+    }
+    assert description["files"]["train.jsonl"]["rows"] == len(train)
+    assert description["files"]["train.jsonl"]["bytes"] == len(files["train.jsonl"])
+    assert description["dataset"] == {"id": DATASET, "name": "Trips & more"}
+    assert export.file_name == "trips-more-openai_sft.zip"
+
+
+def test_the_same_export_twice_is_the_same_file(dataset: str) -> None:
+    first, second = run_export(), run_export()
+    assert first.id != second.id
+    assert first.snapshot_id == second.snapshot_id
+    assert open_export(first).read_bytes() == open_export(second).read_bytes()
+    assert first.sha256 == second.sha256
+
+
+def test_another_seed_moves_records_between_the_sides(dataset: str) -> None:
+    first = read_zip(run_export())
+    second = read_zip(run_export(options=ExportOptions(seed=1)))
+    assert first["test.jsonl"] != second["test.jsonl"]
+    together = [Counter(lines(f["train.jsonl"]) + lines(f["test.jsonl"])) for f in (first, second)]
+    assert together[0] == together[1]
+
+
+def test_one_file_holds_every_record_and_nothing_else(dataset: str) -> None:
+    export = run_export(options=ONE_FILE)
+    assert export.file_name == "trips-more-openai_sft.jsonl"
+    assert len(lines(open_export(export).read_bytes())) == 40
+    assert (export.num_train, export.num_test) == (40, 0)
+
+
+@pytest.mark.parametrize("format", ["openai_sft", "trl_sft", "trl_grpo"])
+@pytest.mark.parametrize("options", [ExportOptions(), ONE_FILE], ids=["zip", "one file"])
+def test_the_preview_is_the_beginning_of_the_file(
+    dataset: str, format: str, options: ExportOptions
+) -> None:
+    with reading() as session:
+        rows = preview_export(session, dataset_id=dataset, format=format, options=options, limit=5)
+    export = run_export(format, options)
+    whole = (
+        read_zip(export)["train.jsonl"] if options.is_archive else open_export(export).read_bytes()
+    )
+    assert len(rows) == 5
+    assert whole.startswith(b"".join(rows))
+
+
+def test_a_preview_says_what_to_expect(dataset: str) -> None:
+    with reading() as session:
+        preview = describe_preview(session, dataset_id=dataset, format="openai_sft")
+    assert (preview.num_train, preview.num_test) == (40, 10)
+    export = run_export(options=ONE_FILE)
+    assert preview.estimated_bytes == pytest.approx(export.size_bytes, rel=0.2)
+
+
+def test_a_selection_is_what_is_exported(dataset: str) -> None:
+    chosen = Selection(only=(record_id(1), record_id(2), record_id(60)))
+    export = run_export(options=ONE_FILE, selection=chosen)
+    assert export.num_train == 2
+
+
+def test_nothing_to_export_is_refused_with_the_reason(dataset: str) -> None:
+    with (
+        unit_of_work() as session,
+        pytest.raises(InvalidInputError, match=r"50 of 50 .* ref"),
+    ):
+        start_export(session, dataset_id=dataset, format="openai_rft")
+    generated = Selection(filter=RecordFilter(source_types=(SourceType.GENERATED,)))
+    with unit_of_work() as session, pytest.raises(InvalidInputError, match="among those selected"):
+        start_export(session, dataset_id=dataset, format="openai_sft", selection=generated)
+    with reading() as session:
+        assert list_exports(session, dataset) == []
+
+
+def test_an_unknown_dataset_or_format_is_refused(dataset: str) -> None:
+    with reading() as session:
+        with pytest.raises(NotFoundError):
+            start_export(session, dataset_id="ds_x", format="openai_sft")
+        with pytest.raises(InvalidInputError, match="Choose one of"):
+            start_export(session, dataset_id=dataset, format="csv")
+
+
+def test_tools_derived_from_calls_are_counted_and_said(dataset: str) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "book", "arguments": '{"to":"X"}'}}
+    messages = [
+        {"role": "user", "content": "Book"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+    ]
+    with unit_of_work() as session:
+        session.add_all(make_trace_rows(70, {"messages": messages}))
+        session.add(make_record_row(70))
+        session.flush()
+        refresh_counts(session, dataset)
+    description = orjson.loads(read_zip(run_export())["metadata.json"])
+    assert description["counts"]["tools_inferred"] == 1
+    assert any("derived from the calls" in warning for warning in description["warnings"])
+
+
+def test_a_cancelled_export_leaves_no_file(dataset: str) -> None:
+    with unit_of_work() as session:
+        job = start_export(session, dataset_id=dataset, format="openai_sft")
+        jobs.begin_job(session, job.id, 0, "wk_test")
+        jobs.request_cancel(session, job.id)
+    context = JobContext(job_id=job.id, dataset_id=dataset, args=job.args, worker_id="wk_test")
+    with pytest.raises(JobCancelledError):
+        ExportJob().run(context)
+    with reading() as session:
+        export = list_exports(session, dataset)[0]
+    assert list(locate_export(export).parent.iterdir()) == []
+    with pytest.raises(ConflictError, match="not complete"):
+        open_export(export)
+
+
+def test_a_full_disk_leaves_no_file_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    partial_path(path).symlink_to("/dev/full")
+    with pytest.raises(ConflictError, match="no room left"), whole_file(path) as file:
+        file.write(b"x" * 100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_deleted_by_hand_is_not_found(dataset: str) -> None:
+    export = run_export(options=ONE_FILE)
+    open_export(export).unlink()
+    with pytest.raises(NotFoundError, match="Export it again"):
+        open_export(export)
+
+
+def test_the_ending_of_a_path_decides_what_is_written(tmp_path: Path) -> None:
+    options = ExportOptions()
+    assert options_for_path(tmp_path / "x.zip", options) == options
+    assert not options_for_path(tmp_path / "x.jsonl", options).is_archive
+    for path, words in (
+        (tmp_path / "x.csv", "ends in"),
+        (tmp_path / "no" / "x.zip", "no folder"),
+    ):
+        with pytest.raises(InvalidInputError, match=words):
+            options_for_path(path, options)
+    with pytest.raises(InvalidInputError, match="no zip"):
+        options_for_path(tmp_path / "x.zip", ONE_FILE)
+
+
+def test_an_export_lands_at_the_path(dataset: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    export = export_to_path(
+        dataset_id=dataset, format="trl_sft", path=path, options=ZIP, follow=run_job
+    )
+    assert path.read_bytes() == open_export(export).read_bytes()
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("mine")] == [
+        "mine.jsonl"
+    ]
