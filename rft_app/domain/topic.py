@@ -25,8 +25,6 @@ class TopicNode(Entity):
     """Share of records this leaf should hold; `None` means an equal part of the rest."""
     num_records: int = Field(default=0, ge=0)
     """Valid, current records in it, duplicates included; on a branch, those of its leaves."""
-    num_sure: int = Field(default=0, ge=0)
-    """Those of them whose confidence is at least `SURE`."""
 
     @property
     def name(self) -> str:
