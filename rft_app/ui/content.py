@@ -2,5 +2,12 @@
 
 from typing import Any
 
+import reflex as rx
+
 Content = Any
 """A child or a property: a component, a var, a string, a number, or an event for `on_…`."""
+
+
+def has_items(items: Content) -> rx.Var[bool]:
+    """Whether a list var holds anything."""
+    return rx.Var.create(items).to(list).length() > 0

@@ -113,7 +113,7 @@ BUTTON_VARIANTS = {
     ),
     "primary": (
         "border-transparent bg-accent text-on-accent font-semibold shadow-sheen"
-        " enabled:hover:bg-accent-hover"
+        " hover:bg-accent-hover disabled:hover:bg-accent"
     ),
     "ghost": (
         "border-transparent bg-transparent text-ink-2 hover:bg-hover hover:text-ink"

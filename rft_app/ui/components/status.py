@@ -46,7 +46,7 @@ def _glyph(status: StepStatus, size: int) -> rx.Component:
     return icon(_ICONS[status], size, COLORS[status])
 
 
-def status_glyph(status: rx.Var[str] | StepStatus, size: int = 15) -> rx.Component:
+def status_glyph(status: rx.Var[str] | str, size: int = 15) -> rx.Component:
     """The shape alone; a word must stand beside it."""
     if isinstance(status, StepStatus):
         return _glyph(status, size)
@@ -59,7 +59,7 @@ def status_glyph(status: rx.Var[str] | StepStatus, size: int = 15) -> rx.Compone
     )
 
 
-def status_badge(status: rx.Var[str], label: rx.Var[str]) -> rx.Component:
+def status_badge(status: rx.Var[str] | str, label: rx.Var[str] | str) -> rx.Component:
     """Shape and word on a soft ground."""
     tone = rx.Var.create({one.value: tone for one, tone in TONES.items()})[status].to(str)
     return badge(status_glyph(status, 12), label, tone=tone)

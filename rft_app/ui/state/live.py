@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import AsyncGenerator
 
 import reflex as rx
@@ -73,13 +75,18 @@ def is_tab_open(token: str) -> bool:
     return namespace is not None and token in namespace.token_to_sid
 
 
-async def changes(token: str) -> AsyncGenerator[None]:
-    """Yields after each change in the database; ends when the tab has gone."""
-    seen = feed.tick
+async def changes(token: str, refresh_s: float = math.inf) -> AsyncGenerator[None]:
+    """Yields after each change in the database; ends when the tab has gone.
+
+    Args:
+        token: Of the tab that watches.
+        refresh_s: Yield after this many seconds even if nothing changed.
+    """
+    seen, shown_at = feed.tick, time.monotonic()
     while True:
         now = await feed.wait_beyond(seen, CHECK_INTERVAL_S)
         if not is_tab_open(token):
             return
-        if now != seen:
-            seen = now
+        if now != seen or time.monotonic() - shown_at >= refresh_s:
+            seen, shown_at = now, time.monotonic()
             yield

@@ -1,0 +1,111 @@
+"""Route `/optimization/{id}`: one dataset on its canvas, with the next step at its side."""
+
+import reflex as rx
+
+from rft_app.ui.components.button import button, button_link
+from rft_app.ui.components.empty_state import empty_state
+from rft_app.ui.components.health_bar import health_bar
+from rft_app.ui.components.menu import menu, menu_item, menu_link
+from rft_app.ui.components.next_panel import panel_head, panel_loading, panel_rest
+from rft_app.ui.components.notice import notice
+from rft_app.ui.components.pipeline_canvas import pipeline_canvas
+from rft_app.ui.components.shell import crumbs, shell
+from rft_app.ui.components.step_list import step_list
+from rft_app.ui.state.dataset import DatasetState
+from rft_app.ui.state.modal import ModalState
+
+
+def _actions() -> rx.Component:
+    return rx.cond(
+        DatasetState.is_loaded & ~DatasetState.is_missing,
+        rx.fragment(
+            button(
+                rx.el.span("Records", class_name="max-wide:sr-only"),
+                rx.el.span(
+                    DatasetState.num_records, class_name="tabular-nums font-medium opacity-75"
+                ),
+                icon="table-2",
+                on_click=ModalState.open_records(""),
+                disabled=~DatasetState.has_records,
+                title="All records of this dataset",
+            ),
+            button(
+                "Export",
+                icon="download",
+                on_click=ModalState.open_export(),
+                disabled=~DatasetState.has_records,
+                title="Write the records to a file",
+                class_name="max-wide:hidden",
+            ),
+            rx.el.div(
+                menu(
+                    menu_item(
+                        "All records", icon_name="table-2", on_click=ModalState.open_records("")
+                    ),
+                    menu_item("Export…", icon_name="download", on_click=ModalState.open_export()),
+                    menu_link("All datasets", icon_name="database", href="/optimization"),
+                    label="More",
+                    size="md",
+                ),
+                class_name="wide:hidden",
+            ),
+            rx.el.span(class_name="w-px h-5 bg-line-strong max-wide:hidden"),
+        ),
+    )
+
+
+def _missing() -> rx.Component:
+    return rx.el.main(
+        empty_state(
+            "This dataset is not there",
+            "It was deleted, or the address is wrong. The other datasets are untouched.",
+            button_link("All datasets", href="/optimization", variant="primary", size="lg"),
+            icon_name="search-x",
+            tone="bad",
+        ),
+        class_name="grow flex items-center justify-center",
+    )
+
+
+def _failed() -> rx.Component:
+    return rx.el.div(
+        notice(
+            "The dataset could not be read.",
+            DatasetState.error,
+            tone="bad",
+            action=button("Try again", size="sm", icon="refresh-cw", on_click=DatasetState.reload),
+        ),
+        class_name="p-4",
+    )
+
+
+def _canvas() -> rx.Component:
+    return rx.el.main(
+        rx.el.div(
+            pipeline_canvas(steps=DatasetState.nodes, on_step=ModalState.open_step),
+            class_name="relative grow min-w-0 max-wide:hidden",
+        ),
+        rx.el.aside(
+            rx.cond(DatasetState.error != "", _failed()),
+            rx.cond(
+                DatasetState.is_loaded,
+                rx.fragment(panel_head(), step_list(), panel_rest()),
+                rx.cond(DatasetState.error == "", panel_loading()),
+            ),
+            aria_label="Next step and history",
+            class_name="w-[392px] shrink-0 border-l border-line bg-surface-1 overflow-auto"
+            " max-wide:w-auto max-wide:border-l-0 max-wide:overflow-visible max-wide:pb-[76px]"
+            " max-wide:grow",
+        ),
+        class_name="grow min-h-0 flex max-wide:flex-col",
+    )
+
+
+def dataset_page() -> rx.Component:
+    """The canvas, or why there is none."""
+    return shell(
+        rx.cond(DatasetState.is_missing, _missing(), rx.fragment(health_bar(), _canvas())),
+        place=crumbs(("Datasets", "/optimization"), current=DatasetState.name),
+        actions=_actions(),
+        is_narrow=True,
+    )

@@ -1,0 +1,91 @@
+"""The seven nodes of the canvas, ready to show."""
+
+from dataclasses import dataclass
+
+from rft_app.domain.pipeline import StepName, StepStatus
+from rft_app.services.canvas import Canvas, CanvasStep
+from rft_app.ui.state.dataset_card import current_step
+from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.steps import WORDS
+from rft_app.ui.words import ago, count, duration
+
+
+@dataclass(frozen=True)
+class CanvasNode:
+    """One node and the notes beside it."""
+
+    id: str
+    number: int
+    title: str
+    category: str
+    summary: str
+    status: str
+    status_label: str
+    notes: list[str]
+    """At most three short lines: last run and duration, then the reason."""
+    is_next: bool
+    is_open: bool
+    """Whether a click leads anywhere."""
+
+
+def describe_nodes(canvas: Canvas) -> list[CanvasNode]:
+    """All seven, in order."""
+    following = current_step(canvas.dataset) if not canvas.dataset.is_processing else None
+    return [_describe(step, canvas, is_next=step.node.name is following) for step in canvas.steps]
+
+
+def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
+    node, words = step.node, WORDS[step.node.name]
+    return CanvasNode(
+        id=node.name.value,
+        number=node.name.number,
+        title=node.info.title,
+        category=node.info.category,
+        summary=node.summary or _without_summary(step),
+        status=node.status.value,
+        status_label=node.status_label,
+        notes=_notes(step, canvas),
+        is_next=is_next and words.needs != "",
+        is_open=node.status is not StepStatus.WAITING,
+    )
+
+
+def _without_summary(step: CanvasStep) -> str:
+    words = WORDS[step.node.name]
+    if step.node.status is StepStatus.WAITING:
+        return words.needs
+    return words.promise
+
+
+def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:
+    if step.node.status is StepStatus.PROCESSING:
+        job = canvas.active_job
+        return [JobProgress.of(job).words] if job is not None else ["starting"]
+    notes: list[str] = []
+    if step.finished_at is not None and step.has_result:
+        notes.append(_last_run(step))
+    if step.node.stale_reason:
+        notes.append(step.node.stale_reason)
+    elif step.error:
+        notes.append(step.error)
+    elif extra := _extra(step):
+        notes.append(extra)
+    return notes
+
+
+def _last_run(step: CanvasStep) -> str:
+    if step.finished_at is None:
+        return ""
+    if step.node.name is StepName.GRADER:
+        return f"Saved {ago(step.finished_at)}"
+    took = f" · took {duration(step.took_s)}" if step.took_s is not None else ""
+    return f"Ran {ago(step.finished_at)}{took}"
+
+
+def _extra(step: CanvasStep) -> str:
+    facts = step.facts
+    if step.node.name is StepName.EXTRACT and facts.get("num_duplicates"):
+        return f"{count(facts['num_duplicates'], 'exact duplicate')} set aside"
+    if step.node.name is StepName.TOPICS and facts.get("num_unsure"):
+        return f"{count(facts['num_unsure'], 'record')} with an unsure topic"
+    return ""

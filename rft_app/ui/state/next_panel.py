@@ -1,0 +1,303 @@
+"""The side panel of the canvas: the next step and the facts that decide, ready to show."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.pipeline import Node, StepName, StepStatus
+from rft_app.services.canvas import Canvas
+from rft_app.ui.steps import ASKS_FIRST, WORDS, job_name
+from rft_app.ui.words import ago, count, share
+
+NUM_BARS = 5
+START, OPEN, EXPORT, RETRY, UPLOAD = "start", "open", "export", "retry", "upload"
+NOTHING = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and its value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The head of the panel: what to do, what it takes, one filled button."""
+
+    badge: str = ""
+    tone: str = "accent"
+    position: str = ""
+    title: str = ""
+    purpose: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    action: str = ""
+    kind: str = NOTHING
+    """What the button does: `start` the step, `open` its dialog, `export`, `retry` a job, or
+    `upload` another file."""
+    target: str = ""
+    """Step or job that the button is about."""
+    has_options: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class StaleStep:
+    """Results that are out of date though they are not the next thing to do."""
+
+    title: str
+    reason: str
+    action: str = ""
+    kind: str = NOTHING
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One topic's share against its target."""
+
+    name: str
+    value: str
+    percent: float
+    target: float
+    is_low: bool
+    tip: str
+
+
+@dataclass(frozen=True)
+class CoverageBars:
+    """The thinnest and the thickest topics, and the balance they give."""
+
+    bars: list[Bar] = field(default_factory=list)
+    witness: str = ""
+    balance: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class RecentJob:
+    """One line of the history."""
+
+    id: str
+    name: str
+    words: str
+    when: str
+    status: str
+    error: str
+    can_retry: bool
+
+
+def describe_next(canvas: Canvas) -> NextStep:
+    """The head of the panel."""
+    if (job := canvas.active_job) is not None:
+        return _running(job)
+    if failed := _failed_import(canvas):
+        return failed
+    name = canvas.dataset.next_step
+    return _export(canvas) if name is None else _ready(canvas, name)
+
+
+def _running(job: Job) -> NextStep:
+    facts = [Fact("Started", ago(job.started_at))] if job.started_at else []
+    title = job_name(job.kind)
+    return NextStep(
+        badge="Running" if job.status is JobStatus.RUNNING else "Waiting",
+        tone="info",
+        title=title if job.status is JobStatus.RUNNING else f"{title} waits",
+        purpose="It goes on when you close this page, and after a restart.",
+        facts=facts,
+    )
+
+
+def _failed_import(canvas: Canvas) -> NextStep | None:
+    job = canvas.jobs[0] if canvas.jobs else None
+    is_over = job is not None and job.status in {JobStatus.FAILED, JobStatus.CANCELLED}
+    if job is None or not is_over or job.kind != "import_traces":
+        return None
+    is_failed, num_kept = job.status is JobStatus.FAILED, canvas.dataset.stats.num_traces
+    is_hopeless = is_failed and not num_kept
+    kept = f"{count(num_kept, 'trace')} stored so far stay." if num_kept else "Nothing was stored."
+    verb = "Try the import again" if is_failed else "Continue the import"
+    return NextStep(
+        badge="Failed" if is_failed else "Cancelled",
+        tone="bad" if is_failed else "warn",
+        title="The import failed" if is_failed else "The import was cancelled",
+        purpose=f"{kept} {'Mend the file' if is_hopeless else 'It can go on where it stopped'}.",
+        action="Upload another file" if is_hopeless else verb,
+        kind=UPLOAD if is_hopeless else RETRY,
+        target=job.id,
+        error=job.error.message if job.error else "",
+    )
+
+
+def _export(canvas: Canvas) -> NextStep:
+    stats = canvas.dataset.stats
+    if stats.dry_run_verdict is None:
+        return NextStep(badge="Working", tone="info", title="A step is running")
+    return NextStep(
+        badge="Steps 1 to 5 done",
+        position="5 of 7",
+        title="Export the data",
+        purpose="Every step up to the dry run has a result. Write the records in the format your"
+        " trainer reads; training and deployment are not in this version.",
+        facts=[
+            Fact("Valid records", f"{stats.num_valid:,}"),
+            Fact("Verdict", _verdict(stats.dry_run_verdict, stats.dry_run_mean)),
+        ],
+        action="Export records",
+        kind=EXPORT,
+    )
+
+
+def _verdict(verdict: str, mean: float | None) -> str:
+    return verdict.upper() if mean is None else f"{verdict.upper()} · mean {mean:.2f}"
+
+
+def _ready(canvas: Canvas, name: StepName) -> NextStep:
+    step, words = canvas.step(name), WORDS[name]
+    again = step.has_result
+    asks = name in ASKS_FIRST
+    stale = step.node.stale_reason
+    title = f"{words.name} is out of date" if stale else words.verb
+    if step.node.status is StepStatus.FAILED and again:
+        title = step.node.summary or f"{words.name} failed"
+    return NextStep(
+        badge="Out of date" if stale else "Next step",
+        tone="warn" if stale else "accent",
+        position=f"{name.number} of 7",
+        title=title,
+        purpose=f"{stale} {words.purpose}" if stale else words.purpose,
+        facts=_facts(canvas, name),
+        action=words.again if again else words.verb,
+        kind=OPEN if asks else START,
+        target=name.value,
+        has_options=not asks,
+        error=step.error or "",
+    )
+
+
+def _facts(canvas: Canvas, name: StepName) -> list[Fact]:
+    stats = canvas.dataset.stats
+    trainable = stats.num_valid - stats.num_duplicates
+    grader = canvas.step(StepName.GRADER)
+    known: dict[StepName, list[Fact]] = {
+        StepName.EXTRACT: [Fact("Traces", f"{stats.num_traces:,}")],
+        StepName.TOPICS: [
+            Fact("Records", f"{stats.num_valid:,} valid"),
+            Fact("Where", "on this machine"),
+        ],
+        StepName.COVERAGE: [
+            Fact("Records", f"{trainable:,} valid, without duplicates"),
+            Fact("Topics", f"{stats.num_topics:,}"),
+        ],
+        StepName.GRADER: [Fact("Kinds", "Python script, text comparison")],
+        StepName.DRY_RUN: [
+            Fact("Grader", grader.node.summary or "unknown"),
+            Fact("Records", f"{trainable:,} valid, without duplicates"),
+        ],
+    }
+    return known.get(name, [])
+
+
+def describe_stale(canvas: Canvas) -> list[StaleStep]:
+    """Out-of-date results other than the one the panel's head is about; several become one."""
+    late = [
+        step.node
+        for step in canvas.steps
+        if step.node.stale_reason and step.node.name is not canvas.dataset.next_step
+    ]
+    if len(late) > 1:
+        names = ", ".join(WORDS[node.name].name for node in late)
+        title = f"{len(late)} more results are out of date."
+        return [StaleStep(title, f"{names}. They stay usable; run them again in this order.")]
+    return [_stale(node) for node in late]
+
+
+def _stale(node: Node) -> StaleStep:
+    words = WORDS[node.name]
+    return StaleStep(
+        title=f"{words.name} is out of date.",
+        reason=node.stale_reason or "",
+        action=words.again,
+        kind=OPEN if node.name in ASKS_FIRST else START,
+        target=node.name.value,
+    )
+
+
+def describe_coverage(facts: dict[str, Any]) -> CoverageBars:
+    """The panel's bars: the thickest topics and the one that sets the balance."""
+    topics = sorted(facts.get("topics", ()), key=lambda topic: -topic["share"])
+    if not topics:
+        return CoverageBars()
+    shown = topics if len(topics) <= NUM_BARS else [*topics[: NUM_BARS - 1], topics[-1]]
+    scale = max(max(t["share"], t["target_share"]) for t in topics) * 1.25
+    targets = {round(topic["target_share"], 4) for topic in topics}
+    witness = "share of records · line = target"
+    if len(targets) == 1:
+        witness += f" {share(targets.pop(), is_fine=True)}"
+    return CoverageBars(
+        bars=[_bar(topic, scale) for topic in shown],
+        witness=witness,
+        balance=_balance(facts),
+        more=f"Show all {len(topics)} topics" if len(topics) > len(shown) else "Open coverage",
+    )
+
+
+def _bar(topic: dict[str, Any], scale: float) -> Bar:
+    name = str(topic["key"]).rsplit("/", 1)[-1]
+    value = share(topic["share"], is_fine=True)
+    target = share(topic["target_share"], is_fine=True)
+    return Bar(
+        name=name,
+        value=value,
+        percent=round(100 * topic["share"] / scale, 2),
+        target=round(100 * topic["target_share"] / scale, 2),
+        is_low=topic["status"] == "under",
+        tip=f"{topic['key']}: {count(topic['count'], 'record')}, {value} of all, target {target}",
+    )
+
+
+def _balance(facts: dict[str, Any]) -> str:
+    if facts.get("balance") is None:
+        return ""
+    text = f"Balance {facts['balance']:.2f}"
+    if facts.get("set_by") is None or facts.get("set_by_target") is None:
+        return text
+    division = (
+        f"{share(facts['set_by_share'] or 0.0, is_fine=True)} ÷"
+        f" {share(facts['set_by_target'], is_fine=True)}"
+    )
+    return f"{text} = {division}, set by {str(facts['set_by']).rsplit('/', 1)[-1]}."
+
+
+_GLYPHS = {
+    JobStatus.QUEUED: StepStatus.WAITING,
+    JobStatus.RUNNING: StepStatus.PROCESSING,
+    JobStatus.DONE: StepStatus.COMPLETE,
+    JobStatus.FAILED: StepStatus.FAILED,
+    JobStatus.CANCELLED: StepStatus.ATTENTION,
+}
+
+
+def describe_recent(jobs: tuple[Job, ...]) -> list[RecentJob]:
+    """The latest jobs, newest first."""
+    return [_recent(job, is_latest=_is_latest(job, jobs)) for job in jobs]
+
+
+def _is_latest(job: Job, jobs: tuple[Job, ...]) -> bool:
+    return next(other for other in jobs if other.kind == job.kind).id == job.id
+
+
+def _recent(job: Job, *, is_latest: bool) -> RecentJob:
+    is_over = job.status in {JobStatus.FAILED, JobStatus.CANCELLED}
+    words = {JobStatus.QUEUED: "waits", JobStatus.RUNNING: "running"}.get(job.status, job.status)
+    return RecentJob(
+        id=job.id,
+        name=job_name(job.kind),
+        words=str(words),
+        when=ago(job.finished_at or job.created_at),
+        status=_GLYPHS[job.status].value,
+        error=job.error.message if job.error else "",
+        can_retry=is_over and is_latest,
+    )
