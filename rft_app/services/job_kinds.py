@@ -1,9 +1,19 @@
 """Every kind of job there is."""
 
+from rft_app.domain.pipeline import STEPS as STEP_INFOS
 from rft_app.jobs.kind import JobKind
+from rft_app.pipeline.jobs import StepJob
+from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
+from rft_app.services.export_jobs import ExportJob
+from rft_app.services.import_jobs import ImportRollouts, ImportTraces
 
-JOB_KINDS: tuple[JobKind, ...] = ()
+JOB_KINDS: tuple[JobKind, ...] = (
+    ImportTraces(),
+    ImportRollouts(),
+    *(StepJob(step, STEP_INFOS[step.name].title) for step in STEPS),
+    ExportJob(),
+)
 
 
 def all_job_kinds() -> Registry[JobKind]:

@@ -1,0 +1,59 @@
+"""The `rft` command.  Never imports Reflex; verbs import what they need when they run."""
+
+import sys
+
+import click
+import typer
+
+from rft_app.cli import datasets, demo, exporting, importing, running, serving
+from rft_app.cli.output import report_error
+from rft_app.errors import RftError
+
+app = typer.Typer(
+    name="rft",
+    help="Take LLM gateway traces to a model improved by reinforcement fine-tuning.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong use. RFT_DATA_DIR says where the data is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.command("migrate")(serving.migrate)
+app.command("doctor")(serving.doctor)
+app.command("import")(importing.import_file)
+app.command("import-rollouts")(importing.import_rollouts)
+app.command("run")(running.run)
+app.command("export")(exporting.export)
+app.command("formats")(exporting.formats)
+app.command("demo")(demo.demo)
+app.add_typer(datasets.app, name="datasets")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    is_json = "--json" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 2
+    except click.UsageError as error:
+        report_error("wrong_use", _describe_usage(error), {}, is_json=is_json)
+        code = 2
+    except click.ClickException as error:
+        report_error("failed", error.format_message(), {}, is_json=is_json)
+        code = 1
+    except RftError as error:
+        report_error(error.code, error.message, error.details, is_json=is_json)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        report_error("interrupted", "Interrupted.", {}, is_json=is_json)
+        code = 130
+    sys.exit(code or 0)
+
+
+def _describe_usage(error: click.UsageError) -> str:
+    hint = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
+    return error.format_message() + hint

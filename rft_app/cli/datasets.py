@@ -1,0 +1,95 @@
+"""`rft datasets`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    from rft_app.domain.pipeline import Node
+
+app = typer.Typer(help="List, show and delete datasets.", no_args_is_help=True)
+
+DatasetId = Annotated[str, typer.Argument(metavar="ID", help="The dataset, e.g. ds_01k3….")]
+
+
+@app.command("list")
+def list_all(
+    search: Annotated[str, typer.Option(help="Only those with these words.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """All datasets, most recently changed first."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.cli.wire import dataset_json
+    from rft_app.services.datasets import list_datasets
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        found = list_datasets(session, search=search)
+        if json:
+            write_json([dataset_json(session, dataset) for dataset in found])
+            return
+    if not found:
+        note("There are no datasets yet. `rft import FILE` makes one, `rft demo` loads the demo.")
+        return
+    write_table(
+        ("ID", "NAME", "RECORDS", "STATE", "NEXT"),
+        (
+            (
+                dataset.id,
+                dataset.name,
+                f"{dataset.stats.num_records:,}",
+                dataset.phase.value.replace("_", " "),
+                dataset.next_step.value if dataset.next_step else "–",
+            )
+            for dataset in found
+        ),
+    )
+
+
+@app.command()
+def show(dataset_id: DatasetId, json: JsonOption = False) -> None:
+    """One dataset with its seven steps."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.cli.wire import dataset_json
+    from rft_app.services.datasets import get_dataset
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        dataset = get_dataset(session, dataset_id)
+        if json:
+            write_json(dataset_json(session, dataset))
+            return
+    write_line(f"{dataset.name} ({dataset.id})")
+    write_line(dataset.objective)
+    write_line()
+    rows = ((node.name.value, node.status_label, _result(node)) for node in dataset.nodes)
+    write_table(("STEP", "STATUS", "RESULT"), rows)
+
+
+def _result(node: "Node") -> str:
+    return f"{node.summary} ({node.stale_reason})" if node.stale_reason else node.summary
+
+
+@app.command()
+def delete(
+    dataset_id: DatasetId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a dataset with its records, grades and history."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.datasets import delete_dataset, get_dataset
+    from rft_app.storage.session import reading, unit_of_work
+
+    ensure_schema()
+    with reading() as session:
+        dataset = get_dataset(session, dataset_id)
+    records = f"{dataset.stats.num_records:,} records"
+    if not yes:
+        typer.confirm(f"Delete {dataset.name} with {records}?", abort=True, err=True)
+    with unit_of_work() as session:
+        delete_dataset(session, dataset_id)
+    note(f"Deleted {dataset.name} with {records}.")

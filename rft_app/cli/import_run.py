@@ -1,0 +1,130 @@
+"""Import a file from the command line, to the end of Extract."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rft_app.cli.following import Follower, following
+from rft_app.cli.installation import ensure_schema
+from rft_app.cli.output import note, write_json, write_line
+from rft_app.cli.wire import dataset_json
+from rft_app.domain.job import Job
+from rft_app.errors import RftError
+from rft_app.jobs.queue import list_jobs
+from rft_app.services.datasets import create_dataset, delete_dataset, get_dataset
+from rft_app.services.imports import start_import, start_rollouts_import
+from rft_app.storage.session import reading, unit_of_work
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What to import, and where to."""
+
+    file: Path
+    name: str
+    objective: str
+    into: str | None
+    """The dataset to add to; `None` makes a new one."""
+    mapping: dict[str, str] | None
+    shape: str | None
+
+
+def run_import(plan: ImportPlan, *, is_json: bool) -> None:
+    """Import, extract, and print the dataset and the import's report.
+
+    Raises:
+        RftError: The import failed; a dataset made for it is gone again.
+    """
+    ensure_schema()
+    job = _start(plan)
+    with following() as follower:
+        finish_import(follower, job, is_new=plan.into is None, is_json=is_json)
+
+
+def finish_import(follower: Follower, job: Job, *, is_new: bool, is_json: bool) -> None:
+    """Follow an import and the Extract after it, and print what came of them.
+
+    Raises:
+        RftError: The import failed; where `is_new`, its dataset is gone again.
+    """
+    dataset_id = str(job.dataset_id)
+    try:
+        job = follower.follow(job, "Import")
+    except (RftError, KeyboardInterrupt):
+        if is_new:
+            _remove(dataset_id)
+        raise
+    _follow_extract(follower, dataset_id)
+    _print(dataset_id, job, is_json=is_json)
+
+
+def _start(plan: ImportPlan) -> Job:
+    with unit_of_work() as session:
+        dataset_id = plan.into
+        if dataset_id is None:
+            dataset_id = create_dataset(session, name=plan.name, objective=plan.objective).id
+        return start_import(
+            session,
+            dataset_id=dataset_id,
+            path=plan.file,
+            file_name=plan.file.name,
+            shape=plan.shape,
+            mapping=plan.mapping,
+        )
+
+
+def _follow_extract(follower: Follower, dataset_id: str) -> None:
+    with reading() as session:
+        jobs = [job for job in list_jobs(session, dataset_id) if job.kind == "extract"]
+    if not jobs:
+        return
+    try:
+        follower.follow(jobs[0], "Extract")
+    except RftError:
+        note(f"The traces are stored in {dataset_id}; only Extract failed. Try `rft run` again.")
+        raise
+
+
+def _remove(dataset_id: str) -> None:
+    try:
+        with unit_of_work() as session:
+            delete_dataset(session, dataset_id)
+    except RftError as error:
+        note(f"The unfinished dataset {dataset_id} is kept: {error.message}")
+
+
+def _print(dataset_id: str, job: Job, *, is_json: bool) -> None:
+    with reading() as session:
+        dataset = get_dataset(session, dataset_id)
+        if is_json:
+            write_json({**dataset_json(session, dataset), "import": job.result})
+            return
+    write_line(f"{dataset.name} ({dataset.id})")
+    write_line(dataset.nodes[0].summary)
+    _print_report(job)
+
+
+def _print_report(job: Job) -> None:
+    report = job.result or {}
+    write_line(
+        f"{report['num_lines']:,} lines · {report['num_parsed']:,} parsed · "
+        f"{report['num_valid']:,} valid · {report['num_invalid']:,} invalid"
+    )
+    for code, count in sorted(report["reasons"].items()):
+        write_line(f"  {count:>7,}  {code}")
+
+
+def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
+    """Import recorded answers and print the report.
+
+    Raises:
+        RftError: The import failed.
+    """
+    ensure_schema()
+    with unit_of_work() as session:
+        job = start_rollouts_import(session, dataset_id=dataset_id, path=file, file_name=file.name)
+    with following() as follower:
+        job = follower.follow(job, "Import of rollouts")
+    if is_json:
+        write_json(job.result)
+    else:
+        _print_report(job)

