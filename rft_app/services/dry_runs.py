@@ -5,7 +5,7 @@ from sqlmodel import Session
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind, GradeOutcome, GradingFailure, Verdict
-from rft_app.domain.record import RecordId, record_id
+from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.errors import NotFoundError
 from rft_app.storage import dry_runs, grades, rollouts
@@ -89,6 +89,18 @@ def list_graded_rollouts(
         rows=tuple(_join(session, run.dataset_id, page)),
         next_cursor=grades.cursor_of(page[-1]) if has_more else None,
     )
+
+
+def list_record_rollouts(
+    session: Session, dataset_id: str, record: str
+) -> tuple[DryRun | None, tuple[GradedRollout, ...]]:
+    """The latest finished dry run and its grades of the record with that id; nothing before."""
+    run = dry_runs.find_last_finished(session, dataset_id)
+    seq = parse_record_id(record)
+    if run is None or seq is None:
+        return run, ()
+    rows = grades.list_grades_of_record(session, run.id, seq)
+    return run, tuple(_join(session, dataset_id, rows))
 
 
 def _join(session: Session, dataset_id: str, rows: list[GradeRow]) -> list[GradedRollout]:

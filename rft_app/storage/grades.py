@@ -103,6 +103,17 @@ def list_grades(
     return list(session.exec(statement.order_by(*by_reward, col(GradeRow.item)).limit(limit)))
 
 
+def list_grades_of_record(session: Session, dry_run_id: str, record_seq: int) -> list[GradeRow]:
+    """All outcomes of one record in a dry run, in the order of the plan."""
+    return list(
+        session.exec(
+            select(GradeRow)
+            .where(col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq) == record_seq)
+            .order_by(col(GradeRow.item))
+        )
+    )
+
+
 def cursor_of(row: GradeRow) -> str:
     """Where the next page begins."""
     return f"{row.item}:{'' if row.reward is None else row.reward.hex()}"

@@ -4,32 +4,40 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import unquote
 
-import reflex as rx
 from sqlmodel import Session
 
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.ui.state.guard import off_loop
 
 T = TypeVar("T")
 
 
 async def ask(question: Callable[[Session], T]) -> T:
-    """The answer of a service, read in one consistent view."""
+    """The answer of a service, read in one consistent view.
+
+    Raises:
+        RftError: What the service raises on purpose, or the database did not answer.
+    """
 
     def run() -> T:
         with reading() as session:
             return question(session)
 
-    return await rx.run_in_thread(run)
+    return await off_loop(run)
 
 
 async def tell(order: Callable[[Session], T]) -> T:
-    """What a service answers to a change, committed."""
+    """What a service answers to a change, committed.
+
+    Raises:
+        RftError: What the service raises on purpose, or the database did not answer.
+    """
 
     def run() -> T:
         with unit_of_work() as session:
             return order(session)
 
-    return await rx.run_in_thread(run)
+    return await off_loop(run)
 
 
 def dataset_id_in(path: str) -> str:

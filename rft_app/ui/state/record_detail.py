@@ -69,6 +69,7 @@ class RecordView:
     trace_id: str = ""
     tools: str = ""
     tools_note: str = ""
+    num_turns: int = 0
     messages: list[MessageView] = field(default_factory=list)
     has_answer: bool = False
     reference: str = ""
@@ -163,6 +164,7 @@ def view_record(record: Record) -> RecordView:
         trace_id=record.trace_id or "",
         tools=tools,
         tools_note=tools_note,
+        num_turns=len(record.input) + len(record.output),
         messages=view_conversation(record),
         has_answer=bool(record.output),
         reference=record.reference or "",

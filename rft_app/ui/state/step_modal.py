@@ -4,24 +4,14 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import RftError
 from rft_app.jobs.queue import cancel_job, get_job
 from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.live import changes
+from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import ago, duration
-
-
-def job_percent(job: Job) -> int:
-    """Progress of a job from 0 to 100; -1 while its amount is unknown.
-
-    A running job never reads 100, since it has not ended.
-    """
-    if not job.progress_total:
-        return -1
-    return min(99, round(100 * job.progress_done / job.progress_total))
 
 
 def describe_last_run(step: StepView) -> str:
@@ -50,12 +40,9 @@ class StepModal(rx.State, mixin=True):
     last_run: str = ""
     has_result: bool = False
     is_running: bool = False
-    percent: int = -1
-    progress_label: str = ""
-    is_cancelling: bool = False
+    job: JobProgress = JobProgress()
 
     _dataset_id: str = ""
-    _job_id: str = ""
     _seen: str = ""
     _is_open: bool = False
     _is_following: bool = False
@@ -65,8 +52,9 @@ class StepModal(rx.State, mixin=True):
         """Fill the dialog; its `on_mount`."""
         dataset_id = dataset_id_in(self.router.url.path)
         if dataset_id != self._dataset_id:
+            is_following = self._is_following
             self.reset()
-            self._dataset_id = dataset_id
+            self._dataset_id, self._is_following = dataset_id, is_following
         self._is_open = True
         self.fault = ""
         await self._refresh(is_forced=True)
@@ -106,19 +94,18 @@ class StepModal(rx.State, mixin=True):
         except RftError as error:
             self.fault = error.message
             return
-        self.is_running, self.is_cancelling = True, False
-        self.percent, self.progress_label, self._job_id = -1, "", job.id
+        self.is_running, self.job = True, JobProgress.of(job)
 
     @rx.event
     async def cancel(self) -> None:
         """Ask the running job to stop."""
-        job_id = self._job_id
-        self.is_cancelling = True
+        job_id = self.job.id
         try:
-            await tell(lambda session: cancel_job(session, job_id))
+            job = await tell(lambda session: cancel_job(session, job_id))
         except RftError as error:
-            self.is_cancelling = False
             self.fault = error.message
+            return
+        self.job = JobProgress.of(job)
 
     async def _refresh(self, *, is_forced: bool = False) -> None:
         dataset_id, name = self._dataset_id, self.step
@@ -140,14 +127,11 @@ class StepModal(rx.State, mixin=True):
         self.last_run = describe_last_run(step)
         self.has_result = bool(step.facts)
         self.is_running = step.node.status.value == "processing"
-        self._job_id = step.job_id or ""
-        if not self.is_running:
-            self.is_cancelling = False
+        job_id = step.job_id
+        if not self.is_running or job_id is None:
+            self.job = JobProgress()
             return
-        job_id = self._job_id
-        job = await ask(lambda session: get_job(session, job_id))
-        self.percent, self.progress_label = job_percent(job), job.progress_label
-        self.is_cancelling = job.cancel_requested
+        self.job = JobProgress.of(await ask(lambda session: get_job(session, job_id)))
 
     async def _show(self, step: StepView) -> None:
         """Fill in what only this step has."""

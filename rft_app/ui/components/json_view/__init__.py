@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.ui.content import Content
 from rft_app.ui.theme import CODE
 
 _JSX = rx.asset("json_view.jsx", shared=True)
@@ -21,7 +22,7 @@ class JsonView(rx.Component):
 
 
 def json_view(
-    rows: rx.Var[list[str]],
+    rows: Content,
     *,
     label: str | rx.Var[str],
     is_pretty: rx.Var[bool] | bool = True,
