@@ -134,7 +134,8 @@ def _judge_number(value: float) -> Verdict | GradingFailure:
     if not math.isfinite(value):
         return _failure(FailureKind.NOT_FINITE, f"The script returned {value}.")
     if not 0.0 <= value <= 1.0:
-        message = f"The script returned {value:g}, which is outside 0 to 1."
+        shown = repr(value).removesuffix(".0")
+        message = f"The script returned {shown}, which is outside 0 to 1."
         return _failure(FailureKind.OUT_OF_RANGE, message)
     return Verdict(reward=value)
 

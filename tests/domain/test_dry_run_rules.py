@@ -1,0 +1,159 @@
+"""The rule table of the dry run, row by row and edge by edge."""
+
+from typing import Any
+
+import pytest
+
+from rft_app.domain.dry_run_rules import (
+    RULES,
+    DryRunVerdict,
+    Measure,
+    Measured,
+    RowStatus,
+    RuleRow,
+    apply_rules,
+    quality_of,
+    worst_verdict,
+)
+
+
+def measured(**changes: Any) -> Measured:
+    """Figures that break no rule."""
+    values: dict[str, Any] = {
+        "failure_rate": 0.0,
+        "num_graded": 1000,
+        "mean": 0.5,
+        "sd": 0.3,
+        "learnable_share": 0.5,
+        "topic_means": {"Book": 0.5},
+    }
+    return Measured(**(values | changes))
+
+
+def row(measure: Measure, **changes: Any) -> RuleRow:
+    return next(row for row in apply_rules(measured(**changes)) if row.measure is measure)
+
+
+@pytest.mark.parametrize(
+    ("measure", "field", "value", "status"),
+    [
+        (Measure.FAILURE_RATE, "failure_rate", 0.02, "ok"),
+        (Measure.FAILURE_RATE, "failure_rate", 0.0201, "caution"),
+        (Measure.FAILURE_RATE, "failure_rate", 0.10, "caution"),
+        (Measure.FAILURE_RATE, "failure_rate", 0.1001, "no_go"),
+        (Measure.NUM_GRADED, "num_graded", 50, "ok"),
+        (Measure.NUM_GRADED, "num_graded", 49, "caution"),
+        (Measure.NUM_GRADED, "num_graded", 20, "caution"),
+        (Measure.NUM_GRADED, "num_graded", 19, "no_go"),
+        (Measure.MEAN, "mean", 0.049, "no_go"),
+        (Measure.MEAN, "mean", 0.05, "caution"),
+        (Measure.MEAN, "mean", 0.199, "caution"),
+        (Measure.MEAN, "mean", 0.20, "ok"),
+        (Measure.MEAN, "mean", 0.80, "ok"),
+        (Measure.MEAN, "mean", 0.801, "caution"),
+        (Measure.MEAN, "mean", 0.95, "caution"),
+        (Measure.MEAN, "mean", 0.951, "no_go"),
+        (Measure.SD, "sd", 0.049, "no_go"),
+        (Measure.SD, "sd", 0.05, "caution"),
+        (Measure.SD, "sd", 0.099, "caution"),
+        (Measure.SD, "sd", 0.10, "ok"),
+        (Measure.LEARNABLE_SHARE, "learnable_share", 0.149, "no_go"),
+        (Measure.LEARNABLE_SHARE, "learnable_share", 0.15, "caution"),
+        (Measure.LEARNABLE_SHARE, "learnable_share", 0.299, "caution"),
+        (Measure.LEARNABLE_SHARE, "learnable_share", 0.30, "ok"),
+        (Measure.LEARNABLE_SHARE, "learnable_share", None, "not_applicable"),
+        (Measure.TOPIC_MEAN, "topic_means", {"Book": 0.9, "Pay": 0.049}, "caution"),
+        (Measure.TOPIC_MEAN, "topic_means", {"Book": 0.9, "Pay": 0.05}, "ok"),
+        (Measure.TOPIC_MEAN, "topic_means", {"Book": 0.9, "Pay": 0.0}, "caution"),
+        (Measure.TOPIC_MEAN, "topic_means", {}, "not_applicable"),
+    ],
+)
+def test_a_row_says_what_the_table_says(
+    measure: Measure, field: str, value: object, status: str
+) -> None:
+    assert row(measure, **{field: value}).status == status
+
+
+def test_a_poor_topic_does_not_stand_out_where_everything_is_poor() -> None:
+    poor = row(Measure.TOPIC_MEAN, mean=0.199, topic_means={"Pay": 0.0})
+    assert poor.status is RowStatus.NOT_APPLICABLE
+    assert row(Measure.TOPIC_MEAN, mean=0.20, topic_means={"Pay": 0.0}).status is RowStatus.CAUTION
+
+
+def test_the_topic_row_names_the_topic() -> None:
+    found = row(Measure.TOPIC_MEAN, topic_means={"Book": 0.9, "Pay": 0.0})
+    assert (found.note, found.value) == ("Pay", 0.0)
+    assert found.sentence == "Lowest topic mean in Pay: 0.00 (CAUTION at < 0.05)."
+
+
+@pytest.mark.parametrize(("sd", "blame"), [(0.049, "grader"), (0.05, "data"), (0.3, "data")])
+def test_an_extreme_mean_is_blamed_on_the_grader_only_where_rewards_are_flat(
+    sd: float, blame: str
+) -> None:
+    assert row(Measure.MEAN, mean=0.01, sd=sd).blames == blame
+
+
+def test_the_blame_of_every_other_row_is_fixed() -> None:
+    fixed = {rule.measure: rule.blames for rule in RULES if rule.blames}
+    assert fixed == {
+        Measure.FAILURE_RATE: "grader",
+        Measure.NUM_GRADED: "data",
+        Measure.SD: "grader",
+        Measure.LEARNABLE_SHARE: "data",
+        Measure.TOPIC_MEAN: "data",
+    }
+
+
+def test_every_row_is_listed_with_value_and_thresholds_whatever_the_verdict() -> None:
+    rows = apply_rules(measured())
+    assert [row.measure for row in rows] == list(Measure)
+    shown = [(row.shown_value, row.no_go, row.caution) for row in rows]
+    assert shown == [
+        ("0.0 %", "> 10.0 %", "> 2.0 %"),
+        ("1,000", "< 20", "< 50"),
+        ("0.50", "< 0.05 or > 0.95", "< 0.20 or > 0.80"),
+        ("0.30", "< 0.05", "< 0.10"),
+        ("50.0 %", "< 15.0 %", "< 30.0 %"),
+        ("0.50", None, "< 0.05"),
+    ]
+
+
+def test_a_row_that_does_not_apply_shows_no_number_and_says_why() -> None:
+    found = row(Measure.LEARNABLE_SHARE, learnable_share=None)
+    assert (found.value, found.shown_value) == (None, "–")
+    assert "two graded rollouts" in found.note
+
+
+def test_nothing_graded_is_no_go_by_the_rows_that_have_a_value() -> None:
+    rows = apply_rules(
+        Measured(
+            failure_rate=1.0,
+            num_graded=0,
+            mean=None,
+            sd=None,
+            learnable_share=None,
+            topic_means={},
+        )
+    )
+    assert [row.status.value for row in rows] == ["no_go", "no_go"] + ["not_applicable"] * 4
+    assert worst_verdict(rows) is DryRunVerdict.NO_GO
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "data", "grader"),
+    [
+        ({}, "GO", "good", "good"),
+        ({"num_graded": 30}, "CAUTION", "attention", "good"),
+        ({"sd": 0.07}, "CAUTION", "good", "attention"),
+        ({"num_graded": 30, "failure_rate": 0.2}, "NO_GO", "attention", "problem"),
+        ({"mean": 0.01, "sd": 0.02}, "NO_GO", "good", "problem"),
+        ({"mean": 0.01}, "NO_GO", "problem", "good"),
+        ({"learnable_share": 0.1, "sd": 0.07}, "NO_GO", "problem", "attention"),
+    ],
+)
+def test_the_verdict_is_the_worst_row_and_quality_the_worst_that_blames(
+    changes: dict[str, Any], verdict: str, data: str, grader: str
+) -> None:
+    rows = apply_rules(measured(**changes))
+    assert worst_verdict(rows) == verdict
+    assert quality_of(rows) == {"dataset_quality": data, "grader_quality": grader}
