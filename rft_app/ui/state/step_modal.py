@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import RftError
+from rft_app.errors import InvalidInputError, RftError
 from rft_app.jobs.queue import cancel_job, get_job
 from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
@@ -22,6 +22,18 @@ def describe_last_run(step: StepView) -> str:
     if step.started_at is not None and step.started_at <= step.finished_at:
         took = f" · took {duration((step.finished_at - step.started_at).total_seconds())}"
     return ago(step.finished_at) + took
+
+
+def read_whole(text: str, name: str) -> int:
+    """A whole number that a person typed.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    try:
+        return int(text.replace(",", "").strip())
+    except ValueError as error:
+        raise InvalidInputError(f"The {name} must be a whole number, not {text!r}.") from error
 
 
 class StepModal(rx.State, mixin=True):
