@@ -1,0 +1,173 @@
+"""Dry runs on the wire."""
+
+import itertools
+from datetime import datetime
+
+from pydantic import Field
+
+from rft_app.api.schemas._base import Wire
+from rft_app.domain import dry_run as domain
+from rft_app.domain.dry_run_rules import (
+    Blame,
+    DryRunVerdict,
+    Measure,
+    Quality,
+    RowStatus,
+    RuleRow,
+)
+from rft_app.domain.grading import FailureKind
+from rft_app.domain.statistics import NUM_BINS, RewardStatistics
+
+
+class DryRunRequest(Wire):
+    """What to grade."""
+
+    sample_size: int = Field(default=300, ge=1, le=100_000)
+    """Records."""
+    rollouts_per_record: int = Field(default=4, ge=1, le=64)
+    seed: int = 0
+    stratify_by_topic: bool = True
+
+
+class Percentiles(Wire):
+    """Rewards below which so many per cent of the rewards lie."""
+
+    p10: float
+    p25: float
+    p75: float
+    p90: float
+
+
+class ScoreFractions(Wire):
+    """Shares of the rewards, in [0, 1]."""
+
+    gt_zero: float
+    eq_one: float
+
+
+class DryRunStatistics(Wire):
+    """How the rewards spread."""
+
+    mean: float
+    std: float
+    median: float
+    percentiles: Percentiles
+    score_fractions: ScoreFractions
+
+
+class TopicScore(Wire):
+    """The rewards of one topic."""
+
+    mean: float | None
+    """`null` where every rollout of the topic failed."""
+    count: int
+    """Graded rollouts."""
+    failed: int = 0
+
+
+class DryRunDiagnosis(Wire):
+    """The verdict and what made it."""
+
+    dataset_quality: Quality
+    grader_quality: Quality
+    verdict: DryRunVerdict
+    warnings: list[str]
+    recommendations: list[str]
+
+
+class DryRunRule(Wire):
+    """One row of the rule table with the value it found."""
+
+    measure: Measure
+    label: str
+    value: float | None
+    """`null` where the rule does not apply."""
+    shown_value: str
+    no_go: str | None
+    """When the row says NO_GO, e.g. `> 10 %`; `null` where it never does."""
+    caution: str
+    blames: Blame
+    status: RowStatus
+    note: str
+    remedy: str
+
+
+class DryRunReport(Wire):
+    """What the grades of a dry run say."""
+
+    timestamp: datetime
+    samples_evaluated: int
+    """Rollouts that were graded; failures are not among them."""
+    statistics: DryRunStatistics | None
+    """`null` when nothing could be graded."""
+    distribution: dict[str, int]
+    """Rewards by bin of 0.1, e.g. `0.0-0.1`; the last bin holds 1, too."""
+    by_topic: dict[str, TopicScore]
+    diagnosis: DryRunDiagnosis
+    run_id: str
+    number: int
+    snapshot_id: str
+    records: int
+    rollouts: int
+    """Planned ones: graded and failed."""
+    failed: int
+    failures: dict[FailureKind, int]
+    failure_rate: float | None
+    learnable_share: float | None
+    """Records whose rollouts' rewards differ; `null` where none has two."""
+    rules: list[DryRunRule]
+
+    @classmethod
+    def of(cls, run: domain.DryRun) -> "DryRunReport | None":
+        """Convert from the domain; `None` while the run is not finished."""
+        if (report := run.report) is None:
+            return None
+        return cls(
+            timestamp=run.finished_at or run.created_at,
+            samples_evaluated=report.num_graded,
+            statistics=_to_statistics(report.statistics),
+            distribution=_to_distribution(report.histogram),
+            by_topic={
+                t.topic: TopicScore(mean=t.mean, count=t.num_graded, failed=t.num_failed)
+                for t in report.topics
+            },
+            diagnosis=DryRunDiagnosis(
+                dataset_quality=report.dataset_quality,
+                grader_quality=report.grader_quality,
+                verdict=report.verdict,
+                warnings=list(report.warnings),
+                recommendations=list(report.recommendations),
+            ),
+            run_id=run.id,
+            number=run.number,
+            snapshot_id=run.snapshot_id,
+            records=report.num_records,
+            rollouts=report.num_rollouts,
+            failed=report.num_failed,
+            failures=report.failures,
+            failure_rate=report.failure_rate,
+            learnable_share=report.learnable_share,
+            rules=[_to_rule(row) for row in report.rules],
+        )
+
+
+def _to_statistics(found: RewardStatistics | None) -> DryRunStatistics | None:
+    if found is None:
+        return None
+    return DryRunStatistics(
+        mean=found.mean,
+        std=found.sd,
+        median=found.median,
+        percentiles=Percentiles(p10=found.p10, p25=found.p25, p75=found.p75, p90=found.p90),
+        score_fractions=ScoreFractions(gt_zero=found.share_positive, eq_one=found.share_one),
+    )
+
+
+def _to_distribution(histogram: tuple[int, ...]) -> dict[str, int]:
+    edges = [number / NUM_BINS for number in range(NUM_BINS + 1)]
+    names = [f"{low:.1f}-{high:.1f}" for low, high in itertools.pairwise(edges)]
+    return dict(zip(names, histogram, strict=True))
+
+
+def _to_rule(row: RuleRow) -> DryRunRule:
+    return DryRunRule(**row.model_dump(exclude={"unit"}))

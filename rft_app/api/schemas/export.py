@@ -1,0 +1,139 @@
+"""Exports on the wire."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from rft_app.api.schemas._base import Wire
+from rft_app.domain import export as domain
+from rft_app.domain.record import RecordFilter, RecordId, Selection, SourceType
+from rft_app.domain.validity import Reason
+
+
+class ExportFormat(Wire):
+    """One format of the menu."""
+
+    name: str
+    label: str
+    description: str
+    suffix: str
+    needs: list[domain.Need]
+
+
+class RecordFilters(Wire):
+    """Which records; all conditions hold."""
+
+    search: str = ""
+    topic: str | None = None
+    """Slash path; a branch includes its leaves. The empty text means "no topic"."""
+    valid: bool | None = None
+    reasons: list[Reason] = []
+    source_types: list[SourceType] = []
+    duplicate: bool | None = None
+    has_tools: bool | None = None
+    min_reward: float | None = None
+    max_reward: float | None = None
+
+    def to_filter(self) -> RecordFilter:
+        """Convert to the domain."""
+        return RecordFilter(
+            search=self.search,
+            topic=self.topic,
+            is_valid=self.valid,
+            reasons=tuple(self.reasons),
+            source_types=tuple(self.source_types),
+            is_duplicate=self.duplicate,
+            has_tools=self.has_tools,
+            min_reward=self.min_reward,
+            max_reward=self.max_reward,
+        )
+
+
+class RecordSelection(Wire):
+    """All that match but for some, or just these."""
+
+    filter: RecordFilters = RecordFilters()
+    except_: list[str] = Field(default=[], alias="except")
+    only: list[str] | None = None
+
+    def to_selection(self) -> Selection:
+        """Convert to the domain."""
+        only = self.only
+        return Selection(
+            filter=self.filter.to_filter(),
+            excluded=tuple(map(RecordId, self.except_)),
+            only=None if only is None else tuple(map(RecordId, only)),
+        )
+
+
+class ExportRequest(Wire):
+    """What to export, and how."""
+
+    dataset_id: str
+    format: str
+    include_test: bool = True
+    """Put the test side into a file of its own; otherwise one file holds every record."""
+    include_metadata: bool = True
+    """Add `metadata.json` beside the data."""
+    train_ratio: float = Field(default=0.8, gt=0.0, lt=1.0)
+    seed: int = Field(default=0, ge=-(2**31), lt=2**31)
+    test_generated: bool = False
+    """Whether generated records may be on the test side."""
+    compression_level: int = Field(default=1, ge=0, le=9)
+    selection: RecordSelection = RecordSelection()
+
+    def to_options(self) -> domain.ExportOptions:
+        """Convert to the domain."""
+        names = domain.ExportOptions.model_fields
+        return domain.ExportOptions(**self.model_dump(by_alias=False, include=set(names)))
+
+
+class ExportPreview(Wire):
+    """What an export would hold."""
+
+    rows: list[str]
+    """The first lines of the file, each with its line end."""
+    train: int
+    test: int
+    left_out: int
+    """Of the records looked at, those that lack what the format needs."""
+    estimated_bytes: int
+
+
+class Export(Wire):
+    """One export."""
+
+    id: str
+    dataset_id: str
+    format: str
+    file_name: str
+    size_bytes: int | None
+    """`null` until the file is complete."""
+    sha256: str | None
+    train: int
+    test: int
+    is_done: bool
+    snapshot_id: str | None
+    job_id: str | None
+    created_at: datetime
+    file_url: str
+    """Where the finished file is."""
+
+    @classmethod
+    def of(cls, export: domain.Export) -> "Export":
+        """Convert from the domain."""
+        return cls(
+            id=export.id,
+            dataset_id=export.dataset_id,
+            format=export.format,
+            file_name=export.file_name,
+            size_bytes=export.size_bytes,
+            sha256=export.sha256,
+            train=export.num_train,
+            test=export.num_test,
+            is_done=export.is_done,
+            snapshot_id=export.snapshot_id,
+            job_id=export.job_id,
+            created_at=export.created_at,
+            file_url=f"/api/training/exports/{export.id}/file",
+        )

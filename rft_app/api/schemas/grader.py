@@ -1,0 +1,130 @@
+"""Graders on the wire."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from rft_app.api.schemas._base import Wire
+from rft_app.domain import grader as domain
+from rft_app.domain.grading import GradeOutcome, Verdict
+from rft_app.domain.statistics import summarise
+from rft_app.errors import NotAvailableError
+
+
+class GraderConfig(Wire):
+    """Settings of a grader; which fields apply depends on `type`."""
+
+    type: Literal["llm-judge", "script", "string_check"]
+    prompt: str | None = None
+    """Of `llm-judge`, like the four below; this version has no such grader."""
+    output_schema: dict[str, JsonValue] | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    script: str | None = None
+    """Of `script`: Python with `grade(sample, item) -> float`."""
+    timeout_s: float | None = None
+    """Of `script`: longest time one call may take."""
+    memory_mb: int | None = None
+    """Of `script`."""
+    operation: domain.StringOperation | None = None
+    """Of `string_check`, like the two below."""
+    field: str | None = None
+    reference: str | None = None
+    weight: float | None = None
+    version: int | None = None
+    """Number of the stored version; ignored when sent."""
+
+    @classmethod
+    def of(cls, stored: domain.GraderVersion) -> "GraderConfig":
+        """Convert from the domain."""
+        spec = stored.spec
+        if isinstance(spec, domain.ScriptSpec):
+            return cls(
+                type="script",
+                script=spec.source,
+                timeout_s=spec.timeout_s,
+                memory_mb=spec.memory_mb,
+                version=stored.version,
+            )
+        return cls(
+            type="string_check",
+            operation=spec.operation,
+            field=spec.field,
+            reference=spec.reference,
+            version=stored.version,
+        )
+
+    def to_spec(self) -> domain.ScriptSpec | domain.StringCheckSpec:
+        """Convert to the domain.
+
+        Raises:
+            NotAvailableError: It is a judge.
+            InvalidInputError: A value is missing or impossible.
+        """
+        if self.type == "llm-judge":
+            raise NotAvailableError(
+                "This version has no llm-judge grader yet. Use a script or a string check."
+            )
+        values: dict[str, Any] = {"kind": self.type}
+        names = {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"}
+        if self.type == "string_check":
+            names = {name: name for name in ("operation", "field", "reference")}
+        for name, target in names.items():
+            if (value := getattr(self, name)) is not None:
+                values[target] = value
+        return domain.parse_spec(values)
+
+
+class GraderTestRequest(Wire):
+    """Which grader to try on how many records."""
+
+    sample_size: int = 5
+    config: GraderConfig | None = None
+    """Settings to try without saving them; absent means the saved grader."""
+
+
+class GraderTestResult(Wire):
+    """What the grader says of one record's answer."""
+
+    record_id: str
+    score: float | None
+    """`null` where the grader could not judge; then `error` says why."""
+    reasoning: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, record_id: str, outcome: GradeOutcome) -> "GraderTestResult":
+        """Convert from the domain."""
+        if isinstance(outcome, Verdict):
+            return cls(record_id=record_id, score=outcome.reward, reasoning=outcome.reason)
+        message = f"{outcome.failure_kind}: {outcome.message}"
+        return cls(record_id=record_id, score=None, error=message)
+
+
+class GraderTestStatistics(Wire):
+    """The spread of the scores."""
+
+    mean: float
+    std: float
+    min: float
+    max: float
+
+
+class GraderTest(Wire):
+    """A grader tried on a few records."""
+
+    results: list[GraderTestResult]
+    statistics: GraderTestStatistics | None
+    """`null` when no answer could be graded."""
+
+    @classmethod
+    def of(cls, results: Sequence[GraderTestResult]) -> "GraderTest":
+        """Add the statistics of the graded ones."""
+        scores = [result.score for result in results if result.score is not None]
+        spread = summarise(scores)
+        statistics = spread and GraderTestStatistics(
+            mean=spread.mean, std=spread.sd, min=min(scores), max=max(scores)
+        )
+        return cls(results=list(results), statistics=statistics)

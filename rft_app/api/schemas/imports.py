@@ -1,0 +1,69 @@
+"""Imports on the wire."""
+
+from datetime import datetime
+
+from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas.dataset import OptimizationDataset
+from rft_app.domain import imports as domain
+
+
+class ImportReport(Wire):
+    """How an import stands."""
+
+    id: str
+    dataset_id: str | None
+    kind: str
+    file_name: str
+    size_bytes: int
+    shape: str | None
+    mapping: dict[str, str]
+    lines: int
+    parsed: int
+    valid: int
+    invalid: int
+    reasons: dict[str, int]
+    """How often each reason code occurred."""
+    is_done: bool
+    created_at: datetime
+    job_id: str | None
+
+    @classmethod
+    def of(cls, report: domain.ImportReport) -> "ImportReport":
+        """Convert from the domain."""
+        counts = {"num_lines", "num_parsed", "num_valid", "num_invalid"}
+        return cls(
+            **report.model_dump(exclude=counts),
+            lines=report.num_lines,
+            parsed=report.num_parsed,
+            valid=report.num_valid,
+            invalid=report.num_invalid,
+        )
+
+
+class ImportFault(Wire):
+    """One bad line."""
+
+    line_number: int
+    code: str
+    message: str
+    excerpt: str
+
+    @classmethod
+    def of(cls, fault: domain.ImportFault) -> "ImportFault":
+        """Convert from the domain."""
+        return cls(**fault.model_dump())
+
+
+class ImportedDataset(OptimizationDataset):
+    """The dataset after an import, with what the import did."""
+
+    imported: int
+    errors: int
+    """Bad lines; see the import's errors."""
+
+
+class RolloutImport(Wire):
+    """What an import of rollouts did."""
+
+    imported: int
+    errors: int

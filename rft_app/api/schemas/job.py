@@ -1,0 +1,60 @@
+"""Jobs on the wire."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from rft_app.api.schemas._base import Wire
+from rft_app.domain import job as domain
+
+
+class JobProgress(Wire):
+    """How far a job is."""
+
+    done: int
+    total: int | None
+    """`null` while the amount of work is unknown."""
+    label: str
+    """What is counted."""
+
+
+class JobError(Wire):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class Job(Wire):
+    """One durable unit of background work."""
+
+    id: str
+    kind: str
+    dataset_id: str | None
+    status: domain.JobStatus
+    progress: JobProgress
+    result: dict[str, JsonValue] | None
+    """What the operation returns, once the job is done."""
+    error: JobError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: domain.Job, result: dict[str, JsonValue] | None) -> "Job":
+        """Convert from the domain."""
+        error = job.error and JobError(code=job.error.code, message=job.error.message)
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            dataset_id=job.dataset_id,
+            status=job.status,
+            progress=JobProgress(
+                done=job.progress_done, total=job.progress_total, label=job.progress_label
+            ),
+            result=result,
+            error=error,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+        )

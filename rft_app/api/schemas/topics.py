@@ -1,0 +1,57 @@
+"""Topics on the wire."""
+
+from rft_app.api.schemas._base import Wire
+from rft_app.domain import topic as domain
+
+VERSION = "1"
+
+
+class TopicNode(Wire):
+    """One topic; keys are slash paths."""
+
+    description: str
+    subtopics: list[str] | None = None
+    """Keys of its children; absent on a leaf."""
+    keywords: list[str] | None = None
+    parent_topic: str | None = None
+    target_percentage: float | None = None
+    """Share of records this leaf should hold, 0 to 100; `null` means an equal part of the rest."""
+    num_records: int = 0
+
+
+class TopicHierarchy(Wire):
+    """A dataset's topic tree."""
+
+    version: str = VERSION
+    topics: dict[str, TopicNode]
+
+    @classmethod
+    def of(cls, tree: domain.TopicTree) -> "TopicHierarchy | None":
+        """Convert from the domain; `None` before topics were found."""
+        if not tree.nodes:
+            return None
+        children: dict[str, list[str]] = {}
+        for node in tree.nodes:
+            if node.parent_key is not None:
+                children.setdefault(node.parent_key, []).append(node.key)
+        return cls(topics={n.key: _to_node(n, children.get(n.key)) for n in tree.nodes})
+
+
+class CategorizationSummary(Wire):
+    """What assigning records to topics came to."""
+
+    categorized: int
+    low_confidence: int
+    """Records that a person should look at."""
+
+
+def _to_node(node: domain.TopicNode, children: list[str] | None) -> TopicNode:
+    share = node.target_share
+    return TopicNode(
+        description=node.description,
+        subtopics=children,
+        keywords=list(node.keywords) or None,
+        parent_topic=node.parent_key,
+        target_percentage=None if share is None else share * 100,
+        num_records=node.num_records,
+    )

@@ -1,0 +1,46 @@
+"""Wire objects that take several queries to put together."""
+
+from sqlmodel import Session
+
+from rft_app.api.schemas.coverage import CoverageReport
+from rft_app.api.schemas.dataset import OptimizationDataset
+from rft_app.api.schemas.dry_run import DryRunReport
+from rft_app.domain.dataset import Dataset
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import NotFoundError
+from rft_app.services.coverage import get_coverage
+from rft_app.services.dry_runs import get_dry_run
+from rft_app.services.graders import current_grader
+from rft_app.services.pipeline import get_step
+from rft_app.services.topics import get_topics
+
+
+def view_dataset(session: Session, dataset: Dataset) -> OptimizationDataset:
+    """The dataset with its topics and grader."""
+    return OptimizationDataset.of(
+        dataset, get_topics(session, dataset.id), current_grader(session, dataset.id)
+    )
+
+
+def view_coverage(session: Session, dataset_id: str) -> CoverageReport:
+    """The last analysis.
+
+    Raises:
+        NotFoundError: There is no such dataset, or it was never analysed.
+    """
+    report = get_coverage(session, dataset_id)
+    step = get_step(session, dataset_id, StepName.COVERAGE)
+    if step.finished_at is None:
+        raise NotFoundError("Coverage was not analysed yet. Run Coverage Analysis first.")
+    return CoverageReport.of(report, step.finished_at)
+
+
+def find_dry_run_report(
+    session: Session, dataset_id: str, run_id: str | None = None
+) -> DryRunReport | None:
+    """The report of a dry run, the last finished one unless named; `None` where there is none."""
+    try:
+        run = get_dry_run(session, dataset_id, run_id)
+    except NotFoundError:
+        return None
+    return DryRunReport.of(run)
