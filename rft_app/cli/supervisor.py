@@ -1,6 +1,5 @@
 """The parent of `rft serve`: one web server and one worker, which end when it ends."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -17,11 +16,9 @@ from rft_app.cli.output import note
 from rft_app.errors import ConflictError, NotAvailableError
 from rft_app.settings import get_settings
 
-APP = "rft_app.rft_app:app"
 POLL_S = 0.2
 STOP_TIMEOUT_S = 15.0
 MAX_PAUSE_S = 30.0
-_PR_SET_PDEATHSIG = 1
 
 
 def require_servable(host: str, port: int) -> None:
@@ -82,9 +79,8 @@ class Supervisor:
         self._must_stop = True
 
     def _start_server(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
-        command += ["--host", self._host, "--port", str(self._port), "--workers", "1"]
-        command += ["--log-level", "warning", "--respawn-failed-workers", APP]
+        command = [sys.executable, "-m", "rft_app.cli.web"]
+        command += [self._host, str(self._port), str(os.getpid())]
         return _start(command, server_environment(os.environ))
 
     def _keep_worker(self) -> None:
@@ -133,12 +129,7 @@ def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Pop
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
