@@ -1,0 +1,257 @@
+from typing import Any
+
+import orjson
+import pytest
+from sqlmodel import col, select
+
+from rft_app.domain.facet import Facet
+from rft_app.domain.pipeline import StepResult, StepStatus
+from rft_app.domain.record import Record, RecordFilter, SourceType, record_id
+from rft_app.errors import ConflictError, JobCancelledError
+from rft_app.pipeline import extract
+from rft_app.pipeline._cutting import ExtractMode
+from rft_app.pipeline.extract import ExtractSettings, ExtractStep
+from rft_app.services.records import get_record, list_records
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.records import insert_bodies, iterate_record_bytes, iterate_texts
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import ImportRow, RecordRow
+from tests.builders import SOME_DAY, make_dataset_row, make_record_row, make_trace_rows
+
+LAST, EVERY = ExtractSettings(mode=ExtractMode.LAST), ExtractSettings(mode=ExtractMode.EVERY)
+
+
+GENERATED = Facet(source_type=SourceType.GENERATED)
+CORRECTION = Facet(source_type=SourceType.CORRECTION)
+
+
+class Watch:
+    """A job's context that can cancel at the n-th report."""
+
+    def __init__(self, cancel_at: int | None = None) -> None:
+        self.left = cancel_at
+
+    def progress(self, done: int, total: int | None = None, label: str = "") -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise JobCancelledError
+
+
+def say(role: str, content: str | None, **more: Any) -> dict[str, Any]:
+    return {"role": role, "content": content, **more}
+
+
+def add_dataset(*bodies: dict[str, Any], shape: str = "trajectory", **changes: Any) -> None:
+    with unit_of_work() as session:
+        session.add(make_dataset_row())
+        session.flush()
+        session.add(
+            ImportRow(
+                id="imp_a",
+                dataset_id="ds_a",
+                kind="traces",
+                file_name="a.jsonl",
+                path="a.jsonl",
+                size_bytes=1,
+                shape=shape,
+                created_at=SOME_DAY,
+            )
+        )
+        for seq, body in enumerate(bodies, 1):
+            row, stored = make_trace_rows(seq, body, **changes)
+            session.add(row)
+            session.add(stored)
+
+
+def run(settings: ExtractSettings = LAST, context: Watch | None = None) -> StepResult:
+    return ExtractStep().run(context or Watch(), "ds_a", settings)  # pyright: ignore[reportArgumentType]
+
+
+def current() -> list[RecordRow]:
+    with reading() as session:
+        rows = session.exec(
+            select(RecordRow).where(~col(RecordRow.is_archived)).order_by(col(RecordRow.seq))
+        )
+        return list(rows)
+
+
+def cuts() -> list[tuple[int | None, int]]:
+    return sorted((row.trace_seq, row.turn) for row in current())
+
+
+def read(seq: int) -> Record:
+    with reading() as session:
+        return get_record(session, "ds_a", record_id(seq))
+
+
+def total(search: str) -> int:
+    with reading() as session:
+        return list_records(session, "ds_a", RecordFilter(search=search)).total
+
+
+TALK = {
+    "messages": [
+        say("system", "Be kind."),
+        say("user", "Move my flight"),
+        say("assistant", "To which day?"),
+        say("user", "Monday"),
+        say("assistant", "Done."),
+        say("user", "Thanks"),
+    ]
+}
+
+
+def test_the_last_answer_of_a_trace_is_its_record(any_database: str) -> None:
+    add_dataset(TALK, reward=0.5, external_id="run-7", title="Move my flight")
+    result = run()
+    (row,) = current()
+    record = read(row.seq)
+    assert [message.text for message in record.input][-1] == "Monday"
+    assert [message.text for message in record.output] == ["Done."]
+    assert (record.reward, record.trace_id, record.source_type) == (0.5, "run-7", "trace")
+    assert row.num_messages == 5
+    assert result.summary == "1 records · 0% invalid"
+    assert result.outcome is StepStatus.COMPLETE
+
+
+def test_every_answer_gives_a_record_of_one_group(any_database: str) -> None:
+    add_dataset(TALK)
+    run(EVERY)
+    assert cuts() == [(1, 2), (1, 4)]
+    assert len({row.group_key for row in current()}) == 1
+
+
+def test_only_turns_after_the_prompt_are_answers(any_database: str) -> None:
+    add_dataset(TALK | {"num_prompt_messages": 4}, TALK | {"num_prompt_messages": 6})
+    run(EVERY)
+    assert cuts() == [(1, 4), (2, 6)]
+    assert read(current()[-1].seq).output == ()
+
+
+def test_rows_of_a_data_file_are_uploads(any_database: str) -> None:
+    add_dataset(TALK, shape="question_answer")
+    run()
+    assert current()[0].source_type == "upload"
+
+
+def test_faults_are_counted_by_reason_and_stay_visible(any_database: str) -> None:
+    long = {"messages": [say("user", "word " * 4000), say("assistant", "ok")]}
+    empty = {"messages": []}
+    add_dataset(TALK, long)
+    with unit_of_work() as session:
+        session.add_all(make_trace_rows(3, empty, reason="no_messages"))
+    result = run(ExtractSettings(max_tokens=1000))
+    assert result.facts["reasons"] == {"too_long": 1, "no_messages": 1}
+    assert (result.facts["num_valid"], result.facts["num_invalid"]) == (1, 2)
+    assert run(ExtractSettings(max_tokens=10_000)).facts["reasons"] == {"no_messages": 1}
+
+
+def test_of_equal_records_the_first_stays(any_database: str) -> None:
+    other = {"messages": [say("user", "Move my flight"), say("assistant", "Done.")]}
+    add_dataset(TALK, other, TALK | {"metadata": {"n": 3}}, TALK | {"reference": "Done."})
+    result = run()
+    first, _, copy, with_reference = current()
+    assert copy.duplicate_of == first.seq
+    assert with_reference.duplicate_of is None
+    assert result.facts["num_duplicates"] == 1
+    with reading() as session:
+        listed = list_records(session, "ds_a", RecordFilter(is_duplicate=True))
+    assert [row.id for row in listed.rows] == [record_id(copy.seq)]
+
+
+def test_running_again_changes_nothing(any_database: str) -> None:
+    add_dataset(TALK, TALK)
+    first = run()
+    seqs = [row.seq for row in current()]
+    with reading() as session:
+        before = get_dataset_row(session, "ds_a").records_hash
+    assert run() == first
+    assert [row.seq for row in current()] == seqs
+    with reading() as session:
+        assert get_dataset_row(session, "ds_a").records_hash == before != ""
+
+
+def test_another_mode_keeps_common_records_and_archives_the_others(any_database: str) -> None:
+    add_dataset(TALK)
+    run(EVERY)
+    early, late = current()
+    run(LAST)
+    assert [row.seq for row in current()] == [late.seq]
+    assert read(early.seq).output[0].text == "To which day?"
+
+
+def test_a_persons_work_survives_another_extraction(any_database: str) -> None:
+    add_dataset(TALK)
+    with unit_of_work() as session:
+        session.add(make_record_row(900, trace_seq=1, turn=4, facet=CORRECTION))
+        session.add(make_record_row(901, trace_seq=None, facet=GENERATED))
+        session.flush()
+        insert_bodies(session, [(901, orjson.dumps({"messages": [say("user", "A sunny place")]}))])
+    run()
+    assert [row.seq for row in current()] == [900, 901]
+    assert total("sunny") == 1
+    assert read(901).input[0].text == "A sunny place"
+
+
+def test_a_run_after_a_crash_ends_as_if_nothing_had_happened(
+    any_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extract, "TRACES_PER_BATCH", 3)
+    bodies = [
+        {"messages": [say("user", f"Question {n % 8} zebra{n}"), say("assistant", "Yes.")]}
+        for n in range(10)
+    ]
+    add_dataset(*bodies)
+    for cancel_at in range(5):
+        with pytest.raises(JobCancelledError):
+            run(context=Watch(cancel_at))
+    result = run()
+    assert cuts() == [(n, 1) for n in range(1, 11)]
+    assert result.facts["num_records"] == 10
+    assert [total(f"zebra{n}") for n in range(10)] == [1] * 10
+    assert total("zebra") == 10
+
+
+def test_a_dataset_without_traces_cannot_be_extracted(any_database: str) -> None:
+    add_dataset()
+    with pytest.raises(ConflictError, match="Import a file first"):
+        run()
+
+
+def test_records_stream_in_key_order_for_exports_and_topics(any_database: str) -> None:
+    add_dataset(TALK, TALK | {"reference": "Done."})
+    run(EVERY)
+    with reading() as session:
+        seqs = [row.seq for row in current()]
+        streamed = list(iterate_record_bytes(session, "ds_a", RecordFilter()))
+        chosen = list(iterate_record_bytes(session, "ds_a", reversed(seqs[1:3])))
+        texts = [text.text for text in iterate_texts(session, "ds_a")]
+    assert [record.seq for record in streamed] == seqs
+    assert chosen == streamed[1:3]
+    assert texts == ["Move my flight", "Move my flight\nMonday"] * 2
+
+
+def test_the_step_is_stale_when_traces_or_settings_change(any_database: str) -> None:
+    add_dataset(TALK)
+    step = ExtractStep()
+    with unit_of_work() as session:
+        before = step.input_hash(session, "ds_a", LAST)
+        assert step.input_hash(session, "ds_a", EVERY) != before
+        session.add_all(make_trace_rows(2, TALK))
+        session.flush()
+        assert step.input_hash(session, "ds_a", LAST) != before
+
+
+def test_fingerprints_follow_records_and_not_their_order(any_database: str) -> None:
+    add_dataset(TALK)
+    run()
+    with unit_of_work() as session:
+        row = get_dataset_row(session, "ds_a")
+        before = row.records_hash
+        session.add(make_record_row(900))
+        session.flush()
+        refresh_counts(session, "ds_a")
+        assert row.records_hash != before
+        assert (row.num_records, row.num_traces) == (2, 1)
