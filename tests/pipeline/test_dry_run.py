@@ -1,0 +1,295 @@
+"""The dry run over recorded answers: plan, grades, report, resumption."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.grader import ScriptSpec, StringCheckSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.pipeline import StepStatus
+from rft_app.domain.rollout import RolloutKey
+from rft_app.errors import ConflictError, InvalidInputError, JobCancelledError
+from rft_app.graders.script import ScriptSession
+from rft_app.pipeline import dry_run
+from rft_app.pipeline._base import changed_parts
+from rft_app.pipeline.dry_run import DryRunStep, Pace
+from rft_app.services.dry_runs import list_dry_runs
+from rft_app.storage import jobs
+from rft_app.storage.dry_runs import find_by_job, load_plan
+from rft_app.storage.grades import count_grades, iterate_grades
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.snapshots import get_snapshot
+from rft_app.storage.tables import DatasetRow
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    NUMBER_OF_TEXT,
+    REWARD_OF_ITEM,
+    add_answers,
+    add_records,
+    begin_job,
+    configure,
+    last_run,
+    run_dry,
+)
+
+pytestmark = pytest.mark.usefixtures("any_database")
+
+HALVES = ["1", "0"] * 40
+
+
+def test_recorded_answers_are_graded_and_the_verdict_is_the_result() -> None:
+    add_records([*HALVES], topic_id=1)
+    configure(NUMBER_OF_TEXT)
+    result = run_dry()
+    run, report = last_run()
+    assert (result.outcome, result.summary) == (StepStatus.PASSED, "GO · mean 0.50")
+    assert result.facts["run_id"] == run.id
+    assert (run.number, run.num_planned, run.num_done) == (1, 80, 80)
+    assert (report.num_graded, report.max_rollouts_per_record) == (80, 1)
+    assert report.learnable_share is None
+    assert [(t.topic, t.mean) for t in report.topics] == [("Book", 0.5)]
+    with reading() as session:
+        assert get_snapshot(session, run.snapshot_id).num_records == 80
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "verdict"),
+    [
+        (["1"] * 9 + ["0"] * 51, StepStatus.ATTENTION, "CAUTION"),
+        (["0"] * 60, StepStatus.FAILED, "NO_GO"),
+        (["1", "0"] * 5, StepStatus.FAILED, "NO_GO"),
+    ],
+)
+def test_the_outcome_follows_the_verdict(
+    answers: list[str | None], outcome: StepStatus, verdict: str
+) -> None:
+    add_records(answers)
+    configure(NUMBER_OF_TEXT)
+    result = run_dry()
+    assert (result.outcome, result.facts["verdict"]) == (outcome, verdict)
+
+
+def test_imported_answers_are_further_rollouts_of_their_record() -> None:
+    add_records(["1", None, "0"])
+    add_answers(1, "0", "1")
+    add_answers(2, "1", "1", "0.5", "0", "0")
+    configure(NUMBER_OF_TEXT)
+    run_dry(num_rollouts=4)
+    run, report = last_run()
+    with reading() as session:
+        plan = load_plan(session, run.id)
+        grades = [grade.reward for grade in iterate_grades(session, run.id)]
+    assert [key.record_seq for key in plan] == [1, 1, 1, 2, 2, 2, 2, 3]
+    assert [key.rollout_seq is None for key in plan] == [True, False, False, *[False] * 4, True]
+    assert grades == [1, 0, 1, 1, 1, 0.5, 0, 0]
+    assert (report.num_groups, report.num_learnable) == (2, 2)
+
+
+def test_an_answer_sees_the_reward_recorded_with_it_and_no_other() -> None:
+    add_records(["a"], reward=0.25)
+    add_answers(1, "b", reward=0.75)
+    add_answers(1, "c")
+    configure(REWARD_OF_ITEM)
+    run_dry()
+    run, report = last_run()
+    with reading() as session:
+        assert [grade.reward for grade in iterate_grades(session, run.id)] == [0.25, 0.75, None]
+    assert report.failures == {FailureKind.EXCEPTION: 1}
+
+
+def test_a_script_sees_the_record() -> None:
+    add_records(["x"] * 3, topic_id=2)
+    configure(
+        "def grade(sample, item):\n"
+        "    assert item.messages == [{'role': 'user', 'content': f'Question {item.task}'}]\n"
+        "    assert (item.topic, item.tools) == ('Pay', [])\n"
+        "    assert item.id == f'rec_{item.task:x}'\n"
+        "    assert sample.messages[0]['content'] == sample.output_text == 'x'\n"
+        "    return item.reference == item.reference_answer == str(item.task)\n"
+    )
+    run_dry()
+    assert last_run()[1].num_graded == 3
+
+
+def test_records_without_any_answer_take_no_part() -> None:
+    add_records([None, "1", None])
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    assert last_run()[1].num_records == 1
+
+
+def test_where_nothing_is_answered_the_message_says_what_to_do() -> None:
+    add_records([None, None])
+    configure(NUMBER_OF_TEXT)
+    with pytest.raises(ConflictError, match="import-rollouts"):
+        run_dry()
+
+
+def test_without_a_grader_the_step_points_to_step_4() -> None:
+    add_records(["1"])
+    with pytest.raises(ConflictError, match="step 4"):
+        run_dry()
+
+
+def test_a_script_that_fails_while_it_is_loaded_stops_the_run_with_its_line() -> None:
+    add_records(["1"])
+    configure("import numpy\ndef grade(sample, item): return 1")
+    with pytest.raises(InvalidInputError, match=r"No module named 'numpy' \(line 1\)"):
+        run_dry()
+
+
+def test_failures_are_listed_by_kind_and_never_count_as_zero() -> None:
+    add_records(["1", "nan", "7", "words", "0"] * 4)
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    report = last_run()[1]
+    assert report.failures == {
+        FailureKind.EXCEPTION: 4,
+        FailureKind.NOT_FINITE: 4,
+        FailureKind.OUT_OF_RANGE: 4,
+    }
+    assert report.failure_rate == 0.6
+    assert report.statistics is not None
+    assert report.statistics.mean == 0.5
+
+
+def test_a_string_check_grades_too() -> None:
+    add_records(["1", "no", "3", "no"])
+    configure(StringCheckSpec())
+    run_dry()
+    statistics = last_run()[1].statistics
+    assert statistics is not None
+    assert statistics.mean == 0.5
+
+
+def test_the_choice_depends_on_the_seed_only() -> None:
+    add_records([*HALVES], topic_id=1)
+    configure(NUMBER_OF_TEXT)
+    plans: list[list[RolloutKey]] = []
+    for seed in (1, 1, 2):
+        run_dry(num_records=10, seed=seed)
+        with reading() as session:
+            plans.append(load_plan(session, last_run()[0].id))
+    assert plans[0] == plans[1] != plans[2]
+    assert len(plans[0]) == 10
+
+
+def test_runs_are_numbered_and_stay_in_the_history() -> None:
+    add_records(["1"])
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    run_dry(seed=5)
+    with reading() as session:
+        runs = list_dry_runs(session, DATASET)
+    assert [(run.number, run.settings.seed) for run in runs] == [(2, 5), (1, 0)]
+
+
+class KilledError(Exception):
+    """Stands for the end of the process."""
+
+
+def test_a_run_that_is_killed_goes_on_behind_the_last_stored_chunk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records([*HALVES])
+    configure(NUMBER_OF_TEXT)
+    context, asked, real_add = begin_job(), [0], dry_run.add_grades
+    real_grade = ScriptSession.grade
+
+    def count_and_grade(
+        self: ScriptSession, batch: Sequence[Any]
+    ) -> list[Verdict | GradingFailure]:
+        asked.append(len(batch))
+        return real_grade(self, batch)
+
+    def die_at_the_third(session: Any, run_id: str, first_item: int, *rest: Any) -> None:
+        if len(asked) == 4:
+            raise KilledError
+        real_add(session, run_id, first_item, *rest)
+
+    monkeypatch.setattr(ScriptSession, "grade", count_and_grade)
+    monkeypatch.setattr(dry_run, "add_grades", die_at_the_third)
+    with pytest.raises(KilledError):
+        run_dry(context)
+    lost = asked[-1]
+    add_records_later()
+    run_dry(context)
+    run, report = last_run()
+    assert (run.number, report.num_graded) == (1, 80)
+    assert sum(asked) == 80 + lost
+
+
+def add_records_later() -> None:
+    """What arrives after the plan was made is not graded by it."""
+    add_answers(1, "0", "0")
+
+
+def test_a_run_that_ended_before_its_job_is_not_graded_again() -> None:
+    add_records(["1", "0"])
+    configure(NUMBER_OF_TEXT)
+    context = begin_job()
+    first = DryRunStep().run(context, DATASET, DryRunSettings())
+    configure("def grade(sample, item): return 0.5")
+    assert DryRunStep().run(context, DATASET, DryRunSettings()) == first
+
+
+def test_a_cancelled_run_stops_and_has_no_report() -> None:
+    add_records([*HALVES])
+    configure("import time\ndef grade(sample, item):\n    time.sleep(0.05)\n    return 1")
+    context = begin_job()
+    with unit_of_work() as session:
+        jobs.request_cancel(session, context.job_id)
+    with pytest.raises(JobCancelledError):
+        run_dry(context)
+    with reading() as session:
+        run = find_by_job(session, context.job_id)
+        assert run is not None
+        assert run.report is None
+        assert count_grades(session, run.id) < 80
+
+
+def test_progress_says_how_many_rollouts_are_graded() -> None:
+    add_records([*HALVES])
+    configure(NUMBER_OF_TEXT)
+    context = begin_job()
+    DryRunStep().run(context, DATASET, DryRunSettings())
+    context.flush()
+    with reading() as session:
+        job = jobs.find_job(session, context.job_id)
+    assert job is not None
+    assert (job.progress_done, job.progress_total) == (80, 80)
+    assert job.progress_label == "80 of 80 rollouts graded"
+
+
+def inputs() -> str:
+    with reading() as session:
+        return DryRunStep().input_hash(session, DATASET, DryRunSettings())
+
+
+def test_what_makes_a_result_out_of_date_is_named() -> None:
+    add_records(["1"])
+    configure(NUMBER_OF_TEXT)
+    before = inputs()
+    assert inputs() == before
+    add_answers(1, "0")
+    assert changed_parts(before, inputs()) == ("rollouts",)
+    configure(ScriptSpec(source=NUMBER_OF_TEXT, timeout_s=1))
+    assert changed_parts(before, inputs()) == ("grader", "rollouts")
+    with unit_of_work() as session:
+        dataset = session.get_one(DatasetRow, DATASET)
+        dataset.records_hash = dataset.topics_hash = "other"
+    assert changed_parts(before, inputs()) == ("records", "topics", "grader", "rollouts")
+
+
+def test_chunks_hold_about_a_second_of_work() -> None:
+    slow, fast = Pace(), Pace()
+    for _ in range(9):
+        slow.adapt(slow.size, slow.size * 2.0)
+        fast.adapt(fast.size, fast.size * 0.0001)
+    assert (slow.size, fast.size) == (1, 2000)
+    steady = Pace()
+    for _ in range(9):
+        steady.adapt(steady.size, steady.size * 0.1)
+    assert steady.size == 7

@@ -1,0 +1,128 @@
+import pytest
+
+from rft_app.domain.grader import ScriptSpec, StringCheckSpec
+from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
+from rft_app.pipeline.grader import GraderSettings, GraderStep
+from rft_app.services.graders import (
+    check_isolation,
+    current_grader,
+    list_grader_versions,
+    save_grader,
+    try_grader,
+)
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import get_step_row
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    NUMBER_OF_TEXT,
+    add_answers,
+    add_records,
+    begin_job,
+    configure,
+)
+
+pytestmark = pytest.mark.usefixtures("any_database")
+
+
+def versions() -> list[int]:
+    with reading() as session:
+        return [version.version for version in list_grader_versions(session, DATASET)]
+
+
+def test_saving_makes_a_version_and_an_unchanged_spec_does_not() -> None:
+    add_records(["1"])
+    for spec in (StringCheckSpec(), StringCheckSpec(), ScriptSpec(source=NUMBER_OF_TEXT)):
+        configure(spec)
+    assert versions() == [2, 1]
+    with reading() as session:
+        current = current_grader(session, DATASET)
+    assert current is not None
+    assert current.spec == ScriptSpec(source=NUMBER_OF_TEXT)
+
+
+def test_going_back_to_an_older_spec_makes_a_new_version() -> None:
+    add_records(["1"])
+    for spec in (StringCheckSpec(), ScriptSpec(source=NUMBER_OF_TEXT), StringCheckSpec()):
+        configure(spec)
+    assert versions() == [3, 2, 1]
+
+
+def test_saving_configures_the_step() -> None:
+    add_records(["1"])
+    configure(NUMBER_OF_TEXT)
+    with reading() as session:
+        row = get_step_row(session, DATASET, StepName.GRADER)
+        unchanged = GraderStep().input_hash(session, DATASET, GraderSettings())
+    assert (row.outcome, row.summary) == ("configured", "script v1")
+    assert set(row.facts) == {"version", "kind", "spec_hash"}
+    assert row.input_hash == unchanged
+
+
+def test_the_step_stores_a_spec_and_its_result_stays_current() -> None:
+    add_records(["1"])
+    settings = GraderSettings(spec=ScriptSpec(source=NUMBER_OF_TEXT))
+    with reading() as session:
+        before = GraderStep().input_hash(session, DATASET, settings)
+    result = GraderStep().run(begin_job("grader"), DATASET, settings)
+    assert result.summary == "script v1"
+    with reading() as session:
+        assert GraderStep().input_hash(session, DATASET, settings) == before
+
+
+def test_the_step_without_a_spec_needs_a_version() -> None:
+    add_records(["1"])
+    context = begin_job("grader")
+    with pytest.raises(ConflictError, match="step 4"):
+        GraderStep().run(context, DATASET, GraderSettings())
+    configure(NUMBER_OF_TEXT)
+    assert GraderStep().run(context, DATASET, GraderSettings()).summary == "script v1"
+
+
+def test_a_spec_that_cannot_work_is_not_saved() -> None:
+    add_records(["1"])
+    with pytest.raises(InvalidInputError) as caught, unit_of_work() as session:
+        save_grader(session, DATASET, ScriptSpec(source="x = 1\ndef grade(a): return 1"))
+    assert caught.value.details["line"] == 2
+    assert versions() == []
+
+
+def test_a_grader_needs_its_dataset() -> None:
+    with pytest.raises(NotFoundError), unit_of_work() as session:
+        save_grader(session, "ds_none", StringCheckSpec())
+
+
+def test_trying_shows_outputs_beside_grades_and_stores_nothing() -> None:
+    add_records(["1", "words", None], topic_id=1)
+    add_answers(3, "0.5")
+    tried = sorted(
+        try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT)), key=lambda t: t.record_id
+    )
+    assert [(t.record_id, t.output_text, t.reference) for t in tried] == [
+        ("rec_1", "1", "1"),
+        ("rec_2", "words", "2"),
+        ("rec_3", "0.5", "3"),
+    ]
+    assert tried[0].outcome == Verdict(reward=1.0)
+    assert isinstance(tried[1].outcome, GradingFailure)
+    assert tried[2].outcome == Verdict(reward=0.5)
+    assert (tried[0].question, tried[0].topic) == ("Question 1", "Book")
+    assert versions() == []
+
+
+def test_trying_takes_the_same_few_records_every_time() -> None:
+    add_records([None, "1"] * 30)
+    first, second = (try_grader(DATASET, StringCheckSpec()) for _ in range(2))
+    assert first == second
+    assert len({tried.record_id for tried in first}) == 5
+
+
+def test_trying_needs_answers() -> None:
+    add_records([None])
+    with pytest.raises(ConflictError, match="nothing to grade"):
+        try_grader(DATASET, StringCheckSpec())
+
+
+def test_isolation_can_be_asked_for() -> None:
+    assert "limits" in check_isolation().layers
