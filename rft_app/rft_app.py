@@ -2,8 +2,11 @@
 
 import reflex as rx
 
+from rft_app.ui.pages.create import create_page
 from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
+from rft_app.ui.pages.not_found import not_found_page, root_page
+from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
 from rft_app.ui.state.live import watch_database
@@ -31,3 +34,11 @@ app.add_page(
     title="Dataset · RFT Pipeline",
     on_load=[ShellState.follow, DatasetState.follow, ModalState.follow_address],
 )
+app.add_page(
+    create_page,
+    route="/optimization/new",
+    title="New dataset · RFT Pipeline",
+    on_load=[ShellState.follow, CreateState.begin],
+)
+app.add_page(root_page, route="/", title="RFT Pipeline", on_load=rx.redirect("/optimization"))
+app.add_page(not_found_page, route="404", title="Not found · RFT Pipeline")

@@ -11,7 +11,7 @@ from rft_app.domain.imports import ImportReport
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
-from rft_app.services.pipeline import start_step
+from rft_app.services.pipeline import get_step, start_step
 from rft_app.settings import get_settings
 from rft_app.storage import imports
 from rft_app.storage.session import reading, unit_of_work
@@ -75,9 +75,11 @@ def _read(context: JobContext, module: str) -> ImportReport:
 
 
 def _start_extract(session: Session, dataset_id: str) -> None:
-    """Start Extract; one that runs already shows as out of date when it ends."""
+    """Start Extract as it was asked for at creation, or as it ran last; one that runs already
+    shows as out of date when it ends."""
+    settings = get_step(session, dataset_id, StepName.EXTRACT).settings
     with suppress(ConflictError):
-        start_step(session, dataset_id, StepName.EXTRACT)
+        start_step(session, dataset_id, StepName.EXTRACT, settings)
 
 
 def _finish(report: ImportReport) -> dict[str, Any]:

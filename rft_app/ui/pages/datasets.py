@@ -119,6 +119,17 @@ def _empty() -> rx.Component:
                 size="lg",
                 icon="plus",
             ),
+            button(
+                rx.cond(DatasetsState.is_loading_demo, "Writing the demo", "Load the demo"),
+                size="lg",
+                icon="play",
+                on_click=DatasetsState.load_demo,
+                disabled=DatasetsState.is_loading_demo,
+            ),
+            footnote=rx.el.p(
+                "The demo is about 400 made-up traces of a travel agent. It needs no network.",
+                class_name="mt-4 text-small text-ink-3",
+            ),
         ),
         rx.el.ol(
             *(

@@ -9,7 +9,7 @@ from rft_app.domain.validity import Reason
 from rft_app.errors import NotFoundError, RftError
 from rft_app.jobs.queue import cancel_job, retry_job
 from rft_app.services.canvas import Canvas, get_canvas
-from rft_app.services.pipeline import start_step
+from rft_app.services.pipeline import get_step, start_step
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.canvas_node import CanvasNode, describe_nodes
 from rft_app.ui.state.guard import show_error
@@ -152,8 +152,10 @@ class DatasetState(rx.State):
     async def run_step(self, name: str) -> Any:  # noqa: ANN401  # events
         """Start a step with the settings of its last result, else with its defaults."""
         current_id, self.is_starting = self._current_id, True
+        step = StepName(name)
         try:
-            await tell(lambda session: start_step(session, current_id, StepName(name)))
+            last = await ask(lambda session: get_step(session, current_id, step))
+            await tell(lambda session: start_step(session, current_id, step, last.settings))
         except RftError as error:
             return show_error("The step did not start", error)
         finally:

@@ -10,9 +10,11 @@ from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
 from rft_app.services import datasets as dataset_service
 from rft_app.services.activity import map_active_jobs
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.services.demo import load_demo
+from rft_app.storage.session import reading
+from rft_app.ui.state.asking import tell
 from rft_app.ui.state.dataset_card import DatasetCard
-from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.guard import off_loop, show_error
 from rft_app.ui.state.live import changes
 from rft_app.ui.words import count
 
@@ -101,6 +103,7 @@ class DatasetsState(rx.State):
     sort: dataset_service.Sort = "updated"
     limit: int = PAGE_SIZE
     is_loaded: bool = False
+    is_loading_demo: bool = False
     error: str = ""
     doomed_id: str = ""
     doomed_name: str = ""
@@ -195,6 +198,18 @@ class DatasetsState(rx.State):
         return DatasetsState.retry
 
     @rx.event
+    async def load_demo(self) -> rx.event.EventSpec:
+        """Create the demo's dataset and go to its canvas, where the import can be watched."""
+        self.is_loading_demo = True
+        try:
+            job = await tell(load_demo)
+        except RftError as error:
+            return show_error("The demo was not loaded", error)
+        finally:
+            self.is_loading_demo = False
+        return rx.redirect(f"/optimization/{job.dataset_id}")
+
+    @rx.event
     def ask_delete(self, dataset_id: str) -> None:
         """Open the confirm dialog."""
         card = next(card for card in self.cards if card.id == dataset_id)
@@ -217,12 +232,8 @@ class DatasetsState(rx.State):
         """Delete the dataset that the dialog is about."""
         dataset_id, name = self.doomed_id, self.doomed_name
 
-        def work() -> None:
-            with unit_of_work() as session:
-                dataset_service.delete_dataset(session, dataset_id)
-
         try:
-            await off_loop(work)
+            await tell(lambda session: dataset_service.delete_dataset(session, dataset_id))
         except RftError as error:
             self.delete_error = error.message
             return None
