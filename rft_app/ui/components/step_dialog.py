@@ -59,7 +59,9 @@ def step_dialog(
                 ),
                 on_mount=state.load,
                 on_unmount=state.leave,
-                class_name="flex flex-col min-h-full",
+                class_name="flex flex-col min-h-full wide:h-full"
+                if width == "list"
+                else "flex flex-col min-h-full",
             ),
             class_name="",
         ),

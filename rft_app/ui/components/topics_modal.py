@@ -75,7 +75,7 @@ def _settings() -> rx.Component:
                     ),
                     segment(
                         "Choose",
-                        is_on=~TopicsState.is_auto,
+                        is_on=TopicsState.is_chosen,
                         on_click=TopicsState.choose_auto(False),
                     ),
                     label="Number of topics",

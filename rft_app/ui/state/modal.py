@@ -43,6 +43,7 @@ class ModalState(rx.State):
     is_leaving: bool = False
     """Whether the person is asked about unsaved changes."""
     has_unsaved: bool = False
+    """Whether the grader's draft differs from what is stored."""
 
     @rx.event
     def follow_address(self) -> None:
@@ -70,10 +71,9 @@ class ModalState(rx.State):
     @rx.event
     def close(self) -> rx.event.EventSpec | None:
         """Close the dialog; asks first when there is something unsaved in it."""
-        if self.has_unsaved and not self.is_leaving:
+        if self.has_unsaved and self.open_name == StepName.GRADER and not self.is_leaving:
             self.is_leaving = True
             return None
-        self.has_unsaved = False
         return self._go_to({})
 
     @rx.event

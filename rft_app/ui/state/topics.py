@@ -44,8 +44,9 @@ class TopicRow:
     def of(cls, node: TopicNode, tree: TopicTree, num_sure: int | None) -> "TopicRow":
         """Build the row; `num_sure` counts its records with a confidence of at least `SURE`."""
         total = tree.num_records
-        is_known = num_sure is not None and node.num_records > 0
-        sure = num_sure / node.num_records if is_known else None
+        sure = None
+        if num_sure is not None and node.num_records:
+            sure = num_sure / node.num_records
         return cls(
             key=node.key,
             name=node.name,
@@ -86,6 +87,8 @@ class TopicsState(StepModal, rx.State):
 
     is_rerun_open: bool = False
     is_auto: bool = True
+    is_chosen: bool = False
+    """The opposite of `is_auto`."""
     wanted_topics: str = "12"
     seed: str = "0"
     _all_rows: list[TopicRow] = []
@@ -125,7 +128,7 @@ class TopicsState(StepModal, rx.State):
     @rx.event
     def choose_auto(self, is_auto: bool) -> None:
         """Find the number of topics, or take the one given."""
-        self.is_auto = is_auto
+        self.is_auto, self.is_chosen = is_auto, not is_auto
 
     @rx.event
     def set_wanted_topics(self, text: str) -> None:
@@ -185,7 +188,7 @@ class TopicsState(StepModal, rx.State):
         if not settings:
             return
         wanted = settings.get("num_topics")
-        self.is_auto = wanted is None
+        self.is_auto, self.is_chosen = wanted is None, wanted is not None
         self.wanted_topics = str(wanted or 12)
         self.seed = str(settings.get("seed", 0))
 

@@ -1,0 +1,108 @@
+"""The charts of a dry run: rewards, and their mean by topic."""
+
+import reflex as rx
+
+from rft_app.ui.components.button import button
+from rft_app.ui.components.card import card
+from rft_app.ui.components.empty_state import empty_panel
+from rft_app.ui.components.progress import meter
+from rft_app.ui.components.table import ROW, cell, head, table
+from rft_app.ui.state.dry_run import DryRunState
+from rft_app.ui.state.dry_run_view import Figure, TopicBar
+from rft_app.ui.theme import LABEL
+
+_REPORT = DryRunState.report
+_CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+def histogram_card() -> rx.Component:
+    """All rewards in ten bins, with the mean and the percentiles."""
+    return card(
+        rx.cond(
+            _REPORT.has_rewards,
+            rx.fragment(
+                rx.cond(DryRunState.is_table, _bins_table(), _histogram()),
+                rx.el.dl(
+                    rx.foreach(_REPORT.figures, _figure),
+                    class_name="grid grid-cols-9 border-t border-line text-center py-[9px] m-0"
+                    " max-wide:grid-cols-5 max-wide:gap-y-2",
+                ),
+            ),
+            empty_panel("No reward", "No rollout was graded, so there is nothing to draw."),
+        ),
+        title="Rewards",
+        witness=f"{_REPORT.num_graded}, 10 bins",
+        action=button(
+            rx.cond(DryRunState.is_table, "Show as chart", "Show as table"),
+            size="sm",
+            variant="ghost",
+            on_click=DryRunState.toggle_table,
+        ),
+        body_class="",
+    )
+
+
+def _histogram() -> rx.Component:
+    return rx.el.div(
+        rx.color_mode_cond(
+            light=rx.plotly.basic(
+                data=DryRunState.histogram_light, config=_CONFIG, width="100%", height="200px"
+            ),
+            dark=rx.plotly.basic(
+                data=DryRunState.histogram_dark, config=_CONFIG, width="100%", height="200px"
+            ),
+        ),
+        role="img",
+        aria_label=DryRunState.histogram_finding,
+        class_name="h-[200px] px-1 pt-2 overflow-hidden",
+    )
+
+
+def _bins_table() -> rx.Component:
+    return table(
+        head("Reward"),
+        head("Rollouts", is_number=True),
+        rows=rx.foreach(
+            DryRunState.bins,
+            lambda one: rx.el.tr(cell(one.name), cell(one.value, is_number=True), class_name=ROW),
+        ),
+        label="Rollouts by reward",
+    )
+
+
+def _figure(figure: Figure) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(figure.name, class_name=LABEL),
+        rx.el.dd(figure.value, class_name="m-0 font-medium tabular-nums"),
+    )
+
+
+def topics_card() -> rx.Component:
+    """The mean reward of each topic, best first."""
+    return card(
+        rx.el.div(rx.foreach(_REPORT.topics, _topic), class_name="grid gap-[11px]"),
+        rx.cond(
+            _REPORT.failures != "",
+            rx.el.p(_REPORT.failures, class_name="text-small text-ink-3 mt-3"),
+        ),
+        title="Mean reward by topic",
+        witness="mean · rollouts",
+    )
+
+
+def _topic(topic: TopicBar) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(topic.name, title=topic.path, class_name="truncate text-ink-2"),
+        meter(topic.percent, is_low=topic.is_low, label=topic.finding),
+        rx.el.b(
+            topic.mean,
+            class_name=rx.cond(
+                topic.is_low,
+                "text-right font-medium tabular-nums text-warn",
+                "text-right font-medium tabular-nums",
+            ),
+        ),
+        rx.el.span(topic.num_graded, class_name="text-right tabular-nums text-ink-3"),
+        class_name="grid grid-cols-[minmax(90px,180px)_minmax(0,1fr)_34px_44px] gap-2.5"
+        " items-center text-small",
+    )

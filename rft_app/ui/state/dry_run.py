@@ -1,0 +1,172 @@
+"""The dialog of step 5: settings, the verdict with its rules, every grade beside its answer."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+import reflex as rx
+from sqlmodel import Session
+
+from rft_app.domain.dry_run import DryRun
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import NotFoundError, RftError
+from rft_app.services.dry_runs import get_dry_run, list_dry_runs, list_graded_rollouts
+from rft_app.services.graders import list_grader_versions
+from rft_app.services.pipeline import StepView
+from rft_app.ui.charts.palette import DARK, LIGHT
+from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
+from rft_app.ui.state.asking import ask
+from rft_app.ui.state.dry_run_view import Figure, ReportView, RunOption, view_report
+from rft_app.ui.state.rollout_view import RolloutView
+from rft_app.ui.state.step_modal import StepModal, read_whole
+
+PAGE_SIZE = 10
+
+
+class DryRunState(StepModal, rx.State):
+    """Settings of the next run, and the run that is looked at."""
+
+    step = StepName.DRY_RUN
+
+    num_records: str = "300"
+    num_rollouts: str = "4"
+    seed: str = "0"
+    is_settings_open: bool = False
+    report: ReportView = ReportView()
+    runs: list[RunOption] = []
+    chosen_run: str = ""
+    order: str = "best"
+    rollouts: list[RolloutView] = []
+    rollouts_fault: str = ""
+    has_next: bool = False
+    has_previous: bool = False
+    is_table: bool = False
+    histogram_dark: go.Figure = go.Figure()
+    histogram_light: go.Figure = go.Figure()
+    histogram_finding: str = ""
+    bins: list[Figure] = []
+
+    _latest_run: str = ""
+    _cursors: list[str] = []
+    _next_cursor: str = ""
+
+    @rx.event
+    def set_num_records(self, text: str) -> None:
+        """How many records are graded."""
+        self.num_records = text
+
+    @rx.event
+    def set_num_rollouts(self, text: str) -> None:
+        """Most rollouts of one record."""
+        self.num_rollouts = text
+
+    @rx.event
+    def set_seed(self, text: str) -> None:
+        """Which records are picked."""
+        self.seed = text
+
+    @rx.event
+    def toggle_settings(self) -> None:
+        """Show or hide the settings of the next run."""
+        self.is_settings_open = not self.is_settings_open
+
+    @rx.event
+    def toggle_table(self) -> None:
+        """Show the histogram as a table, or back."""
+        self.is_table = not self.is_table
+
+    @rx.event
+    async def choose_run(self, run_id: str) -> None:
+        """Look at another run of the history."""
+        self.chosen_run = run_id
+        await self._show_run()
+
+    @rx.event
+    async def choose_order(self, order: str) -> None:
+        """Best, worst, split or failed rollouts."""
+        self.order = order
+        await self._turn_to([])
+
+    @rx.event
+    async def next_page(self) -> None:
+        """Turn the rollouts forward."""
+        if self._next_cursor:
+            await self._turn_to([*self._cursors, self._next_cursor])
+
+    @rx.event
+    async def previous_page(self) -> None:
+        """Turn them back."""
+        if self._cursors:
+            await self._turn_to(self._cursors[:-1])
+
+    async def _show(self, step: StepView) -> None:
+        self._show_settings(step.settings)
+        dataset_id = self._dataset_id
+        runs = await ask(lambda session: list_dry_runs(session, dataset_id))
+        finished = [run for run in runs if run.report is not None]
+        self.runs = [RunOption.of(run) for run in finished]
+        if not finished:
+            self.has_result = False
+            return
+        if self._latest_run != finished[0].id or self.chosen_run == "":
+            self._latest_run = self.chosen_run = finished[0].id
+            self.is_settings_open = False
+        await self._show_run()
+
+    async def _show_run(self) -> None:
+        dataset_id, run_id = self._dataset_id, self.chosen_run
+        try:
+            run, label = await ask(lambda session: _read_run(session, dataset_id, run_id))
+        except RftError as error:
+            self.fault = error.message
+            return
+        view = view_report(run, label)
+        if view.id != self.report.id:
+            self.order = "best"
+        self.report = view
+        self.histogram_dark = reward_histogram(view.counts, view.mean, DARK)
+        self.histogram_light = reward_histogram(view.counts, view.mean, LIGHT)
+        self.histogram_finding = describe_histogram(view.counts, view.mean)
+        labels = bin_labels(len(view.counts)) if view.counts else []
+        pairs = zip(labels, view.counts, strict=True)
+        self.bins = [Figure(label, f"{number:,}") for label, number in pairs]
+        await self._turn_to([])
+
+    async def _turn_to(self, cursors: list[str]) -> None:
+        run_id, order = self.report.id, self.order
+        cursor = cursors[-1] if cursors else None
+        self.rollouts_fault = ""
+        try:
+            page = await ask(
+                lambda session: list_graded_rollouts(
+                    session, run_id, order=order, cursor=cursor, limit=PAGE_SIZE
+                )
+            )
+        except RftError as error:
+            self.rollouts_fault = error.message
+            return
+        self._cursors, self._next_cursor = cursors, page.next_cursor or ""
+        self.rollouts = [RolloutView.of(rollout) for rollout in page.rows]
+        self.has_next, self.has_previous = bool(page.next_cursor), bool(cursors)
+
+    def _show_settings(self, settings: dict[str, Any]) -> None:
+        if settings:
+            self.num_records = str(settings.get("num_records", 300))
+            self.num_rollouts = str(settings.get("num_rollouts", 4))
+            self.seed = str(settings.get("seed", 0))
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "num_records": read_whole(self.num_records, "number of records"),
+            "num_rollouts": read_whole(self.num_rollouts, "number of rollouts"),
+            "seed": read_whole(self.seed, "seed"),
+        }
+
+
+def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, str]:
+    try:
+        run = get_dry_run(session, dataset_id, run_id)
+    except NotFoundError:
+        run = get_dry_run(session, dataset_id)
+    versions = list_grader_versions(session, dataset_id)
+    labels = {version.id: version.label.replace("_", " ") for version in versions}
+    return run, labels.get(run.grader_version_id, "an earlier grader")

@@ -1,0 +1,217 @@
+"""The report of a dry run, ready to show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rft_app.domain.dry_run import DryRun, DryRunReport, TopicGrades
+from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
+from rft_app.ui.state.record_row import leaf
+from rft_app.ui.state.rollout_view import FAILURES
+from rft_app.ui.words import ago, count, duration, reward, share
+
+TONES = {DryRunVerdict.GO: "ok", DryRunVerdict.CAUTION: "warn", DryRunVerdict.NO_GO: "bad"}
+LOW_TOPIC = 0.05
+QUALITY_STATUS = {"good": "complete", "attention": "attention", "problem": "failed"}
+_ROW_STATUS = {
+    RowStatus.OK: "complete",
+    RowStatus.CAUTION: "attention",
+    RowStatus.NO_GO: "failed",
+    RowStatus.NOT_APPLICABLE: "waiting",
+}
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """One row of the rule table."""
+
+    label: str
+    value: str
+    caution: str
+    no_go: str
+    blames: str
+    status: str
+    """A step status, whose glyph the row shows."""
+    words: str
+    note: str
+    remedy: str
+
+    @classmethod
+    def of(cls, row: RuleRow) -> "RuleView":
+        """Build the row."""
+        is_used = row.status is not RowStatus.NOT_APPLICABLE
+        return cls(
+            label=row.label,
+            value=row.shown_value,
+            caution=row.caution,
+            no_go=row.no_go or "–",
+            blames=row.blames if is_used else "",
+            status=_ROW_STATUS[row.status],
+            words="not applicable" if not is_used else row.status.replace("_", " ").upper(),
+            note=row.note,
+            remedy=row.remedy if row.status.is_bad else "",
+        )
+
+
+@dataclass(frozen=True)
+class TopicBar:
+    """The mean reward of one topic."""
+
+    name: str
+    path: str
+    mean: str
+    percent: float
+    num_graded: str
+    is_low: bool
+    finding: str
+
+    @classmethod
+    def of(cls, topic: TopicGrades) -> "TopicBar":
+        """Build the bar."""
+        return cls(
+            name=leaf(topic.topic),
+            path=topic.topic,
+            mean=reward(topic.mean),
+            percent=round(100 * (topic.mean or 0.0), 1),
+            num_graded=f"{topic.num_graded:,}",
+            is_low=topic.mean is not None and topic.mean < LOW_TOPIC,
+            finding=f"{topic.topic}: mean {reward(topic.mean)} of {topic.num_graded:,} rollouts",
+        )
+
+
+@dataclass(frozen=True)
+class RunOption:
+    """One run of the history."""
+
+    id: str
+    label: str
+
+    @classmethod
+    def of(cls, run: DryRun) -> "RunOption":
+        """Name the run by number, verdict and age."""
+        verdict = run.report.verdict.value if run.report else "not finished"
+        mean = run.report.statistics.mean if run.report and run.report.statistics else None
+        shown = f" · mean {reward(mean)}" if mean is not None else ""
+        return cls(run.id, f"Run {run.number} · {verdict}{shown} · {ago(run.created_at)}")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure below the histogram."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """One finished dry run."""
+
+    id: str = ""
+    number: int = 0
+    witness: str = ""
+    verdict: str = ""
+    tone: str = "neutral"
+    ruling: str = ""
+    """Which rules decided, e.g. `worst of 6 rules`."""
+    sentences: list[str] = field(default_factory=list)
+    remedies: list[str] = field(default_factory=list)
+    data_status: str = "waiting"
+    data_words: str = ""
+    grader_status: str = "waiting"
+    grader_words: str = ""
+    blames_grader: bool = False
+    blames_data: bool = False
+    rules: list[RuleView] = field(default_factory=list)
+    num_graded: str = ""
+    has_rewards: bool = False
+    figures: list[Figure] = field(default_factory=list)
+    topics: list[TopicBar] = field(default_factory=list)
+    failures: str = ""
+    num_failed: int = 0
+    num_learnable: int = 0
+    counts: list[int] = field(default_factory=list)
+    mean: float | None = None
+    snapshot: str = ""
+    settings: str = ""
+
+
+def view_report(run: DryRun, grader: str) -> ReportView:
+    """Lay out a finished run; `grader` is its version's label."""
+    report = run.report
+    if report is None:
+        return ReportView(id=run.id, number=run.number)
+    bad = [row for row in report.rules if row.status.is_bad]
+    is_about = {row.blames for row in bad}
+    return ReportView(
+        id=run.id,
+        number=run.number,
+        witness=_witness(run, report, grader),
+        verdict=report.verdict.value,
+        tone=TONES[report.verdict],
+        ruling=_ruling(report.rules),
+        sentences=list(report.warnings),
+        remedies=list(dict.fromkeys(report.recommendations)),
+        data_status=QUALITY_STATUS[report.dataset_quality],
+        data_words=f"Data: {report.dataset_quality}",
+        grader_status=QUALITY_STATUS[report.grader_quality],
+        grader_words=f"Grader: {report.grader_quality}",
+        blames_grader="grader" in is_about,
+        blames_data="data" in is_about,
+        rules=[RuleView.of(row) for row in report.rules],
+        num_graded=count(report.num_graded, "graded rollout"),
+        has_rewards=report.statistics is not None,
+        figures=_figures(report),
+        topics=_topics(report.topics),
+        failures=_failures(report),
+        num_failed=report.num_failed,
+        num_learnable=report.num_learnable,
+        counts=list(report.histogram),
+        mean=report.statistics.mean if report.statistics else None,
+        snapshot=run.snapshot_id,
+        settings=f"seed {run.settings.seed}",
+    )
+
+
+def _witness(run: DryRun, report: DryRunReport, grader: str) -> str:
+    k = report.max_rollouts_per_record
+    rollouts = "1 recorded answer each" if k == 1 else f"up to {k} rollouts each"
+    took = ""
+    if run.finished_at is not None:
+        took = f" · {duration((run.finished_at - run.created_at).total_seconds())}"
+    return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{took}"
+
+
+def _ruling(rules: Sequence[RuleRow]) -> str:
+    used = [row for row in rules if row.status is not RowStatus.NOT_APPLICABLE]
+    if not any(row.status.is_bad for row in used):
+        return f"all {len(used)} rules that apply hold"
+    return f"worst of {len(used)} rules"
+
+
+def _figures(report: DryRunReport) -> list[Figure]:
+    found = report.statistics
+    if found is None:
+        return []
+    return [
+        Figure("mean", reward(found.mean)),
+        Figure("sd", reward(found.sd)),
+        Figure("median", reward(found.median)),
+        Figure("p10", reward(found.p10)),
+        Figure("p25", reward(found.p25)),
+        Figure("p75", reward(found.p75)),
+        Figure("p90", reward(found.p90)),
+        Figure("> 0", share(found.share_positive)),
+        Figure("= 1", share(found.share_one)),
+    ]
+
+
+def _topics(topics: Sequence[TopicGrades]) -> list[TopicBar]:
+    ordered = sorted(topics, key=lambda topic: -1.0 if topic.mean is None else topic.mean)
+    return [TopicBar.of(topic) for topic in reversed(ordered)]
+
+
+def _failures(report: DryRunReport) -> str:
+    if not report.num_failed:
+        return ""
+    kinds = ", ".join(f"{number:,} × {FAILURES[kind]}" for kind, number in report.failures.items())
+    return f"{count(report.num_failed, 'failure')} count in no mean: {kinds}."
