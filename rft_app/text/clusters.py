@@ -5,6 +5,7 @@
 # scikit-learn ships no types, and guessed from its defaults they are wrong.
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,6 @@ from threadpoolctl import threadpool_limits
 
 MAX_FOUND = 20
 """Most groups that are found by themselves; more must be asked for."""
-MIN_TEXTS_PER_GROUP = 10
-"""When the number is found, so many texts stand behind each group on average, or more."""
 PARSIMONY = 0.95
 """The smallest number whose silhouette reaches this part of the best one is taken."""
 SEARCH_TEXTS = 2000
@@ -97,8 +96,11 @@ def find_clusters(vectors: Vectors, *, num_groups: int | None, seed: int) -> Clu
 
 
 def _find_number(vectors: Vectors, num_different: int, seed: int) -> int:
-    """The number of groups with the clearest borders, fewer where that is about as clear."""
-    highest = min(MAX_FOUND, num_different - 1, len(vectors) // MIN_TEXTS_PER_GROUP)
+    """The number of groups with the clearest borders, fewer where that is about as clear.
+
+    At most the root of half the texts: phrases that repeat would otherwise each be a group.
+    """
+    highest = min(MAX_FOUND, num_different - 1, isqrt(len(vectors) // 2))
     if highest < 2:
         return 1
     chance = np.random.default_rng(seed)

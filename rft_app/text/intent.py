@@ -53,9 +53,15 @@ def extract_intent(messages: Iterable[str]) -> str:
         >>> extract_intent(["Hi there!", "My user ID is mia_li_3668. Please cancel flight HAT136."])
         'Please cancel flight.'
     """
+    said = list(messages)
+    return _join(said, with_asides=False) or _join(said, with_asides=True)
+
+
+def _join(messages: Iterable[str], *, with_asides: bool) -> str:
     parts: list[str] = []
     for message in messages:
-        if part := " ".join(_telling_sentences(message[:MAX_SCANNED_CHARACTERS])):
+        sentences = _telling_sentences(message[:MAX_SCANNED_CHARACTERS], with_asides)
+        if part := " ".join(sentences):
             parts.append(part)
         if len(parts) == MAX_MESSAGES or sum(map(len, parts)) >= MAX_CHARACTERS:
             break
@@ -63,13 +69,14 @@ def extract_intent(messages: Iterable[str]) -> str:
     return joined if len(joined) <= MAX_CHARACTERS else joined[:MAX_CHARACTERS].rpartition(" ")[0]
 
 
-def _telling_sentences(message: str) -> Iterator[str]:
+def _telling_sentences(message: str, with_asides: bool) -> Iterator[str]:
     masked = _NAMES_A_CASE.sub(_MASK, _STOP_MARKS.sub(" ", message))
     if any(letter.islower() for letter in message):
         masked = _LETTER_CODE.sub(_MASK, masked)
     masked = _GIVES_A_CASE.sub(" ", masked)
     for sentence in _SENTENCE_ENDS.split(masked):
-        if _LACKS_A_CASE.search(sentence) and len(sentence) < MAX_ASIDE:
+        is_aside = len(sentence) < MAX_ASIDE and _LACKS_A_CASE.search(sentence) is not None
+        if is_aside and not with_asides:
             continue
         clean = re.sub(r"\s+([.,!?])", r"\1", " ".join(sentence.replace(_MASK, " ").split()))
         if any(word not in FILLERS for word in iterate_words(clean)):

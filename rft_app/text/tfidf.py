@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from rft_app.text.words import FILLERS, iterate_words
 
-DIMENSIONS = 128
+DIMENSIONS = 64
 MAX_TERMS = 50_000
 
 

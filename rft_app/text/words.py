@@ -31,7 +31,7 @@ _CHAT = """
     gracias bitte danke stop user assistant agent use using used work works working problem
     issue wait
 """
-_TELLING = "bill call cancel computer cry detail find fire interest move show system"
+_TELLING = "bill call cancel computer cry detail find fire interest move show system top"
 """Entries of scikit-learn's list that may be a topic."""
 FILLERS = frozenset(_CHAT.split()) | (frozenset[str](ENGLISH_STOP_WORDS) - set(_TELLING.split()))
 """Stop words, greetings, thanks, agreement and the small change of asking for something."""
