@@ -19,7 +19,7 @@ from rft_app.domain.dry_run_rules import (
     worst_verdict,
 )
 from rft_app.domain.entity import Entity
-from rft_app.domain.grading import FailureKind, Reward
+from rft_app.domain.grading import FailureKind
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
 
 NO_TOPIC = "(no topic)"
@@ -38,12 +38,13 @@ class DryRunSettings(Entity):
     """Choose records in proportion to their topics; else from all alike."""
 
 
-class Grade(Entity):
-    """One stored outcome, with what groups it."""
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One stored outcome, with what groups it; there may be a million of them."""
 
     record_seq: int
     topic_id: int | None = None
-    reward: Reward | None = None
+    reward: float | None = None
     failure_kind: FailureKind | None = None
     """Set exactly where `reward` is not."""
 

@@ -171,6 +171,14 @@ def _require(isolation: Isolation) -> None:
         )
 
 
+def _clean(text: bytes) -> str:
+    """Text for people and databases: no control characters, no broken encoding."""
+    decoded = text.decode("utf-8", "replace")
+    if decoded.isprintable():
+        return decoded
+    return "".join(letter if letter.isprintable() else " " for letter in decoded)
+
+
 class _BrokenProtocolError(Exception):
     """The child sent what it never sends by itself."""
 
@@ -286,8 +294,7 @@ class _Channel:
                 replies.pop()  # Two answers to one call: the first was not the process's own.
             raise _BrokenProtocolError(_FORGED)
         self._next_call += is_call
-        text = body[REPLY.size :].decode("utf-8", "replace")
-        return Reply(Status(status), value, "".join(c if c.isprintable() else " " for c in text))
+        return Reply(Status(status), value, _clean(body[REPLY.size :]))
 
     def _stop(self, kind: FailureKind, message: str) -> GradingFailure:
         self.kill()

@@ -22,6 +22,8 @@ _COLUMNS = (
     *("model", "reward", "body", "created_at"),
 )
 _KEYS_PER_READ = 500
+_JSON_BEGINS = frozenset('{["-0123456789tfn')
+"""Most answers are prose: a failed attempt to parse costs more than this look."""
 
 
 class NewRollout(NamedTuple):
@@ -188,6 +190,8 @@ def _to_rollout(
 
 
 def _parse_text(output_text: str) -> Any:  # noqa: ANN401  # JSON
+    if output_text.lstrip()[:1] not in _JSON_BEGINS:
+        return None
     try:
         return orjson.loads(output_text)
     except orjson.JSONDecodeError:
