@@ -75,7 +75,8 @@ class Mapped:
         draft = self._draft_chat(row)
         self._take_columns(draft, row)
         for target in _MOVED:
-            draft.rest.pop(self.mapping.get(target, ""), None)
+            if target in self.mapping:
+                draft.rest.pop(self.mapping[target], None)
         return draft
 
     def _draft_chat(self, row: Row) -> Draft:

@@ -55,7 +55,7 @@ def book_flight(talk: Talk) -> Ending:
         {
             "flight": trip.other_flight,
             "departs": trip.other_time,
-            "price": round(trip.amount + 61.3, 2),
+            "price": dearer,
         },
     ]
     talk.call("search_flights", route, {"flights": fares})

@@ -1,0 +1,60 @@
+import pytest
+
+from rft_app.domain.validity import Reason
+from rft_app.errors import InvalidInputError
+from rft_app.traces.mapped import Mapped, parse_mapping
+from tests.traces.reading_helpers import assistant, fault, read_mapped, user
+
+ROW = {
+    "uid": 5,
+    "body": {"ask": "2+2?", "turns": [[user("a"), assistant("b")]]},
+    "gold": {"value": 4},
+    "said": "five",
+    "score": 0.25,
+    "who": "m1",
+    "thread": "t9",
+}
+
+
+def test_columns_become_parts_of_the_record() -> None:
+    trace, body = read_mapped(
+        ROW,
+        input="body.ask",
+        output="said",
+        reference="gold.value",
+        reward="score",
+        id="uid",
+        group="thread",
+        model="who",
+    )
+
+    assert body["messages"] == [user("2+2?"), assistant("five")]
+    assert (body["num_prompt_messages"], body["reference"]) == (1, "4")
+    assert (trace.reward, trace.external_id, trace.group, trace.model) == (0.25, "5", "t9", "m1")
+    assert set(body["metadata"]) == {"body", "gold", "score", "thread"}
+
+
+def test_a_path_reaches_into_lists() -> None:
+    _, body = read_mapped(ROW, messages="body.turns.0")
+
+    assert body["messages"] == [user("a"), assistant("b")]
+
+
+def test_a_question_alone_is_a_prompt() -> None:
+    trace, body = read_mapped({"q": "Why?"}, input="q")
+
+    assert (trace.num_turns, body["num_prompt_messages"]) == (0, 1)
+
+
+def test_a_missing_column_is_named() -> None:
+    found = fault(b'{"a":1}', Mapped({"input": "question"}))
+
+    assert (found.reason, "`question`" in found.message) == (Reason.WRONG_SHAPE, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["input", "=x", "input=", "nonsense=x", "reference=a", "input=a,messages=b"]
+)
+def test_an_unusable_mapping_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        parse_mapping(text)
