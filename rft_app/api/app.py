@@ -1,0 +1,68 @@
+"""The REST application, mounted beside the pages."""
+
+from typing import Annotated, NoReturn
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from rft_app.api.docs_page import render_docs
+from rft_app.api.errors import ErrorEnvelope, add_error_handlers
+from rft_app.api.routes import (
+    datasets,
+    exports,
+    grading,
+    imports,
+    jobs,
+    records,
+    steps,
+    unavailable,
+)
+from rft_app.errors import NotFoundError
+
+DESCRIPTION = (
+    "Objects are in camelCase. Long operations answer 202 with a job whose `result` is what the "
+    "operation returns; `?wait=30` waits for it. A list's next page is named by the header "
+    "`X-Next-Cursor`. Every error is `{error: {code, message, details}}`."
+)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def refuse_other_sites(
+    request: Request, sec_fetch_site: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> None:
+    """Keep pages of other origins from changing anything through a visitor's browser."""
+    if sec_fetch_site == "cross-site" and request.method not in SAFE_METHODS:
+        raise HTTPException(403, "Pages of other sites cannot change anything here.")
+
+
+def create_api() -> FastAPI:
+    """Everything under `/api`; other paths are left to whoever mounts it."""
+    app = FastAPI(
+        title="RFT pipeline",
+        description=DESCRIPTION,
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(refuse_other_sites)],
+        responses={"4XX": {"model": ErrorEnvelope}, 502: {"model": ErrorEnvelope}},
+    )
+    add_error_handlers(app)
+    modules = (unavailable, datasets, records, steps, grading, imports, jobs, exports)
+    for module in modules:
+        app.include_router(module.router)
+
+    @app.get("/api/docs", include_in_schema=False)
+    def read_docs() -> HTMLResponse:
+        return HTMLResponse(render_docs(app.openapi()))
+
+    @app.api_route(
+        "/api/{path:path}",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        include_in_schema=False,
+        response_model=None,
+    )
+    def refuse_unknown(path: str) -> NoReturn:
+        raise NotFoundError(f"There is nothing at /api/{path}. See /api/docs.")
+
+    return app

@@ -1,0 +1,80 @@
+"""What a finished job returns on the wire: the spec's type of its operation."""
+
+from collections.abc import Callable
+
+from pydantic import JsonValue
+from sqlmodel import Session
+
+from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas.export import Export
+from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
+from rft_app.api.schemas.job import Job
+from rft_app.api.schemas.topics import TopicHierarchy
+from rft_app.api.views import find_dry_run_report, view_coverage, view_dataset
+from rft_app.domain import job as domain
+from rft_app.errors import NotFoundError
+from rft_app.services.datasets import get_dataset
+from rft_app.services.exports import find_export_of_job, get_export
+from rft_app.services.imports import get_import
+from rft_app.services.topics import get_topics
+
+
+def view_job(session: Session, job: domain.Job) -> Job:
+    """A job with what it returns."""
+    return Job.of(job, _view_result(session, job))
+
+
+def _view_result(session: Session, job: domain.Job) -> dict[str, JsonValue] | None:
+    if job.status is not domain.JobStatus.DONE:
+        return None
+    view = _VIEWS.get(job.kind)
+    if view is None:
+        return job.result
+    try:
+        result = view(session, job)
+    except NotFoundError:  # what it made was deleted since
+        return None
+    return None if result is None else result.to_json()
+
+
+def _view_traces(session: Session, job: domain.Job) -> Wire:
+    report = get_import(session, job.args["import_id"])
+    dataset = view_dataset(session, get_dataset(session, job.dataset_id or ""))
+    return ImportedDataset(**dict(dataset), imported=report.num_parsed, errors=report.num_invalid)
+
+
+def _view_rollouts(session: Session, job: domain.Job) -> Wire:
+    report = get_import(session, job.args["import_id"])
+    return RolloutImport(imported=report.num_parsed, errors=report.num_invalid)
+
+
+def _view_dataset(session: Session, job: domain.Job) -> Wire:
+    return view_dataset(session, get_dataset(session, job.dataset_id or ""))
+
+
+def _view_topics(session: Session, job: domain.Job) -> Wire | None:
+    return TopicHierarchy.of(get_topics(session, job.dataset_id or ""))
+
+
+def _view_coverage(session: Session, job: domain.Job) -> Wire:
+    return view_coverage(session, job.dataset_id or "")
+
+
+def _view_dry_run(session: Session, job: domain.Job) -> Wire | None:
+    run_id = (job.result or {}).get("run_id")
+    return find_dry_run_report(session, job.dataset_id or "", run_id)
+
+
+def _view_export(session: Session, job: domain.Job) -> Wire:
+    return Export.of(get_export(session, find_export_of_job(job) or ""))
+
+
+_VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
+    "import_traces": _view_traces,
+    "import_rollouts": _view_rollouts,
+    "extract": _view_dataset,
+    "topics": _view_topics,
+    "coverage": _view_coverage,
+    "dry_run": _view_dry_run,
+    "export": _view_export,
+}

@@ -1,0 +1,99 @@
+"""Exports: formats, preview, start, list, download."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
+
+from rft_app.api.schemas.export import Export, ExportFormat, ExportPreview, ExportRequest
+from rft_app.api.schemas.job import Job
+from rft_app.api.waiting import Wait, start
+from rft_app.services import exports as use_cases
+from rft_app.services.datasets import get_dataset
+from rft_app.storage.session import reading
+
+router = APIRouter(prefix="/api/training/exports", tags=["exports"])
+
+
+@router.get("/formats")
+def list_formats() -> list[ExportFormat]:
+    """The export formats, in the order of the menu."""
+    return [
+        ExportFormat(
+            name=exporter.name,
+            label=exporter.label,
+            description=exporter.description,
+            suffix=exporter.suffix,
+            needs=list(exporter.needs),
+        )
+        for exporter in use_cases.list_formats()
+    ]
+
+
+@router.post("/preview")
+def preview_export(
+    request: ExportRequest, limit: Annotated[int, Query(ge=1, le=20)] = 3
+) -> ExportPreview:
+    """The first lines of the file, byte for byte, and what to expect of it."""
+    with reading() as session:
+        get_dataset(session, request.dataset_id)
+        preview = use_cases.describe_preview(
+            session,
+            dataset_id=request.dataset_id,
+            format=request.format,
+            options=request.to_options(),
+            selection=request.selection.to_selection(),
+            limit=limit,
+        )
+    return ExportPreview(
+        rows=[row.decode() for row in preview.rows],
+        train=preview.num_train,
+        test=preview.num_test,
+        left_out=preview.num_lacking,
+        estimated_bytes=preview.estimated_bytes,
+    )
+
+
+@router.post("", status_code=202)
+async def start_export(response: Response, request: ExportRequest, wait: Wait = 0) -> Job:
+    """Make the file; the result is the export, with `fileUrl`."""
+    return await start(
+        response,
+        wait,
+        lambda session: use_cases.start_export(
+            session,
+            dataset_id=request.dataset_id,
+            format=request.format,
+            options=request.to_options(),
+            selection=request.selection.to_selection(),
+        ),
+    )
+
+
+@router.get("")
+def list_exports(
+    dataset_id: Annotated[str | None, Query(alias="datasetId")] = None,
+) -> list[Export]:
+    """The latest exports, newest first."""
+    with reading() as session:
+        return [Export.of(export) for export in use_cases.list_exports(session, dataset_id)]
+
+
+@router.get("/{export_id}")
+def get_export(export_id: str) -> Export:
+    """One export."""
+    with reading() as session:
+        return Export.of(use_cases.get_export(session, export_id))
+
+
+@router.get("/{export_id}/file")
+def download_export(export_id: str) -> FileResponse:
+    """The finished file; 409 until it is complete."""
+    with reading() as session:
+        export = use_cases.get_export(session, export_id)
+    is_zip = export.file_name.endswith(".zip")
+    return FileResponse(
+        use_cases.open_export(export),
+        filename=export.file_name,
+        media_type="application/zip" if is_zip else "application/x-ndjson",
+    )

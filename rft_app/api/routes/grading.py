@@ -1,0 +1,108 @@
+"""Grader and dry run."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from rft_app.api.schemas.dry_run import DryRunReport, DryRunRequest
+from rft_app.api.schemas.graded import GradedRollout
+from rft_app.api.schemas.grader import (
+    GraderConfig,
+    GraderTest,
+    GraderTestRequest,
+    GraderTestResult,
+)
+from rft_app.api.schemas.job import Job
+from rft_app.api.views import find_dry_run_report
+from rft_app.api.waiting import Wait, start
+from rft_app.domain.grader import GraderSpec
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import ConflictError
+from rft_app.services.datasets import get_dataset
+from rft_app.services.dry_runs import get_dry_run, list_graded_rollouts
+from rft_app.services.graders import current_grader, save_grader, try_grader
+from rft_app.services.pipeline import start_step
+from rft_app.storage.grades import GradeOrder
+from rft_app.storage.session import reading, unit_of_work
+
+router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}", tags=["grading"])
+
+
+@router.get("/grader")
+def read_grader(dataset_id: str) -> GraderConfig | None:
+    """The grader that dry runs use; `null` before one was saved."""
+    with reading() as session:
+        get_dataset(session, dataset_id)
+        stored = current_grader(session, dataset_id)
+        return None if stored is None else GraderConfig.of(stored)
+
+
+@router.put("/grader")
+def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
+    """Save a grader; changed settings make the next version."""
+    spec = config.to_spec()
+    with unit_of_work() as session:
+        return GraderConfig.of(save_grader(session, dataset_id, spec))
+
+
+@router.post("/grader/test")
+def test_grader(dataset_id: str, request: GraderTestRequest | None = None) -> GraderTest:
+    """Grade the answers of a few records; nothing is stored."""
+    asked = request or GraderTestRequest()
+    spec = asked.config.to_spec() if asked.config else _saved_spec(dataset_id)
+    tried = try_grader(dataset_id, spec, asked.sample_size)
+    return GraderTest.of([GraderTestResult.of(each.record_id, each.outcome) for each in tried])
+
+
+@router.post("/dry-run", status_code=202)
+async def run_dry_run(
+    response: Response, dataset_id: str, request: DryRunRequest | None = None, wait: Wait = 0
+) -> Job:
+    """Grade rollouts and reach a verdict; the result is the report."""
+    asked = request or DryRunRequest()
+    settings = {
+        "num_records": asked.sample_size,
+        "num_rollouts": asked.rollouts_per_record,
+        "seed": asked.seed,
+        "stratify": asked.stratify_by_topic,
+    }
+    return await start(
+        response, wait, lambda session: start_step(session, dataset_id, StepName.DRY_RUN, settings)
+    )
+
+
+@router.get("/dry-run")
+def read_dry_run(
+    dataset_id: str, run_id: Annotated[str | None, Query(alias="runId")] = None
+) -> DryRunReport | None:
+    """The report of the last finished dry run, or of the one named; `null` where there is none."""
+    with reading() as session:
+        get_dataset(session, dataset_id)
+        return find_dry_run_report(session, dataset_id, run_id)
+
+
+@router.get("/dry-run/rollouts")
+def list_rollouts(
+    dataset_id: str,
+    run_id: Annotated[str | None, Query(alias="runId")] = None,
+    order: GradeOrder = GradeOrder.ALL,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """The graded rollouts of a dry run beside their answers, a page at a time."""
+    with reading() as session:
+        run = get_dry_run(session, dataset_id, run_id)
+        page = list_graded_rollouts(session, run.id, order=order, cursor=cursor, limit=limit)
+        rows = [GradedRollout.of(row).to_json() for row in page.rows]
+    headers = {} if page.next_cursor is None else {"X-Next-Cursor": page.next_cursor}
+    return JSONResponse(rows, headers=headers)
+
+
+def _saved_spec(dataset_id: str) -> GraderSpec:
+    with reading() as session:
+        get_dataset(session, dataset_id)
+        stored = current_grader(session, dataset_id)
+    if stored is None:
+        raise ConflictError("This dataset has no grader yet. Save one, or send one as `config`.")
+    return stored.spec

@@ -1,0 +1,42 @@
+"""Parts of the interface that this version does not have: each answers 409 `not_available`."""
+
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from fastapi import APIRouter
+
+from rft_app.api.errors import not_available
+
+router = APIRouter(prefix="/api/optimization", tags=["not in this version"])
+
+_PARTS: Final = (
+    ("POST", "/datasets/from-traces", "create a dataset of gateway traces"),
+    ("POST", "/datasets/{dataset_id}/duplicate", "duplicate a dataset"),
+    ("POST", "/datasets/{dataset_id}/reset", "reset a pipeline"),
+    ("PUT", "/datasets/{dataset_id}/topics", "edit topics"),
+    ("POST", "/datasets/{dataset_id}/topics/categorize", "categorize records by themselves"),
+    ("POST", "/datasets/{dataset_id}/topics/import", "import topics"),
+    ("POST", "/datasets/{dataset_id}/generate/plan", "generate records"),
+    ("POST", "/datasets/{dataset_id}/generate", "generate records"),
+    ("POST", "/datasets/{dataset_id}/train", "train"),
+    ("GET", "/training/{job_id}", "train"),
+    ("POST", "/training/{job_id}/cancel", "train"),
+    ("POST", "/datasets/{dataset_id}/deploy", "deploy"),
+)
+
+
+def _refuse(what: str) -> Callable[[], NoReturn]:
+    def refuse() -> NoReturn:
+        raise not_available(what)
+
+    return refuse
+
+
+for _method, _path, _what in _PARTS:
+    router.add_api_route(
+        _path,
+        _refuse(_what),
+        methods=[_method],
+        response_model=None,
+        summary=f"Not in this version: {_what}",
+    )

@@ -1,0 +1,162 @@
+"""Steps 2 to 5 and exports over REST, with a real worker's code."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import DATASETS
+
+SCRIPT = "def grade(sample, item):\n    return float(sample['output_text'] == item['reference'])\n"
+STRING_CHECK = {"type": "string_check", "operation": "eq", "field": "output_text"}
+
+
+@pytest.fixture
+def run(client: TestClient, work: Callable[[], None]) -> Callable[..., Any]:
+    """Start an operation, let a worker do it, return the job."""
+
+    def start(path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = client.post(path, json=body)
+        assert answer.status_code == 202, answer.text
+        work()
+        job = client.get(f"/api/optimization/jobs/{answer.json()['id']}").json()
+        assert job["status"] == "done", job
+        return job
+
+    return start
+
+
+def test_the_pipeline_runs_to_its_verdict(  # noqa: PLR0915  # one journey
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    assert client.get(f"{base}/topics").json() is None
+    assert client.get(f"{base}/coverage").status_code == 404
+    assert client.get(f"{base}/dry-run").json() is None
+
+    hierarchy = run(f"{base}/topics/generate", {"numTopics": 2})["result"]
+    assert set(hierarchy) == {"version", "topics"}
+    assert client.get(f"{base}/topics/export").json() == hierarchy
+
+    coverage = run(f"{base}/coverage")["result"]
+    assert sum(t["percentage"] for t in coverage["distribution"].values()) == pytest.approx(100)
+    assert client.get(f"{base}/coverage").json() == coverage
+
+    saved = client.put(f"{base}/grader", json=STRING_CHECK).json()
+    assert (saved["type"], saved["version"]) == ("string_check", 1)
+    assert client.get(f"{base}/grader").json() == saved
+
+    tried = client.post(f"{base}/grader/test", json={"sampleSize": 3}).json()
+    assert [result["score"] for result in tried["results"]] == [1.0, 1.0, 1.0]
+    assert tried["statistics"] == {"mean": 1.0, "std": 0.0, "min": 1.0, "max": 1.0}
+
+    report = run(f"{base}/dry-run", {"sampleSize": 25})["result"]
+    assert report["samplesEvaluated"] == 25
+    assert report["statistics"]["mean"] == 1.0
+    assert report["diagnosis"]["verdict"] == "NO_GO"
+    assert report["distribution"]["0.9-1.0"] == 25
+    assert client.get(f"{base}/dry-run").json() == report
+
+    page = client.get(f"{base}/dry-run/rollouts", params={"limit": 20})
+    assert len(page.json()) == 20
+    rest = client.get(f"{base}/dry-run/rollouts", params={"cursor": page.headers["X-Next-Cursor"]})
+    assert len(rest.json()) == 5
+    graded = page.json()[0]
+    assert (graded["score"], graded["error"]) == (1.0, None)
+    record = client.get(f"{base}/records/{graded['recordId']}").json()
+    assert record["dryRunScore"] == 1.0
+
+    after = client.get(base).json()
+    assert after["stats"]["dryRunStatus"] == "no_go"
+    assert after["topicHierarchy"] == hierarchy
+    assert after["graderConfig"] == saved
+
+
+def test_a_grading_failure_is_not_a_zero(client: TestClient, dataset: dict[str, Any]) -> None:
+    config = {"type": "script", "script": "def grade(sample, item):\n    return float('nan')\n"}
+    answer = client.post(
+        f"{DATASETS}/{dataset['id']}/grader/test", json={"sampleSize": 2, "config": config}
+    )
+    if answer.status_code == 409:
+        pytest.skip(answer.json()["error"]["message"])
+    assert [result["score"] for result in answer.json()["results"]] == [None, None]
+    assert answer.json()["results"][0]["error"]
+    assert answer.json()["statistics"] is None
+
+
+def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[str, Any]) -> None:
+    url = f"{DATASETS}/{dataset['id']}/grader"
+    assert client.get(url).json() is None
+    assert client.put(url, json={"type": "script"}).status_code == 422
+    assert client.put(url, json={"type": "other"}).status_code == 422
+    judge = client.put(url, json={"type": "llm-judge", "prompt": "Judge."})
+    assert (judge.status_code, judge.json()["error"]["code"]) == (409, "not_available")
+    assert client.post(f"{url}/test").status_code == 409
+
+
+def test_a_step_before_its_turn_is_a_conflict(client: TestClient, dataset: dict[str, Any]) -> None:
+    answer = client.post(f"{DATASETS}/{dataset['id']}/dry-run", json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
+
+
+def test_an_export_is_previewed_made_and_downloaded(
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    request = {"datasetId": dataset["id"], "format": "openai_rft", "seed": 3}
+    preview = client.post("/api/training/exports/preview", json=request).json()
+    assert (preview["train"], preview["test"], len(preview["rows"])) == (32, 8, 3)
+    export = run("/api/training/exports", request)["result"]
+    assert (export["train"], export["test"], export["isDone"]) == (32, 8, True)
+    listed = client.get("/api/training/exports", params={"datasetId": dataset["id"]}).json()
+    assert listed == [export]
+    file = client.get(export["fileUrl"])
+    assert file.headers["Content-Type"] == "application/zip"
+    assert 'filename="sums-openai_rft.zip"' in file.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        train = archive.read("train.jsonl")
+    assert train.startswith("".join(preview["rows"]).encode())
+
+
+def test_an_export_that_would_be_empty_is_refused(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    selection = {"only": []}
+    answer = client.post(
+        "/api/training/exports",
+        json={"datasetId": dataset["id"], "format": "trl_sft", "selection": selection},
+    )
+    assert answer.status_code == 422
+    assert "among those selected" in answer.json()["error"]["message"]
+
+
+def test_an_unfinished_export_has_no_file(client: TestClient, dataset: dict[str, Any]) -> None:
+    request = {"datasetId": dataset["id"], "format": "trl_grpo"}
+    job = client.post("/api/training/exports", json=request).json()
+    export = client.get("/api/training/exports").json()[0]
+    assert client.get(export["fileUrl"]).status_code == 409
+    assert client.post(f"/api/optimization/jobs/{job['id']}/cancel").status_code == 200
+
+
+def test_formats_say_what_they_need(client: TestClient) -> None:
+    formats = client.get("/api/training/exports/formats").json()
+    assert {each["name"]: each["needs"] for each in formats}["openai_rft"] == [
+        "question",
+        "reference",
+    ]
+
+
+def test_rollouts_are_imported_and_graded(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/rollouts/import"
+    answer = client.post(url, files={"file": ("r.jsonl", b"")})
+    assert answer.status_code == 422
+    row = b'{"question": "What is 3 + 3?", "output": "7"}\n'
+    answer = client.post(url, files={"file": ("r.jsonl", row)})
+    assert answer.status_code == 202, answer.text
+    work()
+    job = client.get(f"/api/optimization/jobs/{answer.json()['id']}").json()
+    assert job["result"] == {"imported": 1, "errors": 0}
