@@ -1,0 +1,337 @@
+"""The export dialog: a format, its options, the bytes it would write, the files made so far."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import reflex as rx
+
+from rft_app.domain.export import Export, ExportOptions, Need
+from rft_app.domain.job import JobStatus
+from rft_app.errors import RftError
+from rft_app.exports import Exporter
+from rft_app.jobs.queue import cancel_job, get_job, list_jobs
+from rft_app.services.datasets import get_dataset
+from rft_app.services.export_counts import Qualifying, count_qualifying
+from rft_app.services.exports import (
+    describe_preview,
+    find_export_of_job,
+    list_exports,
+    list_formats,
+    start_export,
+)
+from rft_app.ui.state.asking import ask, dataset_id_in, tell
+from rft_app.ui.state.live import changes
+from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.words import ago, count, share, size
+
+NUM_PREVIEWED = 3
+NEEDS = {
+    Need.OUTPUT: "a recorded answer",
+    Need.REFERENCE: "a reference answer",
+    Need.QUESTION: "an input that ends with a user or tool turn",
+}
+
+
+@dataclass(frozen=True)
+class FormatCard:
+    """One format to choose."""
+
+    name: str
+    label: str
+    description: str
+    suffix: str
+    needs: str
+    qualifying: str
+    lacks: str
+    """What the other records lack; empty when all qualify."""
+    is_empty: bool
+    """Whether no record qualifies."""
+
+
+@dataclass(frozen=True)
+class ExportRow:
+    """One export of the history."""
+
+    id: str
+    file_name: str
+    format: str
+    rows: str
+    size: str
+    made: str
+    is_done: bool
+    state: str
+
+
+@dataclass(frozen=True)
+class PreviewView:
+    """What the chosen export would hold."""
+
+    rows: list[str]
+    text: str
+    num_records: str = ""
+    split: str = ""
+    files: list[str] = field(default_factory=list[str])
+    size: str = ""
+    more: str = ""
+
+
+def view_format(exporter: Exporter, found: Qualifying) -> FormatCard:
+    """Describe one format for this dataset."""
+    needs = " and ".join(NEEDS[need] for need in exporter.needs)
+    return FormatCard(
+        name=exporter.name,
+        label=exporter.label,
+        description=exporter.description,
+        suffix=exporter.suffix,
+        needs=f"Needs {needs}" if needs else "Needs only the input",
+        qualifying=describe_qualifying(found),
+        lacks=f"The others have {found.lacks[0]}." if found.lacks else "",
+        is_empty=found.num_qualifying == 0,
+    )
+
+
+def describe_qualifying(found: Qualifying) -> str:
+    """How many records can be written, and how sure that is.
+
+    Example:
+        >>> exact = Qualifying(format="x", num_qualifying=3, num_looked_at=4, num_records=4)
+        >>> describe_qualifying(exact)
+        '3 of 4 records qualify'
+        >>> describe_qualifying(exact.model_copy(update={"num_records": 9_000}))
+        'about 75% of 9,000 records qualify'
+    """
+    if found.is_exact:
+        return f"{found.num_qualifying:,} of {count(found.num_records, 'record')} qualify"
+    part = found.num_qualifying / found.num_looked_at
+    return f"about {share(part)} of {count(found.num_records, 'record')} qualify"
+
+
+def view_export(export: Export, labels: dict[str, str]) -> ExportRow:
+    """Describe one export of the history."""
+    test = f" · {export.num_test:,} test" if export.num_test else ""
+    return ExportRow(
+        id=export.id,
+        file_name=export.file_name,
+        format=labels.get(export.format, export.format),
+        rows=f"{export.num_train:,} train{test}" if export.is_done else "–",
+        size=size(export.size_bytes) if export.size_bytes is not None else "–",
+        made=ago(export.created_at),
+        is_done=export.is_done,
+        state="" if export.is_done else "not complete",
+    )
+
+
+class ExportState(rx.State):
+    """What is chosen, what it would write, what was written."""
+
+    is_loading: bool = True
+    is_previewing: bool = False
+    fault: str = ""
+    preview_fault: str = ""
+    dataset_name: str = ""
+    cards: list[FormatCard] = []
+    chosen: str = ""
+    chosen_label: str = ""
+    include_test: bool = True
+    include_metadata: bool = True
+    preview: PreviewView = PreviewView(rows=[], text="")
+    is_pretty: bool = True
+    is_raw: bool = False
+    """The opposite of `is_pretty`."""
+    is_running: bool = False
+    job: JobProgress = JobProgress()
+    history: list[ExportRow] = []
+    is_blocked: bool = True
+    blocked_reason: str = ""
+
+    _dataset_id: str = ""
+    _started_job: str = ""
+    """The job this dialog started: its file is downloaded as soon as it is there."""
+    _is_open: bool = False
+    _is_following: bool = False
+
+    @rx.event
+    async def load(self) -> Any:  # noqa: ANN401  # an event
+        """Fill the dialog; its `on_mount`."""
+        dataset_id = dataset_id_in(self.router.url.path)
+        if dataset_id != self._dataset_id:
+            is_following = self._is_following
+            self.reset()
+            self._dataset_id, self._is_following = dataset_id, is_following
+        self._is_open, self.fault = True, ""
+        try:
+            dataset = await ask(lambda session: get_dataset(session, dataset_id))
+            found = await ask(lambda session: count_qualifying(session, dataset_id))
+        except RftError as error:
+            self.fault, self.is_loading = error.message, False
+            return None
+        self.dataset_name = dataset.name
+        self.cards = [
+            view_format(exporter, one) for exporter, one in zip(list_formats(), found, strict=True)
+        ]
+        useful = [card.name for card in self.cards if not card.is_empty]
+        if self.chosen == "":
+            self.chosen = (useful or [self.cards[0].name])[0]
+        await self._show_preview()
+        await self._show_history()
+        self.is_loading = False
+        return ExportState.follow
+
+    @rx.event
+    def leave(self) -> None:
+        """The dialog closed; a running export goes on."""
+        self._is_open = False
+
+    @rx.event(background=True)
+    async def follow(self) -> Any:  # noqa: ANN401  # events
+        """Keep progress and history current, and download what this dialog started."""
+        async with self:
+            if self._is_following or not self._is_open:
+                return
+            self._is_following = True
+            token = self.router.session.client_token
+        try:
+            async for _ in changes(token):
+                async with self:
+                    if not self._is_open:
+                        break
+                    event = await self._refresh()
+                if event is not None:
+                    yield event
+        finally:
+            async with self:
+                self._is_following = False
+
+    @rx.event
+    async def choose(self, name: str) -> None:
+        """Choose a format."""
+        self.chosen = name
+        await self._show_preview()
+
+    @rx.event
+    async def toggle_test(self, is_on: bool) -> None:
+        """Write the test split to its own file, or not."""
+        self.include_test = is_on
+        await self._show_preview()
+
+    @rx.event
+    async def toggle_metadata(self, is_on: bool) -> None:
+        """Add `metadata.json`, or not."""
+        self.include_metadata = is_on
+        await self._show_preview()
+
+    @rx.event
+    def choose_pretty(self, is_pretty: bool) -> None:
+        """Indent the preview, or show the bytes."""
+        self.is_pretty, self.is_raw = is_pretty, not is_pretty
+
+    @rx.event
+    async def start(self) -> None:
+        """Start the export as a job."""
+        dataset_id, name, options = self._dataset_id, self.chosen, self._options()
+        self.fault = ""
+        try:
+            job = await tell(
+                lambda session: start_export(
+                    session, dataset_id=dataset_id, format=name, options=options
+                )
+            )
+        except RftError as error:
+            self.fault = error.message
+            return
+        self._started_job, self.is_running, self.job = job.id, True, JobProgress.of(job)
+
+    @rx.event
+    async def cancel(self) -> None:
+        """Ask the running export to stop."""
+        job_id = self.job.id
+        try:
+            self.job = JobProgress.of(await tell(lambda session: cancel_job(session, job_id)))
+        except RftError as error:
+            self.fault = error.message
+
+    @rx.event
+    def download(self, export_id: str, file_name: str) -> rx.event.EventSpec:
+        """Download a finished file again."""
+        return _download(export_id, file_name)
+
+    def _options(self) -> ExportOptions:
+        return ExportOptions(include_test=self.include_test, include_metadata=self.include_metadata)
+
+    async def _show_preview(self) -> None:
+        dataset_id, name, options = self._dataset_id, self.chosen, self._options()
+        card = next(card for card in self.cards if card.name == name)
+        self.chosen_label, self.preview_fault = card.label, ""
+        try:
+            found = await ask(
+                lambda session: describe_preview(
+                    session,
+                    dataset_id=dataset_id,
+                    format=name,
+                    options=options,
+                    limit=NUM_PREVIEWED,
+                )
+            )
+        except RftError as error:
+            self.preview_fault = self.blocked_reason = error.message
+            self.is_blocked, self.preview = True, PreviewView(rows=[], text="")
+            return
+        rows = [row.decode().removesuffix("\n") for row in found.rows]
+        num_records = found.num_train + found.num_test
+        self.is_blocked, self.blocked_reason = False, ""
+        self.preview = PreviewView(
+            rows=rows,
+            text="\n".join(rows),
+            num_records=card.qualifying,
+            split=f"{found.num_train:,} train · {found.num_test:,} test"
+            if options.include_test
+            else "all in one file",
+            files=_files(options, card),
+            size=f"about {size(found.estimated_bytes)}",
+            more=f"… and {num_records - len(rows):,} more records"
+            if num_records > len(rows)
+            else "",
+        )
+
+    async def _show_history(self) -> None:
+        dataset_id = self._dataset_id
+        labels = {card.name: card.label for card in self.cards}
+        found = await ask(lambda session: list_exports(session, dataset_id, 10))
+        self.history = [view_export(export, labels) for export in found if export.is_done]
+
+    async def _refresh(self) -> rx.event.EventSpec | None:
+        dataset_id = self._dataset_id
+        jobs = await ask(lambda session: list_jobs(session, dataset_id))
+        active = [job for job in jobs if job.kind == "export" and not job.status.is_settled]
+        self.is_running = bool(active)
+        self.job = JobProgress.of(active[0]) if active else JobProgress()
+        if active:
+            return None
+        await self._show_history()
+        return await self._finish() if self._started_job else None
+
+    async def _finish(self) -> rx.event.EventSpec | None:
+        job_id, self._started_job = self._started_job, ""
+        job = await ask(lambda session: get_job(session, job_id))
+        if job.status is JobStatus.DONE:
+            export_id = find_export_of_job(job)
+            row = next((row for row in self.history if row.id == export_id), None)
+            return _download(row.id, row.file_name) if row else None
+        if job.error is not None:
+            self.fault = f"The export failed. {job.error.message}"
+        return None
+
+
+def _files(options: ExportOptions, card: FormatCard) -> list[str]:
+    if not options.is_archive:
+        return [f"{card.name}{card.suffix}"]
+    names = [f"train{card.suffix}"]
+    if options.include_test:
+        names.append(f"test{card.suffix}")
+    if options.include_metadata:
+        names.append("metadata.json")
+    return names
+
+
+def _download(export_id: str, file_name: str) -> rx.event.EventSpec:
+    return rx.download(url=f"/api/training/exports/{export_id}/file", filename=file_name)
