@@ -16,7 +16,7 @@ from rft_app.domain.topic import is_within
 from rft_app.domain.validity import Reason
 from rft_app.storage import search
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.record_plan import NO_TOPIC, make_plan, read_topic_keys
+from rft_app.storage.record_plan import BY_KEY, NO_TOPIC, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import count, select_seqs
 from rft_app.storage.tables import FacetCountRow, TraceRow
 
@@ -93,8 +93,8 @@ def _select_current(
     for start in range(0, len(seqs), _CHUNK):
         literal = ", ".join(map(str, seqs[start : start + _CHUNK].tolist()))
         statement = text(
-            f"SELECT seq FROM record WHERE seq IN ({literal}) "
-            f"AND dataset_id = :dataset_id AND facet < {ARCHIVED} ORDER BY seq"
+            f"SELECT r.seq FROM record r WHERE r.seq IN ({literal}) AND {BY_KEY} "
+            f"AND r.facet < {ARCHIVED} ORDER BY r.seq"
         )
         rows = session.connection().execute(statement, {"dataset_id": dataset_id})
         found.extend(rows.scalars())

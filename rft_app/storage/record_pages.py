@@ -14,7 +14,7 @@ from rft_app.domain.record import RecordFilter, record_id
 from rft_app.domain.record_page import RecordPage, RecordSummary
 from rft_app.errors import InvalidInputError
 from rft_app.storage import search
-from rft_app.storage.record_plan import make_plan, read_topic_keys
+from rft_app.storage.record_plan import BY_KEY, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import Window, count, find_matches, seek
 
 
@@ -57,8 +57,8 @@ def list_summaries(
     topics = read_topic_keys(session, dataset_id)
     statement = text(
         "SELECT seq, title, topic_id, topic_confidence, facet, num_messages, num_tokens, reward, "
-        f"created_at FROM record WHERE seq IN ({', '.join(str(int(seq)) for seq in seqs)}) "
-        "AND dataset_id = :dataset_id"
+        f"created_at FROM record r WHERE seq IN ({', '.join(str(int(seq)) for seq in seqs)}) "
+        f"AND {BY_KEY}"
     )
     rows = session.connection().execute(statement, {"dataset_id": dataset_id})
     found = {row.seq: row for row in rows}

@@ -14,6 +14,11 @@ from rft_app.domain.record import RecordFilter
 from rft_app.domain.topic import is_within
 from rft_app.storage.tables import FacetCountRow, TopicRow
 
+BY_KEY = "r.dataset_id || '' = :dataset_id"
+"""Checks the dataset of records `r` that are reached by key.
+
+Compared plainly, SQLite prefers the index over the dataset's facets and reads every record.
+"""
 NO_TOPIC = 0
 """Stands for "without a topic" in `facet_count`."""
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from rft_app.domain.record import RecordFilter
 from rft_app.storage import search
-from rft_app.storage.record_plan import Plan, make_plan
+from rft_app.storage.record_plan import BY_KEY, Plan, make_plan
 
 _MAX_ARMS = 400
 """SQLite takes at most 500 terms in one compound select."""
@@ -99,7 +99,7 @@ def select_seqs(
 
 
 def _passes(plan: Plan) -> str:
-    return f"r.dataset_id = :dataset_id AND ({plan.condition})"
+    return f"{BY_KEY} AND ({plan.condition})"
 
 
 def _with_query(plan: Plan, query: str) -> dict[str, object]:

@@ -25,7 +25,7 @@ from rft_app.storage import bodies
 from rft_app.storage.bodies import RecordColumns, TraceParts
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_counts import refresh_counts
-from rft_app.storage.record_plan import read_topic_keys
+from rft_app.storage.record_plan import BY_KEY, read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
 from rft_app.storage.turns import decode_turns, question_text
@@ -258,7 +258,7 @@ def _stream(
         where = f"BETWEEN {chunk[0]} AND {chunk[-1]}" if is_dense else f"IN {_literal(chunk)}"
         statement = text(
             f"SELECT {columns} FROM record r {_BODY_JOIN} "
-            f"WHERE r.seq {where} AND r.dataset_id = :dataset_id ORDER BY r.seq"
+            f"WHERE r.seq {where} AND {BY_KEY} ORDER BY r.seq"
         )
         options = {"stream_results": True, "max_row_buffer": _BUFFERED}
         rows = session.connection().execute(

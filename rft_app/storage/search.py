@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from rft_app.storage.copying import insert_rows
+from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.session import is_sqlite
 
 MAX_COUNT = 10_000
@@ -74,7 +75,7 @@ def find_unindexed(session: Session, dataset_id: str, after_seq: int, limit: int
         else "SELECT 1 FROM record_search s WHERE s.seq = r.seq"
     )
     statement = text(
-        "SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND r.seq > :after "
+        f"SELECT r.seq FROM record r WHERE {BY_KEY} AND r.seq > :after "
         f"AND NOT r.is_archived AND NOT EXISTS ({indexed}) ORDER BY r.seq LIMIT :limit"
     )
     values = {"dataset_id": dataset_id, "after": after_seq, "limit": limit}
