@@ -2,8 +2,8 @@
 
 import sys
 
-import click
 import typer
+from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
 from rft_app.cli import datasets, demo, exporting, importing, running, serving
 from rft_app.cli.output import report_error
@@ -36,24 +36,24 @@ def main() -> None:
     is_json = "--json" in sys.argv
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except usage.NoArgsIsHelpError as error:
         error.show()
         code = 2
-    except click.UsageError as error:
+    except usage.UsageError as error:
         report_error("wrong_use", _describe_usage(error), {}, is_json=is_json)
         code = 2
-    except click.ClickException as error:
+    except usage.ClickException as error:
         report_error("failed", error.format_message(), {}, is_json=is_json)
         code = 1
     except RftError as error:
         report_error(error.code, error.message, error.details, is_json=is_json)
         code = 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         report_error("interrupted", "Interrupted.", {}, is_json=is_json)
         code = 130
     sys.exit(code or 0)
 
 
-def _describe_usage(error: click.UsageError) -> str:
+def _describe_usage(error: usage.UsageError) -> str:
     hint = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
     return error.format_message() + hint

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from rft_app.api.schemas.export import Export as WireExport
 from rft_app.cli.following import following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import write_json, write_line
@@ -40,7 +41,7 @@ def run_export(
     target = out / made.file_name if out.is_dir() else out
     _copy(made, target)
     if is_json:
-        write_json({**made.model_dump(mode="json"), "path": str(target.absolute())})
+        write_json({**WireExport.of(made).to_json(), "path": str(target.absolute())})
         return
     size = f"{made.size_bytes:,} bytes" if made.size_bytes is not None else "unknown size"
     write_line(f"{target}: {made.num_train:,} train, {made.num_test:,} test, {size}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
-from rft_app.cli.wire import dataset_json
+from rft_app.cli.wire import dataset_json, import_json
 from rft_app.domain.job import Job
 from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
@@ -96,7 +96,7 @@ def _print(dataset_id: str, job: Job, *, is_json: bool) -> None:
     with reading() as session:
         dataset = get_dataset(session, dataset_id)
         if is_json:
-            write_json({**dataset_json(session, dataset), "import": job.result})
+            write_json({**dataset_json(session, dataset), "import": import_json(session, job)})
             return
     write_line(f"{dataset.name} ({dataset.id})")
     write_line(dataset.nodes[0].summary)
@@ -124,7 +124,8 @@ def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
         job = start_rollouts_import(session, dataset_id=dataset_id, path=file, file_name=file.name)
     with following() as follower:
         job = follower.follow(job, "Import of rollouts")
-    if is_json:
-        write_json(job.result)
-    else:
+    if not is_json:
         _print_report(job)
+        return
+    with reading() as session:
+        write_json(import_json(session, job))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import orjson
+import typer
 from sqlmodel import Session
 
 from rft_app.cli.following import Follower, following
@@ -71,7 +71,7 @@ def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
             return parse_spec(orjson.loads(raw))
     except ValueError as error:
         raise InvalidInputError(f"{path} cannot be read as a grader: {error}") from error
-    raise click.UsageError(f"--grader {path}: a grader is a .py script or a .json file.")
+    raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
 
 
 def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> None:
@@ -79,7 +79,7 @@ def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> Non
         current = current_grader(session, plan.dataset_id)
         if spec is None:
             if current is None:
-                raise click.UsageError("The dataset has no grader yet; name one: --grader FILE.")
+                raise typer.BadParameter("The dataset has no grader yet; name one: --grader FILE.")
             note(f"Grader: {current.label}")
         elif current is not None and current.spec_hash == spec_hash(spec):
             note(f"Grader: {current.label}, unchanged")

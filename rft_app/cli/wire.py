@@ -1,51 +1,41 @@
-"""The spec's JSON of things, as REST sends them."""
+"""The JSON of `--json`: the types of REST, by the same code."""
 
 from typing import Any
 
-from pydantic.alias_generators import to_camel
 from sqlmodel import Session
 
-from rft_app.cli.verdict import require_report
+from rft_app.api.schemas.dataset import OptimizationDataset
+from rft_app.api.schemas.dry_run import DryRunReport
+from rft_app.api.schemas.imports import ImportReport
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.dry_run import DryRun
+from rft_app.domain.job import Job
+from rft_app.errors import ConflictError
+from rft_app.services.graders import current_grader
+from rft_app.services.imports import get_import
+from rft_app.services.topics import get_topics
 
 
 def dataset_json(session: Session, dataset: Dataset) -> dict[str, Any]:
-    """The dataset with its statistics and nodes."""
-    fields = dataset.model_dump(mode="json", exclude={"stats"})
-    stats = {to_camel(key): value for key, value in dataset.stats.model_dump().items()}
-    return {**{to_camel(key): value for key, value in fields.items()}, "stats": stats}
+    """The spec's `OptimizationDataset`."""
+    topics = get_topics(session, dataset.id)
+    grader = current_grader(session, dataset.id)
+    return OptimizationDataset.of(dataset, topics, grader).to_json()
+
+
+def import_json(session: Session, job: Job) -> dict[str, Any]:
+    """What the import of a job that is done gave."""
+    report = get_import(session, str((job.result or {})["import_id"]))
+    return ImportReport.of(report).to_json()
 
 
 def dry_run_json(dry_run: DryRun) -> dict[str, Any]:
-    """The spec's `DryRunReport`; figures are null where nothing was graded."""
-    report = require_report(dry_run)
-    found = report.statistics.model_dump() if report.statistics else {}
-    return {
-        "timestamp": (dry_run.finished_at or dry_run.created_at).isoformat(),
-        "samplesEvaluated": report.num_graded,
-        "statistics": {
-            "mean": found.get("mean"),
-            "std": found.get("sd"),
-            "median": found.get("median"),
-            "percentiles": {name: found.get(name) for name in ("p10", "p25", "p75", "p90")},
-            "scoreFractions": {
-                "gtZero": found.get("share_positive"),
-                "eqOne": found.get("share_one"),
-            },
-        },
-        "distribution": {
-            f"{edge / 10:.1f}-{(edge + 1) / 10:.1f}": count
-            for edge, count in enumerate(report.histogram)
-        },
-        "byTopic": {
-            topic.topic: {"mean": topic.mean, "count": topic.num_graded} for topic in report.topics
-        },
-        "diagnosis": {
-            "datasetQuality": report.dataset_quality,
-            "graderQuality": report.grader_quality,
-            "verdict": report.verdict.value,
-            "warnings": list(report.warnings),
-            "recommendations": list(report.recommendations),
-        },
-    }
+    """The spec's `DryRunReport`, with more fields.
+
+    Raises:
+        ConflictError: The dry run has not finished.
+    """
+    report = DryRunReport.of(dry_run)
+    if report is None:
+        raise ConflictError(f"Dry run {dry_run.number} has not finished; run it again.")
+    return report.to_json()

@@ -1,0 +1,94 @@
+"""The installed `rft`, run as a process on a data directory of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+RFT = Path(sys.executable).with_name("rft")
+
+
+@dataclass(frozen=True)
+class Rft:
+    """Runs the command in one installation."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *args: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [RFT, *map(str, args)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def json(self, *args: object) -> Any:
+        """The result of a verb that must succeed."""
+        done = self(*args, "--json")
+        assert done.returncode == 0, done.stderr
+        return orjson.loads(done.stdout)
+
+    def start(self, *args: object) -> subprocess.Popen[bytes]:
+        """A verb that keeps running."""
+        return subprocess.Popen(
+            [RFT, *map(str, args)],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def make_installation(folder: Path) -> Rft:
+    """An empty installation; `RFT_…` of the tests' own environment does not count."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("RFT_")}
+    return Rft({**inherited, "RFT_DATA_DIR": str(folder)})
+
+
+@pytest.fixture(scope="module")
+def rft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rft]:
+    """An installation whose worker lives as long as the module's tests."""
+    installation = make_installation(tmp_path_factory.mktemp("data"))
+    assert installation("migrate").returncode == 0
+    worker = installation.start("worker")
+    yield installation
+    worker.terminate()
+    worker.wait(30)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Sixty questions, each answered; every third answer is wrong, one line is broken."""
+    path = tmp_path / "rows.jsonl"
+    lines = [orjson.dumps(_row(number)) for number in range(60)]
+    path.write_bytes(b"\n".join([*lines, b'{"messages": [']) + b"\n")
+    return path
+
+
+def _row(number: int) -> dict[str, Any]:
+    said = number + (1 if number % 3 == 0 else 2)
+    return {
+        "messages": [
+            {"role": "user", "content": f"What is {number} plus 2?"},
+            {"role": "assistant", "content": str(said)},
+        ],
+        "reward": float(number % 3 != 0),
+        "wanted": str(number + 2),
+    }
+
+
+@pytest.fixture
+def grader(tmp_path: Path) -> Path:
+    """A script that compares with a metadata field."""
+    path = tmp_path / "grader.py"
+    path.write_text(
+        "def grade(sample, item):\n    return float(sample['output_text'] == item['wanted'])\n"
+    )
+    return path

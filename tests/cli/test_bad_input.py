@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.cli.conftest import Rft, make_installation
+
+NEW = ("--name", "N", "--objective", "O")
+
+
+def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
+    wrong: tuple[tuple[object, ...], ...] = (
+        (),
+        ("fly",),
+        ("import", rows),
+        ("import", rows, "--into", "ds_x", "--name", "N"),
+        ("import", rows.with_name("absent.jsonl"), *NEW),
+        ("import", rows, *NEW, "--map", "input"),
+        ("run", "ds_x", "--until", "moon"),
+        ("run", "ds_x", "--sample-size", "0"),
+        ("run", "ds_x", "--grader", rows),
+        ("export", "ds_x", "--format", "floppy", "--out", "x.zip"),
+    )
+    for args in wrong:
+        done = rft(*args)
+        assert (done.returncode, done.stdout) == (2, ""), args
+        assert done.stderr, args
+
+
+def test_an_error_is_one_line_that_names_the_remedy(rft: Rft) -> None:
+    done = rft("export", "ds_absent", "--format", "openai_sft", "--out", "x.zip")
+
+    assert done.returncode == 1
+    assert done.stderr == ("rft: There is no dataset 'ds_absent'; it may have been deleted.\n")
+
+
+def test_with_json_the_error_is_the_envelope_of_rest(rft: Rft) -> None:
+    done = rft("datasets", "show", "ds_absent", "--json")
+
+    error = orjson.loads(done.stderr)["error"]
+    assert (done.returncode, error["code"]) == (1, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.jsonl", b""), ("binary.jsonl", bytes(range(256)) * 40), ("cut.jsonl.gz", b"\x1f\x8b")],
+)
+def test_a_file_that_gives_nothing_leaves_no_dataset(
+    rft: Rft, tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = rft.json("datasets", "list")
+
+    done = rft("import", path, *NEW)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert name in done.stderr
+    assert rft.json("datasets", "list") == before
+
+
+def test_a_limit_that_breaks_an_import_half_way_leaves_no_dataset(
+    tmp_path: Path, rows: Path
+) -> None:
+    rft = make_installation(tmp_path / "small")
+    rft.environment["RFT_MAX_RECORDS"] = "10"
+
+    done = rft("import", rows, *NEW)
+
+    assert done.returncode == 1
+    assert "RFT_MAX_RECORDS" in done.stderr
+    assert rft.json("datasets", "list") == []
+
+
+def test_a_script_that_cannot_be_a_grader_is_refused_with_its_line(
+    rft: Rft, rows: Path, tmp_path: Path
+) -> None:
+    dataset_id = rft.json("import", rows, *NEW)["id"]
+    script = tmp_path / "broken.py"
+    script.write_text("def grade(sample, item):\n    return (1\n")
+
+    done = rft("run", dataset_id, "--grader", script)
+
+    assert done.returncode == 1
+    assert "line 2" in done.stderr.lower()
+
+
+def test_a_run_without_any_grader_says_how_to_give_one(rft: Rft, rows: Path) -> None:
+    dataset_id = rft.json("import", rows, *NEW)["id"]
+
+    done = rft("run", dataset_id)
+
+    assert done.returncode == 2
+    assert "--grader FILE" in done.stderr
+
+
+def test_an_impossible_setting_is_named(rft: Rft, tmp_path: Path) -> None:
+    broken = make_installation(tmp_path / "broken")
+    broken.environment["RFT_PORT"] = "high"
+
+    done = broken("datasets", "list")
+
+    assert done.returncode == 1
+    assert "RFT_PORT" in done.stderr

@@ -1,0 +1,135 @@
+import zipfile
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.cli.conftest import Rft, make_installation
+
+
+def imported(rft: Rft, rows: Path, name: str) -> str:
+    return rft.json("import", rows, "--name", name, "--objective", "Add up")["id"]
+
+
+def test_from_a_file_to_a_verdict_and_an_export(
+    rft: Rft, rows: Path, grader: Path, tmp_path: Path
+) -> None:
+    dataset = rft.json("import", rows, "--name", "Sums", "--objective", "Add up")
+    assert dataset["stats"]["totalRecords"] == 60
+    assert dataset["import"]["reasons"] == {"not_json": 1}
+
+    report = rft.json("run", dataset["id"], "--grader", grader, "--num-topics", 2)
+    assert report["samplesEvaluated"] == 60
+    assert report["statistics"]["mean"] == pytest.approx(40 / 60)
+    assert report["diagnosis"]["verdict"] in {"GO", "CAUTION"}
+
+    out = tmp_path / "sums.zip"
+    made = rft.json("export", dataset["id"], "--format", "openai_sft", "--out", out)
+    assert made["train"] + made["test"] == 60
+    with zipfile.ZipFile(out) as archive:
+        assert sorted(archive.namelist()) == ["metadata.json", "test.jsonl", "train.jsonl"]
+        assert len(archive.read("train.jsonl").splitlines()) == made["train"]
+
+
+def test_a_second_run_keeps_current_results(rft: Rft, rows: Path, grader: Path) -> None:
+    dataset_id = imported(rft, rows, "Twice")
+    first = rft.json("run", dataset_id, "--grader", grader)
+
+    again = rft("run", dataset_id, "--grader", grader, "--json")
+
+    assert orjson.loads(again.stdout) == first
+    assert again.stderr.count("(current)") == 4
+    assert "script v1, unchanged" in again.stderr
+
+
+def test_a_no_go_is_a_result_and_not_a_failure(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Hopeless")
+    grader = tmp_path / "zero.py"
+    grader.write_text("def grade(sample, item):\n    return 0.0\n")
+
+    done = rft("run", dataset_id, "--grader", grader)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("NO_GO: training would not work")
+    assert "Mean reward" in done.stdout
+
+
+def test_a_string_check_is_read_from_json(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Checked")
+    grader = tmp_path / "check.json"
+    grader.write_bytes(
+        orjson.dumps({"kind": "string_check", "operation": "eq", "reference": "{{item.wanted}}"})
+    )
+
+    report = rft.json("run", dataset_id, "--grader", grader, "--sample-size", 30, "--seed", 4)
+
+    assert report["samplesEvaluated"] == 30
+
+
+def test_other_column_names_are_mapped(rft: Rft, tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_bytes(b'{"ask": "What is 1 plus 1?", "truth": "2"}\n' * 3)
+
+    dataset = rft.json(
+        "import", path, "--name", "O", "--objective", "Add", "--map", "input=ask,reference=truth"
+    )
+
+    assert dataset["import"]["valid"] == 3
+
+
+def test_more_traces_go_into_a_dataset_that_is_there(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Growing")
+    more = tmp_path / "more.jsonl"
+    more.write_bytes(b'{"prompt": "Hello?", "completion": "Hi."}\n')
+
+    dataset = rft.json("import", more, "--into", dataset_id)
+
+    assert dataset["id"] == dataset_id
+    assert dataset["stats"]["totalRecords"] == 61
+
+
+def test_datasets_are_listed_shown_and_deleted(rft: Rft, rows: Path) -> None:
+    dataset_id = imported(rft, rows, "Short-lived")
+
+    assert dataset_id in rft("datasets", "list", "--search", "short").stdout
+    assert "60 records" in rft("datasets", "show", dataset_id).stdout
+    assert rft("datasets", "delete", dataset_id, "--yes").returncode == 0
+    gone = rft("datasets", "show", dataset_id)
+    assert (gone.returncode, gone.stdout) == (1, "")
+    assert "There is no dataset" in gone.stderr
+
+
+def test_the_demo_is_loaded_once(rft: Rft) -> None:
+    dataset = rft.json("demo")
+    assert dataset["stats"]["totalRecords"] > 300
+
+    again = rft("demo", "--if-empty")
+
+    assert again.returncode == 0
+    assert "not loaded again" in again.stderr
+
+
+def test_without_a_worker_a_verb_runs_its_own(tmp_path: Path, rows: Path) -> None:
+    rft = make_installation(tmp_path / "alone")
+
+    assert imported(rft, rows, "Alone").startswith("ds_")
+    assert "0 alive" not in rft("doctor").stdout
+
+
+def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path / "empty")
+
+    sick = rft("doctor")
+    assert sick.returncode == 1
+    assert "Run `rft migrate`." in sick.stdout
+
+    rft("migrate")
+    checks = {check["name"]: check["status"] for check in rft.json("doctor")}
+    assert checks["Database"] == "ok"
+    assert checks["Workers"] == "warn"
+
+
+def test_formats_are_those_that_export_knows(rft: Rft) -> None:
+    names = [row["name"] for row in rft.json("formats")]
+
+    assert {"openai_sft", "openai_rft", "trl_sft", "trl_grpo"} <= set(names)
