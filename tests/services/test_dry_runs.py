@@ -4,7 +4,12 @@ import pytest
 
 from rft_app.domain.grading import GradingFailure
 from rft_app.errors import InvalidInputError, NotFoundError
-from rft_app.services.dry_runs import GradedRollout, get_dry_run, list_graded_rollouts
+from rft_app.services.dry_runs import (
+    GradedRollout,
+    get_dry_run,
+    list_graded_rollouts,
+    list_record_rollouts,
+)
 from rft_app.storage.session import reading
 from tests.pipeline.graded_dataset import (
     DATASET,
@@ -73,6 +78,15 @@ def test_an_imported_answer_names_its_model_and_a_failure_its_message() -> None:
     assert (row.is_recorded, row.model, row.reward) == (False, "some-model", None)
     assert isinstance(row.outcome, GradingFailure)
     assert "could not convert string to float" in row.outcome.message
+
+
+@pytest.mark.usefixtures("graded")
+def test_one_record_shows_its_grades_of_the_latest_run() -> None:
+    with reading() as session:
+        run, rows = list_record_rollouts(session, DATASET, "rec_3")
+        assert list_record_rollouts(session, DATASET, "no record") == (run, ())
+    assert run is not None
+    assert [row.output_text for row in rows] == ["1", "0.1", "more words"]
 
 
 @pytest.mark.usefixtures("graded")
