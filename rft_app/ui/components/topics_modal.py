@@ -192,7 +192,7 @@ def _chosen() -> rx.Component:
                 topic.keywords,
                 rx.el.p(
                     rx.el.span("Keywords", class_name="text-label text-ink-3 mr-0.5"),
-                    rx.foreach(topic.keywords, badge),
+                    rx.foreach(topic.keywords, lambda word: badge(word)),
                     class_name="flex flex-wrap items-center gap-1.5 mt-2",
                 ),
             ),

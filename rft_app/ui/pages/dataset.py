@@ -11,6 +11,7 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.pipeline_canvas import pipeline_canvas
 from rft_app.ui.components.shell import crumbs, shell
 from rft_app.ui.components.step_list import step_list
+from rft_app.ui.components.step_modals import step_modals
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import ModalState
 
@@ -104,7 +105,9 @@ def _canvas() -> rx.Component:
 def dataset_page() -> rx.Component:
     """The canvas, or why there is none."""
     return shell(
-        rx.cond(DatasetState.is_missing, _missing(), rx.fragment(health_bar(), _canvas())),
+        rx.cond(
+            DatasetState.is_missing, _missing(), rx.fragment(health_bar(), _canvas(), step_modals())
+        ),
         place=crumbs(("Datasets", "/optimization"), current=DatasetState.name),
         actions=_actions(),
         is_narrow=True,

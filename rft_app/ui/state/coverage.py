@@ -1,6 +1,7 @@
 """The coverage dialog: shares against targets, and what set the balance."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import reflex as rx
 
@@ -65,7 +66,7 @@ def _gap(gap: int | None) -> str:
 class CoverageState(StepModal, rx.State):
     """How the trainable records spread over the leaf topics."""
 
-    step = StepName.COVERAGE
+    step: ClassVar[StepName] = StepName.COVERAGE
 
     balance: str = ""
     balance_percent: float = 0.0

@@ -1,6 +1,6 @@
 """The dialog of step 5: settings, the verdict with its rules, every grade beside its answer."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import plotly.graph_objects as go
 import reflex as rx
@@ -25,7 +25,7 @@ PAGE_SIZE = 10
 class DryRunState(StepModal, rx.State):
     """Settings of the next run, and the run that is looked at."""
 
-    step = StepName.DRY_RUN
+    step: ClassVar[StepName] = StepName.DRY_RUN
 
     num_records: str = "300"
     num_rollouts: str = "4"

@@ -1,7 +1,7 @@
 """The dialog of step 1: how records are cut from traces, and what is wrong with the rest."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -94,7 +94,7 @@ def reason_rows(reasons: dict[str, int], num_records: int) -> list[ReasonRow]:
 class ExtractState(StepModal, rx.State):
     """What extraction made of the traces."""
 
-    step = StepName.EXTRACT
+    step: ClassVar[StepName] = StepName.EXTRACT
 
     mode: str = "last"
     max_tokens: str = ""

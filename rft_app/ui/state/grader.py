@@ -1,7 +1,7 @@
 """The dialog of step 4: edit a grader, try it, save it as the next version."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -30,7 +30,7 @@ NUM_TRIED = 5
 class GraderState(StepModal, rx.State):
     """The draft, its faults, its trial, and the stored versions."""
 
-    step = StepName.GRADER
+    step: ClassVar[StepName] = StepName.GRADER
 
     draft: Draft = Draft()
     has_changes: bool = False

@@ -1,7 +1,7 @@
 """The dialog of step 2: the topics found, and the records of each."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -64,7 +64,7 @@ class TopicRow:
 class TopicsState(StepModal, rx.State):
     """The topics, and the records of the chosen one."""
 
-    step = StepName.TOPICS
+    step: ClassVar[StepName] = StepName.TOPICS
 
     search: str = ""
     rows: list[TopicRow] = []
