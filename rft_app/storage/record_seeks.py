@@ -14,6 +14,9 @@ from rft_app.storage.record_plan import BY_KEY, Plan, make_plan
 
 _MAX_ARMS = 400
 """SQLite takes at most 500 terms in one compound select."""
+_FEW_ARMS = 8
+_NEAR = 4000
+"""Keys that are looked at one by one before every pair is sought."""
 _BUFFERED = 10_000
 
 
@@ -39,7 +42,12 @@ class Window:
 
 
 def seek(session: Session, plan: Plan, window: Window) -> list[int]:
-    """Keys in the window: every pair is sought by itself and stops after `limit`."""
+    """Keys in the window: every pair is sought by itself and stops after `limit`.
+
+    Many pairs usually mean that many records match, so the nearest records are tried first.
+    """
+    if len(plan.seeks) > _FEW_ARMS and len(near := _scan_near(session, plan, window)) > 0:
+        return near
     found: list[int] = []
     for start in range(0, len(plan.seeks), _MAX_ARMS):
         arms = " UNION ALL ".join(
@@ -51,6 +59,21 @@ def seek(session: Session, plan: Plan, window: Window) -> list[int]:
         statement = f"SELECT seq FROM ({arms}) s ORDER BY {window.order} LIMIT {window.limit}"
         found.extend(session.connection().execute(text(statement), plan.parameters).scalars())
     return sorted(found, reverse=window.is_newest_first)[: window.limit]
+
+
+def _scan_near(session: Session, plan: Plan, window: Window) -> list[int]:
+    """The window, when the next few thousand keys hold all of it; else nothing."""
+    start = window.after
+    if start is None and window.is_newest_first:
+        start = session.connection().execute(text("SELECT MAX(seq) + 1 FROM record")).scalar()
+    first = start or 0
+    low, high = (first - _NEAR, first) if window.is_newest_first else (first, first + _NEAR)
+    statement = text(
+        f"SELECT r.seq FROM record r WHERE r.seq > {low} AND r.seq < {high} AND {_passes(plan)} "
+        f"ORDER BY r.{window.order} LIMIT {window.limit}"
+    )
+    found = list(session.connection().execute(statement, plan.parameters).scalars())
+    return found if len(found) == window.limit else []
 
 
 def find_matches(session: Session, plan: Plan, query: str, window: Window) -> list[int]:
@@ -73,8 +96,7 @@ def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
         number = _count_matches(session, plan, query) if plan.seeks else 0
     else:
         num_whole = plan.num_whole
-        edge = plan.partial
-        number = len(seek(session, edge, Window(None, search.MAX_COUNT + 1, False)))
+        number = _count_edge(session, plan.partial)
     return num_whole + min(number, search.MAX_COUNT), number <= search.MAX_COUNT
 
 
@@ -110,6 +132,16 @@ def _count_matches(session: Session, plan: Plan, query: str) -> int:
     matches = f"SELECT 1 FROM {search.matching_from(session)} WHERE {_passes(plan)}"
     statement = text(f"SELECT COUNT(*) FROM ({matches} LIMIT {search.MAX_COUNT + 1}) c")
     return session.connection().execute(statement, _with_query(plan, query)).scalar_one()
+
+
+def _count_edge(session: Session, edge: Plan) -> int:
+    if not edge.seeks:
+        return 0
+    statement = text(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM record r WHERE r.dataset_id = :dataset_id "
+        f"AND ({edge.condition}) LIMIT {search.MAX_COUNT + 1}) c"
+    )
+    return session.connection().execute(statement, edge.parameters).scalar_one()
 
 
 def _read(session: Session, statement: str, values: dict[str, object]) -> NDArray[np.int64]:
