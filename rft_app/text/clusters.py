@@ -16,8 +16,6 @@ from threadpoolctl import threadpool_limits
 
 MAX_FOUND = 20
 """Most groups that are found by themselves; more must be asked for."""
-PARSIMONY = 0.95
-"""The smallest number whose silhouette reaches this part of the best one is taken."""
 SEARCH_TEXTS = 2000
 MINI_BATCH_FROM = 20_000
 SHARPNESS = 3.0
@@ -96,7 +94,7 @@ def find_clusters(vectors: Vectors, *, num_groups: int | None, seed: int) -> Clu
 
 
 def _find_number(vectors: Vectors, num_different: int, seed: int) -> int:
-    """The number of groups with the clearest borders, fewer where that is about as clear.
+    """The number of groups with the clearest borders by their silhouette.
 
     At most the root of half the texts: phrases that repeat would otherwise each be a group.
     """
@@ -113,8 +111,7 @@ def _find_number(vectors: Vectors, num_different: int, seed: int) -> int:
             scores[number] = float(silhouette_score(vectors, labels, metric="cosine"))
     if not scores:
         return 1
-    best = max(scores.values())
-    return min(number for number, score in scores.items() if score >= PARSIMONY * best)
+    return max(scores, key=lambda number: (scores[number], -number))
 
 
 def _fit(vectors: Vectors, num_groups: int, seed: int) -> Any:  # noqa: ANN401  # untyped library
