@@ -1,7 +1,10 @@
 """Composition root of the web server: pages, REST on the same port, the database watcher."""
 
 import reflex as rx
+from reflex_base.config import get_config
 
+from rft_app.api.app import create_api
+from rft_app.ui.origin import is_same_origin
 from rft_app.ui.pages.create import create_page
 from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
@@ -20,7 +23,10 @@ app = rx.App(
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
     ],
     html_lang="en",
+    api_transformer=create_api(),
 )
+if app.sio is not None and "*" not in get_config().cors_allowed_origins:
+    app.sio.eio.cors_allowed_origins = is_same_origin
 app.register_lifespan_task(watch_database)
 app.add_page(
     datasets_page,

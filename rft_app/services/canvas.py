@@ -7,10 +7,13 @@ from sqlmodel import Session
 
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.entity import Entity
+from rft_app.domain.imports import ImportReport
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName
+from rft_app.domain.validity import Reason
 from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import get_dataset
+from rft_app.services.imports import latest_import
 from rft_app.storage.steps import list_step_rows
 
 NUM_RECENT = 8
@@ -52,6 +55,15 @@ class Canvas(Entity):
         """One of the seven."""
         return self.steps[name.number - 1]
 
+    report: ImportReport | None
+    """How the latest import of traces stands; `None` when there was none."""
+
+    @property
+    def num_unreadable(self) -> int:
+        """Lines of the latest import that are not among the records, not even as invalid ones."""
+        reasons = self.report.reasons if self.report is not None else {}
+        return sum(number for code, number in reasons.items() if Reason(code).is_line_fault)
+
     @property
     def active_job(self) -> Job | None:
         """What runs now, else what waits."""
@@ -80,5 +92,8 @@ def get_canvas(session: Session, dataset_id: str) -> Canvas:
         for node in dataset.nodes
     )
     return Canvas(
-        dataset=dataset, steps=steps, jobs=tuple(list_jobs(session, dataset_id, NUM_RECENT))
+        dataset=dataset,
+        steps=steps,
+        jobs=tuple(list_jobs(session, dataset_id, NUM_RECENT)),
+        report=latest_import(session, dataset_id),
     )

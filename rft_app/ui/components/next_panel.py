@@ -231,10 +231,23 @@ def _history() -> rx.Component:
     )
 
 
+def _unreadable() -> rx.Component:
+    return rx.el.section(
+        notice(
+            "Some rows could not be read.",
+            DatasetState.unreadable,
+            tone="warn",
+            action=button("View errors", size="sm", on_click=ModalState.open_step("extract")),
+        ),
+        class_name=_SECTION,
+    )
+
+
 def panel_head() -> rx.Component:
     """The part that comes first on phones: what to do, and what is out of date."""
     return rx.fragment(
         _head(),
+        rx.cond(DatasetState.unreadable != "", _unreadable()),
         rx.cond(
             has_items(DatasetState.stale),
             rx.el.section(

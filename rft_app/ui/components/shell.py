@@ -17,14 +17,19 @@ _NAV_ITEM = (
 )
 
 
-def _toggle(class_name: str = "") -> rx.Component:
+def _theme_button(icon_name: str, label: str) -> rx.Component:
+    return icon_button(
+        icon_name,
+        label,
+        on_click=rx.toggle_color_mode,
+        custom_attrs={"data-theme-toggle": ""},
+    )
+
+
+def _toggle() -> rx.Component:
     return rx.color_mode_cond(
-        icon_button(
-            "moon", "Use the dark theme", on_click=rx.toggle_color_mode, class_name=class_name
-        ),
-        icon_button(
-            "sun", "Use the light theme", on_click=rx.toggle_color_mode, class_name=class_name
-        ),
+        _theme_button("moon", "Use the dark theme"),
+        _theme_button("sun", "Use the light theme"),
     )
 
 
@@ -186,6 +191,7 @@ def shell(
         ),
         _phone_bar(),
         palette(),
+        custom_attrs={"data-live": ShellState.is_loaded},
         class_name="flex h-dvh overflow-hidden max-wide:h-auto max-wide:min-h-dvh"
         " max-wide:overflow-visible",
     )

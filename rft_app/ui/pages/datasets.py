@@ -22,9 +22,9 @@ def _header() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h1("Datasets", class_name=f"{PAGE_TITLE} max-wide:sr-only"),
-            rx.el.p(
-                rx.cond(DatasetsState.is_loaded, DatasetsState.totals, "Loading datasets"),
-                class_name="text-ink-2",
+            rx.cond(
+                DatasetsState.num_all > 0,
+                rx.el.p(DatasetsState.totals, class_name="text-ink-2"),
             ),
             class_name="min-w-0",
         ),

@@ -9,6 +9,8 @@ from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS
 from rft_app.ui.words import ago, count, duration
 
+IMPORT = "import_traces"
+
 
 @dataclass(frozen=True)
 class CanvasNode:
@@ -30,28 +32,30 @@ class CanvasNode:
 
 def describe_nodes(canvas: Canvas) -> list[CanvasNode]:
     """All seven, in order."""
-    following = current_step(canvas.dataset) if not canvas.dataset.is_processing else None
+    following = current_step(canvas.dataset) if canvas.active_job is None else None
     return [_describe(step, canvas, is_next=step.node.name is following) for step in canvas.steps]
 
 
 def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
-    node, words = step.node, WORDS[step.node.name]
+    node = step.node
     return CanvasNode(
         id=node.name.value,
         number=node.name.number,
         title=node.info.title,
         category=node.info.category,
-        summary=node.summary or _without_summary(step),
+        summary=node.summary or _without_summary(step, canvas),
         status=node.status.value,
         status_label=node.status_label,
         notes=_notes(step, canvas),
-        is_next=is_next and words.needs != "",
+        is_next=is_next,
         is_open=node.status is not StepStatus.WAITING,
     )
 
 
-def _without_summary(step: CanvasStep) -> str:
-    words = WORDS[step.node.name]
+def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
+    words, job = WORDS[step.node.name], canvas.active_job
+    if step.node.name is StepName.EXTRACT and job is not None and job.kind == IMPORT:
+        return "Waits for the import"
     if step.node.status is StepStatus.WAITING:
         return words.needs
     return words.promise

@@ -23,6 +23,7 @@ from rft_app.ui.state.next_panel import (
     describe_next,
     describe_recent,
     describe_stale,
+    describe_unreadable,
 )
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import share
@@ -65,6 +66,7 @@ class DatasetState(rx.State):
     nodes: list[CanvasNode] = []
     following: NextStep = NextStep()
     stale: list[StaleStep] = []
+    unreadable: str = ""
     coverage: CoverageBars = CoverageBars()
     recent: list[RecentJob] = []
     job: JobProgress = JobProgress()
@@ -133,6 +135,7 @@ class DatasetState(rx.State):
             nodes=describe_nodes(canvas),
             following=describe_next(canvas),
             stale=describe_stale(canvas),
+            unreadable=describe_unreadable(canvas),
             coverage=describe_coverage(canvas.step(StepName.COVERAGE).facts),
             recent=describe_recent(canvas.jobs),
             job=JobProgress.of(active) if active is not None else JobProgress(),

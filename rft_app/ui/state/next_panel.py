@@ -200,6 +200,18 @@ def _facts(canvas: Canvas, name: StepName) -> list[Fact]:
     return known.get(name, [])
 
 
+def describe_unreadable(canvas: Canvas) -> str:
+    """What the latest import could not read at all; empty when it could read everything."""
+    number = canvas.num_unreadable
+    if not number or canvas.report is None:
+        return ""
+    verb = "is" if number == 1 else "are"
+    return (
+        f"{count(number, 'row')} of {canvas.report.file_name} {verb} not JSON or of unknown shape,"
+        f" so no record was made. The other {canvas.report.num_parsed:,} are here."
+    )
+
+
 def describe_stale(canvas: Canvas) -> list[StaleStep]:
     """Out-of-date results other than the one the panel's head is about; several become one."""
     late = [

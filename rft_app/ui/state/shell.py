@@ -1,13 +1,40 @@
 """State of the frame around every page: live facts of the navigation, and the palette."""
 
+from dataclasses import dataclass
+
 import reflex as rx
 
 from rft_app.errors import RftError
 from rft_app.services.activity import Activity, get_activity
 from rft_app.services.datasets import list_datasets
 from rft_app.storage.session import reading
+from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.live import changes
 from rft_app.ui.words import count
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the palette."""
+
+    label: str
+    hint: str
+    href: str
+    """Where it leads; `#theme` switches the theme."""
+
+
+FIXED = (
+    Command("New dataset", "create", "/optimization/new"),
+    Command("All datasets", "go to", "/optimization"),
+    Command("Switch between dark and light", "theme", "#theme"),
+)
+
+
+def _read_commands() -> list[Command]:
+    with reading() as session:
+        datasets = list_datasets(session)
+    found = [Command(one.name, "open dataset", f"/optimization/{one.id}") for one in datasets]
+    return [*FIXED, *found]
 
 
 def describe_worker(activity: Activity) -> str:
@@ -38,6 +65,7 @@ class ShellState(rx.State):
     is_worker_alive: bool = False
     is_loaded: bool = False
     is_palette_open: bool = False
+    commands: list[Command] = []
     _is_watching: bool = False
 
     @rx.event(background=True)
@@ -58,7 +86,7 @@ class ShellState(rx.State):
 
     async def _refresh(self) -> None:
         try:
-            activity, num_datasets = await rx.run_in_thread(_read)
+            activity, num_datasets = await off_loop(_read)
         except RftError:
             return
         async with self:
@@ -68,8 +96,12 @@ class ShellState(rx.State):
             self.is_loaded = True
 
     @rx.event
-    def open_palette(self) -> None:
+    async def open_palette(self) -> None:
         """Show the list of commands."""
+        try:
+            self.commands = await off_loop(_read_commands)
+        except RftError:
+            self.commands = list(FIXED)
         self.is_palette_open = True
 
     @rx.event

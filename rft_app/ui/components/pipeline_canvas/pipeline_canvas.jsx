@@ -8,11 +8,14 @@ const HEIGHT = 84;
 const GAP = 24;
 const LOOP = 116;
 const ROOMY = 860;
-// The notes at the right need more room than the loop at the left.
-const fitIn = (width) => ({
-  padding: { top: "24px", bottom: "24px", left: "16px", right: width > ROOMY ? "128px" : "16px" },
-  maxZoom: 1,
-});
+const TALL = 7 * HEIGHT + 6 * GAP;
+
+// The whole loop, never larger than life; the notes at the right need more room than the left side.
+function fitIn({ clientWidth, clientHeight }) {
+  const zoom = Math.max(0.5, Math.min(1, (clientHeight - 48) / TALL, (clientWidth - 32) / WIDTH));
+  const shift = clientWidth > ROOMY ? 56 : 0;
+  return { x: (clientWidth - WIDTH * zoom) / 2 - shift, y: Math.max(24, (clientHeight - TALL * zoom) / 2), zoom };
+}
 const PHONE = window.matchMedia("(max-width: 720px)");
 const GLYPHS = {
   waiting: CircleDashed, ready: CircleDot, processing: LoaderCircle, active: CirclePlay, complete: CircleCheck,
@@ -94,7 +97,7 @@ function edgeBetween(before, after) {
 
 function Map({ steps, onStep }) {
   const box = useRef(null);
-  const { fitView } = useReactFlow();
+  const { setViewport } = useReactFlow();
   const nodes = useMemo(
     () =>
       steps.map((step, index) => ({
@@ -109,10 +112,10 @@ function Map({ steps, onStep }) {
     return steps.length ? [...down, loop] : down;
   }, [steps]);
   useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => fitView(fitIn(entry.contentRect.width)));
+    const observer = new ResizeObserver(() => setViewport(fitIn(box.current)));
     observer.observe(box.current);
     return () => observer.disconnect();
-  }, [fitView]);
+  }, [setViewport]);
   return (
     <div ref={box} className="rft-canvas">
       <ReactFlow
@@ -123,7 +126,7 @@ function Map({ steps, onStep }) {
         proOptions={{ hideAttribution: true }} aria-label="The seven steps"
       >
         <Background gap={20} size={1.2} color="var(--canvas-dot)" />
-        <Controls showInteractive={false} orientation="horizontal" onFitView={() => fitView(fitIn(box.current.clientWidth))} />
+        <Controls showInteractive={false} orientation="horizontal" onFitView={() => setViewport(fitIn(box.current))} />
       </ReactFlow>
     </div>
   );

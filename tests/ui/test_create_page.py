@@ -1,0 +1,94 @@
+"""From a file to a dataset on its canvas, in the browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import visit
+from tests.ui.files import chat, write_lines
+
+pytestmark = pytest.mark.browser
+
+
+def upload(page: Page, app_url: str, path: Path) -> None:
+    visit(page, f"{app_url}/optimization/new")
+    page.set_input_files("input[type=file]", path)
+
+
+def create_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Create Dataset & Start →")
+
+
+def test_a_file_with_bad_rows_becomes_a_dataset_that_extracts_itself(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    silent = {"role": "assistant", "content": ""}
+    empty_answer = {"messages": [{"role": "user", "content": "?"}, silent]}
+    rows = [chat(number) for number in range(20)]
+    upload(page, app_url, write_lines(tmp_path / "Shop Chats.jsonl", *rows, empty_answer, b"{oops"))
+
+    expect(page.get_by_text("21 parsed")).to_be_visible()
+    expect(page.get_by_text("2 invalid")).to_be_visible()
+    expect(page.get_by_text("Where is order 0?")).to_be_visible()
+    page.get_by_role("button", name="View errors").click()
+    expect(page.get_by_text("Line 22")).to_be_visible()
+
+    expect(page.get_by_label("Name")).to_have_value("shop-chats")
+    expect(create_button(page)).to_be_disabled()
+    expect(page.get_by_text("Say what the model should get better at.")).to_be_visible()
+    page.get_by_label("Objective").fill("Answer shipping questions")
+    create_button(page).click()
+
+    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    expect(page.locator('[data-step="extract"]')).to_have_attribute("data-status", "complete")
+    expect(page.locator('[data-step="topics"]')).to_have_attribute("data-status", "ready")
+    expect(page.get_by_text("20 valid records")).to_be_visible()
+    expect(page.get_by_text("1 empty content")).to_be_visible()
+    expect(page.get_by_text("1 row of Shop Chats.jsonl is not JSON")).to_be_visible()
+
+
+def test_rows_of_unknown_shape_are_mapped_by_hand(page: Page, app_url: str, tmp_path: Path) -> None:
+    rows = [{"frage": f"What is {n} + 1?", "loesung": str(n + 1)} for n in range(12)]
+    upload(page, app_url, write_lines(tmp_path / "sums.jsonl", *rows))
+
+    expect(page.get_by_text("Map the columns")).to_be_visible()
+    expect(page.get_by_text("No row can be read yet. Map its columns.")).to_be_visible()
+    page.get_by_label("Question").select_option("frage")
+    expect(page.get_by_text("What is 0 + 1?").last).to_be_visible()
+    page.get_by_label("Reference").select_option("loesung")
+    page.get_by_label("Objective").fill("Add one")
+    create_button(page).click()
+
+    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    expect(page.get_by_text("12 valid records")).to_be_visible()
+
+
+def test_every_answer_gives_one_record_per_assistant_turn(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    turns = [*chat(1)["messages"], *chat(2)["messages"]]
+    upload(page, app_url, write_lines(tmp_path / "two.jsonl", {"messages": turns}))
+    page.get_by_role("radio", name="Every answer").click()
+    page.get_by_label("Objective").fill("Answer both")
+    create_button(page).click()
+
+    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    expect(page.get_by_text("2 valid records")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "empty"), (bytes(range(256)) * 40, "text"), (b"nothing here\nis JSON\n", "JSON")],
+    ids=["empty", "binary", "not JSON"],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
+    page: Page, app_url: str, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(content)
+    upload(page, app_url, path)
+
+    expect(page.get_by_text(re.compile(reason)).first).to_be_visible()
+    expect(create_button(page)).to_be_disabled()
