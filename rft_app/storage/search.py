@@ -60,7 +60,7 @@ def add_texts(session: Session, texts: Sequence[tuple[int, str]]) -> None:
         texts: Record keys, ascending, with their text.
     """
     if is_sqlite(session):
-        values = orjson.dumps({str(seq): body for seq, body in texts}).decode()
+        values = orjson.dumps({str(seq): body.replace("\0", " ") for seq, body in texts}).decode()
         session.connection().exec_driver_sql(_FILL_SQLITE, (values,))
         return
     rows = [(seq, _to_tsvector(body)) for seq, body in texts]

@@ -75,5 +75,4 @@ def searchable_text(turns: Iterable[Turn], reference: str | None, external_id: s
             for call in turn.tool_calls or ():
                 pieces += (call.function.name, call.function.arguments)
     pieces.extend(filter(None, (reference, external_id)))
-    joined = "\n".join(pieces)
-    return joined.replace("\0", " ") if "\0" in joined else joined
+    return "\n".join(pieces)
