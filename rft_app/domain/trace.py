@@ -1,12 +1,11 @@
 """Traces: what one request, or one whole agent run, did at the gateway."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rft_app.domain.validity import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedTrace:
+class ParsedTrace(NamedTuple):
     """One source row, ready to store: the columns lists filter on, and its canonical JSON.
 
     `body` is an object with `messages` (OpenAI chat messages; a recorded answer is among them) and,

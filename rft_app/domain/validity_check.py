@@ -71,7 +71,17 @@ def _find_turn_fault(messages: Sequence[CheckedMessage], turn: int | None) -> Re
         return Reason.BAD_ROLE
     if "user" not in (roles if turn is None else roles[:turn]):
         return Reason.NO_USER_TURN
-    return Reason.EMPTY_CONTENT if any(map(_is_empty, messages)) else None
+    return None if _all_say_something(messages) else Reason.EMPTY_CONTENT
+
+
+def _all_say_something(messages: Sequence[CheckedMessage]) -> bool:
+    contents = [message.content for message in messages]
+    try:  # most conversations are text throughout, and this looks at a character of each
+        if all(contents) and not any(map(str.isspace, contents)):  # pyright: ignore[reportArgumentType]
+            return True
+    except TypeError:
+        pass
+    return not any(map(_is_empty, messages))
 
 
 def last_turn(messages: Sequence[CheckedMessage], num_prompt_messages: int = 0) -> int | None:
@@ -88,9 +98,10 @@ def count_tokens(messages: Sequence[CheckedMessage]) -> int:
     for message in messages:
         content = message.content
         if content:
-            num_characters += len(content if isinstance(content, str) else text_of(content))
-        for call in message.tool_calls or ():
-            num_characters += len(call.function.name) + len(call.function.arguments)
+            num_characters += len(content) if isinstance(content, str) else len(text_of(content))
+        if message.tool_calls:
+            for call in message.tool_calls:
+                num_characters += len(call.function.name) + len(call.function.arguments)
     return num_characters // CHARACTERS_PER_TOKEN
 
 
@@ -105,16 +116,17 @@ def _is_empty(message: CheckedMessage) -> bool:
 
 
 def _find_tool_fault(messages: Sequence[CheckedMessage]) -> Reason | None:
-    calls = [call for message in messages for call in message.tool_calls or ()]
-    if not all(_is_object(call.function.arguments) for call in calls):
-        return Reason.BAD_TOOL_ARGUMENTS
     known: set[str | None] = set()
+    stray = False
     for message in messages:
-        if message.role == "tool" and message.tool_call_id not in known:
-            return Reason.TOOL_RESULT_WITHOUT_CALL
         if message.tool_calls:
-            known.update(call.id for call in message.tool_calls)
-    return None
+            for call in message.tool_calls:
+                if not _is_object(call.function.arguments):
+                    return Reason.BAD_TOOL_ARGUMENTS
+                known.add(call.id)
+        elif message.role == "tool":
+            stray = stray or message.tool_call_id not in known
+    return Reason.TOOL_RESULT_WITHOUT_CALL if stray else None
 
 
 def _is_object(arguments: str) -> bool:

@@ -28,10 +28,12 @@ SHAPES: Registry[TraceShape] = Registry(
 )
 """In the order they are tried: the first that matches reads the row."""
 
+_IN_ORDER = tuple(SHAPES)
+
 
 def detect_shape(row: Row) -> TraceShape | None:
     """The shape of a row by its content; `None` when it is none we know."""
-    for shape in SHAPES:
+    for shape in _IN_ORDER:
         if shape.matches(row):
             return shape
     return None

@@ -1,7 +1,6 @@
 """Chat messages: decoded only as far as the checks need, mended only where they must be."""
 
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -24,7 +23,7 @@ class LightCall(msgspec.Struct, gc=False):
     type: str = "function"
 
 
-class LightMessage(msgspec.Struct):
+class LightMessage(msgspec.Struct, gc=False):
     """What the validity check reads of a message; its other keys stay in the raw bytes."""
 
     role: str
@@ -34,8 +33,7 @@ class LightMessage(msgspec.Struct):
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(NamedTuple):
     """A conversation as canonical JSON, and the same decoded for checking."""
 
     raw: bytes

@@ -18,6 +18,7 @@ REWARD_FIELDS = ("reward", "feedback")
 TITLE_LENGTH = 140
 
 _HUGE_NUMBER = re.compile(rb"[0-9](?:[eE]\+?[0-9]{3}|[0-9]{300})")
+_row_decoder = msgspec.json.Decoder(Row)
 _BODY_FIELDS = ("tool_choice", "parallel_tool_calls", "finish_reason", "usage", "latency_ms")
 
 
@@ -35,7 +36,7 @@ class Draft:
     group: str | None = None
     model: str | None = None
     reward: float | None = None
-    body: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    body: dict[str, bytes] = field(default_factory=lambda: {})
     """Parts of the canonical JSON beside messages and metadata."""
 
 
@@ -61,7 +62,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         model=draft.model,
         title=make_title(first_user_text(messages)),
         num_messages=len(messages),
-        num_turns=sum(m.role == "assistant" for m in messages[first_answer:]),
+        num_turns=[m.role for m in messages[first_answer:]].count("assistant"),
         reward=draft.reward,
         reason=find_fault(checked, turn, max_tokens=max_tokens),
     )
@@ -83,18 +84,32 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
+def find_reference(row: Row) -> str | None:
+    """The accepted answer as text, by any of its names."""
+    for name in REFERENCE_FIELDS:
+        if name in row and (text := as_text(row[name])) is not None:
+            return text
+    return None
+
+
 def _take_identity(draft: Draft) -> None:
     rest = draft.rest
     if draft.group is None:
-        draft.group = next((text for f in GROUP_FIELDS if (text := _id_text(rest.get(f)))), None)
-    if draft.external_id is None:
-        for name in ID_FIELDS:
-            if text := _id_text(rest.get(name)):
-                draft.external_id = text
-                del rest[name]
-                break
+        found = _find_id(rest, GROUP_FIELDS)
+        draft.group = found and found[1]
+    if draft.external_id is None and (found := _find_id(rest, ID_FIELDS)):
+        name, draft.external_id = found
+        del rest[name]
     if draft.model is None and starts_with(rest.get("model"), b'"'):
         draft.model = clean(as_text(rest.pop("model")) or "")
+
+
+def _find_id(rest: Row, names: tuple[str, ...]) -> tuple[str, str] | None:
+    """The first field that holds an id, and the id."""
+    for name in names:
+        if name in rest and (text := _id_text(rest[name])):
+            return name, text
+    return None
 
 
 def _id_text(raw: msgspec.Raw | None) -> str | None:
@@ -174,14 +189,14 @@ def _join_body(draft: Draft) -> bytes:
 
 def _join_metadata(rest: Row) -> bytes:
     """The fields that are left; a row's own `metadata` object is opened where no name collides."""
+    parts = [_key(key) + bytes(raw) for key, raw in rest.items() if key != "metadata"]
     own = rest.get("metadata")
-    if own is not None and starts_with(own, b"{"):
-        if len(rest) == 1:
-            return bytes(own)
-        fields = msgspec.json.decode(own, type=Row)
-        if fields.keys().isdisjoint(rest):
-            rest = {**fields, **{key: raw for key, raw in rest.items() if key != "metadata"}}
-    return b"{" + b",".join([_key(key) + bytes(raw) for key, raw in rest.items()]) + b"}"
+    if own is not None:
+        if starts_with(own, b"{") and _row_decoder.decode(own).keys().isdisjoint(rest):
+            parts.insert(0, bytes(own)[1:-1].strip())
+        else:
+            parts.append(_key("metadata") + bytes(own))
+    return b"{" + b",".join([part for part in parts if part]) + b"}"
 
 
 def _require_finite(raw: bytes) -> None:

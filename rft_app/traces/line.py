@@ -11,6 +11,8 @@ Row = dict[str, msgspec.Raw]
 """The fields of a source row; each value is still JSON."""
 
 _decoder = msgspec.json.Decoder(Row)
+_text_decoder = msgspec.json.Decoder(str)
+_NULL = ord("n")
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -70,12 +72,12 @@ def _decode_mended(line: bytes, error: msgspec.DecodeError) -> Row | LineFault:
 
 def is_null(raw: msgspec.Raw | None) -> bool:
     """Whether a field is absent or `null`."""
-    return raw is None or bytes(raw) == b"null"
+    return raw is None or memoryview(raw)[0] == _NULL
 
 
 def starts_with(raw: msgspec.Raw | None, opening: bytes) -> bool:
     """Whether a value is an array (`b"["`), an object (`b"{"`) or a text (`b'"'`)."""
-    return raw is not None and bytes(memoryview(raw)[:1]) == opening
+    return raw is not None and memoryview(raw)[0] == opening[0]
 
 
 def as_text(raw: msgspec.Raw | None) -> str | None:
@@ -83,7 +85,7 @@ def as_text(raw: msgspec.Raw | None) -> str | None:
     if raw is None:
         return None
     if starts_with(raw, b'"'):
-        return msgspec.json.decode(raw, type=str)
+        return _text_decoder.decode(raw)
     text = bytes(raw).decode()
     return None if text == "null" else text
 

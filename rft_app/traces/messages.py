@@ -5,8 +5,8 @@ OpenAI's supervised fine-tuning rows and most chat exports.  With a reference (`
 """
 
 from rft_app.traces.chat import parse_chat
-from rft_app.traces.draft import REFERENCE_FIELDS, Draft, open_ended
-from rft_app.traces.line import Row, as_text
+from rft_app.traces.draft import Draft, find_reference, open_ended
+from rft_app.traces.line import Row
 
 
 class Messages:
@@ -27,7 +27,7 @@ class Messages:
 def draft_messages(row: Row, name: str) -> Draft:
     """A row that holds its whole conversation in the field `name`."""
     draft = Draft(parse_chat(row.pop(name), name), row)
-    draft.reference = next((t for f in REFERENCE_FIELDS if (t := as_text(row.get(f)))), None)
+    draft.reference = find_reference(row)
     if draft.reference is not None and open_ended(draft):
         draft.num_prompt_messages = len(draft.chat.messages)
     return draft

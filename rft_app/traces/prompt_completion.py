@@ -1,8 +1,8 @@
 """`{"prompt": "…", "completion": "…"}`, both as text or as lists of messages (TRL's rows)."""
 
 from rft_app.traces.chat import chat_of
-from rft_app.traces.draft import REFERENCE_FIELDS, Draft
-from rft_app.traces.line import Row, WrongShapeError, as_text, is_null, starts_with
+from rft_app.traces.draft import REFERENCE_FIELDS, Draft, find_reference
+from rft_app.traces.line import Row, WrongShapeError, is_null, starts_with
 
 
 class PromptCompletion:
@@ -28,5 +28,5 @@ class PromptCompletion:
             chat_of(("user", prompt), ("assistant", completion)),
             row,
             num_prompt_messages=num_prompt_messages,
-            reference=next((t for f in REFERENCE_FIELDS if (t := as_text(row.get(f)))), None),
+            reference=find_reference(row),
         )

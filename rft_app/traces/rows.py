@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 EXCERPT_BYTES = 800
 
@@ -12,8 +13,7 @@ _INSIDE = re.compile(rb'["{}\[\]]')
 _TEXT = re.compile(rb'(?:[^"\\]+|\\.)*+', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """One row of a file."""
 
     number: int
