@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 05:50:28.150883
+Create Date: 2026-11-22 06:10:52.441926
 
 """
 from typing import Sequence, Union

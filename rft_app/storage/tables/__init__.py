@@ -1,0 +1,40 @@
+"""The shape of the database, and nothing else.
+
+Bodies live apart from the columns that lists and aggregates read: one page of a fat table holds
+two rows, one page of a lean one a hundred.  Rows never leave `storage`; repositories convert.
+"""
+
+from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
+from rft_app.storage.tables.grading import (
+    DryRunPlanRow,
+    DryRunRow,
+    GradeRow,
+    GraderVersionRow,
+    RolloutRow,
+)
+from rft_app.storage.tables.record import FacetCountRow, RecordBodyRow, RecordRow
+from rft_app.storage.tables.source import ImportErrorRow, ImportRow, TraceBodyRow, TraceRow
+from rft_app.storage.tables.work import ExportRow, JobRow, SequenceRow, WorkerRow
+
+__all__ = [
+    "DatasetRow",
+    "DryRunPlanRow",
+    "DryRunRow",
+    "ExportRow",
+    "FacetCountRow",
+    "GradeRow",
+    "GraderVersionRow",
+    "ImportErrorRow",
+    "ImportRow",
+    "JobRow",
+    "RecordBodyRow",
+    "RecordRow",
+    "RolloutRow",
+    "SequenceRow",
+    "SnapshotRow",
+    "StepRow",
+    "TopicRow",
+    "TraceBodyRow",
+    "TraceRow",
+    "WorkerRow",
+]

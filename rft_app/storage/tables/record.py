@@ -1,0 +1,81 @@
+"""Records, their own bodies, and their counts by facet."""
+
+# pyright: reportAssignmentType=false
+# SQLAlchemy declares `__tablename__` as a descriptor.
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from rft_app.storage.tables.columns import Big
+
+
+class RecordRow(SQLModel, table=True):
+    """One record, without its body.
+
+    A record made from a trace has no body of its own: it is the trace's body up to `turn`.
+    Edited and generated records have a `record_body`.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (
+        Index("ix_record_facet", "dataset_id", "facet", "seq"),
+        Index("ix_record_trace", "trace_seq"),
+        Index(
+            "ix_record_topic",
+            "dataset_id",
+            "topic_id",
+            "facet",
+            "seq",
+            sqlite_where=text("topic_id IS NOT NULL"),
+            postgresql_where=text("topic_id IS NOT NULL"),
+        ),
+    )
+
+    seq: int = Field(primary_key=True, sa_type=Big)
+    dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE")
+    trace_seq: int | None = Field(default=None, sa_type=Big)
+    turn: int
+    """Index of the answer among the trace's messages; the number of messages when it has none."""
+    facet: int
+    """Everything low-cardinality a filter asks for, packed (`rft_app.domain.facet`)."""
+    source_type: str
+    reason: str | None = None
+    is_archived: bool = False
+    duplicate_of: int | None = Field(default=None, sa_type=Big)
+    group_key: int = Field(sa_type=Big)
+    content_hash: int = Field(sa_type=Big)
+    """First 8 bytes of BLAKE2b over input, output, tools and reference, signed."""
+    question_hash: int = Field(sa_type=Big)
+    """Same, over the text of the last user message: how rollouts find their record."""
+    external_id: str | None = None
+    title: str = ""
+    num_messages: int
+    num_tokens: int
+    """Estimate, 4 characters a token."""
+    reward: float | None = None
+    topic_id: int | None = Field(default=None, sa_type=Big)
+    topic_confidence: float | None = None
+    topic_method: str | None = None
+    created_at: int = Field(sa_type=Big)
+    updated_at: int = Field(sa_type=Big)
+
+
+class RecordBodyRow(SQLModel, table=True):
+    """The body of a record that is not a cut of a trace, in the trace's canonical JSON."""
+
+    __tablename__ = "record_body"
+
+    seq: int = Field(primary_key=True, sa_type=Big)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class FacetCountRow(SQLModel, table=True):
+    """How many records share topic and facet: every exact count without a scan."""
+
+    __tablename__ = "facet_count"
+
+    dataset_id: str = Field(primary_key=True, foreign_key="dataset.id", ondelete="CASCADE")
+    topic_id: int = Field(primary_key=True, sa_type=Big)
+    """0 for records without a topic."""
+    facet: int = Field(primary_key=True)
+    num_records: int = Field(sa_type=Big)

@@ -1,0 +1,85 @@
+"""What came in: imports, their bad lines, and traces."""
+
+# pyright: reportAssignmentType=false
+# SQLAlchemy declares `__tablename__` as a descriptor.
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from rft_app.storage.tables.columns import Big, Utc
+
+
+class ImportRow(SQLModel, table=True):
+    """One import of a file: where it is, and how far it got."""
+
+    __tablename__ = "import_run"
+
+    id: str = Field(primary_key=True)
+    dataset_id: str | None = Field(
+        default=None, foreign_key="dataset.id", ondelete="CASCADE", index=True
+    )
+    kind: str
+    """`traces` or `rollouts`."""
+    file_name: str
+    path: str
+    size_bytes: int = Field(sa_type=Big)
+    shape: str | None = None
+    """Row shape found or chosen; `None` until detected."""
+    mapping: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    offset_bytes: int = Field(default=0, sa_type=Big)
+    """Decompressed bytes of the source that are stored; written with the rows they gave."""
+    num_lines: int = 0
+    """Lines of the source that are done."""
+    num_parsed: int = 0
+    num_valid: int = 0
+    num_invalid: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """How often each reason code occurred."""
+    is_done: bool = False
+    created_at: datetime = Field(sa_type=Utc)
+    job_id: str | None = None
+
+
+class ImportErrorRow(SQLModel, table=True):
+    """One bad line of an import."""
+
+    __tablename__ = "import_error"
+
+    import_id: str = Field(primary_key=True, foreign_key="import_run.id", ondelete="CASCADE")
+    line_number: int = Field(primary_key=True, sa_type=Big)
+    code: str
+    message: str
+    excerpt: str
+
+
+class TraceRow(SQLModel, table=True):
+    """One trace, without its body."""
+
+    __tablename__ = "trace"
+
+    seq: int = Field(primary_key=True, sa_type=Big)
+    dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE", index=True)
+    import_id: str
+    line_number: int = Field(sa_type=Big)
+    external_id: str | None = None
+    group_key: int = Field(sa_type=Big)
+    """First 8 bytes of BLAKE2b of the group, signed."""
+    model: str | None = None
+    title: str = ""
+    num_messages: int
+    num_turns: int
+    reward: float | None = None
+    reason: str | None = None
+    created_at: int = Field(sa_type=Big)
+    """Milliseconds since 1970, UTC."""
+
+
+class TraceBodyRow(SQLModel, table=True):
+    """The canonical JSON of one trace (`rft_app.domain.trace.ParsedTrace.body`)."""
+
+    __tablename__ = "trace_body"
+
+    seq: int = Field(primary_key=True, sa_type=Big)
+    body: bytes = Field(sa_type=LargeBinary)
