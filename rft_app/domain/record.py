@@ -1,8 +1,7 @@
 """Records: one gradable example each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 from pydantic import Field
 
@@ -79,8 +78,7 @@ class Record(Entity):
     updated_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RecordBytes:
+class RecordBytes(NamedTuple):
     """A record as stored JSON, cut at the joints but not parsed, for splicing into exports."""
 
     seq: int

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import orjson
 
+from rft_app.exports._rows import array
+
 _FIELDS = {
     "system": ("content", "name"),
     "developer": ("content", "name"),
@@ -21,25 +23,29 @@ Decode = Callable[[bytes], object]
 
 def to_openai_messages(
     messages: tuple[bytes, ...], decode: Decode, roles: dict[str, str]
-) -> list[bytes] | None:
-    """The messages as OpenAI takes them; `None` when one holds content that it does not take.
+) -> bytes | None:
+    """The messages as OpenAI takes them, as one JSON array; `None` when that cannot be done.
 
     Args:
         messages: Stored messages.
-        decode: Raises `msgspec.ValidationError` for a message that must be written again.
+        decode: Raises `msgspec.ValidationError` for an array with a message to write again.
         roles: Roles to call by another name.
     """
-    written: list[bytes] = []
-    for raw in messages:
-        try:
-            decode(raw)
-        except msgspec.ValidationError:
-            if (rewritten := _rewrite(raw, roles)) is None:
-                return None
-            written.append(rewritten)
-        else:
-            written.append(raw)
-    return written
+    whole = array(messages)
+    try:
+        decode(whole)
+    except msgspec.ValidationError:
+        written = [_convert(raw, decode, roles) for raw in messages]
+        return array(raw for raw in written if raw is not None) if all(written) else None
+    return whole
+
+
+def _convert(raw: bytes, decode: Decode, roles: dict[str, str]) -> bytes | None:
+    try:
+        decode(array((raw,)))
+    except msgspec.ValidationError:
+        return _rewrite(raw, roles)
+    return raw
 
 
 def _rewrite(raw: bytes, roles: dict[str, str]) -> bytes | None:

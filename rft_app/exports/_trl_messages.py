@@ -11,26 +11,31 @@ import orjson
 from pydantic import JsonValue
 
 from rft_app.domain.message import text_of
+from rft_app.exports._rows import array
 from rft_app.exports._shapes import Answer, NamedToolResult, System, User
 
-_decode = msgspec.json.Decoder(System | User | Answer | NamedToolResult).decode
+_decode = msgspec.json.Decoder(list[System | User | Answer | NamedToolResult]).decode
 _ROLES: Final = {"developer": "system"}
 """Chat templates do not know the newer word."""
 
 
-def to_trl_messages(messages: tuple[bytes, ...]) -> list[bytes] | None:
-    """The messages as TRL takes them; `None` when one holds more than text."""
-    written: list[bytes] = []
-    for raw in messages:
-        try:
-            _decode(raw)
-        except msgspec.ValidationError:
-            if (rewritten := _rewrite(raw)) is None:
-                return None
-            written.append(rewritten)
-        else:
-            written.append(raw)
-    return written
+def to_trl_messages(messages: tuple[bytes, ...]) -> bytes | None:
+    """The messages as TRL takes them, as one JSON array; `None` when one holds more than text."""
+    whole = array(messages)
+    try:
+        _decode(whole)
+    except msgspec.ValidationError:
+        written = [_convert(raw) for raw in messages]
+        return array(raw for raw in written if raw is not None) if all(written) else None
+    return whole
+
+
+def _convert(raw: bytes) -> bytes | None:
+    try:
+        _decode(array((raw,)))
+    except msgspec.ValidationError:
+        return _rewrite(raw)
+    return raw
 
 
 def _rewrite(raw: bytes) -> bytes | None:

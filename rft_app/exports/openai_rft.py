@@ -20,10 +20,10 @@ import msgspec
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._rows import array, columns, ends_with_question
+from rft_app.exports._rows import columns, ends_with_question
 from rft_app.exports._shapes import Developer, ToolResult, Turn, User
 
-_decode: Final = msgspec.json.Decoder(Developer | User | Turn | ToolResult).decode
+_decode: Final = msgspec.json.Decoder(list[Developer | User | Turn | ToolResult]).decode
 _ROLES: Final = {"system": "developer"}
 _RESERVED: Final = frozenset({"messages", "tools", "item", "sample"})
 
@@ -53,4 +53,4 @@ class OpenAIRft:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         more = columns(record, _RESERVED)
-        return b"".join((b'{"messages":', array(messages), tools, more, b"}\n"))
+        return b"".join((b'{"messages":', messages, tools, more, b"}\n"))

@@ -20,10 +20,9 @@ import msgspec
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._rows import array
 from rft_app.exports._shapes import System, ToolResult, Turn, User
 
-_decode: Final = msgspec.json.Decoder(System | User | Turn | ToolResult).decode
+_decode: Final = msgspec.json.Decoder(list[System | User | Turn | ToolResult]).decode
 _ROLES: Final = {"developer": "system"}
 
 
@@ -48,7 +47,7 @@ class OpenAISft:
         messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
         if messages is None:
             return Lack.UNSUPPORTED_CONTENT
-        pieces = [b'{"messages":', array(messages)]
+        pieces = [b'{"messages":', messages]
         if record.tools is not None:
             pieces += (b',"tools":', record.tools)
             if record.parallel_tool_calls is not None:

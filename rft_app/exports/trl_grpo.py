@@ -16,7 +16,7 @@ from typing import Final
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import array, columns, ends_with_question
+from rft_app.exports._rows import columns, ends_with_question
 from rft_app.exports._trl_messages import to_trl_messages
 
 _RESERVED: Final = frozenset(
@@ -50,4 +50,4 @@ class TrlGrpo:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         more = columns(record, _RESERVED)
-        return b"".join((b'{"prompt":', array(messages), tools, more, b"}\n"))
+        return b"".join((b'{"prompt":', messages, tools, more, b"}\n"))

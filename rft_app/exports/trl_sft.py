@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import array
 from rft_app.exports._trl_messages import to_trl_messages
 
 
@@ -39,4 +38,4 @@ class TrlSft:
         if (messages := to_trl_messages(record.input + record.output)) is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
-        return b"".join((b'{"messages":', array(messages), tools, b"}\n"))
+        return b"".join((b'{"messages":', messages, tools, b"}\n"))

@@ -11,7 +11,7 @@ from rft_app.services.export_description import ExportSource
 from rft_app.services.export_writing import write_export
 from rft_app.storage import exports, snapshots
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import forgo_mapping, reading, unit_of_work
 
 
 def work(args: Message, send: Send) -> None:
@@ -31,6 +31,7 @@ def work(args: Message, send: Send) -> None:
         )
 
     with reading() as session:
+        forgo_mapping(session)
         source = ExportSource(
             export=export,
             dataset_name=get_dataset_row(session, export.dataset_id).name,

@@ -46,7 +46,7 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
         update={
             "snapshot_id": source.snapshot.id,
             "size_bytes": path.stat().st_size,
-            "sha256": hash_file(path),
+            "sha256": hash_file(path) if source.export.options.is_archive else files[0].sha256,
             "num_train": files[0].num_rows,
             "num_test": files[1].num_rows if len(files) > 1 else 0,
             "is_done": True,

@@ -4,7 +4,7 @@ A body is the canonical JSON of `rft_app.domain.trace.ParsedTrace.body`.  Cuttin
 message begins and ends and parses none of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,8 +33,7 @@ class TraceParts(msgspec.Struct, frozen=True):
         return self.num_prompt_messages or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """One record's part of a body, as JSON."""
 
     input: tuple[bytes, ...]
@@ -82,10 +81,10 @@ def render(parts: TraceParts, turn: int) -> Cut:
         turn: Index of the answer; the number of messages when the record has none.
     """
     messages = tuple(map(bytes, parts.messages))
-    used = messages[: turn + 1]
     tools = present(parts.tools)
     inferred = None
-    if tools is None and any(map(calls_tools, messages)):
+    has_calls = calls_tools(b"".join(messages))
+    if has_calls and tools is None:
         inferred = infer_tools(messages)
     return Cut(
         input=messages[:turn],
@@ -96,12 +95,11 @@ def render(parts: TraceParts, turn: int) -> Cut:
         parallel_tool_calls=present(parts.parallel_tool_calls),
         reference=parts.reference,
         metadata=present(parts.metadata),
-        has_tool_calls=any(map(calls_tools, used)),
+        has_tool_calls=has_calls and calls_tools(b"".join(messages[: turn + 1])),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordColumns:
+class RecordColumns(NamedTuple):
     """What a rendered record takes from its row rather than its body."""
 
     seq: int

@@ -75,3 +75,13 @@ def reading() -> Generator[Session]:
 def is_sqlite(session: Session) -> bool:
     """Whether the session talks to SQLite, for the few statements that differ."""
     return session.get_bind().dialect.name == "sqlite"
+
+
+def forgo_mapping(session: Session) -> None:
+    """Read SQLite's file in small pieces rather than map it into memory.
+
+    Mapped pages count as memory of the process, up to 256 MB when it reads everything once.
+    """
+    if is_sqlite(session):
+        session.connection().exec_driver_sql("PRAGMA mmap_size=0")
+        session.connection().exec_driver_sql("PRAGMA cache_size=-8000")

@@ -1,6 +1,5 @@
 """What sets the formats apart."""
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -39,7 +38,7 @@ def test_parallel_tool_calls_does_not_stand_without_tools() -> None:
 
 def test_plain_messages_are_copied_byte_for_byte() -> None:
     raw = b'{"role": "user",  "content": "\\u00e9"}'
-    copied = replace(make_record(), input=(raw,))
+    copied = make_record()._replace(input=(raw,))
     for exporter in EXPORTERS:
         line = exporter.encode(copied)
         assert isinstance(line, Lack) or raw in line
