@@ -112,11 +112,9 @@ def _find_id(rest: Row, names: tuple[str, ...]) -> tuple[str, str] | None:
     return None
 
 
-def _id_text(raw: msgspec.Raw | None) -> str | None:
+def _id_text(raw: msgspec.Raw) -> str | None:
     """An id: a text or a number."""
-    if raw is None or is_null(raw) or starts_with(raw, b"{") or starts_with(raw, b"["):
-        return None
-    return clean(as_text(raw) or "")
+    return None if memoryview(raw)[0] in b"{[n" else clean(as_text(raw) or "")
 
 
 def _take_tools(draft: Draft) -> None:
