@@ -40,6 +40,8 @@ class RecordPage(Entity):
     """Records that match on all pages."""
     is_total_exact: bool = True
     """Whether `total` is the number; otherwise there are at least as many."""
+    is_search_complete: bool = True
+    """Whether search covers every record; false while the index is being filled."""
 
     @property
     def total_text(self) -> str:

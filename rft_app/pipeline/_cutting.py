@@ -13,7 +13,7 @@ from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
 from rft_app.storage.bodies import TraceParts, present, split_body
 from rft_app.storage.extraction import StoredTrace
 from rft_app.storage.records import NewRecord
-from rft_app.storage.turns import Turn, decode_all_turns, last_question, searchable_text
+from rft_app.storage.turns import Turn, decode_all_turns, last_question
 
 _TRACE_SHAPES = {"gateway_call", "trajectory"}
 
@@ -47,15 +47,13 @@ class Cutter:
     """By import."""
     now_ms: int
 
-    def cut(self, trace: StoredTrace) -> Iterator[tuple[NewRecord, str]]:
-        """The trace's records with their searchable text; at least one, so that none is lost."""
+    def cut(self, trace: StoredTrace) -> Iterator[NewRecord]:
+        """The trace's records; at least one, so that none is lost."""
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
         has_tools = present(parts.tools) is not None or any(turn.tool_calls for turn in turns)
         for turn in self._find_answers(turns, parts.num_given):
-            record = self._make(trace, parts, turns, turn, has_tools)
-            covered = turns[: record.turn + 1]
-            yield record, searchable_text(covered, parts.reference, trace.external_id)
+            yield self._make(trace, parts, turns, turn, has_tools)
 
     def _find_answers(self, turns: Sequence[Turn], num_given: int) -> Sequence[int | None]:
         if self.mode is ExtractMode.LAST:

@@ -16,13 +16,11 @@ from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._cutting import Cutter, ExtractMode, source_type_of
-from rft_app.pipeline._search_filling import SearchFiller
 from rft_app.settings import get_settings
 from rft_app.storage import extraction
 from rft_app.storage.extraction import StoredCut, StoredTrace
 from rft_app.storage.record_counts import count_facets, refresh_counts
 from rft_app.storage.records import NewRecord, insert_records
-from rft_app.storage.search import add_texts
 from rft_app.storage.session import reading, unit_of_work
 
 TRACES_PER_BATCH = 2000
@@ -41,7 +39,7 @@ class ExtractSettings(BaseModel):
 
 
 class ExtractStep:
-    """Makes records of the dataset's traces, finds duplicates, fills the search index."""
+    """Makes records of the dataset's traces and finds duplicates."""
 
     name = StepName.EXTRACT
     settings_type = ExtractSettings
@@ -56,7 +54,7 @@ class ExtractStep:
         )
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
-        """Extract, then mark duplicates, index for search and count.
+        """Extract, then mark duplicates and count.
 
         Raises:
             ConflictError: The dataset has neither traces nor records.
@@ -65,7 +63,6 @@ class ExtractStep:
         _make_records(context, dataset_id, chosen)
         context.progress(0, label="Looking for duplicates")
         _mark_duplicates(dataset_id)
-        _fill_search(context, dataset_id)
         with unit_of_work() as session:
             refresh_counts(session, dataset_id)
         with reading() as session:
@@ -86,13 +83,11 @@ def _make_records(context: JobContext, dataset_id: str, settings: ExtractSetting
         now_ms=time.time_ns() // 1_000_000,
     )
     num_done, last_seq = 0, 0
-    with SearchFiller() as filler:
-        while traces := _read_batch(cutter, last_seq):
-            texts = _store_batch(cutter, traces, filler)
-            last_seq = traces[-1].seq
-            num_done += len(traces)
-            context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
-            filler.fill(texts)
+    while traces := _read_batch(cutter, last_seq):
+        _store_batch(cutter, traces)
+        last_seq = traces[-1].seq
+        num_done += len(traces)
+        context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
 
 
 def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
@@ -107,38 +102,31 @@ def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
         )
 
 
-def _store_batch(
-    cutter: Cutter, traces: Sequence[StoredTrace], filler: SearchFiller
-) -> list[tuple[int, str]]:
-    """Store the records of some traces; returns the keys and texts of those that are new.
-
-    Cutting holds no write lock.
-    """
+def _store_batch(cutter: Cutter, traces: Sequence[StoredTrace]) -> None:
+    """Store the records of some traces; cutting holds no write lock."""
     with reading() as session:
         there = extraction.read_cuts(session, traces[0].seq, traces[-1].seq)
     cuts = [cut for trace in traces for cut in cutter.cut(trace)]
     missing, obsolete = _compare(cuts, there)
-    filler.wait()
     if not missing and not obsolete:
-        return []
+        return
     with unit_of_work() as session:
         extraction.archive_records(session, obsolete, cutter.now_ms)
-        first = insert_records(session, [record for record, _ in missing])
-    return [(seq, text) for seq, (_, text) in enumerate(missing, first)]
+        insert_records(session, missing)
 
 
 def _compare(
-    cuts: Sequence[tuple[NewRecord, str]], there: Iterable[StoredCut]
-) -> tuple[Sequence[tuple[NewRecord, str]], list[int]]:
+    cuts: Sequence[NewRecord], there: Iterable[StoredCut]
+) -> tuple[Sequence[NewRecord], list[int]]:
     """What to add, and the keys of what to archive."""
     known = {(cut.trace_seq, cut.turn): cut for cut in there}
     if not known:
         return cuts, []
-    missing: list[tuple[NewRecord, str]] = []
-    for record, text in cuts:
+    missing: list[NewRecord] = []
+    for record in cuts:
         cut = known.get((record.trace_seq or 0, record.turn))
         if cut is None or (cut.is_extracted and cut.reason != record.reason):
-            missing.append((record, text))
+            missing.append(record)
         else:
             del known[cut.trace_seq, cut.turn]
     return missing, [cut.seq for cut in known.values() if cut.is_extracted]
@@ -150,27 +138,6 @@ def _mark_duplicates(dataset_id: str) -> None:
     for low, high in extraction.plan_duplicate_passes(num_records):
         with unit_of_work() as session:
             extraction.mark_duplicates(session, dataset_id, low, high)
-
-
-def _fill_search(context: JobContext, dataset_id: str) -> None:
-    """Index the records that a run stored before it was killed."""
-    num_done, last_seq = 0, 0
-    while True:
-        with reading() as session:
-            texts = extraction.read_unindexed_texts(
-                session,
-                dataset_id,
-                last_seq,
-                max_records=TRACES_PER_BATCH,
-                max_characters=BYTES_PER_BATCH,
-            )
-        if not texts:
-            return
-        with unit_of_work() as session:
-            add_texts(session, texts)
-        last_seq = texts[-1][0]
-        num_done += len(texts)
-        context.progress(num_done, label=f"{num_done:,} records searchable")
 
 
 def _describe(session: Session, dataset_id: str, mode: ExtractMode) -> StepResult:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from rft_app.domain.job import Job, JobError
 from rft_app.domain.pipeline import StepName
 from rft_app.jobs.context import JobContext
+from rft_app.jobs.queue import enqueue, list_active_jobs
 from rft_app.pipeline._base import Step
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import abandon_step, begin_step, fail_step, finish_step
@@ -19,6 +20,8 @@ class StepJob:
 
     step: Step
     label: str
+    follow_up: str | None = None
+    """A kind of job to start when the step is done, unless one is on its way already."""
 
     @property
     def name(self) -> str:
@@ -27,7 +30,7 @@ class StepJob:
 
     def run(self, context: JobContext) -> dict[str, Any]:
         """Run the step and store its result together with what it read."""
-        dataset_id = require_dataset(context)
+        dataset_id = context.required_dataset_id
         settings = self.step.settings_type.model_validate(context.args)
         with unit_of_work() as session:
             begin_step(session, dataset_id, self.step.name, context.job_id)
@@ -43,7 +46,14 @@ class StepJob:
                 settings=settings.model_dump(mode="json"),
                 input_hash=read_before,
             )
+            self._start_follow_up(session, dataset_id)
         return result.facts
+
+    def _start_follow_up(self, session: Session, dataset_id: str) -> None:
+        if self.follow_up is None:
+            return
+        if all(job.kind != self.follow_up for job in list_active_jobs(session, dataset_id)):
+            enqueue(session, self.follow_up, dataset_id, {})
 
     def on_failed(self, session: Session, job: Job, error: JobError) -> None:
         """Show the failure on the node."""
@@ -54,14 +64,3 @@ class StepJob:
         """Let the result from before count again."""
         if job.dataset_id is not None:
             abandon_step(session, job.dataset_id, StepName(self.name))
-
-
-def require_dataset(context: JobContext) -> str:
-    """The dataset the job is about.
-
-    Raises:
-        ValueError: The job was enqueued without one, which is a defect.
-    """
-    if context.dataset_id is None:
-        raise ValueError(f"Job {context.job_id} of kind has no dataset.")
-    return context.dataset_id

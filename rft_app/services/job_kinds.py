@@ -1,17 +1,22 @@
 """Every kind of job there is."""
 
 from rft_app.domain.pipeline import STEPS as STEP_INFOS
+from rft_app.domain.pipeline import StepName
 from rft_app.jobs.kind import JobKind
 from rft_app.pipeline.jobs import StepJob
 from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
 from rft_app.services.export_jobs import ExportJob
 from rft_app.services.import_jobs import ImportRollouts, ImportTraces
+from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
+
+FOLLOW_UPS = {StepName.EXTRACT: SEARCH_INDEX}
 
 JOB_KINDS: tuple[JobKind, ...] = (
     ImportTraces(),
     ImportRollouts(),
-    *(StepJob(step, STEP_INFOS[step.name].title) for step in STEPS),
+    *(StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name)) for step in STEPS),
+    IndexSearch(),
     ExportJob(),
 )
 

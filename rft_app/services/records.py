@@ -4,6 +4,8 @@ from sqlmodel import Session
 
 from rft_app.domain.record import Record, RecordFilter, Selection
 from rft_app.domain.record_page import FilterOptions, RecordPage, SelectionCount
+from rft_app.jobs.queue import list_active_jobs
+from rft_app.services.search_jobs import SEARCH_INDEX
 from rft_app.storage import record_counts, record_pages, records
 
 MAX_PAGE = 500
@@ -26,7 +28,14 @@ def list_records(
         InvalidInputError: The cursor is not one that a page gave.
     """
     limit = min(max(limit, 1), MAX_PAGE)
-    return record_pages.list_page(session, dataset_id, record_filter, cursor=cursor, limit=limit)
+    page = record_pages.list_page(session, dataset_id, record_filter, cursor=cursor, limit=limit)
+    if record_filter.search and _is_indexing(session, dataset_id):
+        return page.model_copy(update={"is_search_complete": False})
+    return page
+
+
+def _is_indexing(session: Session, dataset_id: str) -> bool:
+    return any(job.kind == SEARCH_INDEX for job in list_active_jobs(session, dataset_id))
 
 
 def get_record(session: Session, dataset_id: str, record_id: str) -> Record:

@@ -12,6 +12,7 @@ from rft_app.pipeline import extract
 from rft_app.pipeline._cutting import ExtractMode
 from rft_app.pipeline.extract import ExtractSettings, ExtractStep
 from rft_app.services.records import get_record, list_records
+from rft_app.services.search_jobs import IndexSearch
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.records import insert_bodies, iterate_record_bytes, iterate_texts
@@ -28,6 +29,8 @@ CORRECTION = Facet(source_type=SourceType.CORRECTION)
 
 class Watch:
     """A job's context that can cancel at the n-th report."""
+
+    required_dataset_id = "ds_a"
 
     def __init__(self, cancel_at: int | None = None) -> None:
         self.left = cancel_at
@@ -84,6 +87,11 @@ def cuts() -> list[tuple[int | None, int]]:
 def read(seq: int) -> Record:
     with reading() as session:
         return get_record(session, "ds_a", record_id(seq))
+
+
+def index(context: Watch | None = None) -> int:
+    found = IndexSearch().run(context or Watch())  # pyright: ignore[reportArgumentType]
+    return found["num_indexed"]
 
 
 def total(search: str) -> int:
@@ -191,6 +199,7 @@ def test_a_persons_work_survives_another_extraction(any_database: str) -> None:
         insert_bodies(session, [(901, orjson.dumps({"messages": [say("user", "A sunny place")]}))])
     run()
     assert [row.seq for row in current()] == [900, 901]
+    index()
     assert total("sunny") == 1
     assert read(901).input[0].text == "A sunny place"
 
@@ -210,6 +219,9 @@ def test_a_run_after_a_crash_ends_as_if_nothing_had_happened(
     result = run()
     assert cuts() == [(n, 1) for n in range(1, 11)]
     assert result.facts["num_records"] == 10
+    with pytest.raises(JobCancelledError):
+        index(Watch(0))
+    index()
     assert [total(f"zebra{n}") for n in range(10)] == [1] * 10
     assert total("zebra") == 10
 
