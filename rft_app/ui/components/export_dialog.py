@@ -128,7 +128,9 @@ def _format(card: FormatCard) -> rx.Component:
                 value=card.name,
                 checked=is_on,
                 on_change=ExportState.choose(card.name),
-                class_name="w-4 h-4 shrink-0 accent-[var(--accent)] cursor-pointer",
+                class_name="appearance-none w-4 h-4 m-0 shrink-0 rounded-full border"
+                " border-ink-off bg-inset cursor-pointer checked:border-[5px]"
+                " checked:border-accent",
             ),
             rx.el.b(card.label, class_name="font-semibold truncate"),
             class_name="flex items-center gap-2 min-w-0",
@@ -218,6 +220,7 @@ def _preview() -> rx.Component:
                     label="First rows of the file",
                     is_pretty=ExportState.is_pretty,
                     is_numbered=True,
+                    cut_above=240,
                     class_name="rounded-none py-2.5 max-h-[380px]",
                 ),
                 rx.cond(
@@ -258,9 +261,7 @@ def _facts() -> rx.Component:
 
 
 def _fact(name: str, value: Content) -> rx.Component:
-    return rx.fragment(
-        rx.el.dt(name, class_name="text-ink-3"), rx.el.dd(value, class_name="m-0 tabular-nums")
-    )
+    return rx.fragment(rx.el.dt(name, class_name="text-ink-3"), rx.el.dd(value, class_name="m-0"))
 
 
 def _progress() -> rx.Component:

@@ -74,8 +74,12 @@ def _figure(words: str, number: Content, witness: Content, preset: str) -> rx.Co
             rx.el.small(witness, class_name="text-body font-normal text-ink-3 ml-1.5"),
             class_name=FIGURE,
         ),
-        text_button(
-            "Show records", on_click=ModalState.open_records(preset), class_name="text-small"
+        rx.cond(
+            number == "0",
+            rx.fragment(),
+            text_button(
+                "Show records", on_click=ModalState.open_records(preset), class_name="text-small"
+            ),
         ),
     )
 

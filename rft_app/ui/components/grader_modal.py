@@ -42,7 +42,7 @@ def grader_modal() -> rx.Component:
         ),
         witness=rx.cond(
             GraderState.current_label != "",
-            rx.fragment(f"{GraderState.current_label} · saved {GraderState.last_run}"),
+            rx.fragment(f"{GraderState.current_label} · saved {GraderState.saved_at}"),
         ),
         footer=modal_footer(
             _footer_words(),

@@ -87,7 +87,7 @@ def _filters() -> rx.Component:
             on_change=RecordsState.search_for.debounce(250),
             custom_attrs={"data-search": "true"},
             key=f"search-{RecordsState.num_clears}",
-            class_name="!w-60 !min-h-7 max-wide:!w-full max-wide:!min-h-10",
+            class_name="!w-48 !min-h-7 max-wide:!w-full max-wide:!min-h-10",
         ),
         _menu("Topic", RecordsState.topics, wanted.topic, RecordsState.choose_topic),
         _validity_menu(),
@@ -114,8 +114,9 @@ def _select(label: str, value: Content, on_change: Content, *options: Content) -
             value=value,
             on_change=on_change,
             class_name="bg-transparent border-0 p-0 outline-none appearance-none font-medium"
-            " text-ink min-w-0 max-w-[150px] truncate cursor-pointer focus-visible:shadow-none"
-            " [&>option]:bg-surface-3 [&>option]:text-ink max-wide:text-[16px]",
+            " text-ink min-w-0 max-w-[150px] truncate cursor-pointer [field-sizing:content]"
+            " focus-visible:shadow-none [&>option]:bg-surface-3 [&>option]:text-ink"
+            " max-wide:text-[16px]",
         ),
         icon("chevron-down", 13, "pointer-events-none"),
         class_name=f"{INPUT} !w-auto !min-h-7 !px-[9px] !bg-surface-2 text-small cursor-pointer"
@@ -181,7 +182,7 @@ def _bound(label: str, hint: str, value: Content, on_change: Content) -> rx.Comp
         default_value=value,
         on_change=on_change.debounce(300),
         key=f"{label}-{RecordsState.num_clears}",
-        class_name="w-11 bg-transparent border-0 p-0 outline-none text-ink tabular-nums"
+        class_name="w-7 text-center bg-transparent border-0 p-0 outline-none text-ink tabular-nums"
         " focus-visible:shadow-none max-wide:text-[16px]",
     )
 

@@ -41,6 +41,7 @@ class GraderState(StepModal, rx.State):
     is_saving: bool = False
     next_version: str = "v1"
     current_label: str = ""
+    saved_at: str = ""
     versions: list[VersionRow] = []
     is_isolated: bool = True
     isolation: str = ""
@@ -169,6 +170,7 @@ class GraderState(StepModal, rx.State):
         self._specs = {version.id: version.spec for version in versions}
         self.next_version = f"v{versions[0].version + 1 if versions else 1}"
         self.current_label = versions[0].label.replace("_", " ") if versions else ""
+        self.saved_at = self.versions[0].made if versions else ""
         saved = Draft.of(versions[0].spec) if versions else None
         if saved is not None and (self._saved is None and not self.has_changes):
             self.draft = saved

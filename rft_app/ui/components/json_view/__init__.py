@@ -17,7 +17,7 @@ class JsonView(rx.Component):
     rows: rx.Var[list[str]]
     is_pretty: rx.Var[bool]
     is_numbered: rx.Var[bool]
-    is_wrapped: rx.Var[bool]
+    cut_above: rx.Var[int]
     label: rx.Var[str]
 
 
@@ -27,7 +27,7 @@ def json_view(
     label: str | rx.Var[str],
     is_pretty: rx.Var[bool] | bool = True,
     is_numbered: bool = False,
-    is_wrapped: bool = True,
+    cut_above: int = 0,
     class_name: str = "",
 ) -> rx.Component:
     """Show rows of JSON; text that is not JSON shows as it is.
@@ -37,14 +37,15 @@ def json_view(
         label: What it is, for screen readers.
         is_pretty: Indent; otherwise each row is one line, exactly its bytes.
         is_numbered: Number the rows.
-        is_wrapped: Break long lines; otherwise they scroll.
+        cut_above: Characters above which an indented text is cut, with how much is left out; 0
+            shows everything.
         class_name: Layout and padding.
     """
     return JsonView.create(
         rows=rows,
         is_pretty=is_pretty,
         is_numbered=is_numbered,
-        is_wrapped=is_wrapped,
+        cut_above=cut_above,
         label=label,
         class_name=f"{CODE} m-0 overflow-auto {class_name}",
     )

@@ -3,7 +3,6 @@ import React, { useMemo } from "react";
 const TOKEN = /"(?:\\.|[^"\\])*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]|\s+|[^\s"{}[\],:]+/g;
 const PUNCTUATION = "{}[],:";
 const CLASSES = { key: "text-syn-key", text: "text-syn-str", value: "text-syn-num", mark: "text-syn-punc", rest: "" };
-const LONGEST = 4000;
 
 function kindOf(token, next) {
   if (token[0] === '"') return next === ":" ? "key" : "text";
@@ -47,11 +46,14 @@ function layOut(tokens) {
   return lines;
 }
 
-const shorten = (token) => (token.length > LONGEST ? `${token.slice(0, LONGEST)}…` : token);
+function cut(token, above) {
+  if (!above || token.length <= above) return token;
+  return `${token.slice(0, above)} … (${(token.length - above).toLocaleString("en")} more characters)`;
+}
 
-function Line({ number, tokens, wrap }) {
+function Line({ number, tokens, above }) {
   return (
-    <span className={`flex pr-3 ${wrap ? "whitespace-pre-wrap [overflow-wrap:anywhere]" : "whitespace-pre"}`}>
+    <span className="flex pr-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
       {number !== null && (
         <span className="w-[38px] pr-3 shrink-0 text-right text-ink-off select-none" aria-hidden="true">
           {number}
@@ -60,7 +62,7 @@ function Line({ number, tokens, wrap }) {
       <span className="min-w-0">
         {tokens.map(([kind, token], at) => (
           <span key={at} className={CLASSES[kind]}>
-            {shorten(token)}
+            {cut(token, above)}
           </span>
         ))}
         {"\n"}
@@ -70,7 +72,7 @@ function Line({ number, tokens, wrap }) {
 }
 
 // JSON rows with colours; `isPretty` indents, otherwise each row is exactly its bytes.
-export function JsonView({ rows, isPretty, isNumbered, isWrapped, label, className }) {
+export function JsonView({ rows, isPretty, isNumbered, cutAbove, label, className }) {
   const shown = useMemo(
     () => (rows ?? []).map((row) => (isPretty ? layOut(tokenize(row)) : [tokenize(row)])),
     [rows, isPretty],
@@ -83,7 +85,7 @@ export function JsonView({ rows, isPretty, isNumbered, isWrapped, label, classNa
             key={`${row}-${at}`}
             number={isNumbered ? (at ? "" : row + 1) : null}
             tokens={tokens}
-            wrap={isWrapped}
+            above={isPretty ? cutAbove : 0}
           />
         )),
       )}

@@ -1,0 +1,203 @@
+"""The dialog of step 3: the balance with its arithmetic, shares against targets."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import button
+from rft_app.ui.components.card import card
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.modal import modal_footer
+from rft_app.ui.components.progress import meter
+from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
+from rft_app.ui.components.table import ROW, cell, head, table
+from rft_app.ui.state.coverage import CoverageRow, CoverageState
+from rft_app.ui.state.modal import ModalState
+from rft_app.ui.theme import FIGURE, LABEL, WITNESS
+
+
+def coverage_modal() -> rx.Component:
+    """How the trainable records spread over the topics."""
+    return step_dialog(
+        CoverageState,
+        _content(),
+        witness=rx.cond(
+            CoverageState.has_result,
+            rx.fragment(f"{CoverageState.num_records} · {CoverageState.last_run}"),
+        ),
+        footer=modal_footer(
+            run_effect(
+                CoverageState, "Counts the valid records of each topic again. Takes a second."
+            ),
+            run_button(CoverageState),
+        ),
+    )
+
+
+def _content() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(_balance(), _recommendations(), class_name="grid gap-3.5 content-start"),
+        _shares(),
+        class_name="grid grid-cols-[340px_minmax(0,1fr)] gap-5 items-start max-desk:grid-cols-1 p-5"
+        " max-wide:p-4",
+    )
+
+
+def _balance() -> rx.Component:
+    return card(
+        rx.el.div(
+            rx.el.span(CoverageState.balance, class_name=FIGURE),
+            badge(CoverageState.rating, tone=CoverageState.rating_tone),
+            class_name="flex items-center gap-2.5",
+        ),
+        rx.el.div(
+            meter(
+                CoverageState.balance_percent,
+                60,
+                is_low=CoverageState.rating != "Good",
+                label="Balance; the line is where good starts",
+            ),
+            class_name="my-2.5",
+        ),
+        rx.el.p(
+            rx.el.span(
+                f"Balance {CoverageState.balance} = {CoverageState.division}",
+                class_name="text-ink font-medium tabular-nums",
+            ),
+            f", set by {CoverageState.set_by}.",
+            class_name="text-ink-2",
+        ),
+        rx.el.p(
+            "The lowest share ÷ target of all topics, at most 1. Good from 0.60, fair from 0.40.",
+            class_name=f"{WITNESS} mt-1",
+        ),
+        title="Balance",
+    )
+
+
+def _recommendations() -> rx.Component:
+    return card(
+        rx.cond(
+            CoverageState.recommendations,
+            rx.el.ul(
+                rx.foreach(
+                    CoverageState.recommendations,
+                    lambda advice: rx.el.li(
+                        icon("arrow-right", 13, "mt-[3px] text-ink-3"),
+                        rx.el.span(advice, class_name="[overflow-wrap:anywhere]"),
+                        class_name="flex gap-2 text-ink-2",
+                    ),
+                ),
+                class_name="grid gap-2 list-none m-0 p-0",
+            ),
+            rx.el.p("Every topic is near its target.", class_name="text-ink-2"),
+        ),
+        title="What would raise it",
+    )
+
+
+def _shares() -> rx.Component:
+    return card(
+        rx.cond(CoverageState.is_table, _table(), _bars()),
+        rx.cond(
+            CoverageState.num_without_topic != "",
+            rx.el.p(
+                f"{CoverageState.num_without_topic} without a topic count in no share.",
+                class_name=f"{WITNESS} px-3.5 pb-3",
+            ),
+        ),
+        title="Share of each topic",
+        witness="bar: share · line: target",
+        action=button(
+            rx.cond(CoverageState.is_table, "Show as bars", "Show as table"),
+            size="sm",
+            variant="ghost",
+            on_click=CoverageState.toggle_table,
+        ),
+        body_class="",
+    )
+
+
+_COLUMNS = (
+    "grid grid-cols-[minmax(120px,200px)_minmax(0,1fr)_52px_52px_60px_104px] gap-3 items-center"
+    " max-wide:grid-cols-[minmax(0,1fr)_52px_60px]"
+)
+
+
+def _bars() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span("Topic"),
+            rx.el.span("", class_name="max-wide:hidden"),
+            rx.el.span("Share", class_name="text-right"),
+            rx.el.span("Target", class_name="text-right max-wide:hidden"),
+            rx.el.span("Gap", class_name="text-right"),
+            rx.el.span("", class_name="max-wide:hidden"),
+            class_name=f"{_COLUMNS} {LABEL} h-[30px]",
+        ),
+        rx.foreach(CoverageState.rows, _bar),
+        rx.el.p(
+            "Gap: records to add to this topic alone to reach its target.",
+            class_name=f"{WITNESS} pt-2",
+        ),
+        class_name="px-3.5 pb-3",
+    )
+
+
+def _bar(row: CoverageRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            row.name,
+            type="button",
+            title=row.key,
+            on_click=ModalState.open_records("topic:" + row.key),
+            class_name="text-left truncate text-ink-2 hover:text-ink hover:underline",
+        ),
+        rx.el.div(
+            meter(row.width, row.mark, is_low=row.status == "under", label=row.finding),
+            class_name="max-wide:col-span-3 max-wide:order-last",
+        ),
+        rx.el.span(row.share, class_name="text-right tabular-nums font-medium"),
+        rx.el.span(row.target, class_name="text-right tabular-nums text-ink-3 max-wide:hidden"),
+        rx.el.span(row.gap, class_name="text-right tabular-nums text-ink-2"),
+        rx.el.span(_status(row), class_name="justify-self-end max-wide:hidden"),
+        class_name=f"{_COLUMNS} min-h-9 py-1 text-small",
+    )
+
+
+def _status(row: CoverageRow) -> rx.Component:
+    return rx.cond(
+        row.status == "under",
+        badge(icon("arrow-down", 11), row.words, tone="warn"),
+        rx.cond(
+            row.status == "over",
+            badge(icon("arrow-up", 11), row.words, tone="info"),
+            badge(icon("check", 11), row.words, tone="ok"),
+        ),
+    )
+
+
+def _table() -> rx.Component:
+    return rx.el.div(
+        table(
+            head("Topic"),
+            head("Records", is_number=True),
+            head("Share", is_number=True),
+            head("Target", is_number=True),
+            head("Gap", is_number=True),
+            head("Status"),
+            rows=rx.foreach(
+                CoverageState.rows,
+                lambda row: rx.el.tr(
+                    cell(row.name),
+                    cell(row.num_records, is_number=True),
+                    cell(row.share, is_number=True),
+                    cell(row.target, is_number=True),
+                    cell(row.gap, is_number=True),
+                    cell(_status(row)),
+                    class_name=ROW,
+                ),
+            ),
+            label="Share of each topic",
+        ),
+        class_name="overflow-x-auto",
+    )
