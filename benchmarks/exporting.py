@@ -99,26 +99,42 @@ def read_only(database: Path) -> float:
     return rate
 
 
-def export(format_name: str) -> None:
-    """Export in this process; print rows, seconds and peak memory."""
+def start(format_name: str) -> str:
+    """Ask for an export and take it out of the queue; returns its id."""
     from rft_app.domain.export import ExportOptions
-    from rft_app.processes import exporting
-    from rft_app.services.exports import get_export, start_export
+    from rft_app.services.exports import start_export
     from rft_app.storage import jobs
-    from rft_app.storage.session import reading, unit_of_work
+    from rft_app.storage.session import unit_of_work
 
     options = ExportOptions(include_test=False, include_metadata=False)
     with unit_of_work() as session:
         job = start_export(session, dataset_id="ds_a", format=format_name, options=options)
         jobs.request_cancel(session, job.id)
         jobs.settle_job(session, job.id, None, jobs.JobStatus.CANCELLED)
+    return job.args["export_id"]
+
+
+def export(export_id: str) -> None:
+    """Do the child's work in this process; print rows, seconds, peak memory and bytes."""
+    from rft_app.processes import exporting
+    from rft_app.storage.exports import get_export
+    from rft_app.storage.session import reading
+
     begun = time.perf_counter()
-    exporting.work(job.args, lambda _: None)
+    exporting.work({"export_id": export_id}, lambda _: None)
     seconds = time.perf_counter() - begun
     with reading() as session:
-        done = get_export(session, job.args["export_id"])
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(done.num_train, seconds, peak_mb, done.size_bytes)
+        done = get_export(session, export_id)
+    print(done.num_train, seconds, peak_memory_mb(), done.size_bytes)
+
+
+def peak_memory_mb() -> float:
+    """Of this process since its start; `ru_maxrss` would count the parent's memory, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(row for row in status.read_text().split("\n") if row.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -127,11 +143,11 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--format", default="openai_sft")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--export", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--export", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if arguments.export:
-        export(arguments.format)
+        export(arguments.export)
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RFT_DATA_DIR"] = folder
@@ -139,9 +155,9 @@ def main() -> None:
         write_records(lines, arguments.records)
         store_records(lines)
         reads, exports, peaks = [], [], []
-        command = [sys.executable, __file__, "--export", "--format", arguments.format]
         for _ in range(arguments.rounds):
             reads.append(read_only(Path(folder, "rft.db")))
+            command = [sys.executable, __file__, "--export", start(arguments.format)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             number, seconds, peak_mb, size_bytes = map(float, output.split())
             exports.append(number / seconds)

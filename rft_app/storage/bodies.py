@@ -14,6 +14,7 @@ from rft_app.storage.tool_inference import infer_tools
 
 _ABSENT = msgspec.Raw(b"")
 _CALLS = b'"tool_calls"'
+_NOTHING = frozenset({b"", b"null", b"[]", b"{}"})
 
 
 class TraceParts(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ def split_body(body: bytes) -> TraceParts:
 def present(raw: msgspec.Raw) -> bytes | None:
     """The bytes of a part; `None` where it is absent, `null` or an empty array or object."""
     value = bytes(raw)
-    return None if value in (b"", b"null", b"[]", b"{}") else value
+    return None if value in _NOTHING else value
 
 
 def calls_tools(message: bytes | msgspec.Raw) -> bool:

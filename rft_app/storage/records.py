@@ -30,6 +30,7 @@ from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
 from rft_app.storage.turns import decode_turns, question_text
 
+_SOURCES = {source.value: source for source in SourceType}
 _CHUNK = 1000
 _BUFFERED = 100
 """Bodies in memory at a time."""
@@ -146,7 +147,7 @@ def iterate_record_bytes(
             RecordColumns(
                 seq=seq,
                 turn=turn,
-                source_type=SourceType(source_type),
+                source_type=_SOURCES[source_type],
                 topic=topics.get(topic_id),
                 reward=reward,
                 trace_id=external_id,
@@ -265,7 +266,7 @@ def _stream(
             statement, {"dataset_id": dataset_id}, execution_options=options
         )
         for block in rows.partitions(_BUFFERED):
-            yield from map(tuple, block)
+            yield from block
 
 
 def _literal(seqs: Sequence[int]) -> str:
