@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import orjson
 
 
@@ -21,3 +22,15 @@ def write_lines(path: Path, *rows: dict[str, Any] | bytes) -> Path:
     lines = (row if isinstance(row, bytes) else orjson.dumps(row) for row in rows)
     path.write_bytes(b"\n".join(lines) + b"\n")
     return path
+
+
+def create_dataset(app_url: str, path: Path, *, name: str, objective: str) -> str:
+    """Create a dataset through REST and return its id; import and extract run by themselves."""
+    answer = httpx2.post(
+        f"{app_url}/api/optimization/datasets/from-upload",
+        data={"name": name, "objective": objective},
+        files={"file": (path.name, path.read_bytes())},
+        timeout=30,
+    )
+    assert answer.status_code == 202, answer.text
+    return answer.json()["datasetId"]

@@ -54,7 +54,7 @@ def _toolbar() -> rx.Component:
             placeholder="Search by name or objective",
             aria_label="Search datasets",
             default_value=DatasetsState.search,
-            key=f"search-{DatasetsState.is_filtered}",
+            key=f"search-{DatasetsState.num_clears}",
             on_change=DatasetsState.set_search.debounce(250),
             type="search",
             custom_attrs={"data-search": ""},

@@ -55,11 +55,16 @@ class CreateState(rx.State):
         checks = (
             (self.stage in {UPLOADING, CHECKING}, "Wait until the file is here."),
             (self.stage != READY, "Choose a file first."),
-            (not self.view.is_readable, "No row can be read yet. Map its columns."),
+            (not self.view.is_readable, self._unreadable_words()),
             (not self.name.strip(), "Give the dataset a name."),
             (not self.objective.strip(), "Say what the model should get better at."),
         )
         return next((words for applies, words in checks if applies), "")
+
+    def _unreadable_words(self) -> str:
+        if self.view.columns:
+            return "No row can be read yet. Map its columns."
+        return "No row of this file can be read. Mend it or choose another."
 
     @rx.var
     def limit_words(self) -> str:
@@ -120,11 +125,11 @@ class CreateState(rx.State):
 
     @rx.event
     def show_progress(self, progress: dict[str, Any]) -> None:
-        """How much of the file has been sent."""
-        if self.stage not in {UPLOADING, EMPTY, FAILED}:
+        """How much of the file has been sent; may come late, when the server has it all."""
+        if self.stage not in {UPLOADING, EMPTY}:
             return
         loaded, total = int(progress.get("loaded", 0)), int(progress.get("total", 0))
-        self.stage, self.upload_error = UPLOADING, ""
+        self.stage = UPLOADING
         self.percent = int(100 * loaded / total) if total else 0
         self.progress_words = f"{size(loaded)} of {size(total)}"
 
@@ -173,6 +178,7 @@ class CreateState(rx.State):
             suggested = preview.suggested_mapping
             self.mapping = {target: suggested.get(target, "") for target in TARGETS}
             self.is_mapping = not self.view.is_readable and bool(self.view.columns)
+            self.is_showing_faults = not self.view.is_readable and not self.is_mapping
         if is_new and self.is_mapping and mapping_of(self.mapping):
             await self._look(is_new=False)
 

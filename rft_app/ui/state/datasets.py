@@ -102,6 +102,8 @@ class DatasetsState(rx.State):
     phase: str = "all"
     sort: dataset_service.Sort = "updated"
     limit: int = PAGE_SIZE
+    num_clears: int = 0
+    """Makes a fresh, empty search box, which otherwise keeps what was typed."""
     is_loaded: bool = False
     is_loading_demo: bool = False
     error: str = ""
@@ -111,11 +113,6 @@ class DatasetsState(rx.State):
     typed_name: str = ""
     delete_error: str = ""
     _watch: int = 0
-
-    @rx.var
-    def is_filtered(self) -> bool:
-        """Whether anything narrows the list."""
-        return bool(self.search) or self.phase != "all"
 
     @rx.var
     def num_hidden(self) -> int:
@@ -189,6 +186,7 @@ class DatasetsState(rx.State):
     def clear_filters(self) -> rx.event.EventCallback[()]:
         """Show everything again."""
         self.search, self.phase = "", "all"
+        self.num_clears += 1
         return DatasetsState.retry
 
     @rx.event
