@@ -153,6 +153,7 @@ def test_the_job_of_a_killed_worker_goes_on_in_one_that_lives(start_worker: Star
     assert settled(job_id).result == {"counted": 100}
 
 
+@pytest.mark.durability
 def test_a_worker_that_slept_too_long_ends_and_its_job_is_done_once(start_worker: Start) -> None:
     job_id = queued("count", to=300, pause_s=0.02)
     sleeper = start_worker()
