@@ -94,10 +94,11 @@ def last_turn(messages: Sequence[CheckedMessage], num_prompt_messages: int = 0) 
 
 def count_tokens(messages: Sequence[CheckedMessage]) -> int:
     """Estimate: characters of text, tool names and arguments, divided by four."""
-    contents = [message.content for message in messages if message.content]
-    num_characters = sum(len(c) if isinstance(c, str) else len(text_of(c)) for c in contents)
-    for calls in [message.tool_calls for message in messages if message.tool_calls]:
-        for call in calls:
+    num_characters = 0
+    for message in messages:
+        if content := message.content:
+            num_characters += len(content if isinstance(content, str) else text_of(content))
+        for call in message.tool_calls or ():
             num_characters += len(call.function.name) + len(call.function.arguments)
     return num_characters // CHARACTERS_PER_TOKEN
 

@@ -10,7 +10,7 @@ from rft_app.domain.hashing import content_hash, question_hash
 from rft_app.domain.record import SourceType
 from rft_app.domain.validity import Reason
 from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
-from rft_app.storage.bodies import TraceParts, present, split_body
+from rft_app.storage.bodies import TraceParts, calls_tools, present, split_body
 from rft_app.storage.extraction import StoredTrace
 from rft_app.storage.records import NewRecord
 from rft_app.storage.turns import Turn, decode_all_turns, last_question
@@ -51,7 +51,7 @@ class Cutter:
         """The trace's records; at least one, so that none is lost."""
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
-        has_tools = present(parts.tools) is not None or any(turn.tool_calls for turn in turns)
+        has_tools = present(parts.tools) is not None or calls_tools(trace.body)
         for turn in self._find_answers(turns, parts.num_given):
             yield self._make(trace, parts, turns, turn, has_tools)
 

@@ -58,7 +58,10 @@ def decode_turns(messages: Iterable[bytes | msgspec.Raw]) -> list[Turn]:
 
 def last_question(turns: Sequence[Turn]) -> str:
     """Text of the last user message; empty when there is none."""
-    return next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+    for turn in reversed(turns):
+        if turn.role == "user":
+            return turn.text
+    return ""
 
 
 def question_text(turns: Iterable[Turn]) -> str:
