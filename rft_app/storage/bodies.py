@@ -9,7 +9,6 @@ from typing import NamedTuple
 import msgspec
 
 from rft_app.domain.message import Message
-from rft_app.domain.record import RecordBytes, SourceType
 from rft_app.storage.tool_inference import infer_tools
 
 _ABSENT = msgspec.Raw(b"")
@@ -59,6 +58,8 @@ def split_body(body: bytes) -> TraceParts:
 
 def present(raw: msgspec.Raw) -> bytes | None:
     """The bytes of a part; `None` where it is absent, `null` or an empty array or object."""
+    if raw is _ABSENT:
+        return None
     value = bytes(raw)
     return None if value in _NOTHING else value
 
@@ -97,37 +98,6 @@ def render(parts: TraceParts, turn: int) -> Cut:
         reference=parts.reference,
         metadata=present(parts.metadata),
         has_tool_calls=has_calls and calls_tools(b"".join(messages[: turn + 1])),
-    )
-
-
-class RecordColumns(NamedTuple):
-    """What a rendered record takes from its row rather than its body."""
-
-    seq: int
-    turn: int
-    source_type: SourceType
-    topic: str | None
-    reward: float | None
-    trace_id: str | None
-
-
-def to_record_bytes(cut: Cut, columns: RecordColumns) -> RecordBytes:
-    """Join a cut with the columns of its row."""
-    return RecordBytes(
-        seq=columns.seq,
-        input=cut.input,
-        output=cut.output,
-        tools=cut.tools,
-        tool_choice=cut.tool_choice,
-        parallel_tool_calls=cut.parallel_tool_calls,
-        reference=cut.reference,
-        topic=columns.topic,
-        metadata=cut.metadata,
-        reward=columns.reward,
-        source_type=columns.source_type,
-        trace_id=columns.trace_id,
-        has_tool_calls=cut.has_tool_calls,
-        tools_inferred=cut.tools_inferred,
     )
 
 

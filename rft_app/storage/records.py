@@ -22,7 +22,7 @@ from rft_app.domain.record import (
 from rft_app.domain.validity import Reason
 from rft_app.errors import NotFoundError
 from rft_app.storage import bodies
-from rft_app.storage.bodies import RecordColumns, TraceParts
+from rft_app.storage.bodies import TraceParts
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.record_plan import BY_KEY, read_topic_keys
@@ -142,26 +142,22 @@ def iterate_record_bytes(
     for row in _stream(session, dataset_id, _to_keys(session, dataset_id, seqs), columns):
         seq, turn, trace_seq, body, source_type, reward, topic_id, external_id = row
         cut = bodies.render(split.of(trace_seq, body), turn)
-        yield bodies.to_record_bytes(
-            cut,
-            RecordColumns(
-                seq=seq,
-                turn=turn,
-                source_type=_SOURCES[source_type],
-                topic=topics.get(topic_id),
-                reward=reward,
-                trace_id=external_id,
-            ),
+        yield RecordBytes(  # by position: this runs for every record of an export
+            seq,
+            cut.input,
+            cut.output,
+            cut.tools,
+            cut.tool_choice,
+            cut.parallel_tool_calls,
+            cut.reference,
+            topics.get(topic_id),
+            cut.metadata,
+            reward,
+            _SOURCES[source_type],
+            external_id,
+            cut.has_tool_calls,
+            cut.tools_inferred,
         )
-
-
-def stream_cuts(
-    session: Session, dataset_id: str, seqs: Sequence[int]
-) -> Iterator[tuple[int, int, int | None, bytes, str | None]]:
-    """Key, turn, trace, body and external id of records, given by ascending keys."""
-    keys = np.array(seqs, dtype=np.int64)
-    for row in _stream(session, dataset_id, keys, f"{_CUT}, r.external_id"):
-        yield row[0], row[1], row[2], row[3], row[4]
 
 
 @dataclass(frozen=True, slots=True)
