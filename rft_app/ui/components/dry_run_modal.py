@@ -21,6 +21,7 @@ from rft_app.ui.state.modal import ModalState
 from rft_app.ui.theme import CARD, PAGE_TITLE, SECTION_TITLE, WITNESS
 
 _REPORT = DryRunState.report
+_LIMIT = "text-small text-ink-3 whitespace-nowrap max-wide:hidden"
 
 
 def dry_run_modal() -> rx.Component:
@@ -177,8 +178,8 @@ def _rules() -> rx.Component:
             table(
                 head("Rule"),
                 head("Value", is_number=True),
-                head("CAUTION"),
-                head("NO_GO"),
+                head("CAUTION", class_name="max-wide:hidden"),
+                head("NO_GO", class_name="max-wide:hidden"),
                 head("Blames", class_name="max-wide:hidden"),
                 head(),
                 rows=rx.foreach(_REPORT.rules, _rule),
@@ -200,6 +201,10 @@ def _rule(row: RuleView) -> rx.Component:
     return rx.el.tr(
         cell(
             rx.el.span(row.label, class_name="font-medium"),
+            rx.el.span(
+                f"CAUTION {row.caution} · NO_GO {row.no_go}",
+                class_name="block text-label text-ink-3 wide:hidden",
+            ),
             rx.cond(
                 row.note != "",
                 rx.el.span(row.note, class_name="block text-label text-ink-3 font-normal"),
@@ -207,8 +212,8 @@ def _rule(row: RuleView) -> rx.Component:
             class_name="py-1",
         ),
         cell(rx.el.span(row.value, class_name=ink), is_number=True, class_name="whitespace-nowrap"),
-        cell(row.caution, class_name="text-small text-ink-3 whitespace-nowrap"),
-        cell(row.no_go, class_name="text-small text-ink-3 whitespace-nowrap"),
+        cell(row.caution, class_name=_LIMIT),
+        cell(row.no_go, class_name=_LIMIT),
         cell(row.blames, class_name="text-small text-ink-3 max-wide:hidden"),
         cell(
             rx.el.span(

@@ -89,11 +89,15 @@ def _filters() -> rx.Component:
             key=f"search-{RecordsState.num_clears}",
             class_name="!w-48 !min-h-7 max-wide:!w-full max-wide:!min-h-10",
         ),
-        _menu("Topic", RecordsState.topics, wanted.topic, RecordsState.choose_topic),
-        _validity_menu(),
-        _menu("Source", RecordsState.sources, wanted.source, RecordsState.choose_source),
-        _duplicates_menu(),
-        rx.cond(RecordsState.has_rewards, _reward_range()),
+        rx.el.div(
+            _menu("Topic", RecordsState.topics, wanted.topic, RecordsState.choose_topic),
+            _validity_menu(),
+            _menu("Source", RecordsState.sources, wanted.source, RecordsState.choose_source),
+            _duplicates_menu(),
+            rx.cond(RecordsState.has_rewards, _reward_range()),
+            class_name="contents max-wide:flex max-wide:gap-2 max-wide:w-full"
+            " max-wide:overflow-x-auto max-wide:[scrollbar-width:none] max-wide:*:shrink-0",
+        ),
         rx.cond(
             RecordsState.is_filtered,
             text_button(
@@ -281,7 +285,7 @@ def _row(row: RecordRow) -> rx.Component:
                 custom_attrs={"data-item": "true"},
                 class_name="block w-full text-left min-w-0",
             ),
-            class_name=f"{cell} max-w-0 w-3/5",
+            class_name=f"{cell} max-w-0 w-3/5 max-wide:w-full",
         ),
         rx.el.td(
             row.topic,

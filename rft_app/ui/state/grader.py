@@ -137,6 +137,8 @@ class GraderState(StepModal, rx.State):
 
     async def _edit(self, **changes: str) -> None:
         self.draft = replace(self.draft, **changes)
+        if self.tried:
+            self.tried_note = "before your last edit"
         await self._check()
 
     async def _check(self) -> None:
