@@ -1,0 +1,195 @@
+"""The dialogs over the canvas, in the browser: what a person reads after each action."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import new_page, visit
+from tests.ui.files import create_dataset, write_lines
+
+pytestmark = pytest.mark.browser
+
+SUBJECTS = ("refund my parcel", "change the delivery address", "track the lost package")
+WAIT_MS = 60_000
+
+
+def row(number: int) -> dict[str, Any]:
+    """A good row with a reference and a recorded reward."""
+    subject = SUBJECTS[number % 3]
+    return {
+        "messages": [
+            {"role": "system", "content": "Answer briefly. " * 60},
+            {"role": "user", "content": f"Please {subject}, number {number}."},
+            {"role": "assistant", "content": f"Done: {subject} {number}."},
+        ],
+        "reference": f"Done: {subject} {number}.",
+        "reward": number % 5 / 4,
+    }
+
+
+def no_user(number: int) -> dict[str, Any]:
+    """A row whose record is invalid."""
+    return {"messages": [{"role": "assistant", "content": f"Hello {number}."}]}
+
+
+@pytest.fixture(scope="module")
+def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a dataset with 60 good and 2 invalid records and one line that is no JSON."""
+    path = tmp_path_factory.mktemp("file") / "parcels.jsonl"
+    write_lines(path, *map(row, range(60)), no_user(0), no_user(1), b'{"messages": [')
+    found = create_dataset(app_url, path, name="parcels", objective="Answer parcel questions")
+    _wait_for_records(app_url, found)
+    return f"{app_url}/optimization/{found}"
+
+
+def _wait_for_records(app_url: str, dataset_id: str) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = httpx2.get(f"{app_url}/api/optimization/datasets/{dataset_id}").json()
+        if found["pipelineState"]["nodes"][0]["status"] == "complete":
+            return
+        time.sleep(0.2)
+    raise TimeoutError("Extract did not finish.")
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium: Browser, app_url: str) -> Iterator[Page]:
+    """One visitor who goes through all steps in order, as the tests below do."""
+    with new_page(chromium, app_url) as page:
+        yield page
+
+
+def open_step(page: Page, dataset: str, query: str) -> Locator:
+    """Open a dialog by its address."""
+    visit(page, f"{dataset}?{query}")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_extract_names_reasons_and_bad_lines_and_opens_the_records(
+    visitor: Page, dataset: str
+) -> None:
+    dialog = open_step(visitor, dataset, "step=extract")
+    expect(dialog).to_contain_text("62 in all")
+    expect(dialog.get_by_role("table", name="Bad lines of the file")).to_contain_text("not_json")
+    dialog.get_by_role("button", name="Show the records with no_user_turn").click()
+
+    visitor.wait_for_url(re.compile("records=reason"))
+    overlay = visitor.get_by_role("dialog", name="Records")
+    expect(overlay).to_contain_text("2 of 62 match")
+
+
+def test_topics_are_found_with_a_chosen_number(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "step=topics")
+    dialog.get_by_role("radio", name="Choose").click()
+    dialog.get_by_label("How many topics").fill("3")
+    dialog.get_by_role("button", name="Find topics").click()
+
+    topics = dialog.get_by_role("list", name="Topics").get_by_role("button")
+    expect(topics).to_have_count(3, timeout=WAIT_MS)
+    topics.nth(1).click()
+    expect(dialog.get_by_role("table", name="Records of the topic")).to_contain_text("Please")
+    expect(dialog).to_contain_text("20 records · 33%")
+
+
+def test_coverage_shows_its_division(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "step=coverage")
+    dialog.get_by_role("button", name="Analyze coverage").click()
+    expect(dialog).to_contain_text("Balance 1.00 = 33% ÷ 33%", timeout=WAIT_MS)
+    dialog.get_by_role("button", name="Show as table").click()
+    expect(dialog.get_by_role("table", name="Share of each topic")).to_contain_text("on target")
+
+
+def test_a_grader_is_checked_tried_and_saved_as_versions(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "step=grader")
+    editor = dialog.locator(".cm-content")
+    _type(visitor, editor, "def grade(sample, item)\n    return 1")
+    expect(dialog).to_contain_text("expected ':' in line 1, column 24")
+
+    _type(visitor, editor, 'def grade(sample, item):\nreturn item["reward"]')
+    expect(dialog).to_contain_text("No syntax error.")
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    expect(dialog.locator("details")).to_have_count(5, timeout=WAIT_MS)
+    dialog.get_by_role("button", name="Save as v1").click()
+    expect(dialog).to_contain_text("No unsaved changes.")
+
+    visitor.keyboard.type("  # stricter")
+    editor.click()
+    visitor.keyboard.type("# ")
+    expect(dialog).to_contain_text("Unsaved changes")
+    visitor.keyboard.press("Escape")
+    visitor.keyboard.press("Escape")
+    question = visitor.get_by_role("dialog", name="Close without saving the grader?")
+    expect(question).to_be_visible()
+    question.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(dialog).to_contain_text("No unsaved changes.")
+
+
+def _type(page: Page, editor: Locator, text: str) -> None:
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(text)
+
+
+def test_a_dry_run_ends_in_a_verdict_with_its_rules(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "step=dry_run")
+    dialog.get_by_role("button", name="Set up dry run").click()
+    verdict = dialog.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text("GO", timeout=WAIT_MS)
+    rules = dialog.get_by_role("table", name="Rules of the verdict")
+    expect(rules.get_by_role("row", name="Mean reward")).to_contain_text("0.50")
+    expect(dialog.get_by_role("img", name="Histogram of 60 rewards")).to_be_visible()
+
+    dialog.get_by_role("radio", name="Worst").click()
+    expect(dialog.locator("details").first).to_contain_text("0.00")
+    dialog.get_by_role("radio", name="Failed").click()
+    expect(dialog).to_contain_text("Every rollout was graded.")
+
+
+def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str) -> None:
+    overlay = open_step(visitor, dataset, "records=all")
+    expect(overlay).to_contain_text("62 records")
+    visitor.keyboard.press("/")
+    visitor.keyboard.type("lost package")
+    expect(overlay).to_contain_text("20 of 62 match")
+
+    overlay.locator("[data-item]").first.click()
+    record = overlay.get_by_role("region", name="Record")
+    first = record.locator("b.font-mono").inner_text()
+    expect(record).to_contain_text("Show 959 characters")
+    visitor.keyboard.press("j")
+    expect(record.locator("b.font-mono")).not_to_have_text(first)
+    record.get_by_role("tab", name="Rollouts").click()
+    expect(record.locator("details")).to_have_count(1)
+
+    visitor.keyboard.press("Escape")
+    expect(visitor.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_export_is_previewed_and_downloaded(visitor: Page, dataset: str, tmp_path: Path) -> None:
+    dialog = open_step(visitor, dataset, "export=1")
+    expect(dialog).to_contain_text("60 of 60 records qualify")
+    dialog.get_by_role("radio", name="Raw bytes").click()
+    expect(dialog.get_by_label("First rows of the file")).to_contain_text('{"messages":[{"role"')
+    with visitor.expect_download(timeout=WAIT_MS) as download:
+        dialog.get_by_role("button", name="Download export").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "parcels-openai_sft.zip"
+    assert path.read_bytes()[:2] == b"PK"
+    expect(dialog.get_by_role("table", name="Recent exports")).to_contain_text("48 train · 12 test")
+
+
+def test_dialogs_fit_a_phone(phone: Page, dataset: str) -> None:
+    for query in ("step=extract", "step=dry_run", "records=all", "export=1"):
+        open_step(phone, dataset, query)
+        phone.wait_for_timeout(500)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, query
