@@ -38,6 +38,11 @@ def test_an_empty_installation_loads_the_demo_and_follows_it(
         expect(topics).to_have_attribute("data-status", "complete", timeout=90_000)
         expect(page.get_by_role("heading", name="Analyze coverage")).to_be_visible()
 
+        topics.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
 
 def test_search_narrows_the_list_and_can_be_cleared(page: Page, filled_url: str) -> None:
     visit(page, f"{filled_url}/optimization")

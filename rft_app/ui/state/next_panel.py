@@ -67,7 +67,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class CoverageBars:
-    """The thinnest and the thickest topics, and the balance they give."""
+    """The thickest topics, the one that sets the balance, and the balance itself."""
 
     bars: list[Bar] = field(default_factory=list)
     witness: str = ""
@@ -242,6 +242,7 @@ def describe_coverage(facts: dict[str, Any]) -> CoverageBars:
     topics = sorted(facts.get("topics", ()), key=lambda topic: -topic["share"])
     if not topics:
         return CoverageBars()
+    topics.sort(key=lambda topic: topic["key"] == facts.get("set_by"))
     shown = topics if len(topics) <= NUM_BARS else [*topics[: NUM_BARS - 1], topics[-1]]
     scale = max(max(t["share"], t["target_share"]) for t in topics) * 1.25
     targets = {round(topic["target_share"], 4) for topic in topics}
