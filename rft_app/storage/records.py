@@ -160,6 +160,15 @@ def iterate_record_bytes(
         )
 
 
+def stream_cuts(
+    session: Session, dataset_id: str, seqs: Sequence[int]
+) -> Iterator[tuple[int, int, int | None, bytes, str | None]]:
+    """Key, turn, trace, body and external id of records, given by ascending keys."""
+    keys = np.array(seqs, dtype=np.int64)
+    for row in _stream(session, dataset_id, keys, f"{_CUT}, r.external_id"):
+        yield row[0], row[1], row[2], row[3], row[4]
+
+
 @dataclass(frozen=True, slots=True)
 class RecordText:
     """What topics are found by."""
