@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 import reflex as rx
+from sqlmodel import Session
 
 from rft_app.domain.record import RecordFilter, SourceType
 from rft_app.domain.record_page import FilterOption, FilterOptions, RecordPage
 from rft_app.domain.validity import Reason
 from rft_app.errors import RftError
+from rft_app.services.dry_runs import list_record_rollouts
 from rft_app.services.records import get_record, list_filter_options, list_records
 from rft_app.ui.state.asking import ask, dataset_id_in
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.record_detail import RecordView, view_record
 from rft_app.ui.state.record_row import RecordRow
+from rft_app.ui.state.rollout_view import RolloutView
 
 PAGE_SIZE = 50
 ANY = "any"
@@ -122,12 +125,17 @@ class RecordsState(rx.State):
     num_duplicates: int = 0
     has_rewards: bool = False
     came_from: str = ""
+    num_clears: int = 0
+    """Counts up to give the text boxes a new start."""
 
     open_id: str = ""
     record: RecordView = RecordView()
     is_record_loading: bool = False
     record_fault: str = ""
     tab: str = "conversation"
+    rollouts: list[RolloutView] = []
+    num_rollouts: int = 0
+    rollouts_note: str = ""
 
     _dataset_id: str = ""
     _cursors: list[str] = []
@@ -190,6 +198,7 @@ class RecordsState(rx.State):
     async def clear_filters(self) -> None:
         """Show all records."""
         self.wanted = Wanted()
+        self.num_clears += 1
         await self._turn_to([])
 
     @rx.event
@@ -212,11 +221,12 @@ class RecordsState(rx.State):
         self.open_id, self.record_fault = record_id, ""
         dataset_id = self._dataset_id
         try:
-            record = await ask(lambda session: get_record(session, dataset_id, record_id))
+            found = await ask(lambda session: _read_record(session, dataset_id, record_id))
         except RftError as error:
             self.record_fault = error.message
             return
-        self.record = await rx.run_in_thread(lambda: view_record(record))
+        self.record, self.rollouts, self.rollouts_note = found
+        self.num_rollouts = len(self.rollouts)
 
     @rx.event
     async def look_at(self, record_id: str) -> None:
@@ -227,7 +237,7 @@ class RecordsState(rx.State):
     @rx.event
     def close_record(self) -> None:
         """Show the list alone."""
-        self.open_id, self.record = "", RecordView()
+        self.open_id, self.record, self.rollouts = "", RecordView(), []
 
     @rx.event
     def choose_tab(self, name: str) -> None:
@@ -276,6 +286,15 @@ class RecordsState(rx.State):
         self.num_duplicates = options.num_duplicates
         self.has_rewards = options.num_with_reward > 0
         self.num_records = f"{options.num_records:,}"
+
+
+def _read_record(
+    session: Session, dataset_id: str, record_id: str
+) -> tuple[RecordView, list[RolloutView], str]:
+    view = view_record(get_record(session, dataset_id, record_id))
+    run, rollouts = list_record_rollouts(session, dataset_id, record_id)
+    note = f"Grades of dry run {run.number}, the latest." if run else ""
+    return view, [RolloutView.of(rollout) for rollout in rollouts], note
 
 
 def _origin(preset: str) -> str:

@@ -1,0 +1,87 @@
+"""One graded answer: the grade, the question, the answer, the reason."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import badge
+from rft_app.ui.components.icon import icon
+from rft_app.ui.content import Content
+from rft_app.ui.state.rollout_view import OutputCall, RolloutView
+from rft_app.ui.theme import CARD
+
+_REWARD = "text-title font-semibold tabular-nums"
+_CLAMP = "line-clamp-2 [overflow-wrap:anywhere] group-open:line-clamp-none"
+
+
+def graded_rollout(rollout: RolloutView) -> rx.Component:
+    """The card; a click unfolds long texts."""
+    return rx.el.details(
+        rx.el.summary(
+            _head(rollout),
+            _line("User", rollout.question, "text-ink"),
+            rx.cond(rollout.answer != "", _line("Answer", rollout.answer, "text-ink-2")),
+            rx.foreach(rollout.calls, _call),
+            rx.cond(rollout.has_output, rx.fragment(), _line("Answer", "none", "text-ink-3")),
+            rx.cond(
+                rollout.reason != "",
+                rx.el.p(
+                    icon("scale", 13, "mt-[3px]"),
+                    rx.el.span(rollout.reason, class_name=_CLAMP),
+                    class_name="flex gap-1.5 mt-[5px] text-small text-ink-3",
+                ),
+            ),
+            class_name="list-none cursor-pointer block px-3 py-2.5"
+            " [&::-webkit-details-marker]:hidden",
+        ),
+        rx.el.div(
+            rx.cond(
+                rollout.reference != "",
+                _line("Reference", rollout.reference, "text-ink-2"),
+                rx.el.p("No reference", class_name="text-small text-ink-3"),
+            ),
+            class_name="px-3 pb-2.5",
+        ),
+        custom_attrs={"data-item": "true"},
+        class_name=f"{CARD} group hover:border-line-strong",
+    )
+
+
+def _head(rollout: RolloutView) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            rollout.is_graded,
+            rx.el.b(
+                rollout.reward,
+                class_name=rx.match(
+                    rollout.tone,
+                    ("ok", f"{_REWARD} text-ok"),
+                    ("warn", f"{_REWARD} text-warn"),
+                    f"{_REWARD} text-bad",
+                ),
+            ),
+            badge(icon("octagon-x", 11), f"Not graded · {rollout.failure}", tone="bad"),
+        ),
+        rx.cond(rollout.topic != "", badge(rollout.topic)),
+        rx.cond(
+            rollout.origin != "",
+            rx.el.span(rollout.origin, class_name="text-small text-ink-3 truncate"),
+        ),
+        rx.el.span(
+            rollout.record_id, class_name="ml-auto font-mono text-label text-ink-3 shrink-0"
+        ),
+        class_name="flex items-center gap-2 min-w-0 mb-1.5",
+    )
+
+
+def _line(who: str, text: Content, ink: str) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(f"{who} ", class_name="text-ink-3"), text, class_name=f"{_CLAMP} {ink}"
+    )
+
+
+def _call(call: OutputCall) -> rx.Component:
+    return rx.el.p(
+        icon("wrench", 12, "inline mr-1.5 text-ink-3 align-[-1px]"),
+        rx.el.span(call.name, class_name="font-mono text-small text-ink"),
+        rx.el.span(f" {call.arguments}", class_name="font-mono text-small text-ink-3"),
+        class_name=_CLAMP,
+    )

@@ -1,0 +1,126 @@
+"""One graded answer as a card: dry run, grader trial and record detail share it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from rft_app.domain.grading import FailureKind, GradeOutcome, Verdict
+from rft_app.services.dry_runs import GradedRollout
+from rft_app.services.graders import TriedGrade
+from rft_app.ui.state.record_row import leaf
+from rft_app.ui.words import reward
+
+GOOD, FAIR = 0.7, 0.3
+"""From the first reward on the figure is green, below the second red."""
+LONGEST = 600
+FAILURES = {
+    FailureKind.EXCEPTION: "The script raised",
+    FailureKind.TIMEOUT: "Too slow",
+    FailureKind.MEMORY: "Out of memory",
+    FailureKind.CRASHED: "The grading process died",
+    FailureKind.NOT_A_NUMBER: "Not a number",
+    FailureKind.NOT_FINITE: "Not a finite number",
+    FailureKind.OUT_OF_RANGE: "Outside 0 to 1",
+    FailureKind.NO_REFERENCE: "No reference",
+    FailureKind.NO_OUTPUT: "No answer",
+}
+
+
+@dataclass(frozen=True)
+class OutputCall:
+    """One tool call of an answer."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """Ready to show."""
+
+    record_id: str
+    topic: str
+    question: str
+    answer: str
+    has_output: bool = True
+    calls: list[OutputCall] = field(default_factory=list)
+    reference: str = ""
+    is_graded: bool = True
+    reward: str = "–"
+    tone: str = "neutral"
+    percent: float = 0.0
+    failure: str = ""
+    """Kind of failure in words; empty for a graded one."""
+    reason: str = ""
+    """Why this grade, or what went wrong."""
+    origin: str = ""
+
+    @classmethod
+    def of(cls, rollout: GradedRollout | TriedGrade) -> "RolloutView":
+        """Build the card."""
+        return cls(
+            record_id=rollout.record_id,
+            topic=leaf(rollout.topic) if rollout.topic else "",
+            question=shorten(rollout.question) or "(no user message)",
+            answer=shorten(rollout.output_text),
+            has_output=bool(rollout.output_text or rollout.output_tools),
+            calls=view_calls(rollout.output_tools),
+            reference=shorten(rollout.reference or ""),
+            origin=_origin(rollout),
+            **describe_outcome(rollout.outcome),
+        )
+
+
+def describe_outcome(outcome: GradeOutcome) -> dict[str, Any]:
+    """The fields that a grade, or the lack of one, decides.
+
+    Example:
+        >>> describe_outcome(Verdict(reward=0.92))["tone"]
+        'ok'
+    """
+    if isinstance(outcome, Verdict):
+        value = outcome.reward
+        return {
+            "reward": reward(value),
+            "tone": "ok" if value >= GOOD else "warn" if value >= FAIR else "bad",
+            "percent": round(100 * value, 1),
+            "reason": outcome.reason or "",
+        }
+    return {
+        "is_graded": False,
+        "failure": FAILURES[outcome.failure_kind],
+        "reason": outcome.message,
+    }
+
+
+def view_calls(calls: Sequence[dict[str, Any]]) -> list[OutputCall]:
+    """Names and arguments of tool calls; a call of another shape shows as its JSON.
+
+    Example:
+        >>> view_calls([{"function": {"name": "cancel", "arguments": "{}"}}])
+        [OutputCall(name='cancel', arguments='{}')]
+    """
+    views: list[OutputCall] = []
+    for call in calls:
+        function = call.get("function")
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            arguments = function.get("arguments", "")
+            text = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+            views.append(OutputCall(function["name"], shorten(text)))
+        else:
+            views.append(OutputCall("call", shorten(orjson.dumps(call).decode())))
+    return views
+
+
+def shorten(text: str) -> str:
+    """One paragraph of at most `LONGEST` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]} …"
+
+
+def _origin(rollout: GradedRollout | TriedGrade) -> str:
+    if not isinstance(rollout, GradedRollout):
+        return ""
+    return "recorded answer" if rollout.is_recorded else rollout.model or "imported answer"
