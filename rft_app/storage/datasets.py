@@ -61,8 +61,9 @@ def delete_dataset_row(session: Session, dataset_id: str) -> None:
     row = get_dataset_row(session, dataset_id)
     records = select(RecordRow.seq).where(col(RecordRow.dataset_id) == dataset_id)
     traces = select(TraceRow.seq).where(col(TraceRow.dataset_id) == dataset_id)
-    session.execute(delete(RecordBodyRow).where(col(RecordBodyRow.seq).in_(records)))
-    session.execute(delete(TraceBodyRow).where(col(TraceBodyRow.seq).in_(traces)))
+    connection = session.connection()
+    connection.execute(delete(RecordBodyRow).where(col(RecordBodyRow.seq).in_(records)))
+    connection.execute(delete(TraceBodyRow).where(col(TraceBodyRow.seq).in_(traces)))
     session.delete(row)
     session.flush()
 
