@@ -52,7 +52,7 @@ def _wait_for_records(app_url: str, dataset_id: str) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         found = httpx2.get(f"{app_url}/api/optimization/datasets/{dataset_id}").json()
-        if found["pipelineState"]["nodes"][0]["status"] == "complete":
+        if found["pipeline"]["nodes"][0]["status"] == "complete":
             return
         time.sleep(0.2)
     raise TimeoutError("Extract did not finish.")
@@ -120,7 +120,6 @@ def test_a_grader_is_checked_tried_and_saved_as_versions(visitor: Page, dataset:
     dialog.get_by_role("button", name="Save as v1").click()
     expect(dialog).to_contain_text("No unsaved changes.")
 
-    visitor.keyboard.type("  # stricter")
     editor.click()
     visitor.keyboard.type("# ")
     expect(dialog).to_contain_text("Unsaved changes")
@@ -164,7 +163,7 @@ def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str
     overlay.locator("[data-item]").first.click()
     record = overlay.get_by_role("region", name="Record")
     first = record.locator("b.font-mono").inner_text()
-    expect(record).to_contain_text("Show 959 characters")
+    expect(record).to_contain_text("Show 960 characters")
     visitor.keyboard.press("j")
     expect(record.locator("b.font-mono")).not_to_have_text(first)
     record.get_by_role("tab", name="Rollouts").click()

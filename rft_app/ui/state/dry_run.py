@@ -105,7 +105,6 @@ class DryRunState(StepModal, rx.State):
         finished = [run for run in runs if run.report is not None]
         self.runs = [RunOption.of(run) for run in finished]
         if not finished:
-            self.has_result = False
             return
         if self._latest_run != finished[0].id or self.chosen_run == "":
             self._latest_run = self.chosen_run = finished[0].id

@@ -31,6 +31,7 @@ class GraderState(StepModal, rx.State):
     """The draft, its faults, its trial, and the stored versions."""
 
     step: ClassVar[StepName] = StepName.GRADER
+    shows_before_result: ClassVar[bool] = True
 
     draft: Draft = Draft()
     has_changes: bool = False
@@ -160,7 +161,6 @@ class GraderState(StepModal, rx.State):
 
     async def _show(self, step: StepView) -> None:
         dataset_id = self._dataset_id
-        self.has_result = True
         versions = await ask(lambda session: list_grader_versions(session, dataset_id))
         self._show_versions(versions)
         if not self.isolation:

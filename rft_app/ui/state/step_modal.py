@@ -40,6 +40,8 @@ class StepModal(rx.State, mixin=True):
     """One step's dialog while it is open."""
 
     step: ClassVar[StepName]
+    shows_before_result: ClassVar[bool] = False
+    """Whether the content is there before the first result, e.g. an editor."""
 
     is_loading: bool = True
     fault: str = ""
@@ -137,7 +139,7 @@ class StepModal(rx.State, mixin=True):
         self.stale_reason = step.node.stale_reason or ""
         self.error = step.error or ""
         self.last_run = describe_last_run(step)
-        self.has_result = bool(step.facts)
+        self.has_result = self.shows_before_result or bool(step.facts)
         self.is_running = step.node.status.value == "processing"
         job_id = step.job_id
         if not self.is_running or job_id is None:
