@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.domain.pipeline import StepStatus
 from rft_app.ui.components.status import COLORS, status_glyph
 from rft_app.ui.state.canvas_node import CanvasNode
 from rft_app.ui.state.dataset import DatasetState
@@ -40,7 +41,8 @@ def _look(node: rx.vars.ObjectVar[CanvasNode]) -> rx.Var[str]:
 
 
 def _step(node: rx.vars.ObjectVar[CanvasNode]) -> rx.Component:
-    color = rx.match(node.status, *((s.value, COLORS[s]) for s in COLORS), "text-ink-3")
+    colors = {status: COLORS[status] for status in COLORS if status is not StepStatus.WAITING}
+    color = rx.match(node.status, *((s.value, ink) for s, ink in colors.items()), "text-ink-3")
     return rx.el.li(
         rx.el.button(
             rx.el.div(
