@@ -114,8 +114,13 @@ def _describe_lines(spec: ScriptSpec, before: ScriptSpec) -> str:
 
 
 def version_rows(versions: list[GraderVersion]) -> list[VersionRow]:
-    """Versions, newest first, each against the one before it."""
-    before: list[GraderVersion | None] = [*versions[1:], None]
+    """Versions, newest first, each against the one before it.
+
+    Example:
+        >>> version_rows([])
+        []
+    """
+    before: list[GraderVersion | None] = [*versions, None][1:]
     return [
         VersionRow(
             id=version.id,
