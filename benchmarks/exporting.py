@@ -91,7 +91,6 @@ def make_record(seq: int, body: bytes) -> "NewRecord":
 def read_only(database: Path) -> float:
     """Rows a second."""
     connection = sqlite3.connect(database)
-    connection.execute("PRAGMA mmap_size=268435456")
     begun = time.perf_counter()
     count = sum(1 for _ in connection.execute(READ))
     rate = count / (time.perf_counter() - begun)

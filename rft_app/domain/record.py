@@ -1,7 +1,9 @@
 """Records: one gradable example each."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, NewType
+from typing import Any, NewType
 
 from pydantic import Field
 
@@ -78,15 +80,21 @@ class Record(Entity):
     updated_at: int = 0
 
 
-class RecordBytes(NamedTuple):
-    """A record as stored JSON, cut at the joints but not parsed, for splicing into exports."""
+@dataclass(slots=True)
+class RecordBytes:
+    """A record as stored JSON, not parsed, for splicing into exports.  Never changed once made."""
 
     seq: int
-    input: tuple[bytes, ...]
-    """One JSON object per message."""
-    output: tuple[bytes, ...]
+    messages: bytes
+    """JSON array of the conversation; it may go on after the answer."""
+    turn: int
+    """Index of the answer in `messages`; their number when none was recorded."""
+    split: Callable[[bytes], Sequence[bytes]]
+    """Cuts a JSON array into its elements."""
     tools: bytes | None
     """JSON array."""
+    tools_inferred: bool
+    """Whether `tools` was derived from the calls because the trace did not say it."""
     tool_choice: bytes | None
     parallel_tool_calls: bytes | None
     reference: str | None
@@ -96,10 +104,16 @@ class RecordBytes(NamedTuple):
     reward: float | None
     source_type: SourceType
     trace_id: str | None
-    has_tool_calls: bool
-    """Whether any message carries tool calls, so that exports know when they must parse."""
-    tools_inferred: bool = False
-    """Whether `tools` was derived from the calls because the trace did not say it."""
+
+    @property
+    def input(self) -> tuple[bytes, ...]:
+        """One JSON object per message that was given."""
+        return tuple(self.split(self.messages)[: self.turn])
+
+    @property
+    def output(self) -> tuple[bytes, ...]:
+        """The answer; empty when none was recorded."""
+        return tuple(self.split(self.messages)[self.turn : self.turn + 1])
 
 
 class RecordFilter(Entity):

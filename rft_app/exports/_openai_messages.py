@@ -1,12 +1,13 @@
 """Messages as OpenAI's fine-tuning files take them: known fields only, arguments as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 import msgspec
 import orjson
 
-from rft_app.exports._rows import array
+from rft_app.domain.record import RecordBytes
+from rft_app.exports._rows import array, copy_whole
 
 _FIELDS = {
     "system": ("content", "name"),
@@ -18,26 +19,25 @@ _FIELDS = {
 _PARTS = {"user": ("text", "image_url"), "assistant": ("text", "refusal")}
 
 
-Decode = Callable[[bytes], object]
+Decode = Callable[[bytes], Sized]
 
 
 def to_openai_messages(
-    messages: tuple[bytes, ...], decode: Decode, roles: dict[str, str]
+    record: RecordBytes, decode: Decode, roles: dict[str, str], *, with_answer: bool
 ) -> bytes | None:
     """The messages as OpenAI takes them, as one JSON array; `None` when that cannot be done.
 
     Args:
-        messages: Stored messages.
+        record: The record.
         decode: Raises `msgspec.ValidationError` for an array with a message to write again.
         roles: Roles to call by another name.
+        with_answer: Whether the recorded answer comes last.
     """
-    whole = array(messages)
-    try:
-        decode(whole)
-    except msgspec.ValidationError:
-        written = [_convert(raw, decode, roles) for raw in messages]
-        return array(raw for raw in written if raw is not None) if all(written) else None
-    return whole
+    if (whole := copy_whole(record, decode, with_answer=with_answer)) is not None:
+        return whole
+    messages = record.input + record.output if with_answer else record.input
+    written = [_convert(raw, decode, roles) for raw in messages]
+    return array(raw for raw in written if raw is not None) if all(written) else None
 
 
 def _convert(raw: bytes, decode: Decode, roles: dict[str, str]) -> bytes | None:

@@ -1,6 +1,6 @@
 """Parts of a row that several formats share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sized
 
 import msgspec
 import orjson
@@ -22,6 +22,23 @@ _decode_role = msgspec.json.Decoder(_Role).decode
 def ends_with_question(record: RecordBytes) -> bool:
     """Whether a model could answer now: the last turn is a user's or a tool's."""
     return bool(record.input) and _decode_role(record.input[-1]).role in {"user", "tool"}
+
+
+def copy_whole(
+    record: RecordBytes, decode: Callable[[bytes], Sized], *, with_answer: bool
+) -> bytes | None:
+    """The stored messages, where they are all that is asked for and need no change; else `None`.
+
+    Args:
+        record: The record.
+        decode: Raises `msgspec.ValidationError` for messages that must be written again.
+        with_answer: Whether the answer is asked for, too.
+    """
+    try:
+        num_messages = len(decode(record.messages))
+    except msgspec.ValidationError:
+        return None
+    return record.messages if num_messages == record.turn + with_answer else None
 
 
 def array(items: Iterable[bytes]) -> bytes:

@@ -11,7 +11,8 @@ import orjson
 from pydantic import JsonValue
 
 from rft_app.domain.message import text_of
-from rft_app.exports._rows import array
+from rft_app.domain.record import RecordBytes
+from rft_app.exports._rows import array, copy_whole
 from rft_app.exports._shapes import Answer, NamedToolResult, System, User
 
 _decode = msgspec.json.Decoder(list[System | User | Answer | NamedToolResult]).decode
@@ -19,15 +20,13 @@ _ROLES: Final = {"developer": "system"}
 """Chat templates do not know the newer word."""
 
 
-def to_trl_messages(messages: tuple[bytes, ...]) -> bytes | None:
+def to_trl_messages(record: RecordBytes, *, with_answer: bool) -> bytes | None:
     """The messages as TRL takes them, as one JSON array; `None` when one holds more than text."""
-    whole = array(messages)
-    try:
-        _decode(whole)
-    except msgspec.ValidationError:
-        written = [_convert(raw) for raw in messages]
-        return array(raw for raw in written if raw is not None) if all(written) else None
-    return whole
+    if (whole := copy_whole(record, _decode, with_answer=with_answer)) is not None:
+        return whole
+    messages = record.input + record.output if with_answer else record.input
+    written = [_convert(raw) for raw in messages]
+    return array(raw for raw in written if raw is not None) if all(written) else None
 
 
 def _convert(raw: bytes) -> bytes | None:

@@ -48,7 +48,7 @@ class OpenAIRft:
             return Lack.NO_REFERENCE
         if not ends_with_question(record):
             return Lack.NO_QUESTION
-        messages = to_openai_messages(record.input, _decode, _ROLES)
+        messages = to_openai_messages(record, _decode, _ROLES, with_answer=False)
         if messages is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools

@@ -42,9 +42,9 @@ class OpenAISft:
 
     def encode(self, record: RecordBytes) -> bytes | Lack:
         """Messages, tools and whether calls may run in parallel."""
-        if not record.output:
+        messages = to_openai_messages(record, _decode, _ROLES, with_answer=True)
+        if messages is not record.messages and not record.output:
             return Lack.NO_OUTPUT
-        messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
         if messages is None:
             return Lack.UNSUPPORTED_CONTENT
         pieces = [b'{"messages":', messages]

@@ -46,7 +46,7 @@ class TrlGrpo:
         """Prompt, tools and columns."""
         if not ends_with_question(record):
             return Lack.NO_QUESTION
-        if (messages := to_trl_messages(record.input)) is None:
+        if (messages := to_trl_messages(record, with_answer=False)) is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         more = columns(record, _RESERVED)

@@ -33,9 +33,10 @@ class TrlSft:
 
     def encode(self, record: RecordBytes) -> bytes | Lack:
         """Messages and tools."""
-        if not record.output:
+        messages = to_trl_messages(record, with_answer=True)
+        if messages is not record.messages and not record.output:
             return Lack.NO_OUTPUT
-        if (messages := to_trl_messages(record.input + record.output)) is None:
+        if messages is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         return b"".join((b'{"messages":', messages, tools, b"}\n"))

@@ -3,16 +3,18 @@
 import errno
 import os
 from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final, Protocol
+from types import TracebackType
+from typing import IO, Final, Protocol, Self
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from rft_app.errors import ConflictError
 
-JOIN_BYTES: Final = 1 << 18
+JOIN_BYTES: Final = 1 << 20
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -84,30 +86,63 @@ def open_archive(file: IO[bytes], compression_level: int) -> Generator[ZipFile]:
 
 def write_lines(target: Writes, name: str, lines: Iterable[bytes]) -> WrittenFile:
     """Write lines in large pieces and keep count."""
-    digest = sha256()
-    num_rows = num_bytes = size = 0
+    num_rows = size = 0
     waiting: list[bytes] = []
-    for line in lines:
-        waiting.append(line)
-        num_rows += 1
-        size += len(line)
-        if size >= JOIN_BYTES:
-            num_bytes += _flush(target, digest, waiting)
-            size = 0
-    num_bytes += _flush(target, digest, waiting)
-    return WrittenFile(name, num_rows, num_bytes, digest.hexdigest())
+    with _PieceWriter(target) as writer:
+        for line in lines:
+            waiting.append(line)
+            num_rows += 1
+            size += len(line)
+            if size >= JOIN_BYTES:
+                writer.write(b"".join(waiting))
+                waiting.clear()
+                size = 0
+        writer.write(b"".join(waiting))
+    return WrittenFile(name, num_rows, writer.num_bytes, writer.sha256)
 
 
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+class _PieceWriter:
+    """Hashes and writes in a thread, one piece behind: both let go of Python's lock."""
 
+    def __init__(self, target: Writes) -> None:
+        self._target = target
+        self._digest = sha256()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
+        self._pending: Future[None] | None = None
+        self.num_bytes = 0
 
-def _flush(target: Writes, digest: _Digest, waiting: list[bytes]) -> int:
-    piece = b"".join(waiting)
-    waiting.clear()
-    digest.update(piece)
-    target.write(piece)
-    return len(piece)
+    @property
+    def sha256(self) -> str:
+        """Of all that was written, hexadecimal."""
+        return self._digest.hexdigest()
+
+    def write(self, piece: bytes) -> None:
+        """Hand over a piece; raises what writing the one before raised."""
+        self._wait()
+        self.num_bytes += len(piece)
+        self._pending = self._pool.submit(self._write, piece)
+
+    def _write(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self._target.write(piece)
+
+    def _wait(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown()
+        if error is None:
+            self._wait()
 
 
 def hash_file(path: Path) -> str:

@@ -48,6 +48,8 @@ def encode_lines(
         if isinstance(line, Lack):
             account.skipped[line] += 1
             continue
-        account.num_tools_inferred += record.tools_inferred
-        account.longest_row_bytes = max(account.longest_row_bytes, len(line))
+        if record.tools_inferred:
+            account.num_tools_inferred += 1
+        if len(line) > account.longest_row_bytes:
+            account.longest_row_bytes = len(line)
         yield line

@@ -12,6 +12,7 @@ from rft_app.domain.message import Message
 from rft_app.storage.tool_inference import infer_tools
 
 _ABSENT = msgspec.Raw(b"")
+_NO_MESSAGES = msgspec.Raw(b"[]")
 _CALLS = b'"tool_calls"'
 _NOTHING = frozenset({b"", b"null", b"[]", b"{}"})
 
@@ -33,6 +34,28 @@ class TraceParts(msgspec.Struct, frozen=True):
         return self.num_prompt_messages or 0
 
 
+class _Envelope(msgspec.Struct, frozen=True):
+    messages: msgspec.Raw = _NO_MESSAGES
+    tools: msgspec.Raw = _ABSENT
+    tool_choice: msgspec.Raw = _ABSENT
+    parallel_tool_calls: msgspec.Raw = _ABSENT
+    reference: str | None = None
+    metadata: msgspec.Raw = _ABSENT
+
+
+class WholeBody(NamedTuple):
+    """A body with its messages in one piece, for copying."""
+
+    messages: bytes
+    """JSON array."""
+    tools: bytes | None
+    tools_inferred: bool
+    tool_choice: bytes | None
+    parallel_tool_calls: bytes | None
+    reference: str | None
+    metadata: bytes | None
+
+
 class Cut(NamedTuple):
     """One record's part of a body, as JSON."""
 
@@ -44,16 +67,41 @@ class Cut(NamedTuple):
     parallel_tool_calls: bytes | None
     reference: str | None
     metadata: bytes | None
-    has_tool_calls: bool
-    """Whether a message may carry tool calls; never false when one does."""
 
 
 _split = msgspec.json.Decoder(TraceParts).decode
+_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+_open = msgspec.json.Decoder(_Envelope).decode
+
+
+def split_array(array: bytes) -> list[bytes]:
+    """The elements of a JSON array."""
+    return list(map(bytes, _split_array(array)))
 
 
 def split_body(body: bytes) -> TraceParts:
     """Cut a stored body at its joints."""
     return _split(body)
+
+
+def open_body(body: bytes) -> WholeBody:
+    """Cut a stored body, but leave its messages in one piece; tools as in `render`."""
+    parts = _open(body)
+    messages = bytes(parts.messages)
+    tools = present(parts.tools)
+    inferred = None
+    if tools is None and calls_tools(messages):
+        inferred = infer_tools(split_array(messages))
+    return WholeBody(
+        messages,
+        tools or inferred,
+        inferred is not None,
+        present(parts.tool_choice),
+        present(parts.parallel_tool_calls),
+        parts.reference,
+        present(parts.metadata),
+    )
 
 
 def present(raw: msgspec.Raw) -> bytes | None:
@@ -97,7 +145,6 @@ def render(parts: TraceParts, turn: int) -> Cut:
         parallel_tool_calls=present(parts.parallel_tool_calls),
         reference=parts.reference,
         metadata=present(parts.metadata),
-        has_tool_calls=has_calls and calls_tools(b"".join(messages[: turn + 1])),
     )
 
 

@@ -138,25 +138,25 @@ def iterate_record_bytes(
     """
     topics = read_topic_keys(session, dataset_id)
     columns = f"{_CUT}, r.source_type, r.reward, r.topic_id, r.external_id"
-    split = _LastSplit()
+    opened = _LastOpened()
     for row in _stream(session, dataset_id, _to_keys(session, dataset_id, seqs), columns):
         seq, turn, trace_seq, body, source_type, reward, topic_id, external_id = row
-        cut = bodies.render(split.of(trace_seq, body), turn)
+        whole = opened.of(trace_seq, body)
         yield RecordBytes(  # by position: this runs for every record of an export
             seq,
-            cut.input,
-            cut.output,
-            cut.tools,
-            cut.tool_choice,
-            cut.parallel_tool_calls,
-            cut.reference,
+            whole.messages,
+            turn,
+            bodies.split_array,
+            whole.tools,
+            whole.tools_inferred,
+            whole.tool_choice,
+            whole.parallel_tool_calls,
+            whole.reference,
             topics.get(topic_id),
-            cut.metadata,
+            whole.metadata,
             reward,
             _SOURCES[source_type],
             external_id,
-            cut.has_tool_calls,
-            cut.tools_inferred,
         )
 
 
@@ -245,6 +245,20 @@ class _LastSplit:
             self._parts = bodies.split_body(body)
             self._trace_seq = trace_seq
         return self._parts
+
+
+class _LastOpened:
+    """Opens a body once for consecutive records of one trace."""
+
+    def __init__(self) -> None:
+        self._trace_seq: int | None = None
+        self._whole = bodies.open_body(b"{}")
+
+    def of(self, trace_seq: int | None, body: bytes) -> bodies.WholeBody:
+        if trace_seq is None or trace_seq != self._trace_seq:
+            self._whole = bodies.open_body(body)
+            self._trace_seq = trace_seq
+        return self._whole
 
 
 def _to_keys(

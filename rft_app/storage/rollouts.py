@@ -159,20 +159,17 @@ class _Parsed:
     """A record as a grader sees it; parsed once for all its rollouts."""
 
     def __init__(self, record: RecordBytes) -> None:
-        self.output = _parse(record.output)
+        messages: list[Json] = orjson.loads(record.messages)
+        self.output = messages[record.turn : record.turn + 1]
         self.reward = record.reward
         self.metadata: Json = orjson.loads(record.metadata) if record.metadata else {}
         self.fields: Json = {
             "id": record_id(record.seq),
-            "messages": _parse(record.input),
+            "messages": messages[: record.turn],
             "tools": orjson.loads(record.tools) if record.tools else [],
             "topic": record.topic,
             "reference": record.reference,
         }
-
-
-def _parse(messages: Sequence[bytes]) -> list[Json]:
-    return [orjson.loads(message) for message in messages]
 
 
 def _to_rollout(

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from rft_app.domain.record import RecordBytes, SourceType
+from rft_app.storage.bodies import split_array
 
 FLIGHT_TOOL = {
     "type": "function",
@@ -51,12 +52,13 @@ def make_record(
         "reward": None,
         "source_type": SourceType.UPLOAD,
         "trace_id": None,
-        "has_tool_calls": any("tool_calls" in message for message in given),
+        "tools_inferred": False,
     }
     return RecordBytes(
         seq=seq,
-        input=tuple(orjson.dumps(message) for message in given),
-        output=() if answer is None else (orjson.dumps(answer),),
+        messages=orjson.dumps([*given, *([] if answer is None else [answer])]),
+        turn=len(given),
+        split=split_array,
         tools=orjson.dumps(tools) if tools else None,
         metadata=None if metadata is None else orjson.dumps(metadata),
         **(values | changes),

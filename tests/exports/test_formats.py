@@ -1,5 +1,6 @@
 """What sets the formats apart."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -38,7 +39,8 @@ def test_parallel_tool_calls_does_not_stand_without_tools() -> None:
 
 def test_plain_messages_are_copied_byte_for_byte() -> None:
     raw = b'{"role": "user",  "content": "\\u00e9"}'
-    copied = make_record()._replace(input=(raw,))
+    stored = b"[" + raw + b"," + orjson.dumps(ANSWER) + b"]"
+    copied = replace(make_record(), messages=stored)
     for exporter in EXPORTERS:
         line = exporter.encode(copied)
         assert isinstance(line, Lack) or raw in line

@@ -79,7 +79,6 @@ def test_all_ways_to_write_a_file_give_the_same_rows(
 ) -> None:
     lines = make_rows(20)
     raw = b"\n".join(lines)
-    values = [orjson.loads(line) for line in lines]
     written = {
         "plain": raw,
         "gzip": gzip.compress(raw),

@@ -34,7 +34,6 @@ def test_a_record_without_answer_has_all_messages_as_input() -> None:
 
 def test_the_key_tool_calls_inside_text_is_no_call() -> None:
     cut = render(split_body(orjson.dumps({"messages": [USER, ANSWER]})), 1)
-    assert not cut.has_tool_calls
     assert cut.tools is None
 
 
