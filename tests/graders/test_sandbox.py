@@ -58,7 +58,7 @@ def stopped(body: str, **limits: Any) -> GradingFailure:
     [
         "open('/etc/passwd').read()",
         "open('/proc/self/environ').read()",
-        f"open('/proc/{os.getpid()}/environ').read()",
+        "open('/proc/1/environ').read()",
         "os.listdir('/')",
         "os.unlink('/tmp/x')",
         "os.mkdir('/tmp/made-by-a-grader')",
