@@ -18,6 +18,9 @@ MAX_FOUND = 20
 """Most groups that are found by themselves; more must be asked for."""
 SEARCH_TEXTS = 2000
 MINI_BATCH_FROM = 20_000
+START_TEXTS = 8000
+"""The fewer the texts the more starting points are tried: few texts end more often in a poor place,
+and the number of groups would then be found by luck."""
 SHARPNESS = 3.0
 
 Vectors = NDArray[np.float32]
@@ -119,7 +122,8 @@ def _fit(vectors: Vectors, num_groups: int, seed: int) -> Any:  # noqa: ANN401  
         return MiniBatchKMeans(num_groups, n_init=3, batch_size=4096, random_state=seed).fit(
             vectors
         )
-    return KMeans(num_groups, n_init=4, random_state=seed).fit(vectors)
+    num_starts = min(max(4, START_TEXTS // len(vectors)), 20)
+    return KMeans(num_groups, n_init=num_starts, random_state=seed).fit(vectors)
 
 
 def _unit(vectors: Vectors) -> Vectors:

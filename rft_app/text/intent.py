@@ -22,14 +22,18 @@ _NAMES_A_CASE = re.compile(
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w[\w.-]*"
     r"|\b(?=\w*\d)(?=\w*[^\W\d_])\w[\w-]*\b"
     r"|\b\w*[^\W\d_]_\w+\b"
-    r"|[#$€£]?\d[\d.,:/%-]*"
+    r"|[#$€£]?\d+(?:[.,:/%-]+\d+)*%?"
 )
 _GIVES_A_CASE = re.compile(
     r"(?:\b(?:and|with|under)\s+)?\b(?:it'?s|(?:my|the|our)\s+[\w' ]{0,40}?"
     r"\b(?:id|ids|number|numbers|code|codes|e-?mail|name|phone|zip|address)\b)\s*"
-    rf"(?:is|are|was|:)?\s*{_MASK}(?:\s*(?:,|and|or|&)?\s*{_MASK})*",
+    rf"(?:is|are|was|:)?\s*{_MASK}(?:\s*(?:,|and|or|&)?\s*{_MASK})*"
+    r"|\b(?:(?:booking|reservation|confirmation|reference|order|account|customer|user)\s+)?"
+    rf"(?:id|number|code|reference)\s*:?\s*{_MASK}",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"(?:many |with )?(?:thanks?|thx|cheers)\b[^,:;]{0,40}", re.IGNORECASE)
+"""A sentence that is nothing but thanks."""
 _LACKS_A_CASE = re.compile(
     r"\b(?:have|remember|recall|find|know|knowing|provide|sure|handy|share)\b"
     r".*\b(?:id|ids|number|numbers|code)\b|\b(?:id|ids|number|code)\b.*\b(?:have|remember|handy)\b",
@@ -79,5 +83,7 @@ def _telling_sentences(message: str, with_asides: bool) -> Iterator[str]:
         if is_aside and not with_asides:
             continue
         clean = re.sub(r"\s+([.,!?])", r"\1", " ".join(sentence.replace(_MASK, " ").split()))
+        if _THANKS.fullmatch(clean):
+            continue
         if any(word not in FILLERS for word in iterate_words(clean)):
             yield clean.lstrip(" ,.;:-")

@@ -15,6 +15,9 @@ PAIR_BONUS = 1.6
 """How much more a pair of words may say than either alone."""
 MIN_PAIR_SHARE = 0.12
 """A pair names a group only when this part of its texts has it."""
+NEAR_PAIR = 0.5
+"""A pair that people say is a better name than its best word with another one, from this part of
+that word's weight on."""
 
 MAX_BETWEEN = 3
 MAX_WORD_LENGTH = 30
@@ -190,7 +193,10 @@ def _candidates(vocabulary: _Vocabulary, group: int, ranked: Sequence[Term]) -> 
     names = [vocabulary.spell(term) for term in good]
     words = [vocabulary.spell(term) for term in good if len(term) == 1]
     if names and " " not in names[0] and len(words) > 1:
-        names.insert(0, f"{words[0]} {words[1]}")
+        best = good[0]
+        near = (term for term in good if len(term) > 1 and best[0] in term)
+        pair = next((t for t in near if weights[t] * PAIR_BONUS >= NEAR_PAIR * weights[best]), None)
+        names.insert(0, vocabulary.spell(pair) if pair else f"{words[0]} {words[1]}")
     return names
 
 

@@ -29,7 +29,7 @@ _CHAT = """
     january february march april june july august september october november december monday
     tuesday wednesday thursday friday saturday sunday vous plait plaît s'il merci oui por favor
     gracias bitte danke stop user assistant agent use using used work works working problem
-    issue wait
+    issue wait bother quick hurry ta
 """
 _TELLING = "bill call cancel computer cry detail find fire interest move show system top"
 """Entries of scikit-learn's list that may be a topic."""

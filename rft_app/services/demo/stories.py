@@ -7,6 +7,7 @@ has to contain.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from rft_app.services.demo import wishes
 from rft_app.services.demo.talk import Talk
 
 
@@ -31,22 +32,7 @@ CHARGES = (
 
 def book_flight(talk: Talk) -> Ending:
     """Find a flight and book it."""
-    talk.open(
-        "I need to get from {origin} to {city} on {day}, party of {travellers}. The cheapest?",
-        "Could you find me a flight to {city}? I'm leaving {origin} on {day}.",
-        "Looking for plane tickets {origin} → {city}, {day}. Morning if possible.",
-        "My sister is getting married in {city} and I have to fly there from {origin} on {day}.",
-        "Book me on something to {city} around {day} please, starting in {origin}. Name: {name}.",
-        "We'd love to spend a few days in {city}. Are there seats from {origin} on {day}?",
-        "What would a one-way ticket from {origin} to {city} cost on {day}?",
-        "{name} here. I want to fly to {city} on {day}, no overnight stops, from {origin}.",
-        "Is there anything direct between {origin} and {city} on {day}? I hate changing planes.",
-        "I have an interview in {city}, so I must arrive from {origin} on {day}. Any fare under "
-        "{price}?",
-        "Need a seat {origin_code}-{city_code} for {day}. Window, if they let you choose.",
-        "Our choir ({travellers} people) travels to {city} on {day}. Please search flights from "
-        "{origin}.",
-    )
+    talk.open(*wishes.BOOK_FLIGHT)
     trip = talk.trip
     route = {"origin": trip.origin_code, "destination": trip.city_code, "day": trip.day}
     dearer = round(trip.amount + 61.3, 2)
@@ -87,19 +73,7 @@ def book_flight(talk: Talk) -> Ending:
 
 def change_flight(talk: Talk) -> Ending:
     """Move a booking to another day."""
-    talk.open(
-        "Can I move my trip under {code} from {day} to {other_day}? {reason}.",
-        "I have to change my flight to {city}. Code {code}. {other_day} would be ideal.",
-        "Please rebook {code}: I can't travel on {day} because {reason}.",
-        "My booking {code} says {day} but I need {other_day} instead.",
-        "{name}, reservation {code}. Is a later departure than {time} possible on the same day?",
-        "How much does it cost to switch {code} to {other_day}?",
-        "Postpone my {city} flight, please! {reason}, so {other_day} it has to be. It's {code}.",
-        "I picked the wrong date. Booking {code}, should have been {other_day}.",
-        "Could you swap {flight} for an earlier one? Reservation number {code}.",
-        "Something came up ({reason}). What are my options to reschedule {code}?",
-        "Need to shift the outbound leg of {code} to {other_day}; the return can stay.",
-    )
+    talk.open(*wishes.CHANGE_FLIGHT)
     trip = talk.trip
     stored = {"code": trip.code, "flight": trip.flight, "day": trip.day, "name": trip.name}
     talk.call("get_booking", {"code": trip.code}, stored)
@@ -137,17 +111,7 @@ def change_flight(talk: Talk) -> Ending:
 
 def cancel(talk: Talk) -> Ending:
     """Cancel and refund."""
-    talk.open(
-        "Please cancel my booking {code}, {reason}.",
-        "I want my money back for {code}. The trip to {city} is off.",
-        "Cancel everything under {code}. Do I get a refund?",
-        "What happens if I cancel {code} today? I won't make it to {city}: {reason}.",
-        "Hotel and flight under {code} are no longer needed. How much will you return?",
-        "You cancelled {flight} on me. I'd like a full refund, booking {code}.",
-        "We can't travel any more ({reason}). Refund for reservation {code}?",
-        "{name}. I wish to withdraw from my booking {code} and be reimbursed.",
-        "Is {code} refundable? If so, cancel it.",
-    )
+    talk.open(*wishes.CANCEL_BOOKING)
     trip = talk.trip
     stored = {"code": trip.code, "flight": trip.flight, "refundable": trip.amount}
     talk.call("get_booking", {"code": trip.code}, stored)
@@ -179,16 +143,7 @@ def cancel(talk: Talk) -> Ending:
 
 def baggage(talk: Talk) -> Ending:
     """Add baggage, or ask what it costs."""
-    talk.open(
-        "I'd like to bring {bag} on my flight to {city}. Booking {code}.",
-        "How many kilos of luggage are included in {code}? I want to add {bag}.",
-        "Add {bag} to {code} please.",
-        "Travelling with {bag} on {flight} - what do I have to pay for baggage?",
-        "Is {bag} okay as checked luggage? My reservation is {code}.",
-        "We packed more than planned. Can you put {bag} on booking {code}?",
-        "The airport desk wants a fortune for {bag}. Can I pay for the bag with you, {code}?",
-        "My suitcase allowance under {code} is zero?! I need {bag} to come along.",
-    )
+    talk.open(*wishes.ADD_BAGGAGE)
     trip = talk.trip
     talk.call(
         "get_booking", {"code": trip.code}, {"code": trip.code, "bags": 0, "bag_fee": trip.amount}
@@ -218,15 +173,7 @@ def baggage(talk: Talk) -> Ending:
 
 def hotel(talk: Talk) -> Ending:
     """Find a room and book it."""
-    talk.open(
-        "Can you find a hotel in {city} for {nights} nights from {day}?",
-        "I need a room in {city}, arriving {day}. Quiet, please, and breakfast.",
-        "Where can we stay in {city}? {travellers} adults, check-in {day}, {nights} nights.",
-        "Is {hotel} in {city} free on {day}? I'd book {nights} nights.",
-        "Looking for somewhere to sleep near the centre of {city} on {day}.",
-        "My flight lands late, so a hotel close to {city_code} for {day} would be great.",
-        "Double room, {city}, {nights} nights, from {day}. Nothing fancy. For {name}.",
-    )
+    talk.open(*wishes.BOOK_HOTEL)
     trip = talk.trip
     talk.call(
         "search_hotels",
@@ -258,15 +205,7 @@ def hotel(talk: Talk) -> Ending:
 
 def status(talk: Talk) -> Ending:
     """Ask whether a flight is on time."""
-    talk.open(
-        "Is {flight} on time today?",
-        "Has my flight to {city} been delayed? Code {code}.",
-        "Which gate does {flight} leave from, and when does boarding start?",
-        "I heard there is a strike in {origin}. Does {flight} still depart at {time}?",
-        "The departures board says delayed. What's the new departure time of {flight}, {code}?",
-        "Picking up a friend: when does {flight} from {origin} really land?",
-        "Will I still catch {flight}? My train to the airport is late.",
-    )
+    talk.open(*wishes.FLIGHT_STATUS)
     trip = talk.trip
     gate = f"{talk.rng.choice('ABCD')}{talk.rng.randrange(1, 40)}"
     facts = {"code": trip.code, "scheduled": trip.time, "expected": trip.other_time, "gate": gate}
@@ -282,7 +221,9 @@ def status(talk: Talk) -> Ending:
     )
 
 
-STORIES: tuple[tuple[int, Callable[[Talk], Ending]], ...] = (
+Story = Callable[[Talk], Ending]
+
+STORIES: tuple[tuple[int, Story], ...] = (
     (30, book_flight),
     (24, change_flight),
     (18, cancel),
@@ -292,7 +233,7 @@ STORIES: tuple[tuple[int, Callable[[Talk], Ending]], ...] = (
 )
 """Share in percent, and story."""
 
-TOOL_OF: Mapping[Callable[[Talk], Ending], str] = {
+TOOL_OF: Mapping[Story, str] = {
     book_flight: "book_flight",
     change_flight: "change_flight",
     cancel: "cancel_booking",

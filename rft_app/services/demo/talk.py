@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from rft_app.services.demo.wording import vary
 from rft_app.services.demo.world import SYSTEM_PROMPT, Trip
 
 Json = dict[str, Any]
@@ -19,8 +20,8 @@ GOODBYES = (
 )
 CONFIRMATIONS = (
     *("Yes, please go ahead.", "ok do it", "That works for me.", "Sounds good, please proceed."),
-    *("Yes.", "Perfect, go for it.", "Fine by me, thank you.", "Please do, before it's gone!"),
-    *("Hmm, alright then. Yes.", "Go ahead 👍", "Yes - same card as always.", "Okay, confirm."),
+    *("Yes.", "Perfect, go for it.", "Fine by me, thank you.", "Please do, right now!"),
+    *("Hmm, alright then. Yes.", "Go ahead 👍", "Yes - all good.", "Okay, confirm."),
 )
 
 
@@ -40,10 +41,12 @@ class Talk:
 
     def open(self, *options: str) -> None:
         """The traveller's first message."""
-        greeting, text = self.rng.choice(GREETINGS), self.rng.choice(options)
-        if greeting.endswith((", ", ": ", "- ", "so ")) and not text.startswith(("I ", "I'")):
+        greeting = self.rng.choice(GREETINGS)
+        text = self.fill(vary(self.rng, self.rng.choice(options)))
+        keeps_capital = text.startswith(("I ", "I'", self.trip.name))
+        if greeting.endswith((", ", ": ", "- ", "so ")) and not keeps_capital:
             text = text[0].lower() + text[1:]
-        content = greeting + self.fill(text) + self.rng.choice(GOODBYES)
+        content = greeting + text + self.rng.choice(GOODBYES)
         self.messages.append({"role": "user", "content": content})
 
     def agent(self, *options: str) -> None:

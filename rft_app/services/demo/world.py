@@ -48,13 +48,18 @@ HOTELS = (
 REASONS = (
     *("my daughter has a fever", "a meeting moved", "the conference was called off"),
     *("I mixed up the weeks", "work needs me a day longer", "my visa is late"),
-    *("we are moving flats that weekend", "my partner broke an ankle", "plans fell through"),
-    *("my connecting train was cancelled", "I got a better offer on dates"),
+    *("we are moving flats", "my partner broke an ankle", "plans fell through"),
+    *("my train was cancelled", "my boss said no", "the wedding is off", "our sitter quit"),
+    *("I caught the flu", "school starts early", "my passport expired", "the fair has moved"),
+    *("grandma is in hospital", "I have to be in court", "our dog is ill", "I got a new job"),
+    *("the course is full", "my tooth hurts", "the concert moved", "a friend backed out"),
+    *("the house is flooded", "my exam was moved", "the festival is sold out"),
 )
 BAGS = (
     *("a cello case", "a folded stroller", "two pairs of skis", "a road bike in a box"),
     *("one extra suitcase", "a surfboard", "a golf bag", "a 23 kg suitcase", "a second cabin bag"),
 )
+PARTIES = ("one adult", "two adults", "a family of three", "four people")
 
 SYSTEM_PROMPT = (
     "You are the booking assistant of Wayfinch, a small travel agency. Look things up with the "
@@ -83,7 +88,10 @@ class Trip:
     hotel: str
     nights: int
     travellers: int
+    party: str
     reason: str
+    reason_start: str
+    """The reason as the start of a sentence."""
     bag: str
 
 
@@ -91,6 +99,7 @@ def make_trip(rng: Random) -> Trip:
     """Draw one journey."""
     (origin, origin_code), (city, city_code) = rng.sample(CITIES, 2)
     day = date(2026, 2, 1) + timedelta(days=rng.randrange(300))
+    travellers, reason = rng.choice((1, 1, 1, 2, 2, 3, 4)), rng.choice(REASONS)
     return Trip(
         name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}",
         origin=origin,
@@ -106,9 +115,11 @@ def make_trip(rng: Random) -> Trip:
         other_time=f"{rng.randrange(6, 23):02}:{rng.choice(('00', '15', '30', '50'))}",
         amount=round(rng.uniform(24, 640), 2),
         hotel=rng.choice(HOTELS),
-        nights=rng.choice((1, 2, 2, 3, 3, 4, 5, 7)),
-        travellers=rng.choice((1, 1, 1, 2, 2, 3, 4)),
-        reason=rng.choice(REASONS),
+        nights=rng.choice((2, 2, 3, 3, 4, 5, 7)),
+        travellers=travellers,
+        party=PARTIES[travellers - 1],
+        reason=reason,
+        reason_start=reason[0].upper() + reason[1:],
         bag=rng.choice(BAGS),
     )
 
