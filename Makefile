@@ -13,6 +13,8 @@ FRONT_END := .web/build/client/index.html
 FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui reflex.lock assets -type f \
 	-not -path '*/__pycache__/*' -not -path 'assets/external/*' 2>/dev/null)
 
+UNIT = pytest --numprocesses auto -m "not browser and not durability"
+
 export PATH := $(JS_BIN):$(BIN):$(PATH)
 export REFLEX_TELEMETRY_ENABLED := false
 export REFLEX_CHECK_LATEST_VERSION := false
@@ -32,9 +34,9 @@ run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1)
 	@exec rft serve --host $(HOST) --port $(PORT)
 
 test: install-dev build chromium lint types ## everything: lint, imports, types, unit, API, browser
-	pytest -m "not browser and not durability"
-	pytest -m durability
-	pytest -m browser
+	$(UNIT)
+	pytest -m durability tests
+	pytest -m browser tests
 
 check: install-dev format lint types unit ## what to run before a commit
 
@@ -51,10 +53,10 @@ types: install-dev
 	pyright
 
 unit: install-dev
-	pytest -m "not browser and not durability"
+	$(UNIT)
 
 browser: install-dev build chromium ## the browser tests alone
-	pytest -m browser
+	pytest -m browser tests
 
 install: $(VENV)/.installed tools/node_modules/.installed
 

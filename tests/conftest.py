@@ -1,7 +1,7 @@
 """Fixtures everybody shares: a clean data directory, both databases, the data sets beside us."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,3 +58,15 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("The data sets are not beside this checkout.")
     return SHARED_DATA
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where the data sets are, a test that needs them may not be skipped."""
+    report = yield
+    if report.skipped and SHARED_DATA.is_dir() and "shared_data" in item.fixturenames:
+        report.outcome = "failed"
+        report.longrepr = f"Skipped although the data sets are there: {report.longrepr}"
+    return report
