@@ -11,7 +11,7 @@ def vary(rng: Random, pattern: str) -> str:
 
     Example:
         >>> vary(Random(1), "[Please c|C]ancel [my|our] [[whole|entire] trip|booking].")
-        'Please cancel our entire trip.'
+        'Please cancel my entire trip.'
     """
     while _CHOICE.search(pattern):
         pattern = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), pattern)
