@@ -66,7 +66,11 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where the data sets are, a test that needs them may not be skipped."""
     report = yield
-    if report.skipped and SHARED_DATA.is_dir() and "shared_data" in item.fixturenames:
+    if (
+        report.skipped
+        and SHARED_DATA.is_dir()
+        and "shared_data" in getattr(item, "fixturenames", ())
+    ):
         report.outcome = "failed"
         report.longrepr = f"Skipped although the data sets are there: {report.longrepr}"
     return report

@@ -2,11 +2,14 @@
 
 Everything is computed before anything is written, so a run that is cancelled changes nothing.
 Writing is done in chunks; a run that dies there is run again and ends in the same topics.
+
+The libraries that compute take 100 MB and seconds to import.  Whoever only lists steps or starts
+one imports this module, so they are imported when the step runs.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
@@ -16,14 +19,15 @@ from rft_app.domain.topic import SURE, TopicNode
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
-from rft_app.pipeline._grouping import Grouper, Grouping
 from rft_app.settings import get_settings
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.records import TopicAssignment, set_topics
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topics import RecordKeys, forget_old_topics, read_record_keys, replace_tree
-from rft_app.text.features import choose_features
+
+if TYPE_CHECKING:
+    from rft_app.pipeline._grouping import Grouping
 
 WRITTEN_AT_ONCE = 20_000
 MAX_TOPICS = 500
@@ -68,6 +72,9 @@ class TopicsStep:
             InvalidInputError: The features asked for are not installed.
             JobCancelledError: Somebody cancelled; the topics from before are still there.
         """
+        from rft_app.pipeline._grouping import Grouper
+        from rft_app.text.features import choose_features
+
         chosen = TopicsSettings.model_validate(settings.model_dump())
         with reading() as session:
             keys = read_record_keys(session, dataset_id)
@@ -81,7 +88,7 @@ class TopicsStep:
         return _describe(grouping, features.name, chosen.seed)
 
 
-def _store(dataset_id: str, keys: RecordKeys, grouping: Grouping, method: str) -> None:
+def _store(dataset_id: str, keys: RecordKeys, grouping: "Grouping", method: str) -> None:
     """Replace tree and assignments; up to `WRITTEN_AT_ONCE` records, in one transaction."""
     nodes = [TopicNode(key=topic.name, keywords=topic.keywords) for topic in grouping.names]
     starts = range(0, len(keys.seqs), WRITTEN_AT_ONCE)
@@ -99,7 +106,7 @@ def _store(dataset_id: str, keys: RecordKeys, grouping: Grouping, method: str) -
 
 
 def _assignments(
-    keys: RecordKeys, grouping: Grouping, chunk: slice, ids: Sequence[int], method: str
+    keys: RecordKeys, grouping: "Grouping", chunk: slice, ids: Sequence[int], method: str
 ) -> Iterator[TopicAssignment]:
     seqs: list[int] = keys.seqs[chunk].tolist()
     labels: list[int] = grouping.labels[chunk].tolist()
@@ -108,7 +115,7 @@ def _assignments(
         yield TopicAssignment(seq, ids[label], confidence, method)
 
 
-def _describe(grouping: Grouping, method: str, seed: int) -> StepResult:
+def _describe(grouping: "Grouping", method: str, seed: int) -> StepResult:
     num_topics, num_records = len(grouping.names), len(grouping.labels)
     is_sure = grouping.confidences >= SURE
     members = Counter[int](grouping.labels.tolist())
