@@ -11,7 +11,7 @@ from rft_app.cli.output import JsonOption, write_json, write_line, write_table
 def export(  # noqa: PLR0913  # one parameter per option
     dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
     format_name: Annotated[str, typer.Option("--format", help="See `rft formats`.")],
-    out: Annotated[Path, typer.Option(help="Where to write; a folder keeps the file's name.")],
+    out: Annotated[Path, typer.Option(help="A .zip, a .jsonl or a folder.")],
     test: Annotated[bool, typer.Option("--test/--no-test", help="Split a test file off.")] = True,
     metadata: Annotated[
         bool, typer.Option("--metadata/--no-metadata", help="Add metadata.json.")
@@ -22,7 +22,8 @@ def export(  # noqa: PLR0913  # one parameter per option
 ) -> None:
     """Write a dataset's trainable records in a format that other tools read.
 
-    The result is a zip; without test file and metadata it is the data file alone.
+    The ending decides: `.zip` holds train, test and metadata; `.jsonl` is one data file with every
+    record.
     """
     from rft_app.cli.export_run import run_export
     from rft_app.domain.export import ExportOptions

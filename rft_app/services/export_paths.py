@@ -1,6 +1,7 @@
 """Exports to a path that a person named, for the command line."""
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,14 +27,14 @@ def options_for_path(path: Path, options: ExportOptions) -> ExportOptions:
     """What the ending of a file name says of its content.
 
     `.zip` holds what the options ask for; `.jsonl` is one data file with every record, without a
-    test file and without metadata.
+    test file and without metadata.  A folder takes any file under its own name.
 
     Raises:
-        InvalidInputError: The ending is another, the folder is missing, or a zip would be empty.
+        InvalidInputError: The ending is another, or a zip would be empty.
     """
     suffixes = {exporter.suffix for exporter in list_formats()}
-    if not path.parent.is_dir():
-        raise InvalidInputError(f"There is no folder {path.parent}. Create it first.")
+    if path.is_dir():
+        return options
     if path.suffix in suffixes:
         return options.model_copy(update={"include_test": False, "include_metadata": False})
     if path.suffix != ".zip":
@@ -46,6 +47,23 @@ def options_for_path(path: Path, options: ExportOptions) -> ExportOptions:
     return options
 
 
+def require_writable(path: Path) -> None:
+    """Check that a file can be made at `path`, or in it where it is a folder.
+
+    Raises:
+        InvalidInputError: The folder is missing or takes no file.
+    """
+    folder = path if path.is_dir() else path.absolute().parent
+    if not folder.is_dir():
+        raise InvalidInputError(f"There is no folder {folder}. Create it first.")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InvalidInputError(
+            f"Nothing can be written into {folder}: {error.strerror}. Choose another folder."
+        ) from error
+
+
 def export_to_path(
     *,
     dataset_id: str,
@@ -55,7 +73,7 @@ def export_to_path(
     selection: Selection = Selection(),  # noqa: B008  # frozen
     follow: Follow,
 ) -> Export:
-    """Export through the ordinary job, then copy the file to `path`.
+    """Export through the ordinary job, then copy the file to `path`, or into that folder.
 
     It is an edge of its own: it opens its units of work.
 
@@ -64,6 +82,7 @@ def export_to_path(
         ConflictError: The job failed or was cancelled; the message says why.
     """
     fitting = options_for_path(path, options)
+    require_writable(path)
     with unit_of_work() as session:
         job = start_export(
             session, dataset_id=dataset_id, format=format, options=fitting, selection=selection
@@ -74,8 +93,13 @@ def export_to_path(
         raise ConflictError(reason, job=job.id)
     with reading() as session:
         export = get_export(session, find_export_of_job(job) or "")
-    copy_export(export, path)
+    copy_export(export, locate_copy(export, path))
     return export
+
+
+def locate_copy(export: Export, path: Path) -> Path:
+    """The file that `path` stands for: itself, or one in that folder."""
+    return path / export.file_name if path.is_dir() else path
 
 
 def copy_export(export: Export, path: Path) -> None:

@@ -1,15 +1,24 @@
-"""The installed `rft`, run as a process on a data directory of its own."""
+"""The command line on a data directory of its own.
+
+Starting Python for every verb takes seconds on a small machine, so the verbs run in the tests'
+process; `run_process` is the installed command.  Jobs run in a real `rft worker` either way.
+"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+
+from rft_app.cli import main
+from tests.conftest import forget_environment
 
 RFT = Path(sys.executable).with_name("rft")
 
@@ -21,6 +30,25 @@ class Rft:
     environment: dict[str, str]
 
     def __call__(self, *args: object) -> subprocess.CompletedProcess[str]:
+        """Run a verb to its end."""
+        command = ["rft", *map(str, args)]
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in [name for name in os.environ if name.startswith("RFT_")]:
+                patch.delenv(name)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", command)
+            forget_environment()
+            with pytest.raises(SystemExit) as ended:
+                main()
+            forget_environment()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+    def run_process(self, *args: object) -> subprocess.CompletedProcess[str]:
+        """The same through the installed command."""
         return subprocess.run(
             [RFT, *map(str, args)],
             env=self.environment,
@@ -56,7 +84,7 @@ def make_installation(folder: Path) -> Rft:
 def rft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rft]:
     """An installation whose worker lives as long as the module's tests."""
     installation = make_installation(tmp_path_factory.mktemp("data"))
-    assert installation("migrate").returncode == 0
+    assert installation.run_process("migrate").returncode == 0
     worker = installation.start("worker")
     yield installation
     worker.terminate()

@@ -6,6 +6,7 @@ import pytest
 from tests.cli.conftest import Rft, make_installation
 
 NEW = ("--name", "N", "--objective", "O")
+TRL = ("--format", "trl_sft", "--out")
 
 
 def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
@@ -20,6 +21,17 @@ def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
         ("run", "ds_x", "--sample-size", "0"),
         ("run", "ds_x", "--grader", rows),
         ("export", "ds_x", "--format", "floppy", "--out", "x.zip"),
+        ("export", "ds_x", *TRL, "x.csv"),
+        (
+            "export",
+            "ds_x",
+            "--format",
+            "openai_sft",
+            "--out",
+            "x.zip",
+            "--no-test",
+            "--no-metadata",
+        ),
     )
     for args in wrong:
         done = rft(*args)
@@ -32,6 +44,17 @@ def test_an_error_is_one_line_that_names_the_remedy(rft: Rft) -> None:
 
     assert done.returncode == 1
     assert done.stderr == ("rft: There is no dataset 'ds_absent'; it may have been deleted.\n")
+
+
+@pytest.mark.parametrize("folder", ["/absent", "/proc"])
+def test_an_export_that_cannot_be_written_is_refused_before_it_starts(
+    rft: Rft, folder: str
+) -> None:
+    done = rft("export", "ds_absent", "--format", "openai_sft", "--out", f"{folder}/x.zip")
+
+    assert done.returncode == 1
+    assert folder in done.stderr
+    assert "ds_absent" not in done.stderr
 
 
 def test_with_json_the_error_is_the_envelope_of_rest(rft: Rft) -> None:

@@ -40,6 +40,10 @@ def test_airline_trajectories_from_the_file_to_a_valid_export(
     for name in ("train.jsonl", "test.jsonl"):
         assert validate(shared_data, "sft", tmp_path / name).endswith(" 0 errors")
 
+    lines = tmp_path / "airline.jsonl"
+    rft.json("export", dataset["id"], "--format", "openai_sft", "--out", lines)
+    assert validate(shared_data, "sft", lines).endswith(" 0 errors")
+
 
 def test_school_problems_with_four_solutions_each(
     rft: Rft, shared_data: Path, tmp_path: Path

@@ -30,6 +30,13 @@ def test_from_a_file_to_a_verdict_and_an_export(
         assert sorted(archive.namelist()) == ["metadata.json", "test.jsonl", "train.jsonl"]
         assert len(archive.read("train.jsonl").splitlines()) == made["train"]
 
+    lines = tmp_path / "sums.jsonl"
+    made = rft.json("export", dataset["id"], "--format", "openai_sft", "--out", lines)
+    assert (made["train"], made["test"], made["path"]) == (60, 0, str(lines))
+    rows_written = [orjson.loads(line) for line in lines.read_bytes().splitlines()]
+    assert len(rows_written) == 60
+    assert all(row["messages"] for row in rows_written)
+
 
 def test_a_second_run_keeps_current_results(rft: Rft, rows: Path, grader: Path) -> None:
     dataset_id = imported(rft, rows, "Twice")

@@ -239,14 +239,27 @@ def test_the_ending_of_a_path_decides_what_is_written(tmp_path: Path) -> None:
     options = ExportOptions()
     assert options_for_path(tmp_path / "x.zip", options) == options
     assert not options_for_path(tmp_path / "x.jsonl", options).is_archive
-    for path, words in (
-        (tmp_path / "x.csv", "ends in"),
-        (tmp_path / "no" / "x.zip", "no folder"),
-    ):
-        with pytest.raises(InvalidInputError, match=words):
-            options_for_path(path, options)
+    assert options_for_path(tmp_path, options) == options
+    with pytest.raises(InvalidInputError, match="ends in"):
+        options_for_path(tmp_path / "x.csv", options)
     with pytest.raises(InvalidInputError, match="no zip"):
         options_for_path(tmp_path / "x.zip", ONE_FILE)
+
+
+@pytest.mark.parametrize(("folder", "words"), [("/absent", "no folder"), ("/proc", "written into")])
+def test_a_folder_that_takes_no_file_is_refused_before_the_export(
+    dataset: str, folder: str, words: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        export_to_path(
+            dataset_id=dataset,
+            format="trl_sft",
+            path=Path(folder) / "x.zip",
+            options=ZIP,
+            follow=run_job,
+        )
+    with reading() as session:
+        assert list_exports(session, dataset) == []
 
 
 def test_an_export_lands_at_the_path(dataset: str, tmp_path: Path) -> None:
