@@ -99,6 +99,13 @@ class FilePreview(Entity):
     reasons: dict[str, int]
     faults: tuple[ImportFault, ...]
     """The first twenty."""
+    fewest_messages: int | None = None
+    """Of one parsed row; `None` when no row was parsed."""
+    most_messages: int | None = None
+    num_rewarded: int = 0
+    """Parsed rows with a recorded reward."""
+    mean_reward: float | None = None
+    """Of those; `None` when there are none."""
     is_whole_file: bool
     """Whether the counts are of the whole file, not only of its head."""
 

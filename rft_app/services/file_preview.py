@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -58,6 +59,9 @@ class _Head:
     shape: str | None = None
     fields: Row | None = None
     """The first object."""
+    num_messages: list[int] = field(default_factory=list[int])
+    """Of each parsed row."""
+    rewards: list[float] = field(default_factory=list[float])
     is_whole_file: bool = False
 
 
@@ -93,6 +97,10 @@ def preview_file(
             num_invalid=head.tally.num_invalid,
             reasons=head.tally.reasons,
             faults=tuple(head.faults),
+            fewest_messages=min(head.num_messages, default=None),
+            most_messages=max(head.num_messages, default=None),
+            num_rewarded=len(head.rewards),
+            mean_reward=fmean(head.rewards) if head.rewards else None,
             is_whole_file=head.is_whole_file,
         )
 
@@ -119,6 +127,9 @@ def _look_at(head: _Head, row: SourceRow, found: tuple[ParsedTrace, str] | Impor
         trace, shape = found
         head.shape = head.shape or shape
         head.tally.num_parsed += 1
+        head.num_messages.append(trace.num_messages)
+        if trace.reward is not None:
+            head.rewards.append(trace.reward)
         if trace.reason is not None:
             fault = fault_of(row, trace.reason, trace.reason.message)
         if len(head.rows) < NUM_SHOWN:

@@ -33,7 +33,7 @@ def _detected() -> rx.Component:
         rx.cond(
             has_items(view.tools),
             rx.el.div(
-                rx.el.h4("Tools called", class_name=LABEL),
+                rx.el.h4("Tools called in the first rows", class_name=LABEL),
                 rx.el.div(
                     rx.foreach(
                         view.tools,

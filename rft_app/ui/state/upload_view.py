@@ -101,16 +101,13 @@ def _facts(preview: FilePreview) -> list[Fact]:
     facts = [Fact("File size", size(preview.size_bytes))]
     if not preview.rows:
         return facts
-    turns = [len(row.messages) for row in preview.rows]
-    low, high = min(turns), max(turns)
+    low, high = preview.fewest_messages, preview.most_messages
     facts.append(Fact("Messages a row", f"{low}" if low == high else f"{low}–{high}"))
     if any(row.reference for row in preview.rows):
         facts.append(Fact("Reference answers", "yes"))
-    rewards = [row.reward for row in preview.rows if row.reward is not None]
-    if rewards:
-        lowest, highest = f"{min(rewards):.2f}", f"{max(rewards):.2f}"
-        span = lowest if lowest == highest else f"{lowest}–{highest}"
-        facts.append(Fact("Recorded rewards", span))
+    if preview.mean_reward is not None:
+        rewarded = count(preview.num_rewarded, "row")
+        facts.append(Fact("Recorded rewards", f"{rewarded} · mean {preview.mean_reward:.2f}"))
     if preview.num_lines:
         facts.append(Fact("Valid rows", share(preview.num_valid / preview.num_lines)))
     return facts
