@@ -18,7 +18,7 @@ from rft_app.domain.grader import ScriptSpec, StringCheckSpec, parse_spec, spec_
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
-from rft_app.jobs.queue import get_job
+from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, save_grader
@@ -49,6 +49,7 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     ensure_schema()
     goal = StepName(plan.until)
     with following() as follower:
+        _follow_imports(follower, plan.dataset_id)
         for step in ORDER[: goal.number]:
             if step is StepName.GRADER:
                 _set_grader(plan, spec)
@@ -72,6 +73,15 @@ def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
     except ValueError as error:
         raise InvalidInputError(f"{path} cannot be read as a grader: {error}") from error
     raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
+
+
+def _follow_imports(follower: Follower, dataset_id: str) -> None:
+    """Wait for traces that are still being read: the steps judge all of them or none."""
+    with reading() as session:
+        jobs = list_active_jobs(session, dataset_id)
+    for job in jobs:
+        if job.kind == "import_traces":
+            follower.follow(job, "Import")
 
 
 def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> None:
@@ -104,7 +114,7 @@ def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | N
         return get_job(session, view.job_id)
     asked = {**view.settings, **plan.settings.get(step.value, {})}
     settings = read_step_settings(find_step(step), asked)
-    has_result = view.finished_at is not None and view.error is None
+    has_result = view.node.status not in {StepStatus.READY, StepStatus.WAITING, StepStatus.FAILED}
     if has_result and view.node.stale_reason is None and settings == view.settings:
         return None
     return start_step(session, plan.dataset_id, step, settings)

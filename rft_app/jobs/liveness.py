@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.worker import Worker
-from rft_app.storage import workers
+from rft_app.storage import jobs, workers
 
 
 def this_host() -> str:
@@ -29,6 +30,14 @@ def is_alive(worker: Worker) -> bool:
 def list_live_workers(session: Session) -> list[Worker]:
     """The workers that execute jobs now."""
     return [worker for worker in workers.list_workers(session) if is_alive(worker)]
+
+
+def is_executing(session: Session, job: Job) -> bool:
+    """Whether a living worker runs it; any other active job will read everything from the start."""
+    if job.status is not JobStatus.RUNNING:
+        return False
+    worker_id = jobs.find_worker_of(session, job.id)
+    return any(worker.id == worker_id for worker in list_live_workers(session))
 
 
 def _has_process(pid: int) -> bool:

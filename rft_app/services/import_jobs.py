@@ -1,6 +1,6 @@
 """The jobs that read files: each runs a child process and finishes what it began."""
 
-from contextlib import suppress
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,15 @@ from sqlmodel import Session
 from rft_app.children import Message, run_child
 from rft_app.domain.imports import ImportReport
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
+from rft_app.jobs.liveness import is_executing
+from rft_app.jobs.queue import list_active_jobs
 from rft_app.services.pipeline import get_step, start_step
 from rft_app.settings import get_settings
 from rft_app.storage import imports
 from rft_app.storage.session import reading, unit_of_work
+
+POLL_S = 0.2
 
 
 class ImportTraces:
@@ -30,10 +33,9 @@ class ImportTraces:
             RftError: The file cannot be read; the good rows before the place stay.
         """
         report = _read(context, "rft_app.processes.importing")
-        if not report.is_done:
-            with unit_of_work() as session:
-                _start_extract(session, context.required_dataset_id)
-                imports.change_import(session, report.id, is_done=True)
+        while not report.is_done and not _finish_with_extract(context, report):
+            context.progress(0, label="Waiting for the Extract that runs, to start it again")
+            time.sleep(POLL_S)
         return _finish(report)
 
 
@@ -74,12 +76,27 @@ def _read(context: JobContext, module: str) -> ImportReport:
         return imports.get_report(session, import_id)
 
 
-def _start_extract(session: Session, dataset_id: str) -> None:
-    """Start Extract as it was asked for at creation, or as it ran last; one that runs already
-    shows as out of date when it ends."""
-    settings = get_step(session, dataset_id, StepName.EXTRACT).settings
-    with suppress(ConflictError):
-        start_step(session, dataset_id, StepName.EXTRACT, settings)
+def _finish_with_extract(context: JobContext, report: ImportReport) -> bool:
+    """Note the end of the import and start Extract; not while an Extract runs that may have read
+    the traces before the last of them were there.
+    """
+    with unit_of_work() as session:
+        if not _start_extract(session, context.required_dataset_id):
+            return False
+        imports.change_import(session, report.id, is_done=True)
+    return True
+
+
+def _start_extract(session: Session, dataset_id: str) -> bool:
+    """Start Extract as it was asked for at creation, or as it ran last; `False` while one runs.
+
+    One that waits for its start will read every trace.
+    """
+    name = StepName.EXTRACT
+    active = [job for job in list_active_jobs(session, dataset_id) if job.kind == name.value]
+    if not active:
+        start_step(session, dataset_id, name, get_step(session, dataset_id, name).settings)
+    return not any(is_executing(session, job) for job in active)
 
 
 def _finish(report: ImportReport) -> dict[str, Any]:

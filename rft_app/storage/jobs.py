@@ -65,6 +65,11 @@ def find_active(session: Session, kind: str, dataset_id: str) -> Job | None:
     return row and to_job(row)
 
 
+def find_worker_of(session: Session, job_id: str) -> str | None:
+    """Who runs the job, or ran it last; `None` where nobody did."""
+    return session.exec(select(JobRow.worker_id).where(JobRow.id == job_id)).first()
+
+
 def list_jobs(session: Session, dataset_id: str | None, limit: int) -> list[Job]:
     """The latest jobs, newest first."""
     query = select(JobRow).order_by(col(JobRow.created_at).desc(), col(JobRow.id).desc())

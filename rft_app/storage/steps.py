@@ -47,7 +47,6 @@ def begin_step(session: Session, dataset_id: str, step: StepName, job_id: str | 
     row = get_step_row(session, dataset_id, step)
     row.is_processing = True
     row.job_id = job_id
-    row.error = None
     row.started_at = datetime.now(UTC)
     session.add(row)
     touch(session, dataset_id)

@@ -7,8 +7,8 @@ process; `run_process` is the installed command.  Jobs run in a real `rft worker
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -33,19 +33,25 @@ class Rft:
         """Run a verb to its end."""
         command = ["rft", *map(str, args)]
         out, err = StringIO(), StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        with self.inside() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "argv", command)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+    @contextmanager
+    def inside(self) -> Generator[pytest.MonkeyPatch]:
+        """This process works on the installation until the block ends."""
+        with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("RFT_")]:
                 patch.delenv(name)
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", command)
             forget_environment()
-            with pytest.raises(SystemExit) as ended:
-                main()
+            yield patch
             forget_environment()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
     def run_process(self, *args: object) -> subprocess.CompletedProcess[str]:
         """The same through the installed command."""

@@ -4,6 +4,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from rft_app.domain.pipeline import StepName
+from rft_app.services.imports import start_import
+from rft_app.services.pipeline import get_step
+from rft_app.storage.session import unit_of_work
+from rft_app.storage.steps import abandon_step, begin_step, fail_step
 from tests.cli.conftest import Rft, make_installation
 
 
@@ -93,6 +98,38 @@ def test_more_traces_go_into_a_dataset_that_is_there(rft: Rft, rows: Path, tmp_p
 
     assert dataset["id"] == dataset_id
     assert dataset["stats"]["totalRecords"] == 61
+
+
+def test_a_run_waits_for_the_traces_that_are_still_read(
+    rft: Rft, rows: Path, grader: Path, tmp_path: Path
+) -> None:
+    dataset_id = imported(rft, rows, "Unfinished")
+    more = tmp_path / "more.jsonl"
+    row = b'{"messages": [{"role": "user", "content": "%d"}, {"role": "assistant", "content": "a"}]'
+    more.write_bytes(b"\n".join(row % number + b', "wanted": "a"}' for number in range(40)))
+    with rft.inside(), unit_of_work() as session:
+        start_import(session, dataset_id=dataset_id, path=more, file_name="more.jsonl")
+
+    report = rft.json("run", dataset_id, "--grader", grader)
+
+    assert report["records"] == 100
+
+
+def test_a_cancelled_second_try_of_a_failed_step_leaves_it_failed(
+    rft: Rft, rows: Path, grader: Path
+) -> None:
+    dataset_id = imported(rft, rows, "Failed once")
+    rft.json("run", dataset_id, "--until", "coverage")
+    with rft.inside(), unit_of_work() as session:
+        fail_step(session, dataset_id, StepName.COVERAGE, "It broke.")
+        begin_step(session, dataset_id, StepName.COVERAGE, None)
+        abandon_step(session, dataset_id, StepName.COVERAGE)
+        assert get_step(session, dataset_id, StepName.COVERAGE).error == "It broke."
+
+    done = rft("run", dataset_id, "--until", "coverage")
+
+    assert "Coverage: It broke. (current)" not in done.stderr
+    assert done.stderr.count("(current)") == 2
 
 
 def test_datasets_are_listed_shown_and_deleted(rft: Rft, rows: Path) -> None:
