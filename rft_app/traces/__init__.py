@@ -1,11 +1,13 @@
 """Parsers, one module per row shape: a source row in, a trace out."""
 
+import msgspec
+
 from rft_app.domain.trace import ParsedTrace
 from rft_app.domain.validity import Reason
 from rft_app.registry import Registry
 from rft_app.traces.draft import finish
 from rft_app.traces.gateway_call import GatewayCall
-from rft_app.traces.line import LineFault, Row, WrongShapeError, decode_row
+from rft_app.traces.line import LineFault, Row, WrongShapeError, decode_row, require_plain
 from rft_app.traces.messages import Messages
 from rft_app.traces.openai_dpo import OpenAiDpo
 from rft_app.traces.openai_rft import OpenAiRft
@@ -56,9 +58,12 @@ def parse_line(
     if chosen is None:
         return LineFault(Reason.WRONG_SHAPE, _describe_unknown(row))
     try:
+        require_plain(line)
         return finish(chosen.draft(row), max_tokens), chosen.name
     except WrongShapeError as error:
         return LineFault(Reason.WRONG_SHAPE, str(error))
+    except msgspec.DecodeError as error:
+        return LineFault(Reason.WRONG_SHAPE, f"A field has an unexpected value: {error}.")
 
 
 def _describe_unknown(row: Row) -> str:

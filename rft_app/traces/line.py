@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isinf
 
 import msgspec
 
@@ -10,9 +11,18 @@ from rft_app.domain.validity import Reason
 Row = dict[str, msgspec.Raw]
 """The fields of a source row; each value is still JSON."""
 
+MAX_DEPTH = 100
+"""Levels of arrays and objects in a row, the row itself being the first."""
+
 _decoder = msgspec.json.Decoder(Row)
 _text_decoder = msgspec.json.Decoder(str)
 _NULL = ord("n")
+_HUGE_NUMBER = re.compile(
+    rb"[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3,}+"
+    rb"|[0-9]{200,}+(?:\.[0-9]++)?(?:[eE]\+?[0-9]+)?"
+)
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -68,6 +78,37 @@ def _decode_mended(line: bytes, error: msgspec.DecodeError) -> Row | LineFault:
         return decode_row(mended)
     fault = str(error).removeprefix("JSON is malformed: ")
     return LineFault(Reason.NOT_JSON, f"The line is not valid JSON: {fault}.")
+
+
+def require_plain(line: bytes) -> None:
+    """Check what is legal JSON, but more than most of its readers take.
+
+    Raises:
+        WrongShapeError: A number is beyond floating point (`1e999`), or values are nested deeper
+            than `MAX_DEPTH`.
+    """
+    if b"\\" in line:  # so that every quote that is left begins or ends a text
+        line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"".join(line.split(b'"')[::2])
+    if any(map(_is_infinite, _HUGE_NUMBER.findall(outside))):
+        raise WrongShapeError("A number is beyond the range of floating point.")
+    if outside.count(b"[") + outside.count(b"{") > MAX_DEPTH:
+        _require_shallow(outside)
+
+
+def _is_infinite(number: bytes) -> bool:
+    return isinf(float(number))
+
+
+def _require_shallow(outside: bytes) -> None:
+    """Take the innermost brackets away, level by level; nothing may be left."""
+    brackets = outside.translate(_AS_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        raise WrongShapeError(f"Values are nested more than {MAX_DEPTH} levels deep. Flatten them.")
 
 
 def is_null(raw: msgspec.Raw | None) -> bool:

@@ -21,6 +21,7 @@ from rft_app.traces.line import (
     decode_row,
     is_null,
     join_arrays,
+    require_plain,
     starts_with,
 )
 
@@ -58,6 +59,7 @@ def parse_rollouts(line: bytes) -> AnsweredRow | LineFault:
     if isinstance(row, LineFault):
         return row
     try:
+        require_plain(line)
         answers = tuple(_read_answers(row))
         if not answers:
             known = ", ".join((*ANSWER_FIELDS, *LIST_FIELDS))
@@ -65,6 +67,8 @@ def parse_rollouts(line: bytes) -> AnsweredRow | LineFault:
         return AnsweredRow(_read_ids(row), _read_question(row), answers)
     except WrongShapeError as error:
         return LineFault(Reason.WRONG_SHAPE, str(error))
+    except msgspec.DecodeError as error:
+        return LineFault(Reason.WRONG_SHAPE, f"A field has an unexpected value: {error}.")
 
 
 def _read_ids(row: Row) -> tuple[str, ...]:
@@ -148,6 +152,8 @@ def _messages_of(raw: msgspec.Raw) -> bytes:
         fields = msgspec.json.decode(raw, type=Row)
         if "choices" in fields:
             choices = msgspec.json.decode(fields["choices"], type=list[Row])
+            if not choices or "message" not in choices[0]:
+                raise WrongShapeError("`choices[0].message` is missing.")
             return _messages_of(choices[0]["message"])
         if "role" not in fields:
             return msgspec.json.encode([{"role": "assistant", "content": bytes(raw).decode()}])

@@ -93,15 +93,17 @@ def test_rows_that_cannot_be_used_are_explained(database: Path, tmp_path: Path) 
         b"{",
         {"output": "a"},
         {"question": "One?", "output": "a", "reward": 7},
+        b'{"question":"One?","output":"b","reward":1e999}',
+        {"question": "One?", "output": {"choices": []}},
     )
 
     assert found.reasons == {
         "no_record": 2,
-        "wrong_shape": 1,
+        "wrong_shape": 3,
         "not_json": 1,
         "reward_out_of_range": 1,
     }
-    assert [fault.line_number for fault in faults(found.id)] == [1, 2, 3, 4, 5]
+    assert [fault.line_number for fault in faults(found.id)] == [1, 2, 3, 4, 5, 6, 7]
     assert stored() == [(1, None, None, "a")]
 
 

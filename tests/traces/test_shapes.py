@@ -166,10 +166,39 @@ def test_a_recorded_reward_lies_between_0_and_1(name: str, value: object, reward
     assert body.get("metadata") == (None if is_used_up else {name: value})
 
 
-def test_a_number_beyond_floating_point_is_refused() -> None:
-    found = fault(b'{"messages":[{"role":"user","content":"Hi"}],"reward":1e999}')
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"messages":[{"role":"user","content":"Hi"}],"reward":1e999}',
+        b'{"messages":[{"role":"user","content":"Hi","weight":-1.5E+999}]}',
+        b'{"messages":[{"role":"user","content":[{"type":"text","text":"Hi","w":1e999}]}]}',
+        b'{"messages":[{"role":"user","content":1e999}]}',
+        b'{"messages":[{"role":"user","content":"Hi"}],"tools":[{"limit":1e999}]}',
+        b'{"messages":[{"role":"user","content":"Hi"}],"tools":"[{\\"limit\\":1e999}]"}',
+        b'{"messages":[{"role":"user","content":"Hi"}],"n":' + b"9" * 400 + b"}",
+    ],
+)
+def test_a_number_beyond_floating_point_is_refused(line: bytes) -> None:
+    found = fault(line)
 
-    assert found.reason is Reason.WRONG_SHAPE
+    assert (found.reason, "floating point" in found.message) == (Reason.WRONG_SHAPE, True)
+
+
+def test_what_only_looks_like_a_huge_number_is_kept() -> None:
+    line = b'{"messages":[{"role":"user","content":"a \\"1e999\\" \\\\"}],"n":[0e999,1e-999,1e300]}'
+
+    assert read(line)[1]["messages"][0]["content"] == 'a "1e999" \\'
+
+
+@pytest.mark.parametrize(("levels", "is_refused"), [(100, False), (101, True), (600, True)])
+def test_values_nested_too_deeply_are_refused(levels: int, is_refused: bool) -> None:
+    deep = b"[" * (levels - 1) + b'"]"' + b"]" * (levels - 1)
+    line = b'{"messages":[{"role":"user","content":"[[{"}],"deep":' + deep + b"}"
+
+    if is_refused:
+        assert "100 levels" in fault(line).message
+    else:
+        assert read(line)[1]["metadata"]["deep"]
 
 
 @pytest.mark.parametrize("name", ["trace_id", "session_id", "conversation_id"])
