@@ -216,9 +216,18 @@ def require_readable(preview: FilePreview) -> None:
         first = preview.faults[0]
         raise InvalidInputError(
             f"No row of {preview.file_name} can be read. Line {first.line_number}: {first.message}"
-            " Expected is one JSON object per line, or one JSON array of objects.",
+            f" Expected is one JSON object per line, or one JSON array of objects.{_hint(first)}",
             line=first.line_number,
         )
+
+
+def _hint(fault: ImportFault) -> str:
+    """What a first line that is not JSON probably is."""
+    line = fault.excerpt
+    is_table = fault.code == Reason.NOT_JSON and not line.startswith(("{", "["))
+    if not is_table or not any(mark in line for mark in ",;\t"):
+        return ""
+    return " This looks like CSV: make each row a JSON object with the column names as keys."
 
 
 def _ask_for_mapping(preview: FilePreview) -> str:
