@@ -62,10 +62,31 @@ class Settings(BaseModel):
         return f"sqlite:///{self.resolved_data_dir / 'jobs.db'}"
 
     def folder(self, name: str) -> Path:
-        """The folder `name` below the data directory, created when missing."""
-        path = self.resolved_data_dir / name
+        """The folder `name` below the data directory, created when missing.
+
+        Raises:
+            InvalidInputError: Nothing can be written there.
+        """
+        return make_folder(self.resolved_data_dir / name)
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder of the installation when it is missing.
+
+    Raises:
+        InvalidInputError: Nothing can be written there.
+    """
+    reason = "it is not writable"
+    try:
         path.mkdir(parents=True, exist_ok=True)
-        return path
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise InvalidInputError(
+            f"The data directory cannot be used, {path.resolve()}: {reason}. "
+            "Change its owner, or name another with RFT_DATA_DIR."
+        )
+    return path
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -6,6 +6,7 @@ import typer
 from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
 from rft_app.cli import datasets, demo, exporting, importing, running, serving
+from rft_app.cli.defects import describe_defect
 from rft_app.cli.output import report_error
 from rft_app.errors import RftError
 
@@ -51,6 +52,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         report_error("interrupted", "Interrupted.", {}, is_json=is_json)
         code = 130
+    except Exception as error:  # noqa: BLE001  # the last catch: it stores the traceback
+        report_error("internal", describe_defect(error), {}, is_json=is_json)
+        code = 1
     sys.exit(code or 0)
 
 

@@ -1,6 +1,5 @@
 """Check an installation: what works, what does not, and what to do about it."""
 
-import os
 import platform
 import shutil
 import sys
@@ -16,7 +15,7 @@ from rft_app.errors import RftError
 from rft_app.graders.sandbox import probe_isolation
 from rft_app.jobs.liveness import list_live_workers
 from rft_app.settings import get_settings
-from rft_app.storage.migrations import ROOT, is_current
+from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
 from rft_app.text import minilm
 
@@ -68,13 +67,6 @@ def _check_python() -> Check:
 
 def _check_data_directory() -> Check:
     folder = get_settings().folder(".")
-    if not os.access(folder, os.W_OK):
-        return Check(
-            name="Data directory",
-            status=CheckStatus.FAIL,
-            finding=f"{folder} is not writable.",
-            remedy="Change its owner, or name another with RFT_DATA_DIR.",
-        )
     free = shutil.disk_usage(folder).free
     is_low = free < LOW_SPACE_BYTES
     return Check(
@@ -88,7 +80,7 @@ def _check_data_directory() -> Check:
 def _check_database() -> Check:
     url = make_url(get_settings().resolved_database_url).render_as_string()
     try:
-        is_new = is_current()
+        status, finding, remedy = _judge_schema()
     except SQLAlchemyError as error:
         return Check(
             name="Database",
@@ -96,12 +88,15 @@ def _check_database() -> Check:
             finding=f"{url} cannot be reached: {str(error).partition(chr(10))[0]}",
             remedy="Start it, or mend RFT_DATABASE_URL.",
         )
-    return Check(
-        name="Database",
-        status=CheckStatus.OK if is_new else CheckStatus.FAIL,
-        finding=f"{url}, {'schema current' if is_new else 'schema missing or out of date'}",
-        remedy="" if is_new else "Run `rft migrate`.",
-    )
+    return Check(name="Database", status=status, finding=f"{url}, {finding}", remedy=remedy)
+
+
+def _judge_schema() -> tuple[CheckStatus, str, str]:
+    if is_current():
+        return CheckStatus.OK, "schema current", ""
+    if is_empty():
+        return CheckStatus.OK, "empty; the schema will be created at the first use", ""
+    return CheckStatus.FAIL, "schema out of date", "Run `rft migrate`."
 
 
 def _check_jobs_database() -> Check:

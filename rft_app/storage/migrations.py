@@ -20,9 +20,17 @@ def _config() -> Config:
 
 def is_current() -> bool:
     """Whether the database has the newest schema."""
+    return _read_heads() == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def is_empty() -> bool:
+    """Whether the database has no schema yet."""
+    return not _read_heads()
+
+
+def _read_heads() -> set[str]:
     with get_engine().connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
-    return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
+        return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def migrate() -> None:

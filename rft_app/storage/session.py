@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, create_engine
 
-from rft_app.settings import get_settings
+from rft_app.settings import get_settings, make_folder
 
 _BEGIN = "rft_begin"
 BUSY_TIMEOUT_MS = 15_000
@@ -23,12 +23,16 @@ def get_engine() -> Engine:
 
 
 def make_engine(url: str) -> Engine:
-    """Open a database by URL; a SQLite file's folder is created."""
+    """Open a database by URL; a SQLite file's folder is created.
+
+    Raises:
+        InvalidInputError: That folder cannot be written to.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -125,3 +125,42 @@ def test_an_impossible_setting_is_named(rft: Rft, tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "RFT_PORT" in done.stderr
+
+
+@pytest.mark.parametrize("verb", [("datasets", "list"), ("import", __file__, *NEW), ("migrate",)])
+def test_a_data_directory_that_cannot_be_written_is_named_with_the_remedy(
+    tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("/proc/rft", str(tmp_path / "file" / "data"), str(tmp_path / "file")):
+        done = make_installation(Path(folder))(*verb)
+
+        assert done.returncode == 1
+        assert folder in done.stderr
+        assert "RFT_DATA_DIR" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_defect_is_one_line_that_names_the_log(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path)
+    (tmp_path / "rft.db").write_bytes(b"no database" * 100)
+
+    done = rft("datasets", "list", "--json")
+
+    error = orjson.loads(done.stderr)["error"]
+    log = tmp_path / "logs" / "errors.log"
+    assert (done.returncode, error["code"]) == (1, "internal")
+    assert str(log) in error["message"]
+    assert "Traceback" in log.read_text()
+
+
+def test_a_defect_without_a_place_for_its_log_is_still_one_line(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path)
+    (tmp_path / "rft.db").write_bytes(b"no database" * 100)
+    (tmp_path / "logs").touch()
+
+    done = rft("datasets", "list")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("rft: rft itself broke (DatabaseError)")
+    assert "could not be stored" in done.stderr

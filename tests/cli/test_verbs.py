@@ -3,6 +3,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from rft_app.domain.pipeline import StepName
 from rft_app.services.imports import start_import
@@ -160,17 +161,29 @@ def test_without_a_worker_a_verb_runs_its_own(tmp_path: Path, rows: Path) -> Non
     assert "0 alive" not in rft("doctor").stdout
 
 
-def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
+def test_the_doctor_is_content_with_a_data_directory_nobody_used_yet(tmp_path: Path) -> None:
     rft = make_installation(tmp_path / "empty")
 
-    sick = rft("doctor")
-    assert sick.returncode == 1
-    assert "Run `rft migrate`." in sick.stdout
+    fresh = {check["name"]: check for check in rft.json("doctor")}
+    assert fresh["Database"]["status"] == "ok"
+    assert "will be created at the first use" in fresh["Database"]["finding"]
 
     rft("migrate")
     checks = {check["name"]: check["status"] for check in rft.json("doctor")}
     assert checks["Database"] == "ok"
     assert checks["Workers"] == "warn"
+
+
+def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path / "old")
+    rft("migrate")
+    with rft.inside(), unit_of_work() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = 'older'"))
+
+    sick = rft("doctor")
+
+    assert sick.returncode == 1
+    assert "Run `rft migrate`." in sick.stdout
 
 
 def test_formats_are_those_that_export_knows(rft: Rft) -> None:
