@@ -17,6 +17,7 @@ from rft_app.errors import InvalidInputError, RftError
 from rft_app.settings import Settings, get_settings
 from rft_app.storage.imports import add_faults, get_plan, list_faults, save_tally
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.traces.reading import DAMAGED
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.source import Limits, Source
 
@@ -52,11 +53,12 @@ class BatchedImport(ABC):
         """Read all rows that are left.
 
         Raises:
-            InvalidInputError: The file is damaged; what was read before the damage is stored.
             TooLargeError: It has more bytes or rows than the limits allow.
         """
         try:
             for row in source.rows(self.tally.offset_bytes, self.tally.num_lines):
+                if row.is_cut and DAMAGED in self.tally.reasons:
+                    break  # noted by an earlier run
                 self.take(row)
                 self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
                 self._num_rows += 1

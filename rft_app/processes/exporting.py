@@ -14,6 +14,7 @@ from rft_app.services.export_writing import write_export
 from rft_app.storage import exports, snapshots
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.session import forgo_mapping, reading, unit_of_work
+from rft_app.storage.snapshot_source import count_left_out
 
 GC_THRESHOLD = 100_000
 """Rows hold no cycles; the default of 700 allocations would look for some at every tenth row."""
@@ -43,10 +44,12 @@ def work(args: Message, send: Send) -> None:
             dataset_name=get_dataset_row(session, export.dataset_id).name,
             snapshot=snapshot,
             members=snapshots.load_members(session, snapshot.id),
+            left_out=count_left_out(session, export.dataset_id, export.selection),
         )
         done = write_export(session, source, exports.locate_export(export), report)
     with unit_of_work() as session:
         exports.finish_export(session, done)
+    send({"type": "written", "skipped": done.skipped})
 
 
 def _freeze(export: Export) -> Snapshot:

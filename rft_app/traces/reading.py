@@ -12,6 +12,8 @@ from rft_app.traces.mapped import Mapped
 from rft_app.traces.rows import EXCERPT_BYTES, SourceRow
 from rft_app.traces.shape import TraceShape
 
+DAMAGED = "damaged"
+
 
 def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | None:
     """The shape a user named or mapped; `None` leaves it to each row.
@@ -38,6 +40,9 @@ def read_row(
 
 def find_row_fault(row: SourceRow) -> ImportFault | None:
     """What is wrong with a row before it is read."""
+    if row.is_cut:
+        message = "The file ends in the middle: it is damaged or cut off. Copy or upload it again."
+        return fault_of(row, DAMAGED, message)
     if row.is_too_long:
         return fault_of(
             row,

@@ -26,6 +26,8 @@ class SourceRow(NamedTuple):
     is_too_long: bool = False
     is_after_array: bool = False
     """Whether it stands after the array's closing bracket."""
+    is_cut: bool = False
+    """Whether the file breaks off here, with or without a piece of the row."""
 
 
 def split_lines(

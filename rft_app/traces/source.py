@@ -6,12 +6,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import zstandard
 
 from rft_app.errors import InvalidInputError, TooLargeError
+from rft_app.traces.compressed import is_whole
 from rft_app.traces.rows import SourceRow, split_array, split_lines
 
 CHUNK_BYTES = 1 << 20
@@ -29,7 +31,7 @@ _FOREIGN = {
 
 
 class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+    def read1(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Source(AbstractContextManager["Source"]):
     """A file of rows: JSON lines or one JSON array, as it is or compressed by gzip or zstd.
 
     Raises:
-        InvalidInputError: It is missing, empty, binary or damaged.
+        InvalidInputError: It is missing, empty, binary or damaged from its beginning.
         TooLargeError: It has more bytes than the limit.
     """
 
@@ -52,9 +54,10 @@ class Source(AbstractContextManager["Source"]):
         self.path = path
         self.name = name or path.name
         self.limits = limits
+        self._is_cut = self._is_zstd = False
         try:
             self.size_bytes = path.stat().st_size
-            self._file: BinaryIO = path.open("rb")
+            self._file: BufferedReader = path.open("rb")
         except OSError as error:
             reason = error.strerror or "unreadable"
             raise InvalidInputError(f"{self.name} cannot be read: {reason}.") from error
@@ -76,17 +79,24 @@ class Source(AbstractContextManager["Source"]):
     def rows(self, offset: int = 0, num_done: int = 0) -> Iterator[SourceRow]:
         """Rows from a place that an earlier reading reached.
 
+        Where compressed data breaks off, the last row says so (`SourceRow.is_cut`).
+
         Args:
             offset: `SourceRow.end` of the last row done, or 0.
             num_done: Its number, or 0.
         """
         start = max(offset, len(_BOM) if self._has_bom else 0)
         split = split_array if self.is_array else split_lines
-        return split(self._chunks(start), num_done, start, self.limits.max_line_bytes)
+        last = SourceRow(num_done, start, b"", 0)
+        for row in split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
+            last = row._replace(is_cut=self._is_cut) if self._is_cut else row
+            yield last
+        if self._is_cut and not last.is_cut:
+            yield SourceRow(last.number + 1, last.end, b"", 0, is_cut=True)
 
     def _look(self) -> bool:
         """Read the head: refuse what is no text; say whether it is an array."""
-        head = self._read(HEAD_BYTES)
+        head = self._read_head()
         self._has_bom = head.startswith(_BOM)
         if not head:
             raise InvalidInputError(f"{self.name} is empty.")
@@ -104,6 +114,7 @@ class Source(AbstractContextManager["Source"]):
     def _chunks(self, start: int) -> Iterator[bytes]:
         self._file.seek(0)
         self._stream = self._decompress()
+        self._is_cut = False
         total = self._skip(start)
         while chunk := self._read(CHUNK_BYTES):
             total += len(chunk)
@@ -113,6 +124,17 @@ class Source(AbstractContextManager["Source"]):
                     "of RFT_MAX_FILE_BYTES. Split it or raise the limit."
                 )
             yield chunk
+
+    def _read_head(self) -> bytes:
+        head = b""
+        while len(head) < HEAD_BYTES and (chunk := self._read(HEAD_BYTES - len(head))):
+            head += chunk
+        if not head and self._is_cut:
+            raise InvalidInputError(
+                f"{self.name} is damaged or cut off: nothing of it can be decompressed. "
+                "Copy or upload it again."
+            )
+        return head
 
     def _skip(self, start: int) -> int:
         """Go to the decompressed byte `start`; compressed data has to be read again."""
@@ -130,15 +152,18 @@ class Source(AbstractContextManager["Source"]):
         if magic[:2] == b"\x1f\x8b":
             return gzip.GzipFile(fileobj=self._file)
         if magic == b"\x28\xb5\x2f\xfd":
+            self._is_zstd = True
             decompressor = zstandard.ZstdDecompressor()
             return decompressor.stream_reader(self._file, read_across_frames=True, closefd=False)
         return self._file
 
     def _read(self, size: int) -> bytes:
+        """Some bytes; none at the end, and where the file breaks off."""
         try:
-            return self._stream.read(size)
-        except _DAMAGE as error:
-            raise InvalidInputError(
-                f"{self.name} is damaged or cut off: it cannot be decompressed to its end "
-                f"({error}). Copy or upload it again."
-            ) from error
+            chunk = self._stream.read1(size)
+        except _DAMAGE:
+            self._is_cut = True
+            return b""
+        if not chunk and self._is_zstd:
+            self._is_cut = not is_whole(self._file, self.size_bytes)
+        return chunk

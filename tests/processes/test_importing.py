@@ -172,14 +172,37 @@ def test_a_file_without_a_readable_row_is_refused_in_words(
     assert rows(STORED) == []
 
 
-def test_rows_before_the_damage_are_kept(database: Path, tmp_path: Path) -> None:
-    path = tmp_path / "cut.jsonl.gz"
-    path.write_bytes(gzip.compress(b"\n".join(make_rows(30_000)))[:-2000])
+@pytest.mark.parametrize("form", ["gzip", "zstd", "gzip array", "end of line"])
+def test_rows_before_the_damage_are_kept(form: str, database: Path, tmp_path: Path) -> None:
+    lines = make_rows(3_000)
+    raw = b"[" + b",".join(lines) + b"]" if form == "gzip array" else b"\n".join(lines)
+    packed = zstandard.compress(raw) if form == "zstd" else gzip.compress(raw)
+    path = tmp_path / "cut"
+    path.write_bytes(packed[: -len(packed) // 10])
+    if form == "end of line":
+        path.write_bytes(gzip.compress(raw + b"\n")[:-8])
 
-    with pytest.raises(InvalidInputError, match="damaged or cut off"):
-        import_file(path)
+    found = import_file(path)
 
-    assert len(rows(STORED)) > 20_000
+    (fault,) = faults(found.id)
+    assert (fault.code, fault.line_number) == ("damaged", found.num_parsed + 1)
+    assert "ends in the middle" in fault.message
+    assert (found.reasons, found.num_invalid) == ({"damaged": 1}, 1)
+    assert [row[0] for row in rows(STORED)] == list(range(1, found.num_valid + 1))
+    assert found.num_valid > 1_500
+    assert run(found.id) == found
+
+
+def test_every_frame_of_a_whole_file_is_read(database: Path, tmp_path: Path) -> None:
+    frames = [b"\n".join(make_rows(n)) + b"\n" for n in (3, 2000)]
+    checked = zstandard.ZstdCompressor(write_checksum=True)
+    skippable = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
+    path = tmp_path / "frames.zst"
+    path.write_bytes(checked.compress(frames[0]) + skippable + zstandard.compress(frames[1]))
+
+    found = import_file(path)
+
+    assert (found.num_valid, found.num_invalid) == (2003, 0)
 
 
 @pytest.mark.parametrize(
