@@ -1,5 +1,6 @@
 """Export a dataset from the command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -16,6 +17,14 @@ from rft_app.services.export_paths import (
     options_for_path,
     require_writable,
 )
+
+_WORDS = {
+    "duplicate": "duplicates",
+    "no_output": "without an answer",
+    "no_reference": "without a reference",
+    "no_question": "without a question",
+    "unsupported_content": "with unsupported content",
+}
 
 
 def run_export(
@@ -49,4 +58,12 @@ def _print(made: Export, target: Path, *, is_json: bool) -> None:
         write_json({**WireExport.of(made).to_json(), "path": str(target.absolute())})
         return
     size = f"{made.size_bytes:,} bytes" if made.size_bytes is not None else "unknown size"
-    write_line(f"{target}: {made.num_train:,} train, {made.num_test:,} test, {size}")
+    left_out = describe_skipped(made.skipped or {})
+    rows = f"{made.num_train:,} train, {made.num_test:,} test"
+    write_line(f"{target}: {rows}{left_out}; {size}")
+
+
+def describe_skipped(skipped: Mapping[str, int]) -> str:
+    """The counts of what is not in the file; empty where everything is."""
+    counts = [f"{n:,} {_WORDS.get(reason, reason)}" for reason, n in skipped.items() if n]
+    return f"; left out: {', '.join(counts)}" if counts else ""

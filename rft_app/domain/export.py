@@ -88,6 +88,9 @@ class Export(Entity):
     sha256: str | None = None
     num_train: int = 0
     num_test: int = 0
+    skipped: dict[str, int] | None = None
+    """Selected records that are not in the file, by reason: `invalid`, `duplicate` and the names of
+    `Lack`; `None` until the file is complete."""
     is_done: bool = False
     job_id: str | None = None
     created_at: datetime

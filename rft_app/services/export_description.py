@@ -1,6 +1,6 @@
 """`metadata.json`: where an export comes from, what is in it, how to load it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -26,6 +26,8 @@ class ExportSource:
     dataset_name: str
     snapshot: Snapshot
     members: Members
+    left_out: Mapping[str, int]
+    """Selected records that cannot be trained on, by reason."""
 
     @property
     def exporter(self) -> Exporter:
@@ -48,7 +50,7 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
         "counts": {
             "selected": account.num_read,
             "written": sum(file.num_rows for file in files),
-            "skipped": {lack.value: count for lack, count in sorted(account.skipped.items())},
+            "skipped": count_skipped(source, account),
             "tools_inferred": account.num_tools_inferred,
         },
         "files": {
@@ -63,6 +65,12 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
         "load": exporter.snippet,
     }
     return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def count_skipped(source: ExportSource, account: Account) -> dict[str, int]:
+    """Selected records that are not in the file, by reason."""
+    lacks = {lack.value: count for lack, count in sorted(account.skipped.items())}
+    return {**source.left_out, **lacks}
 
 
 def _warnings(account: Account) -> list[str]:

@@ -20,8 +20,7 @@ class ExportJob:
     def run(self, context: JobContext) -> dict[str, Any]:
         """Have the file written, unless it is there; returns its name and figures."""
         export = _read(context.args["export_id"])
-        if not export.is_done:
-            self._write(context, export)
+        skipped = None if export.is_done else self._write(context, export)
         export = _read(export.id)
         return {
             "export_id": export.id,
@@ -29,10 +28,18 @@ class ExportJob:
             "size_bytes": export.size_bytes,
             "num_train": export.num_train,
             "num_test": export.num_test,
+            "skipped": skipped,
         }
 
-    def _write(self, context: JobContext, export: Export) -> None:
+    def _write(self, context: JobContext, export: Export) -> dict[str, int] | None:
+        """Returns what was left out; `storage.exports` reads it in the job's result."""
+        skipped: dict[str, int] | None = None
+
         def on_message(message: dict[str, Any]) -> None:
+            nonlocal skipped
+            if message["type"] == "written":
+                skipped = message["skipped"]
+                return
             context.progress(message["done"], message["total"], message["label"])
 
         try:
@@ -44,6 +51,7 @@ class ExportJob:
             )
         finally:  # a killed child cannot tidy up
             partial_path(locate_export(export)).unlink(missing_ok=True)
+        return skipped
 
 
 def _read(export_id: str) -> Export:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from rft_app.domain.export import Export
 from rft_app.domain.record import RecordBytes
 from rft_app.domain.split import Split
-from rft_app.services.export_description import ExportSource, describe_export
+from rft_app.services.export_description import ExportSource, count_skipped, describe_export
 from rft_app.services.export_files import (
     Writes,
     WrittenFile,
@@ -49,6 +49,7 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
             "sha256": hash_file(path) if source.export.options.is_archive else files[0].sha256,
             "num_train": files[0].num_rows,
             "num_test": files[1].num_rows if len(files) > 1 else 0,
+            "skipped": count_skipped(source, writing.account),
             "is_done": True,
         }
     )

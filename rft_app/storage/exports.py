@@ -9,7 +9,7 @@ from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.record import Selection
 from rft_app.errors import NotFoundError
 from rft_app.settings import get_settings
-from rft_app.storage.tables import ExportRow
+from rft_app.storage.tables import ExportRow, JobRow
 
 
 def add_export(session: Session, export: Export) -> None:
@@ -36,7 +36,7 @@ def get_export(session: Session, export_id: str) -> Export:
     Raises:
         NotFoundError: There is none.
     """
-    return _to_export(_get_row(session, export_id))
+    return _to_export(session, _get_row(session, export_id))
 
 
 def list_exports(session: Session, dataset_id: str | None, limit: int) -> list[Export]:
@@ -44,7 +44,7 @@ def list_exports(session: Session, dataset_id: str | None, limit: int) -> list[E
     query = select(ExportRow).order_by(col(ExportRow.id).desc()).limit(limit)
     if dataset_id is not None:
         query = query.where(col(ExportRow.dataset_id) == dataset_id)
-    return [_to_export(row) for row in session.exec(query)]
+    return [_to_export(session, row) for row in session.exec(query)]
 
 
 def set_snapshot(session: Session, export_id: str, snapshot_id: str) -> None:
@@ -73,7 +73,13 @@ def _get_row(session: Session, export_id: str) -> ExportRow:
     return row
 
 
-def _to_export(row: ExportRow) -> Export:
+def _read_skipped(session: Session, job_id: str | None) -> dict[str, int] | None:
+    """What the job that wrote the file left out of it."""
+    job = session.get(JobRow, job_id) if job_id is not None else None
+    return (job.result or {}).get("skipped") if job is not None else None
+
+
+def _to_export(session: Session, row: ExportRow) -> Export:
     return Export(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -86,6 +92,7 @@ def _to_export(row: ExportRow) -> Export:
         sha256=row.sha256,
         num_train=row.num_train,
         num_test=row.num_test,
+        skipped=_read_skipped(session, row.job_id),
         is_done=row.is_done,
         job_id=row.job_id,
         created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from rft_app.domain.facet import DUPLICATE, Facet, unpack
+from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet, unpack
 from rft_app.domain.record import Selection, SourceType
 from rft_app.domain.validity import Reason
 from rft_app.storage.record_counts import select_selection
@@ -53,6 +53,23 @@ def read_columns(session: Session, dataset_id: str, selection: Selection) -> Sna
     seqs, content_hashes, groups, topics, facets = (column[order] for column in table.T)
     split = SplitColumns(groups, topics, _is_generated(facets))
     return SnapshotColumns(seqs, content_hashes, split)
+
+
+def count_left_out(session: Session, dataset_id: str, selection: Selection) -> dict[str, int]:
+    """How many selected, current records cannot be trained on, by reason."""
+    unusable = col(RecordRow.facet).bitwise_and(DUPLICATE) != 0
+    query = (
+        select(col(RecordRow.seq), col(RecordRow.facet))
+        .where(col(RecordRow.dataset_id) == dataset_id)
+        .where(col(RecordRow.facet) < ARCHIVED)
+        .where(or_(unusable, col(RecordRow.facet) >= _FIRST_INVALID))
+        .order_by(col(RecordRow.seq))
+    )
+    rows = [(seq, facet) for seq, facet in session.connection().execute(query)]
+    seqs, facets = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    facets = facets[_is_selected(session, dataset_id, seqs, selection)]
+    num_invalid = int((facets >= _FIRST_INVALID).sum())
+    return {"duplicate": len(facets) - num_invalid, "invalid": num_invalid}
 
 
 def _is_generated(facets: Ints) -> Bools:

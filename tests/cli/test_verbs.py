@@ -44,6 +44,24 @@ def test_from_a_file_to_a_verdict_and_an_export(
     assert all(row["messages"] for row in rows_written)
 
 
+def test_an_export_says_what_it_left_out(rft: Rft, tmp_path: Path) -> None:
+    turn = b'{"role": "user", "content": "%d"}, {"role": "assistant", "content": "a"}'
+    lines = [b'{"messages": [' + turn % number + b"]}" for number in (1, 2, 3, 3, 3)]
+    path = tmp_path / "repeated.jsonl"
+    path.write_bytes(b"\n".join([*lines, b'{"messages": []}']))
+    dataset_id = imported(rft, path, "Repeated")
+    out = tmp_path / "few.zip"
+
+    done = rft("export", dataset_id, "--format", "openai_sft", "--out", out)
+    made = rft.json("export", dataset_id, "--format", "openai_sft", "--out", out)
+
+    assert "left out: 2 duplicates, 1 invalid;" in done.stdout
+    assert made["skipped"] == {"duplicate": 2, "invalid": 1}
+    with zipfile.ZipFile(out) as archive:
+        counts = orjson.loads(archive.read("metadata.json"))["counts"]
+    assert counts["skipped"] == made["skipped"]
+
+
 def test_a_second_run_keeps_current_results(rft: Rft, rows: Path, grader: Path) -> None:
     dataset_id = imported(rft, rows, "Twice")
     first = rft.json("run", dataset_id, "--grader", grader)

@@ -107,7 +107,7 @@ def test_an_archive_holds_both_sides_and_its_description(dataset: str) -> None:
     assert description["counts"] == {
         "selected": 50,
         "written": 40,
-        "skipped": {"no_output": 10},
+        "skipped": {"duplicate": 0, "invalid": 1, "no_output": 10},
         "tools_inferred": 0,
     }
     assert description["files"]["train.jsonl"]["rows"] == len(train)

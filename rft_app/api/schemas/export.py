@@ -112,6 +112,8 @@ class Export(Wire):
     sha256: str | None
     train: int
     test: int
+    skipped: dict[str, int] | None
+    """Selected records that are not in the file, by reason; `null` until it is complete."""
     is_done: bool
     snapshot_id: str | None
     job_id: str | None
@@ -131,6 +133,7 @@ class Export(Wire):
             sha256=export.sha256,
             train=export.num_train,
             test=export.num_test,
+            skipped=export.skipped,
             is_done=export.is_done,
             snapshot_id=export.snapshot_id,
             job_id=export.job_id,
