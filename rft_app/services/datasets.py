@@ -7,9 +7,12 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset, DatasetPhase, DatasetSource, DatasetStats
 from rft_app.domain.pipeline import StepName, describe_nodes
 from rft_app.errors import ConflictError, InvalidInputError
-from rft_app.jobs.queue import list_active_jobs
+from rft_app.jobs.queue import cancel_job, list_active_jobs
+from rft_app.services.dataset_files import find_files, remove_files
 from rft_app.services.staleness import stale_reasons
 from rft_app.storage import datasets as dataset_storage
+from rft_app.storage import search
+from rft_app.storage.session import after_commit
 from rft_app.storage.steps import complete_steps, list_step_rows, to_state
 from rft_app.storage.tables import DatasetRow, StepRow
 
@@ -17,6 +20,9 @@ NAME_LENGTH = 120
 OBJECTIVE_LENGTH = 4_000
 UNAVAILABLE = frozenset({StepName.TRAIN, StepName.DEPLOY})
 """Steps that this version of the product cannot do; their nodes wait."""
+
+BACKGROUND_KINDS = frozenset({"search_index"})
+"""Jobs that nobody asked for; they do not keep a dataset."""
 
 Sort = Literal["updated", "name", "records"]
 
@@ -90,18 +96,26 @@ def update_dataset(
 
 
 def delete_dataset(session: Session, dataset_id: str) -> None:
-    """Delete a dataset with its records, grades and history.
+    """Delete a dataset with its records, grades, exports and uploads; its jobs stay as history.
+
+    The files go once the transaction has committed.
 
     Raises:
         NotFoundError: There is no such dataset.
         ConflictError: A job works on it.
     """
     dataset = get_dataset(session, dataset_id)
-    if jobs := list_active_jobs(session, dataset_id):
+    jobs = list_active_jobs(session, dataset_id)
+    if busy := [job for job in jobs if job.kind not in BACKGROUND_KINDS]:
         raise ConflictError(
-            f"{dataset.name} is busy with {jobs[0].kind}. Cancel that job first.", job=jobs[0].id
+            f"{dataset.name} is busy with {busy[0].kind}. Cancel that job first.", job=busy[0].id
         )
+    for job in jobs:
+        cancel_job(session, job.id)
+    files = find_files(session, dataset_id)
+    search.delete_texts(session, dataset_id)
     dataset_storage.delete_dataset_row(session, dataset_id)
+    after_commit(session, lambda: remove_files(files))
 
 
 def _build(session: Session, row: DatasetRow, steps: dict[StepName, StepRow]) -> Dataset:

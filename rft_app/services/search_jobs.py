@@ -7,6 +7,7 @@ fill than the records take to make.  Until it is done, lists say that search is 
 from typing import Any
 
 from rft_app.jobs.context import JobContext
+from rft_app.storage.datasets import has_dataset
 from rft_app.storage.extraction import count_records, read_unindexed_texts
 from rft_app.storage.search import add_texts
 from rft_app.storage.session import reading, unit_of_work
@@ -30,6 +31,8 @@ class IndexSearch:
         num_done, last_seq = 0, 0
         while texts := _read(dataset_id, last_seq):
             with unit_of_work() as session:
+                if not has_dataset(session, dataset_id):
+                    break
                 add_texts(session, texts)
             last_seq = texts[-1][0]
             num_done += len(texts)

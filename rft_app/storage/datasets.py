@@ -46,6 +46,11 @@ def get_dataset_row(session: Session, dataset_id: str) -> DatasetRow:
     return row
 
 
+def has_dataset(session: Session, dataset_id: str) -> bool:
+    """Whether the dataset is still there."""
+    return session.get(DatasetRow, dataset_id, populate_existing=True) is not None
+
+
 def list_dataset_rows(session: Session) -> list[DatasetRow]:
     """All datasets, most recently changed first."""
     return list(session.exec(select(DatasetRow).order_by(col(DatasetRow.updated_at).desc())))

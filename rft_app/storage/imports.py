@@ -58,6 +58,11 @@ def find_latest(session: Session, dataset_id: str, kind: str | None = None) -> I
     return row and _to_report(row)
 
 
+def list_paths(session: Session, dataset_id: str) -> list[str]:
+    """The files that were imported into a dataset."""
+    return list(session.exec(select(ImportRow.path).where(ImportRow.dataset_id == dataset_id)))
+
+
 def get_plan(session: Session, import_id: str) -> ImportPlan:
     """What the import process needs, with the counts it reached before.
 

@@ -67,6 +67,20 @@ def add_texts(session: Session, texts: Sequence[tuple[int, str]]) -> None:
     insert_rows(session, "record_search", ("seq", "words"), rows)
 
 
+def delete_texts(session: Session, dataset_id: str) -> None:
+    """Forget the records of a dataset that is about to be deleted.
+
+    SQLite's index cannot let go of single entries; they match no record afterwards.
+    """
+    if is_sqlite(session):
+        return
+    statement = text(
+        "DELETE FROM record_search WHERE seq IN "
+        "(SELECT seq FROM record WHERE dataset_id = :dataset_id)"
+    )
+    session.connection().execute(statement, {"dataset_id": dataset_id})
+
+
 def find_unindexed(session: Session, dataset_id: str, after_seq: int, limit: int) -> list[int]:
     """Current records of the dataset after `after_seq` that the index does not hold, in order."""
     indexed = (

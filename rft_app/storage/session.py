@@ -1,6 +1,6 @@
 """Units of work: one transaction each, opened by edges only."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -74,6 +74,15 @@ def reading() -> Generator[Session]:
     engine = get_engine().execution_options(**{_BEGIN: "DEFERRED"})
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Do something outside the database once the session's transaction has committed."""
+
+    def act(_session: Session) -> None:
+        action()
+
+    event.listen(session, "after_commit", act, once=True)
 
 
 def is_sqlite(session: Session) -> bool:

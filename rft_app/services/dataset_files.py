@@ -1,0 +1,35 @@
+"""The files of a dataset on disk: what it exported and what was uploaded for it."""
+
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlmodel import Session
+
+from rft_app.settings import get_settings
+from rft_app.storage import exports, imports
+
+logger = logging.getLogger(__name__)
+MAX_EXPORTS = 1_000_000
+
+
+def find_files(session: Session, dataset_id: str) -> tuple[Path, ...]:
+    """Export folders and uploads; a file imported from elsewhere is its owner's."""
+    made = exports.list_exports(session, dataset_id, MAX_EXPORTS)
+    folders = [get_settings().folder("exports") / export.id for export in made]
+    uploads = get_settings().folder("uploads")
+    paths = map(Path, imports.list_paths(session, dataset_id))
+    return (*folders, *(path for path in paths if path.is_relative_to(uploads)))
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files and folders; what cannot be removed is logged and stays."""
+    for path in paths:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s stays on disk: %s", path, error.strerror)
