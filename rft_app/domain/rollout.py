@@ -90,18 +90,27 @@ def _text(content: Any) -> str:  # noqa: ANN401  # as it came from outside
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
-def make_item(metadata: Json, fields: Json, reward: float | None) -> Item:
+def make_item(
+    metadata: Json, fields: Json, reward: float | None, *, is_imported: bool = False
+) -> Item:
     """Lay out a record for a grader: its metadata at top level, our own fields over it.
+
+    The source's own `id` is the exception: it stays, and ours is always `rec_id`.
 
     Args:
         metadata: Every field of the source row that has no place of its own.
         fields: `id`, `messages`, `tools`, `topic`, `reference`.
-        reward: The reward recorded with this very answer. Where there is none the key is absent,
-            so that a script that needs it fails instead of reading a number that nobody gave.
+        reward: The reward recorded with this very answer, in [0, 1].
+        is_imported: Whether the answer was imported for the record. A `reward` of the row is not
+            its own: without one of its own the key is absent, so that a script that needs it
+            fails instead of reading a number that nobody gave.
     """
     item = metadata | fields
+    item["rec_id"] = fields["id"]
+    item["id"] = metadata.get("id", fields["id"])
     item["reference_answer"] = fields["reference"]
-    item.pop("reward", None)
+    if is_imported:
+        item.pop("reward", None)
     if reward is not None:
         item["reward"] = reward
     return item

@@ -30,3 +30,5 @@ class ParsedTrace(NamedTuple):
     """Recorded reward in [0, 1]; `None` when there is none or it has another scale."""
     reason: Reason | None
     """Why a record of its last turn would be invalid; `None` when it is valid."""
+    has_bad_reward: bool = False
+    """Whether a number was recorded as reward that is not in [0, 1]."""

@@ -10,6 +10,8 @@ from rft_app.domain.record import RecordBytes
 _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 REFERENCE = "reference_answer"
+_IDS = frozenset({"record_id", "id", "trace_id"})
+"""Fields of the source row one of which is our `trace_id`."""
 
 
 class _Role(msgspec.Struct):
@@ -59,6 +61,8 @@ def columns(record: RecordBytes, reserved: frozenset[str]) -> bytes:
         taken = reserved | own.keys()
         for name, raw in _split_object(record.metadata).items():
             value = bytes(raw)
+            if name in _IDS and _repeats(own.get("trace_id"), value):
+                continue
             if name not in taken:
                 pairs.append(_pair(name, value))
             elif not _repeats(own.get(name), value):

@@ -72,8 +72,12 @@ class BatchedImport(ABC):
 
     def add_fault(self, fault: ImportFault) -> None:
         """Note and count a bad line; at most one a line."""
-        self._faults.append(fault)
         self.tally.num_invalid += 1
+        self.add_note(fault)
+
+    def add_note(self, fault: ImportFault) -> None:
+        """Note what is odd about a line that is no bad one."""
+        self._faults.append(fault)
         self.tally.count_fault(fault.code)
 
     def _commit(self, source: Source) -> None:

@@ -12,9 +12,13 @@ from rft_app.processes._batches import BatchedImport, run_import
 from rft_app.settings import Settings
 from rft_app.storage.imports import change_import
 from rft_app.storage.traces import add_traces
-from rft_app.traces.reading import choose_shape, fault_of, read_row
+from rft_app.traces.reading import REWARD_OUT_OF_RANGE, choose_shape, fault_of, read_row
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.shape import TraceShape
+
+_BAD_REWARD = (
+    "The reward is not between 0 and 1. It stays a field of the record; scale it to use it."
+)
 
 
 class TraceImport(BatchedImport):
@@ -44,10 +48,12 @@ class TraceImport(BatchedImport):
         self._found_shape = self._found_shape or shape
         self._traces.append((row.number, trace))
         tally.num_parsed += 1
-        if trace.reason is None:
-            tally.num_valid += 1
-        else:
+        if trace.reason is not None:
             self.add_fault(fault_of(row, trace.reason, trace.reason.message))
+            return
+        tally.num_valid += 1
+        if trace.has_bad_reward:
+            self.add_note(fault_of(row, REWARD_OUT_OF_RANGE, _BAD_REWARD))
 
     def store(self, session: Session) -> None:
         """Write the batch's traces."""

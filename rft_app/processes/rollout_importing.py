@@ -10,12 +10,11 @@ from rft_app.storage.record_index import RecordIndex
 from rft_app.storage.rollouts import NewRollout, add_rollouts
 from rft_app.storage.session import reading
 from rft_app.traces.line import LineFault
-from rft_app.traces.reading import fault_of, find_row_fault
+from rft_app.traces.reading import REWARD_OUT_OF_RANGE, fault_of, find_row_fault
 from rft_app.traces.rollout import AnsweredRow, parse_rollouts
 from rft_app.traces.rows import SourceRow
 
 NO_RECORD = "no_record"
-REWARD_OUT_OF_RANGE = "reward_out_of_range"
 
 
 class RolloutImport(BatchedImport):

@@ -183,7 +183,9 @@ def _to_rollout(
         messages = orjson.loads(body)
     sample = make_sample(messages, None)
     sample["output_json"] = _parse_text(sample["output_text"])
-    return Rollout(key, sample, make_item(record.metadata, record.fields, reward), model)
+    is_imported = key.rollout_seq is not None
+    item = make_item(record.metadata, record.fields, reward, is_imported=is_imported)
+    return Rollout(key, sample, item, model)
 
 
 def _parse_text(output_text: str) -> Any:  # noqa: ANN401  # JSON

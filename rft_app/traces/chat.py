@@ -111,7 +111,7 @@ def _mend(messages: object, where: str) -> list[dict[str, Any]]:
 def _mend_message(message: dict[str, Any], where: str, open_calls: list[str]) -> dict[str, Any]:
     mended = {**message, "role": _text(message.get("role"))}
     if "content" in message:
-        mended["content"] = _mend_content(message["content"])
+        mended["content"] = _mend_content(message, where)
     if message.get("tool_calls") is not None:
         calls = _mend_calls(message["tool_calls"], where, len(open_calls))
         open_calls.extend(call["id"] for call in calls)
@@ -128,13 +128,16 @@ def _mend_message(message: dict[str, Any], where: str, open_calls: list[str]) ->
     return mended
 
 
-def _mend_content(content: object) -> str | list[dict[str, Any]] | None:
+def _mend_content(message: dict[str, Any], where: str) -> str | list[dict[str, Any]] | None:
+    content = message["content"]
     if content is None or isinstance(content, str):
         return content
     if _is_list(content) and all(isinstance(part, str) or _is_object(part) for part in content):
         return [{"type": "text", "text": p} if isinstance(p, str) else p for p in content]
     if _is_object(content) and "type" in content:
         return [content]
+    if message.get("role") != "tool":
+        raise WrongShapeError(f"`{where}.content` is neither text nor a list of parts.")
     return _text(content)
 
 

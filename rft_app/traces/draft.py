@@ -1,5 +1,6 @@
 """From the fields of a row to a trace: what all row shapes have in common."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ REWARD_FIELDS = ("reward", "feedback")
 TITLE_LENGTH = 140
 
 _row_decoder = msgspec.json.Decoder(Row)
+_BOOLEANS = frozenset({b"true", b"false"})
 _BODY_FIELDS = ("tool_choice", "parallel_tool_calls", "finish_reason", "usage", "latency_ms")
 
 
@@ -34,6 +36,8 @@ class Draft:
     group: str | None = None
     model: str | None = None
     reward: float | None = None
+    has_bad_reward: bool = False
+    """Whether a number is recorded that cannot be the reward."""
     body: dict[str, bytes] = field(default_factory=lambda: {})
     """Parts of the canonical JSON beside messages and metadata."""
 
@@ -48,7 +52,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
             if not is_null(raw):
                 draft.body[name] = bytes(raw)
     if draft.reward is None:
-        draft.reward = _take_reward(draft.rest)
+        _take_reward(draft)
     messages = draft.chat.messages
     first_answer = draft.num_prompt_messages or 0
     turn = last_turn(messages, first_answer)
@@ -63,6 +67,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         num_turns=[m.role for m in messages[first_answer:]].count("assistant"),
         reward=draft.reward,
         reason=find_fault(checked, turn, max_tokens=max_tokens),
+        has_bad_reward=draft.has_bad_reward and draft.reward is None,
     )
 
 
@@ -91,22 +96,21 @@ def find_reference(row: Row) -> str | None:
 
 
 def _take_identity(draft: Draft) -> None:
+    """Read the row's ids and model; they stay metadata, too: graders read them by these names."""
     rest = draft.rest
     if draft.group is None:
-        found = _find_id(rest, GROUP_FIELDS)
-        draft.group = found and found[1]
-    if draft.external_id is None and (found := _find_id(rest, ID_FIELDS)):
-        name, draft.external_id = found
-        del rest[name]
+        draft.group = _find_id(rest, GROUP_FIELDS)
+    if draft.external_id is None:
+        draft.external_id = _find_id(rest, ID_FIELDS)
     if draft.model is None and starts_with(rest.get("model"), b'"'):
-        draft.model = clean(as_text(rest.pop("model")) or "")
+        draft.model = clean(as_text(rest["model"]) or "")
 
 
-def _find_id(rest: Row, names: tuple[str, ...]) -> tuple[str, str] | None:
-    """The first field that holds an id, and the id."""
+def _find_id(rest: Row, names: tuple[str, ...]) -> str | None:
+    """The id in the first field that holds one."""
     for name in names:
         if name in rest and (text := _id_text(rest[name])):
-            return name, text
+            return text
     return None
 
 
@@ -137,31 +141,43 @@ def _parse_array(text: str) -> msgspec.Raw | None:
     return msgspec.Raw(raw)
 
 
-def _take_reward(rest: Row) -> float | None:
+def _take_reward(draft: Draft) -> None:
     """The recorded reward; a plain number is used up, a boolean or object stays metadata, too."""
     for name in REWARD_FIELDS:
-        raw = rest.get(name)
-        if raw is not None and (reward := read_reward(raw)) is not None:
-            if not starts_with(raw, b"{") and bytes(raw) not in {b"true", b"false"}:
-                del rest[name]
-            return reward
-    return None
+        raw = draft.rest.get(name)
+        if raw is None:
+            continue
+        draft.reward = read_reward(raw)
+        if draft.reward is not None:
+            if not starts_with(raw, b"{") and bytes(raw) not in _BOOLEANS:
+                del draft.rest[name]
+            return
+        draft.has_bad_reward |= find_number(raw) is not None
 
 
 def read_reward(raw: msgspec.Raw) -> float | None:
-    """A number, a boolean, or an object with exactly one of them, when it lies in [0, 1]."""
-    if starts_with(raw, b"{"):
-        values = map(_number, msgspec.json.decode(raw, type=Row).values())
-        numbers = [number for number in values if number is not None]
-        value = numbers[0] if len(numbers) == 1 else None
-    else:
-        value = _number(raw)
+    """What `find_number` finds, when it lies in [0, 1]."""
+    value = find_number(raw)
     return value if value is not None and 0 <= value <= 1 else None
+
+
+def find_number(raw: msgspec.Raw) -> float | None:
+    """A number or a boolean; of an object its only number or, where it has none, only boolean."""
+    if not starts_with(raw, b"{"):
+        return _number(raw)
+    values = msgspec.json.decode(raw, type=Row).values()
+    found = _numbers(value for value in values if bytes(value) not in _BOOLEANS)
+    found = found or _numbers(values)
+    return found[0] if len(found) == 1 else None
+
+
+def _numbers(values: Iterable[msgspec.Raw]) -> list[float]:
+    return [number for number in map(_number, values) if number is not None]
 
 
 def _number(raw: msgspec.Raw) -> float | None:
     text = bytes(raw)
-    if text in {b"true", b"false"}:
+    if text in _BOOLEANS:
         return float(text == b"true")
     try:
         return msgspec.json.decode(text, type=float)

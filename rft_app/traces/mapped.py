@@ -10,12 +10,12 @@ import msgspec
 
 from rft_app.errors import InvalidInputError
 from rft_app.traces.chat import chat_of, parse_chat
-from rft_app.traces.draft import Draft, clean, open_ended, read_reward
+from rft_app.traces.draft import Draft, clean, find_number, open_ended, read_reward
 from rft_app.traces.line import Row, WrongShapeError, as_text, is_null, starts_with
 
 TARGETS = ("input", "output", "messages", "reference", "reward", "id", "group", "tools", "model")
 
-_MOVED = ("input", "output", "messages", "tools", "id", "model")
+_MOVED = ("input", "output", "messages", "tools")
 """Targets whose column is used up; the others stay metadata, too."""
 
 
@@ -96,6 +96,7 @@ class Mapped:
         draft.model = _label(self._find(row, "model"))
         if (reward := self._find(row, "reward")) is not None:
             draft.reward = read_reward(reward)
+            draft.has_bad_reward = find_number(reward) is not None
         tools = self._find(row, "tools")
         if starts_with(tools, b"["):
             draft.body["tools"] = bytes(tools or b"")

@@ -13,6 +13,7 @@ from rft_app.traces.rows import EXCERPT_BYTES, SourceRow
 from rft_app.traces.shape import TraceShape
 
 DAMAGED = "damaged"
+REWARD_OUT_OF_RANGE = "reward_out_of_range"
 
 
 def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | None:

@@ -73,6 +73,18 @@ def test_every_good_line_is_stored_and_every_bad_one_explained(
     assert rows("SELECT num_traces FROM dataset") == [(4,)]
 
 
+def test_a_reward_of_another_scale_is_noted_and_its_row_valid(
+    database: Path, tmp_path: Path
+) -> None:
+    line = b'{"messages":[{"role":"user","content":"Hi"}],"reward":7}'
+
+    found = import_file(write(tmp_path / "scale.jsonl", [line]))
+
+    assert (found.num_valid, found.num_invalid) == (1, 0)
+    assert found.reasons == {"reward_out_of_range": 1}
+    assert [fault.line_number for fault in faults(found.id)] == [1]
+
+
 def test_an_extreme_row_costs_only_its_line(database: Path, tmp_path: Path) -> None:
     bad = b'{"messages":[{"role":"user","content":[{"type":"text","text":"a","w":1e999}]}]}'
     first, last = make_rows(2)

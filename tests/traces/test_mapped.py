@@ -31,7 +31,7 @@ def test_columns_become_parts_of_the_record() -> None:
     assert body["messages"] == [user("2+2?"), assistant("five")]
     assert (body["num_prompt_messages"], body["reference"]) == (1, "4")
     assert (trace.reward, trace.external_id, trace.group, trace.model) == (0.25, "5", "t9", "m1")
-    assert set(body["metadata"]) == {"body", "gold", "score", "thread"}
+    assert set(body["metadata"]) == {"body", "gold", "score", "thread", "uid", "who"}
 
 
 def test_a_path_reaches_into_lists() -> None:

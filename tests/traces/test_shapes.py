@@ -4,6 +4,7 @@ import pytest
 
 from rft_app.domain.validity import Reason
 from rft_app.traces import SHAPES
+from rft_app.traces.mapped import Mapped
 from tests.traces.reading_helpers import assistant, fault, read, user
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
@@ -91,7 +92,7 @@ def test_a_prompt_with_a_reference_has_no_answer(name: str) -> None:
 
     assert (body["num_prompt_messages"], trace.num_turns) == (3, 0)
     assert body["reference"] == "42"
-    assert body["metadata"] == {name: 42}
+    assert body["metadata"] == {name: 42, "record_id": "r1"}
     assert trace.external_id == "r1"
 
 
@@ -153,6 +154,9 @@ def test_other_choices_stay_in_the_metadata() -> None:
         (7, None),
         (-0.1, None),
         ({"a": 0.1, "b": 0.2}, None),
+        ({"score": 0.5, "passed": True, "seen": False}, 0.5),
+        ({"passed": True, "note": "ok"}, 1.0),
+        ({"passed": True, "seen": False}, None),
         ("0.5", None),
         (None, None),
     ],
@@ -201,6 +205,25 @@ def test_values_nested_too_deeply_are_refused(levels: int, is_refused: bool) -> 
         assert read(line)[1]["metadata"]["deep"]
 
 
+@pytest.mark.parametrize(
+    ("value", "is_bad"), [(7, True), ({"s": -1}, True), ("7", False), (1, False)]
+)
+def test_a_reward_of_another_scale_is_told(value: object, is_bad: bool) -> None:
+    trace, _, _ = read({"messages": [user()], "reward": value})
+    mapped, _, _ = read({"q": "a", "r": value}, Mapped({"input": "q", "reward": "r"}))
+
+    assert (trace.has_bad_reward, mapped.has_bad_reward) == (is_bad, is_bad)
+
+
+def test_who_answered_stays_readable_under_its_own_name() -> None:
+    identity = {"trace_id": "t", "record_id": "r", "id": 7, "model": "m"}
+
+    trace, body, _ = read({"messages": [user()], **identity})
+
+    assert body["metadata"] == identity
+    assert (trace.external_id, trace.model) == ("r", "m")
+
+
 @pytest.mark.parametrize("name", ["trace_id", "session_id", "conversation_id"])
 def test_rows_of_one_session_share_a_group(name: str) -> None:
     assert read({"id": 7, "messages": [user()], name: "s1"})[0].group == "s1"
@@ -210,7 +233,7 @@ def test_the_first_id_finds_the_row_again() -> None:
     trace, body, _ = read({"trace_id": "t", "id": 7, "messages": [user()]})
 
     assert (trace.external_id, trace.group) == ("7", "t")
-    assert body["metadata"] == {"trace_id": "t"}
+    assert body["metadata"] == {"trace_id": "t", "id": 7}
 
 
 def test_metadata_is_opened_unless_a_name_collides() -> None:
@@ -237,6 +260,9 @@ def test_an_unknown_shape_names_its_fields() -> None:
     [
         b'{"messages":"hello"}',
         b'{"messages":["hello"]}',
+        b'{"messages":[{"role":"user","content":5}]}',
+        b'{"messages":[{"role":"user","content":{"text":"a"}}]}',
+        b'{"messages":[{"role":"user","content":["a",5]}]}',
         b'{"messages":[{"role":"assistant","tool_calls":[7]}]}',
         b'{"request":{"model":"m"},"response":{}}',
         b'{"input":{},"preferred_output":[]}',
