@@ -2,11 +2,11 @@
 
 | measure | NO_GO | CAUTION | blames |
 |---|---|---|---|
-| grading failures | > 10 % | > 2 % | grader |
+| grading failures | > 10% | > 2% | grader |
 | graded rollouts | < 20 | < 50 | data |
 | mean reward | < 0.05 or > 0.95 | < 0.20 or > 0.80 | grader if sd < 0.05, else data |
 | sd of rewards | < 0.05 | < 0.10 | grader |
-| learnable share (2 or more rollouts) | < 15 % | < 30 % | data |
+| learnable share (2 or more rollouts) | < 15% | < 30% | data |
 | a topic's mean | – | < 0.05 while the whole is >= 0.20 | data |
 
 The verdict is the worst row that applies.  A row without a value does not apply and says so.
@@ -201,7 +201,7 @@ class RuleRow(Entity):
     shown_value: str
     """`value` as a person reads it; "–" where there is none."""
     no_go: str | None
-    """When the row says NO_GO, e.g. `> 10 %`; `None` where it never does."""
+    """When the row says NO_GO, e.g. `> 10%`; `None` where it never does."""
     caution: str
     blames: Blame
     status: RowStatus
@@ -211,7 +211,7 @@ class RuleRow(Entity):
 
     @property
     def sentence(self) -> str:
-        """The row in words, e.g. `Grading failures: 12.0 % (NO_GO at > 10.0 %)`, and a period."""
+        """The row in words, e.g. `Grading failures: 12% (NO_GO at > 10%)`, and a period."""
         limit = self.no_go if self.status is RowStatus.NO_GO else self.caution
         about = f" in {self.note}" if self.note else ""
         return f"{self.label}{about}: {self.shown_value} ({self.status.upper()} at {limit})."
@@ -250,11 +250,11 @@ def show(value: float, unit: Unit) -> str:
     """A figure as a person reads it.
 
     Example:
-        >>> show(0.125, "share"), show(20, "count"), show(0.4, "reward")
-        ('12.5 %', '20', '0.40')
+        >>> show(0.125, "share"), show(0.0, "share"), show(20, "count"), show(0.4, "reward")
+        ('12.5%', '0%', '20', '0.40')
     """
     if unit == "share":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:.1f}".removesuffix(".0") + "%"
     return f"{value:,.0f}" if unit == "count" else f"{value:.2f}"
 
 

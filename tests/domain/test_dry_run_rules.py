@@ -109,11 +109,11 @@ def test_every_row_is_listed_with_value_and_thresholds_whatever_the_verdict() ->
     assert [row.measure for row in rows] == list(Measure)
     shown = [(row.shown_value, row.no_go, row.caution) for row in rows]
     assert shown == [
-        ("0.0 %", "> 10.0 %", "> 2.0 %"),
+        ("0%", "> 10%", "> 2%"),
         ("1,000", "< 20", "< 50"),
         ("0.50", "< 0.05 or > 0.95", "< 0.20 or > 0.80"),
         ("0.30", "< 0.05", "< 0.10"),
-        ("50.0 %", "< 15.0 %", "< 30.0 %"),
+        ("50%", "< 15%", "< 30%"),
         ("0.50", None, "< 0.05"),
     ]
 
