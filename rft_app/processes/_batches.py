@@ -23,6 +23,8 @@ from rft_app.traces.source import Limits, Source
 
 ROWS_PER_BATCH = 5_000
 BYTES_PER_BATCH = 8 * 1024**2
+DUPLICATE_ROLLOUT = "duplicate_rollout"
+"""Reason of answers that are there already; all of a file may be, and it is no bad file."""
 
 
 class BatchedImport(ABC):
@@ -103,7 +105,7 @@ def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImp
     limits = Limits(settings.max_file_bytes, settings.max_line_bytes)
     with Source(Path(plan.path), limits, name=plan.file_name) as source:
         make(plan, settings).run(source)
-    if not plan.tally.num_parsed:
+    if not plan.tally.num_parsed and DUPLICATE_ROLLOUT not in plan.tally.reasons:
         raise InvalidInputError(_describe_unreadable(plan))
 
 

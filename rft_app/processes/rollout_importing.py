@@ -4,10 +4,10 @@ from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
 from rft_app.domain.imports import ImportPlan
-from rft_app.processes._batches import BatchedImport, run_import
+from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, run_import
 from rft_app.settings import Settings
 from rft_app.storage.record_index import RecordIndex
-from rft_app.storage.rollouts import NewRollout, add_rollouts
+from rft_app.storage.rollouts import NewRollout, add_rollouts, find_earlier, has_earlier
 from rft_app.storage.session import reading
 from rft_app.traces.line import LineFault
 from rft_app.traces.reading import REWARD_OUT_OF_RANGE, fault_of, find_row_fault
@@ -24,7 +24,9 @@ class RolloutImport(BatchedImport):
         super().__init__(plan, settings, send)
         with reading() as session:
             self._index = RecordIndex(session, plan.dataset_id)
-        self._rollouts: list[NewRollout] = []
+            self._has_earlier = has_earlier(session, plan.dataset_id, plan.import_id)
+        self._rollouts: list[tuple[NewRollout, bool]] = []
+        """With whether their rewards are good."""
 
     def take(self, row: SourceRow) -> None:
         """Parse one row and find its record."""
@@ -44,22 +46,41 @@ class RolloutImport(BatchedImport):
 
     def _add(self, row: SourceRow, found: AnsweredRow, record_seq: int) -> None:
         self._rollouts += [
-            NewRollout(record_seq, answer.messages, answer.model, answer.reward)
+            (
+                NewRollout(record_seq, answer.messages, answer.model, answer.reward),
+                not answer.has_bad_reward,
+            )
             for answer in found.answers
         ]
-        num_bad = sum(answer.has_bad_reward for answer in found.answers)
-        self.tally.num_parsed += len(found.answers)
-        self.tally.num_valid += len(found.answers) - num_bad
-        if num_bad:
+        if num_bad := sum(answer.has_bad_reward for answer in found.answers):
             message = f"{num_bad} reward(s) outside 0 to 1; kept without a reward."
             self.add_fault(fault_of(row, REWARD_OUT_OF_RANGE, message))
 
     def store(self, session: Session) -> None:
-        """Write the batch's rollouts."""
-        if self._rollouts:
-            plan = self.plan
-            add_rollouts(session, plan.dataset_id, self._rollouts, import_id=plan.import_id)
+        """Write the batch's rollouts, without those that an earlier import brought."""
+        plan, found = self.plan, self._drop_known(session)
+        if found:
+            new = [rollout for rollout, _ in found]
+            add_rollouts(session, plan.dataset_id, new, import_id=plan.import_id)
+        self.tally.num_parsed += len(found)
+        self.tally.num_valid += sum(is_valid for _, is_valid in found)
         self._rollouts = []
+
+    def _drop_known(self, session: Session) -> list[tuple[NewRollout, bool]]:
+        """Equal answers within one file stay: a model sampled often may repeat itself."""
+        if not self._has_earlier:
+            return self._rollouts
+        plan = self.plan
+        seqs = (rollout.record_seq for rollout, _ in self._rollouts)
+        known = find_earlier(session, plan.dataset_id, plan.import_id, seqs)
+        new = [
+            (rollout, is_valid)
+            for rollout, is_valid in self._rollouts
+            if (rollout.record_seq, rollout.model, rollout.messages) not in known
+        ]
+        if num_known := len(self._rollouts) - len(new):
+            self.tally.count_fault(DUPLICATE_ROLLOUT, num_known)
+        return new
 
 
 def _describe_search(found: AnsweredRow) -> str:

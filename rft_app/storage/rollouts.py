@@ -63,6 +63,30 @@ def add_rollouts(
     insert_rows(session, "rollout", _COLUMNS, [(*row, now_ms) for row in rows])
 
 
+def has_earlier(session: Session, dataset_id: str, import_id: str) -> bool:
+    """Whether another import brought rollouts before."""
+    query = select(RolloutRow.seq).where(
+        col(RolloutRow.dataset_id) == dataset_id, col(RolloutRow.import_id) != import_id
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def find_earlier(
+    session: Session, dataset_id: str, import_id: str, record_seqs: Iterable[int]
+) -> set[tuple[int, str | None, bytes]]:
+    """Record, model and messages of what other imports brought for some records."""
+    seqs = sorted(set(record_seqs))
+    found: set[tuple[int, str | None, bytes]] = set()
+    for start in range(0, len(seqs), _KEYS_PER_READ):
+        query = select(RolloutRow.record_seq, RolloutRow.model, RolloutRow.body).where(
+            col(RolloutRow.dataset_id) == dataset_id,
+            col(RolloutRow.import_id) != import_id,
+            col(RolloutRow.record_seq).in_(seqs[start : start + _KEYS_PER_READ]),
+        )
+        found.update((seq, model, bytes(body)) for seq, model, body in session.exec(query))
+    return found
+
+
 def find_newest(session: Session, dataset_id: str) -> int:
     """Key of the newest rollout, 0 without any: rollouts are only ever added."""
     newest = select(func.max(RolloutRow.seq)).where(col(RolloutRow.dataset_id) == dataset_id)

@@ -130,6 +130,26 @@ def test_an_import_run_again_adds_nothing(database: Path, tmp_path: Path) -> Non
     assert len(stored()) == 1
 
 
+def test_answers_of_an_earlier_file_are_passed_over(any_database: str, tmp_path: Path) -> None:
+    add_records("One?", "Two?")
+    old = [
+        {"question": "One?", "output": "a", "model": "m", "reward": 7},
+        {"question": "One?", "output": "a", "model": "m"},
+        {"question": "Two?", "output": "a", "model": "m"},
+    ]
+    new = [{**old[2], "model": "n"}, {**old[2], "output": "b"}]
+
+    first = import_rollouts(tmp_path, *old)
+    again = import_rollouts(tmp_path, *old)
+    more = import_rollouts(tmp_path, *old[1:], *new)
+
+    assert (first.num_parsed, first.num_valid, first.num_invalid) == (3, 2, 1)
+    assert (again.num_parsed, again.num_valid) == (0, 0)
+    assert again.reasons == {"duplicate_rollout": 3, "reward_out_of_range": 1}
+    assert (more.num_parsed, more.reasons) == (2, {"duplicate_rollout": 2})
+    assert len(stored()) == 5
+
+
 @pytest.mark.shared_data
 def test_the_four_solutions_of_gsm8k_are_groups(database: Path, shared_data: Path) -> None:
     prompts = (shared_data / "derived/gsm8k_rft_openai.jsonl").read_bytes().split(b"\n")[:-1]
