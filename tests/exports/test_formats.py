@@ -79,6 +79,15 @@ def test_a_reference_is_text_and_not_repeated(name: str) -> None:
     assert "metadata_reference_answer" not in written
 
 
+@pytest.mark.parametrize("name", ["openai_rft", "trl_grpo"])
+@pytest.mark.parametrize("key", ["id", "record_id", "trace_id"])
+def test_an_id_of_the_source_row_is_not_repeated(name: str, key: str) -> None:
+    record = make_record(reference="1", metadata={key: "t1", "model": "m"})
+    written = row(name, replace(record, trace_id="t1"))
+    assert (written["trace_id"], written["model"]) == ("t1", "m")
+    assert [name for name, value in written.items() if value == "t1"] == ["trace_id"]
+
+
 @pytest.mark.parametrize(
     ("name", "key"),
     [("openai_rft", "item"), ("openai_rft", "messages"), ("trl_grpo", "completions")],
