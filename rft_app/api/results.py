@@ -40,7 +40,12 @@ def _view_result(session: Session, job: domain.Job) -> dict[str, JsonValue] | No
 def _view_traces(session: Session, job: domain.Job) -> Wire:
     report = get_import(session, job.args["import_id"])
     dataset = view_dataset(session, get_dataset(session, job.dataset_id or ""))
-    return ImportedDataset(**dict(dataset), imported=report.num_parsed, errors=report.num_invalid)
+    return ImportedDataset(
+        **dict(dataset),
+        imported=report.num_parsed,
+        errors=report.num_invalid,
+        extract_job_id=(job.result or {}).get("extract_job_id"),
+    )
 
 
 def _view_rollouts(session: Session, job: domain.Job) -> Wire:

@@ -26,20 +26,30 @@ Wait = Annotated[
 async def start(response: Response, wait: float, begin: Callable[[Session], domain.Job]) -> Job:
     """Begin a job in its own transaction and answer 202, or 200 once it has settled.
 
+    An import has settled with the Extract that it starts: only then its result counts records.
+
     Args:
         response: Gets the status.
         wait: Longest time to wait for the end of the job, in seconds.
         begin: Starts the job; called in a thread.
     """
     job = await run_in_threadpool(_begin, begin)
-    view = await follow(job.id, wait)
-    response.status_code = 200 if view.status.is_settled else 202
+    deadline = time.monotonic() + wait
+    view = await _settle(job.id, deadline)
+    is_complete = view.status.is_settled
+    if follow_on := (view.result or {}).get("extractJobId"):
+        is_complete = (await _settle(str(follow_on), deadline)).status.is_settled
+        view = await run_in_threadpool(_look, job.id)
+    response.status_code = 200 if is_complete else 202
     return view
 
 
 async def follow(job_id: str, wait: float) -> Job:
     """A job now, or when it has settled within `wait` seconds; holds no thread meanwhile."""
-    deadline = time.monotonic() + wait
+    return await _settle(job_id, time.monotonic() + wait)
+
+
+async def _settle(job_id: str, deadline: float) -> Job:
     view = await run_in_threadpool(_look, job_id)
     while not view.status.is_settled and time.monotonic() < deadline:
         await asyncio.sleep(POLL_S)

@@ -11,7 +11,7 @@ from rft_app.domain.imports import ImportReport
 from rft_app.domain.pipeline import StepName
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.liveness import is_executing
-from rft_app.jobs.queue import list_active_jobs
+from rft_app.jobs.queue import list_active_jobs, list_jobs
 from rft_app.services.pipeline import get_step, start_step
 from rft_app.settings import get_settings
 from rft_app.storage import imports
@@ -36,7 +36,8 @@ class ImportTraces:
         while not report.is_done and not _finish_with_extract(context, report):
             context.progress(0, label="Waiting for the Extract that runs, to start it again")
             time.sleep(POLL_S)
-        return _finish(report)
+        extract_id = _find_extract(context.required_dataset_id)
+        return {**_finish(report), "extract_job_id": extract_id}
 
 
 class ImportRollouts:
@@ -97,6 +98,13 @@ def _start_extract(session: Session, dataset_id: str) -> bool:
     if not active:
         start_step(session, dataset_id, name, get_step(session, dataset_id, name).settings)
     return not any(is_executing(session, job) for job in active)
+
+
+def _find_extract(dataset_id: str) -> str | None:
+    """The job that makes records of what was imported: the newest one."""
+    with reading() as session:
+        kinds = {job.id: job.kind for job in list_jobs(session, dataset_id)}
+    return next((id_ for id_, kind in kinds.items() if kind == StepName.EXTRACT.value), None)
 
 
 def _finish(report: ImportReport) -> dict[str, Any]:

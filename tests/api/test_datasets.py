@@ -1,13 +1,20 @@
 """Datasets over REST: upload, read, change, delete."""
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from rft_app.jobs.running import JobRunner
+from rft_app.services.job_kinds import all_job_kinds
 from rft_app.settings import get_settings
+from rft_app.storage import jobs
+from rft_app.storage.session import reading
 from tests.api.conftest import DATASETS, make_rows
 
 
@@ -135,3 +142,31 @@ def test_records_are_added_to_a_dataset(
     assert done["result"]["imported"] == 60
     answer = client.post(url, data={"mode": "replace"}, files={"file": ("m.jsonl", more)})
     assert answer.json()["error"]["code"] == "not_available"
+
+
+def test_an_upload_that_is_waited_for_answers_with_its_records(client: TestClient) -> None:
+    runner = JobRunner(all_job_kinds(), "wk_test")
+    has_ended = threading.Event()
+
+    def work_until_told() -> None:
+        while not has_ended.is_set():
+            with reading() as session:
+                waiting = jobs.list_active(session)
+            for job in waiting:
+                runner.run(job.id, 0)
+            time.sleep(0.02)
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(work_until_told)
+        answer = client.post(
+            f"{DATASETS}/from-upload",
+            params={"wait": 60},
+            data={"name": "A", "objective": "B"},
+            files={"file": ("x.jsonl", make_rows())},
+        )
+        has_ended.set()
+
+    result = answer.json()["result"]
+    assert (answer.status_code, result["stats"]["totalRecords"]) == (200, 40)
+    extract = client.get(f"/api/optimization/jobs/{result['extractJobId']}").json()
+    assert extract["status"] == "done"

@@ -57,6 +57,7 @@ def test_school_problems_with_four_solutions_each(
     assert rft.json("import-rollouts", dataset_id, solutions)["parsed"] == 4 * 1319
     report = rft.json("run", dataset_id, "--grader", script, "--sample-size", 1319, "--rollouts", 4)
 
-    assert report["samplesEvaluated"] == 5276
+    assert report["rollouts"] == 5276
+    assert report["samplesEvaluated"] == 1319
     assert report["statistics"]["mean"] == pytest.approx(0.379, abs=5e-4)
     assert report["learnableShare"] == pytest.approx(0.554, abs=5e-4)

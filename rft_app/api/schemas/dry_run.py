@@ -61,7 +61,7 @@ class TopicScore(Wire):
     mean: float | None
     """`null` where every rollout of the topic failed."""
     count: int
-    """Graded rollouts."""
+    """Graded rollouts, of which a record can have several."""
     failed: int = 0
 
 
@@ -97,7 +97,7 @@ class DryRunReport(Wire):
 
     timestamp: datetime
     samples_evaluated: int
-    """Rollouts that were graded; failures are not among them."""
+    """Records that were evaluated, as `sampleSize` counts them; for rollouts see `rollouts`."""
     statistics: DryRunStatistics | None
     """`null` when nothing could be graded."""
     distribution: dict[str, int]
@@ -124,7 +124,7 @@ class DryRunReport(Wire):
             return None
         return cls(
             timestamp=run.finished_at or run.created_at,
-            samples_evaluated=report.num_graded,
+            samples_evaluated=report.num_records,
             statistics=_to_statistics(report.statistics),
             distribution=_to_distribution(report.histogram),
             by_topic={

@@ -60,6 +60,8 @@ class ImportedDataset(OptimizationDataset):
     imported: int
     errors: int
     """Bad lines; see the import's errors."""
+    extract_job_id: str | None = None
+    """The job that makes records of the traces; `stats` count them once it is done."""
 
 
 class RolloutImport(Wire):
