@@ -25,7 +25,7 @@ def print_verdict(dry_run: DryRun) -> None:
         f"of {report.num_records:,} records graded, {report.num_failed:,} failed"
     )
     for kind, count in report.failures.items():
-        write_line(f"  {count:>7,}  {kind.value}")
+        write_line(f"  {count:>7,}  {kind.value}, first {report.failure_examples.get(kind, '')}")
     if found := report.statistics:
         write_line(
             f"mean {found.mean:.3f} · sd {found.sd:.3f} · median {found.median:.3f} · "

@@ -20,6 +20,7 @@ from rft_app.domain.dry_run_rules import (
 )
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind
+from rft_app.domain.record import record_id
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
 
 NO_TOPIC = "(no topic)"
@@ -47,6 +48,7 @@ class Grade:
     reward: float | None = None
     failure_kind: FailureKind | None = None
     """Set exactly where `reward` is not."""
+    failure_message: str | None = None
 
 
 class TopicGrades(Entity):
@@ -74,6 +76,8 @@ class DryRunReport(Entity):
     failure_rate: float | None
     failures: dict[FailureKind, int]
     """How often each kind occurred; kinds that did not are absent."""
+    failure_examples: dict[FailureKind, str] = Field(default_factory=dict[FailureKind, str])
+    """The first message of each kind that occurred, with its record."""
     statistics: RewardStatistics | None
     """`None` when nothing was graded."""
     histogram: tuple[int, ...] = (0,) * NUM_BINS
@@ -194,6 +198,7 @@ def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryR
         num_failed=len(kinds),
         failure_rate=measured.failure_rate,
         failures=failures,
+        failure_examples=_find_examples(grades),
         statistics=statistics,
         histogram=histogram(rewards),
         topics=topics,
@@ -204,6 +209,14 @@ def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryR
         verdict=worst_verdict(rules),
         **quality_of(rules),
     )
+
+
+def _find_examples(grades: Sequence[Grade]) -> dict[FailureKind, str]:
+    examples: dict[FailureKind, str] = {}
+    for grade in grades:
+        if (kind := grade.failure_kind) is not None and kind not in examples:
+            examples[kind] = f"{record_id(grade.record_seq)}: {grade.failure_message}"
+    return examples
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run import EQUAL_REWARDS, Grade
@@ -63,17 +64,24 @@ def count_grades(session: Session, dry_run_id: str) -> int:
 
 def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
     """All outcomes of a dry run, in the order of the plan."""
-    rows = session.exec(
-        select(GradeRow.record_seq, GradeRow.topic_id, GradeRow.reward, GradeRow.failure_kind)
+    rows = session.connection().execute(
+        select_columns(
+            col(GradeRow.record_seq),
+            col(GradeRow.topic_id),
+            col(GradeRow.reward),
+            col(GradeRow.failure_kind),
+            col(GradeRow.failure_message),
+        )
         .where(col(GradeRow.dry_run_id) == dry_run_id)
         .order_by(col(GradeRow.item))
     )
-    for record_seq, topic_id, reward, failure in rows:
+    for record_seq, topic_id, reward, failure, message in rows:
         yield Grade(
             record_seq=record_seq,
             topic_id=topic_id,
             reward=reward,
             failure_kind=FailureKind(failure) if failure else None,
+            failure_message=message,
         )
 
 

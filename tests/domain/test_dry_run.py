@@ -30,6 +30,17 @@ def test_a_grading_failure_is_not_a_zero() -> None:
     assert sum(report.histogram) == 2
 
 
+def test_the_first_failure_of_each_kind_is_told_with_its_record() -> None:
+    failed = [
+        Grade(
+            record_seq=seq, failure_kind=FailureKind.EXCEPTION, failure_message=f"KeyError: {seq}"
+        )
+        for seq in (10, 11)
+    ]
+    report = make_report([*grades([1.0]), *failed], TOPICS)
+    assert report.failure_examples == {FailureKind.EXCEPTION: "rec_a: KeyError: 10"}
+
+
 def test_where_everything_fails_there_are_no_statistics() -> None:
     report = make_report(grades([None], [None]), TOPICS)
     assert report.statistics is None

@@ -131,10 +131,7 @@ def _verdict() -> rx.Component:
         rx.cond(
             _REPORT.sentences,
             rx.foreach(_REPORT.sentences, lambda words: rx.el.p(words, class_name="text-ink-2")),
-            rx.el.p(
-                "The rewards differ enough, and often enough, to learn from.",
-                class_name="text-ink-2",
-            ),
+            rx.el.p(_REPORT.praise, class_name="text-ink-2"),
         ),
         rx.foreach(
             _REPORT.remedies,

@@ -114,6 +114,8 @@ class ReportView:
     ruling: str = ""
     """Which rules decided, e.g. `worst of 6 rules`."""
     sentences: list[str] = field(default_factory=list)
+    praise: str = ""
+    """Shown when no rule speaks against training."""
     remedies: list[str] = field(default_factory=list)
     data_status: str = "waiting"
     data_words: str = ""
@@ -150,6 +152,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         tone=TONES[report.verdict],
         ruling=_ruling(report.rules),
         sentences=list(report.warnings),
+        praise=_praise(report),
         remedies=list(dict.fromkeys(report.recommendations)),
         data_status=QUALITY_STATUS[report.dataset_quality],
         data_words=f"Data: {report.dataset_quality}",
@@ -214,4 +217,16 @@ def _failures(report: DryRunReport) -> str:
     if not report.num_failed:
         return ""
     kinds = ", ".join(f"{number:,} × {FAILURES[kind]}" for kind, number in report.failures.items())
-    return f"{count(report.num_failed, 'failure')} count in no mean: {kinds}."
+    examples = "; ".join(report.failure_examples.values())
+    first = f" First: {examples}" if examples else ""
+    return f"{count(report.num_failed, 'failure')} count in no mean: {kinds}.{first}"
+
+
+def _praise(report: DryRunReport) -> str:
+    """What a GO means, and what it does not say."""
+    if report.learnable_share is not None:
+        return "The rewards differ enough, and often enough, to learn from."
+    return (
+        "The rewards differ enough. Whether answers to the same record differ is not measured: "
+        "each has one graded answer. Import rollouts to find out."
+    )
