@@ -252,9 +252,12 @@ def show(value: float, unit: Unit) -> str:
     Example:
         >>> show(0.125, "share"), show(0.0, "share"), show(20, "count"), show(0.4, "reward")
         ('12.5%', '0%', '20', '0.40')
+        >>> show(0.0004, "share")
+        '<0.1%'
     """
     if unit == "share":
-        return f"{100 * value:.1f}".removesuffix(".0") + "%"
+        percent = f"{100 * value:.1f}".removesuffix(".0")
+        return "<0.1%" if percent == "0" and value > 0 else f"{percent}%"
     return f"{value:,.0f}" if unit == "count" else f"{value:.2f}"
 
 

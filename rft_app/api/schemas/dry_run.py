@@ -84,7 +84,7 @@ class DryRunRule(Wire):
     """`null` where the rule does not apply."""
     shown_value: str
     no_go: str | None
-    """When the row says NO_GO, e.g. `> 10 %`; `null` where it never does."""
+    """When the row says NO_GO, e.g. `> 10%`; `null` where it never does."""
     caution: str
     blames: Blame
     status: RowStatus
