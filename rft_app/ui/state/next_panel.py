@@ -5,7 +5,7 @@ from typing import Any
 
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName, StepStatus
-from rft_app.services.canvas import Canvas
+from rft_app.services.canvas import Canvas, CanvasStep
 from rft_app.ui.steps import ASKS_FIRST, WORDS, job_name
 from rft_app.ui.words import ago, count, share
 
@@ -160,11 +160,14 @@ def _ready(canvas: Canvas, name: StepName) -> NextStep:
     asks = name in ASKS_FIRST
     stale = step.node.stale_reason
     title = f"{words.name} is out of date" if stale else words.verb
-    if step.node.status is StepStatus.FAILED and again:
-        title = step.node.summary or f"{words.name} failed"
+    is_failed = step.node.status is StepStatus.FAILED
+    if is_failed and again:
+        if name is StepName.DRY_RUN and not step.error:
+            return _no_go(canvas, step)
+        title = f"{words.name} failed"
     return NextStep(
-        badge="Out of date" if stale else "Next step",
-        tone="warn" if stale else "accent",
+        badge="Failed" if is_failed else "Out of date" if stale else "Next step",
+        tone="bad" if is_failed else "warn" if stale else "accent",
         position=f"{name.number} of 7",
         title=title,
         purpose=f"{stale} {words.purpose}" if stale else words.purpose,
@@ -174,6 +177,25 @@ def _ready(canvas: Canvas, name: StepName) -> NextStep:
         target=name.value,
         has_options=not asks,
         error=step.error or "",
+    )
+
+
+def _no_go(canvas: Canvas, step: CanvasStep) -> NextStep:
+    """Running again would say the same: lead to what the rules blame."""
+    is_grader = step.facts.get("grader_quality") == "problem"
+    verdict = str(step.facts.get("verdict", "NO_GO"))
+    cause = "the grader" if is_grader else "the data"
+    return NextStep(
+        badge="NO_GO",
+        tone="bad",
+        position=f"{StepName.DRY_RUN.number} of 7",
+        title=f"The dry run says {verdict}",
+        purpose=f"Training could learn little from these rewards. The rules blame {cause}; the"
+        " verdict names the figures and what to do.",
+        facts=[Fact("Verdict", step.node.summary), *_facts(canvas, StepName.DRY_RUN)],
+        action=WORDS[StepName.GRADER].again if is_grader else "Open the verdict",
+        kind=OPEN,
+        target=(StepName.GRADER if is_grader else StepName.DRY_RUN).value,
     )
 
 
