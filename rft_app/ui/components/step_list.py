@@ -3,6 +3,7 @@
 import reflex as rx
 
 from rft_app.domain.pipeline import StepStatus
+from rft_app.ui.components.icon import icon
 from rft_app.ui.components.status import COLORS, status_glyph
 from rft_app.ui.state.canvas_node import CanvasNode
 from rft_app.ui.state.dataset import DatasetState
@@ -65,7 +66,18 @@ def _step(node: rx.vars.ObjectVar[CanvasNode]) -> rx.Component:
                 class_name="flex items-center gap-2.5",
             ),
             rx.el.div(
-                rx.el.span(node.summary, class_name="truncate text-ink-2"),
+                rx.el.span(
+                    node.lead,
+                    rx.cond(
+                        node.alert != "",
+                        rx.el.b(
+                            icon("triangle-alert", 12, "inline align-[-1.5px]"),
+                            f" {node.alert}",
+                            class_name="font-medium text-warn whitespace-nowrap",
+                        ),
+                    ),
+                    class_name="truncate text-ink-2",
+                ),
                 rx.el.span(
                     rx.el.span(node.status_label, class_name=color),
                     status_glyph(node.status, 14),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rft_app.domain.coverage import CoverageRating
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
 from rft_app.ui.state.dataset_card import current_step
@@ -21,6 +22,10 @@ class CanvasNode:
     title: str
     category: str
     summary: str
+    lead: str
+    """The summary up to `alert`."""
+    alert: str
+    """The end of the summary where it asks for a look although the step is complete."""
     status: str
     status_label: str
     notes: list[str]
@@ -38,12 +43,16 @@ def describe_nodes(canvas: Canvas) -> list[CanvasNode]:
 
 def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
     node = step.node
+    summary = node.summary or _without_summary(step, canvas)
+    alert = _alert(step, summary)
     return CanvasNode(
         id=node.name.value,
         number=node.name.number,
         title=node.info.title,
         category=node.info.category,
-        summary=node.summary or _without_summary(step, canvas),
+        summary=summary,
+        lead=summary.removesuffix(alert),
+        alert=alert,
         status=node.status.value,
         status_label=node.status_label,
         notes=_notes(step, canvas),
@@ -59,6 +68,12 @@ def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
     if step.node.status is StepStatus.WAITING:
         return words.needs
     return words.promise
+
+
+def _alert(step: CanvasStep, summary: str) -> str:
+    poor = CoverageRating.POOR.value
+    is_poor = step.node.name is StepName.COVERAGE and step.facts.get("rating") == poor
+    return poor if is_poor and summary.endswith(poor) else ""
 
 
 def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:

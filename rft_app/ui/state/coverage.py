@@ -16,7 +16,7 @@ _WORDS = {
     CoverageStatus.OK: "on target",
     CoverageStatus.OVER: "over target",
 }
-_TONES = {"Good": "ok", "Fair": "warn", "Poor": "bad"}
+_TONES = {"Good": "ok", "Fair": "warn", "Poor": "warn"}
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,10 @@ const StepNode = memo(({ data }) => {
           </span>
         </span>
         <span className="rft-node-foot">
-          <span className="rft-cut" title={step.summary}>{step.summary}</span>
+          <span className="rft-cut" title={step.summary}>
+            {step.lead}
+            {step.alert && <b className="rft-alert"><TriangleAlert size={12} strokeWidth={2} aria-hidden="true" /> {step.alert}</b>}
+          </span>
           <span className="rft-node-status">
             {step.status_label}
             <Glyph size={14} strokeWidth={1.75} aria-hidden="true" className={step.status === "processing" ? "animate-spin" : ""} />
