@@ -34,6 +34,7 @@ def records_overlay() -> rx.Component:
                 RecordsState.fault != "",
                 rx.el.div(notice(RecordsState.fault, tone="bad"), class_name="p-4"),
             ),
+            rx.cond(RecordsState.is_search_complete, rx.fragment(), _incomplete()),
             rx.el.div(
                 _list(),
                 rx.cond(_HAS_RECORD, record_detail()),
@@ -51,6 +52,13 @@ def records_overlay() -> rx.Component:
         on_close=ModalState.close,
         label="Records",
         class_name=rx.cond(_HAS_RECORD, f"{_SHEET} is-wide", _SHEET),
+    )
+
+
+def _incomplete() -> rx.Component:
+    return rx.el.div(
+        notice("Search is still being prepared; results may be incomplete.", tone="info"),
+        class_name="px-5 py-2.5 border-b border-line shrink-0 max-wide:px-4",
     )
 
 

@@ -119,6 +119,7 @@ class RecordsState(rx.State):
     has_next: bool = False
     has_previous: bool = False
     is_filtered: bool = False
+    is_search_complete: bool = True
     topics: list[Choice] = []
     reasons: list[Choice] = []
     sources: list[Choice] = []
@@ -273,6 +274,7 @@ class RecordsState(rx.State):
         first = len(self._cursors) * PAGE_SIZE
         self.rows = [RecordRow.of(summary) for summary in page.rows]
         self.total = page.total_text
+        self.is_search_complete = page.is_search_complete
         self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else ""
         self._next_cursor = page.next_cursor or ""
         self.has_next, self.has_previous = bool(page.next_cursor), bool(self._cursors)
