@@ -43,8 +43,10 @@ def export_dialog() -> rx.Component:
             button(
                 "Download export",
                 rx.cond(
-                    _PREVIEW.size != "",
-                    rx.el.span(_PREVIEW.size, class_name="opacity-75 font-medium tabular-nums"),
+                    _PREVIEW.download_size != "",
+                    rx.el.span(
+                        _PREVIEW.download_size, class_name="opacity-75 font-medium tabular-nums"
+                    ),
                 ),
                 icon="download",
                 variant="primary",
@@ -253,7 +255,7 @@ def _facts() -> rx.Component:
                 ),
                 class_name="m-0 flex flex-wrap gap-1",
             ),
-            _fact("Size", f"{_PREVIEW.size} before compression"),
+            _fact("Size", _PREVIEW.size),
             class_name=f"{CARD} p-3.5 m-0 grid grid-cols-[80px_minmax(0,1fr)] gap-x-3 gap-y-[7px]"
             " text-small",
         ),

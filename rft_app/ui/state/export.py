@@ -72,6 +72,8 @@ class PreviewView:
     split: str = ""
     files: list[str] = field(default_factory=list[str])
     size: str = ""
+    download_size: str = ""
+    """Of the file as it arrives; empty where it is compressed and so unknown beforehand."""
     more: str = ""
 
 
@@ -278,6 +280,7 @@ class ExportState(rx.State):
             return
         rows = [row.decode().removesuffix("\n") for row in found.rows]
         num_records = found.num_train + found.num_test
+        about = f"about {size(found.estimated_bytes)}"
         self.is_blocked, self.blocked_reason = False, ""
         self.preview = PreviewView(
             rows=rows,
@@ -287,7 +290,8 @@ class ExportState(rx.State):
             if options.include_test
             else "all in one file",
             files=_files(options, card),
-            size=f"about {size(found.estimated_bytes)}",
+            size=f"{about} before compression" if options.is_archive else about,
+            download_size="" if options.is_archive else about,
             more=f"… and {num_records - len(rows):,} more records"
             if num_records > len(rows)
             else "",
