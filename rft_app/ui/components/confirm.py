@@ -12,21 +12,18 @@ def confirm_dialog(
     *body: Content,
     is_open: rx.Var[bool] | bool,
     title: str | rx.Var[str],
-    verb: str | rx.Var[str],
-    on_confirm: Content,
+    confirm: rx.Component,
     on_cancel: Content,
-    is_blocked: rx.Var[bool] | bool = False,
 ) -> rx.Component:
-    """Ask before an effect that cannot be taken back.
+    """Ask before an effect that is easily not meant.
 
     Args:
         *body: What happens and what stays; may hold a field to type into.
         is_open: Whether it shows.
         title: The question, with the verb and the count.
-        verb: The button's words; they repeat the title's verb.
-        on_confirm: Event of the button.
+        confirm: The button; it repeats the title's verb. Its variant is `destroy` only where
+            something is lost for good.
         on_cancel: Event of Cancel, Esc and the scrim.
-        is_blocked: Keeps the button off, with the reason in the body.
     """
     return Modal.create(
         rx.el.div(
@@ -36,12 +33,7 @@ def confirm_dialog(
         ),
         rx.el.footer(
             button("Cancel", on_click=on_cancel),
-            button(
-                verb,
-                variant="destroy",
-                on_click=on_confirm,
-                disabled=is_blocked,
-            ),
+            confirm,
             class_name="flex justify-end gap-2 px-5 pb-5",
         ),
         is_open=is_open,

@@ -73,8 +73,7 @@ def leave_dialog() -> rx.Component:
         ),
         is_open=ModalState.is_leaving,
         title="Close without saving the grader?",
-        verb="Close without saving",
-        on_confirm=ModalState.close,
+        confirm=button("Close without saving", on_click=ModalState.close),
         on_cancel=ModalState.stay,
     )
 

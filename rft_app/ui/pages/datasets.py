@@ -195,10 +195,13 @@ def _delete_dialog() -> rx.Component:
         ),
         is_open=DatasetsState.doomed_id != "",
         title=f"Delete {DatasetsState.doomed_name}?",
-        verb="Delete dataset",
-        on_confirm=DatasetsState.delete,
+        confirm=button(
+            "Delete dataset",
+            variant="destroy",
+            on_click=DatasetsState.delete,
+            disabled=~DatasetsState.can_delete,
+        ),
         on_cancel=DatasetsState.keep,
-        is_blocked=~DatasetsState.can_delete,
     )
 
 

@@ -45,6 +45,7 @@ function diagnostics(doc, line, column, message) {
 
 export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, onChange, onSave, onRun, className }) {
   const editor = useRef(null);
+  const after = useRef(null);
   const timer = useRef(null);
   const known = useRef(value);
   const pending = useRef(null);
@@ -69,7 +70,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
       keymap.of([
         { key: "Mod-s", preventDefault: true, run: () => (send(), events.current.onSave?.(), true) },
         { key: "Mod-Enter", preventDefault: true, run: () => (send(), events.current.onRun?.(), true) },
-        { key: "Escape", run: (view) => (send(), view.contentDOM.blur(), view.dom.closest('[role="dialog"]')?.focus(), true) },
+        { key: "Escape", run: () => (send(), after.current?.focus(), true) },
         indentWithTab,
       ]),
     ],
@@ -84,6 +85,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
   // What the server echoes of our own typing must not move the caret of whoever types on.
   const shown = pending.current ?? value;
   return (
+    <>
     <CodeMirror
       ref={editor}
       className={className}
@@ -100,5 +102,8 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
         timer.current = setTimeout(send, QUIET_MS);
       }}
     />
+    {/* Esc leads here, so that the next Tab goes on behind the editor instead of indenting. */}
+    <span ref={after} tabIndex={-1} role="note" aria-label="Left the editor" />
+    </>
   );
 }
