@@ -22,6 +22,8 @@ class StepWords:
     """The button that does it again."""
     needs: str
     """What a waiting node says it waits for."""
+    start: str = ""
+    """The dialog's button that starts it, where `verb` only opens the dialog."""
 
 
 WORDS: dict[StepName, StepWords] = {
@@ -74,6 +76,7 @@ WORDS: dict[StepName, StepWords] = {
         verb="Set up dry run",
         again="Run again",
         needs="Needs a grader first",
+        start="Start dry run",
     ),
     StepName.TRAIN: StepWords(
         name="Train",

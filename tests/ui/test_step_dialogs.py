@@ -140,7 +140,7 @@ def _type(page: Page, editor: Locator, text: str) -> None:
 
 def test_a_dry_run_ends_in_a_verdict_with_its_rules(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "step=dry_run")
-    dialog.get_by_role("button", name="Set up dry run").click()
+    dialog.get_by_role("button", name="Start dry run").click()
     verdict = dialog.get_by_role("region", name="Verdict")
     expect(verdict).to_contain_text("GO", timeout=WAIT_MS)
     rules = dialog.get_by_role("table", name="Rules of the verdict")

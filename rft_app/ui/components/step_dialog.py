@@ -92,7 +92,7 @@ def run_button(state: type[StepModal], *, variant: str = "primary") -> rx.Compon
     words = WORDS[state.step]
     is_blocked = state.is_loading | state.is_running | (state.status == "waiting")
     return button(
-        rx.cond(state.has_result, words.again, words.verb),
+        rx.cond(state.has_result, words.again, words.start or words.verb),
         variant=variant,
         icon="refresh-cw",
         on_click=state.run,
