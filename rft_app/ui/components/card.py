@@ -29,9 +29,13 @@ def card(
     header = rx.fragment()
     if isinstance(title, rx.Var) or title:
         header = rx.el.div(
-            rx.el.h3(title, class_name=SECTION_TITLE),
-            rx.el.span(witness, class_name=WITNESS) if witness is not None else rx.fragment(),
-            rx.el.div(action, class_name="ml-auto") if action is not None else rx.fragment(),
+            rx.el.h3(title, class_name=f"{SECTION_TITLE} whitespace-nowrap"),
+            rx.el.span(witness, class_name=f"{WITNESS} truncate min-w-0")
+            if witness is not None
+            else rx.fragment(),
+            rx.el.div(action, class_name="ml-auto shrink-0")
+            if action is not None
+            else rx.fragment(),
             class_name=CARD_HEADER,
         )
     return rx.el.section(

@@ -91,7 +91,7 @@ def _history() -> rx.Component:
         value=DryRunState.chosen_run,
         on_change=DryRunState.choose_run,
         aria_label="Which run",
-        class_name="!min-h-7 text-small max-w-[280px] max-wide:max-w-[150px] max-wide:!min-h-10",
+        class_name="!min-h-7 text-small max-w-[340px] max-wide:max-w-[150px] max-wide:!min-h-10",
     )
 
 
@@ -199,7 +199,11 @@ def _rule(row: RuleView) -> rx.Component:
         cell(
             rx.el.span(row.label, class_name="font-medium"),
             rx.el.span(
-                f"CAUTION {row.caution} · NO_GO {row.no_go}",
+                rx.cond(
+                    row.no_go == "–",
+                    f"CAUTION {row.caution}",
+                    f"CAUTION {row.caution} · NO_GO {row.no_go}",
+                ),
                 class_name="block text-label text-ink-3 wide:hidden",
             ),
             rx.cond(

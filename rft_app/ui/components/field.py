@@ -53,7 +53,7 @@ def select(*options: rx.Component, class_name: str = "", **props: Content) -> rx
     return rx.el.div(
         rx.el.select(
             *options,
-            class_name=f"{INPUT_ELEMENT} appearance-none cursor-pointer py-1"
+            class_name=f"{INPUT_ELEMENT} appearance-none cursor-pointer py-1 truncate"
             " [&>option]:bg-surface-3",
             **props,
         ),

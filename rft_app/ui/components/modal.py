@@ -75,7 +75,7 @@ def modal_footer(effect: Content, *buttons: rx.Component) -> rx.Component:
         rx.el.div(effect, class_name="text-small text-ink-3 min-w-0 grow"),
         *buttons,
         class_name="flex items-center gap-2 min-h-14 shrink-0 pl-5 pr-3.5 py-2 border-t border-line"
-        " bg-surface-1 max-wide:flex-wrap max-wide:px-4",
+        " bg-surface-1 max-wide:flex-wrap max-wide:px-4 max-wide:[&>button]:grow",
     )
 
 

@@ -218,7 +218,7 @@ def _record(row: RecordRow) -> rx.Component:
     return rx.el.tr(
         cell(
             rx.el.span(row.title, title=row.title, class_name="block truncate"),
-            class_name="max-w-0 w-3/5",
+            class_name="max-w-0 w-3/5 max-wide:w-full",
         ),
         cell(badge(row.source), class_name="max-wide:hidden"),
         cell(row.num_messages, is_number=True, class_name="text-ink-3 max-wide:hidden"),

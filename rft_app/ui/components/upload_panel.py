@@ -167,7 +167,11 @@ def file_summary() -> rx.Component:
     view = CreateState.view
     return rx.el.div(
         rx.el.div(
-            icon("file-check-2", 16, "text-accent-text"),
+            rx.cond(
+                view.is_known,
+                icon("file-check-2", 16, "text-accent-text"),
+                icon("triangle-alert", 16, "text-warn"),
+            ),
             rx.el.span(CreateState.file_name, class_name="font-medium truncate min-w-0"),
             badge(view.shape, tone=rx.cond(view.is_known, "accent", "warn")),
             icon_button(
