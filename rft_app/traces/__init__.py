@@ -56,16 +56,18 @@ def parse_line(
         return row
     chosen = shape or detect_shape(row)
     if chosen is None:
-        return LineFault(Reason.WRONG_SHAPE, _describe_unknown(row))
+        return LineFault(Reason.WRONG_SHAPE, describe_unknown(row))
     try:
         require_plain(line)
-        return finish(chosen.draft(row), max_tokens), chosen.name
+        draft = chosen.draft(row)
+        return finish(draft, max_tokens), draft.shape or chosen.name
     except WrongShapeError as error:
         return LineFault(Reason.WRONG_SHAPE, str(error))
     except msgspec.DecodeError as error:
         return LineFault(Reason.WRONG_SHAPE, f"A field has an unexpected value: {error}.")
 
 
-def _describe_unknown(row: Row) -> str:
+def describe_unknown(row: Row) -> str:
+    """What to say of a row of no known shape."""
     names = ", ".join(f"`{name[:40]}`" for name in list(row)[:8])
     return f"No known row shape has the fields {names or '(none)'}. Map its columns."

@@ -40,6 +40,8 @@ class Draft:
     """Whether a number is recorded that cannot be the reward."""
     body: dict[str, bytes] = field(default_factory=lambda: {})
     """Parts of the canonical JSON beside messages and metadata."""
+    shape: str | None = None
+    """Who understood the row, where that is another shape than the one asked."""
 
 
 def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
@@ -99,14 +101,14 @@ def _take_identity(draft: Draft) -> None:
     """Read the row's ids and model; they stay metadata, too: graders read them by these names."""
     rest = draft.rest
     if draft.group is None:
-        draft.group = _find_id(rest, GROUP_FIELDS)
+        draft.group = find_id(rest, GROUP_FIELDS)
     if draft.external_id is None:
-        draft.external_id = _find_id(rest, ID_FIELDS)
+        draft.external_id = find_id(rest, ID_FIELDS)
     if draft.model is None and starts_with(rest.get("model"), b'"'):
         draft.model = clean(as_text(rest["model"]) or "")
 
 
-def _find_id(rest: Row, names: tuple[str, ...]) -> str | None:
+def find_id(rest: Row, names: tuple[str, ...]) -> str | None:
     """The id in the first field that holds one."""
     for name in names:
         if name in rest and (text := _id_text(rest[name])):

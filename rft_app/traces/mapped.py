@@ -2,6 +2,7 @@
 
 Targets: `input` and `output` (text or messages) or `messages`; `reference`, `reward`, `id`,
 `group`, `tools`, `model`.  Sources are field names; `a.b` reaches into objects, `a.0` into lists.
+A mapping of the latter targets alone, such as `group=task`, adds to a shape that is known.
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,11 @@ from collections.abc import Mapping
 import msgspec
 
 from rft_app.errors import InvalidInputError
+from rft_app.traces import describe_unknown, detect_shape
 from rft_app.traces.chat import chat_of, parse_chat
 from rft_app.traces.draft import Draft, clean, find_number, open_ended, read_reward
 from rft_app.traces.line import Row, WrongShapeError, as_text, is_null, starts_with
+from rft_app.traces.shape import TraceShape
 
 TARGETS = ("input", "output", "messages", "reference", "reward", "id", "group", "tools", "model")
 
@@ -40,17 +43,25 @@ def parse_mapping(text: str) -> dict[str, str]:
 
 
 def require_mapping(mapping: Mapping[str, str]) -> None:
-    """Check that a mapping says where the question is.
+    """Check that a mapping makes sense.
 
     Raises:
-        InvalidInputError: A target is unknown, or neither `input` nor `messages` is mapped.
+        InvalidInputError: A target is unknown, the question is mapped twice, or an answer is
+            mapped without its question.
     """
     for target, source in mapping.items():
         if target not in TARGETS or not source:
             known = ", ".join(TARGETS)
             raise InvalidInputError(f"Cannot map {target}={source}. Targets are: {known}.")
-    if ("input" in mapping) == ("messages" in mapping):
-        raise InvalidInputError("Map exactly one of `input` and `messages`, e.g. input=question.")
+    if {"input", "messages"} <= mapping.keys():
+        raise InvalidInputError("Map only one of `input` and `messages`, e.g. input=question.")
+    if "output" in mapping and not has_question(mapping):
+        raise InvalidInputError("Map the question of `output`, too, e.g. input=question.")
+
+
+def has_question(mapping: Mapping[str, str]) -> bool:
+    """Whether a mapping says where the question is, so that it needs no known shape."""
+    return not mapping.keys().isdisjoint(("input", "messages"))
 
 
 class Mapped:
@@ -72,44 +83,87 @@ class Mapped:
         if not self.matches(row):
             source = self.mapping.get("input") or self.mapping.get("messages")
             raise WrongShapeError(f"The mapped column `{source}` is missing or null.")
+        columns = find_columns(row, self.mapping)
         draft = self._draft_chat(row)
-        self._take_columns(draft, row)
+        take_columns(draft, columns)
         for target in _MOVED:
             if target in self.mapping:
                 draft.rest.pop(self.mapping[target], None)
         return draft
 
     def _draft_chat(self, row: Row) -> Draft:
-        reference = as_text(self._find(row, "reference"))
         if (messages := self._find(row, "messages")) is not None:
-            draft = Draft(parse_chat(messages, self.mapping["messages"]), row, reference=reference)
-            if reference is not None and open_ended(draft):
-                draft.num_prompt_messages = len(draft.chat.messages)
-            return draft
+            return Draft(parse_chat(messages, self.mapping["messages"]), row)
         given = ("user", self._find(row, "input"))
         chat = chat_of(given, ("assistant", self._find(row, "output")))
-        return Draft(chat, row, len(chat_of(given).messages), reference)
-
-    def _take_columns(self, draft: Draft, row: Row) -> None:
-        draft.external_id = _label(self._find(row, "id"))
-        draft.group = _label(self._find(row, "group"))
-        draft.model = _label(self._find(row, "model"))
-        if (reward := self._find(row, "reward")) is not None:
-            draft.reward = read_reward(reward)
-            draft.has_bad_reward = find_number(reward) is not None
-        tools = self._find(row, "tools")
-        if starts_with(tools, b"["):
-            draft.body["tools"] = bytes(tools or b"")
+        return Draft(chat, row, len(chat_of(given).messages))
 
     def _find(self, row: Row, target: str) -> msgspec.Raw | None:
-        """The value of a target's column; `None` where it is not mapped, missing or null."""
         source = self.mapping.get(target)
-        if source is None:
-            return None
-        raw = row.get(source)
-        if raw is None and "." in source:
-            raw = _reach(row, source.split("."))
-        return None if is_null(raw) else raw
+        return None if source is None else _find(row, source)
+
+
+class Extended:
+    """Rows of a known shape, some of whose columns a user named."""
+
+    name = "extended"
+    label = "A known shape with mapped columns"
+
+    def __init__(self, mapping: Mapping[str, str], shape: TraceShape | None) -> None:
+        require_mapping(mapping)
+        self.mapping = dict(mapping)
+        self._shape = shape
+        """`None` finds each row's own."""
+
+    def matches(self, row: Row) -> bool:
+        """Whether the shape beneath does."""
+        shape = self._shape or detect_shape(row)
+        return shape is not None and shape.matches(row)
+
+    def draft(self, row: Row) -> Draft:
+        """What the shape understands; a mapped column that a row has not changes nothing."""
+        shape = self._shape or detect_shape(row)
+        if shape is None:
+            raise WrongShapeError(f"{describe_unknown(row)} `input` or `messages` is needed.")
+        columns = find_columns(row, self.mapping)
+        draft = shape.draft(row)
+        draft.shape = shape.name
+        take_columns(draft, columns)
+        return draft
+
+
+def find_columns(row: Row, mapping: Mapping[str, str]) -> dict[str, msgspec.Raw]:
+    """The values of the mapped columns; without those that are missing or null."""
+    found = ((target, _find(row, source)) for target, source in mapping.items())
+    return {target: raw for target, raw in found if raw is not None}
+
+
+def take_columns(draft: Draft, columns: Mapping[str, msgspec.Raw]) -> None:
+    """Put the values of mapped columns where they belong."""
+    draft.external_id = _label(columns.get("id")) or draft.external_id
+    draft.group = _label(columns.get("group")) or draft.group
+    draft.model = _label(columns.get("model")) or draft.model
+    if "reward" in columns:
+        draft.reward = read_reward(columns["reward"])
+        draft.has_bad_reward = find_number(columns["reward"]) is not None
+    if starts_with(columns.get("tools"), b"["):
+        draft.body["tools"] = bytes(columns["tools"])
+    if "reference" in columns:
+        _take_reference(draft, columns["reference"])
+
+
+def _take_reference(draft: Draft, raw: msgspec.Raw) -> None:
+    draft.reference = as_text(raw)
+    if draft.num_prompt_messages is None and open_ended(draft):
+        draft.num_prompt_messages = len(draft.chat.messages)
+
+
+def _find(row: Row, source: str) -> msgspec.Raw | None:
+    """The value of a column; `None` where it is missing or null."""
+    raw = row.get(source)
+    if raw is None and "." in source:
+        raw = _reach(row, source.split("."))
+    return None if is_null(raw) else raw
 
 
 def _label(raw: msgspec.Raw | None) -> str | None:

@@ -8,7 +8,7 @@ from rft_app.domain.validity import Reason
 from rft_app.traces import SHAPES, parse_line
 from rft_app.traces.draft import clean
 from rft_app.traces.line import LineFault
-from rft_app.traces.mapped import Mapped
+from rft_app.traces.mapped import Extended, Mapped, has_question
 from rft_app.traces.rows import EXCERPT_BYTES, SourceRow
 from rft_app.traces.shape import TraceShape
 
@@ -20,11 +20,12 @@ def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | N
     """The shape a user named or mapped; `None` leaves it to each row.
 
     Raises:
-        InvalidInputError: The name or a target of the mapping is unknown.
+        InvalidInputError: The name is unknown, or `require_mapping` refuses the mapping.
     """
-    if mapping:
-        return Mapped(mapping)
-    return SHAPES.get(name) if name else None
+    shape = SHAPES.get(name) if name else None
+    if not mapping:
+        return shape
+    return Mapped(mapping) if has_question(mapping) else Extended(mapping, shape)
 
 
 def read_row(

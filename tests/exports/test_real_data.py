@@ -7,6 +7,7 @@ from types import ModuleType
 
 import orjson
 import pytest
+from sqlmodel import col, distinct, func, select
 
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.errors import InvalidInputError
@@ -17,6 +18,7 @@ from rft_app.services.imports import start_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables.record import RecordRow
 
 ONE_FILE = ExportOptions(include_test=False, include_metadata=False)
 
@@ -58,6 +60,12 @@ def import_file(path: Path, work: Callable[[], None]) -> str:
     return dataset.id
 
 
+def count_groups(dataset_id: str) -> int:
+    groups = func.count(distinct(col(RecordRow.group_key)))
+    with reading() as session:
+        return session.exec(select(groups).where(RecordRow.dataset_id == dataset_id)).one()
+
+
 def export(dataset_id: str, format: str, work: Callable[[], None]) -> Export:
     with unit_of_work() as session:
         job = start_export(session, dataset_id=dataset_id, format=format, options=ONE_FILE)
@@ -70,6 +78,7 @@ def test_two_hundred_trajectories_pass_openais_schema(
     shared_data: Path, validator: ModuleType, work: Callable[[], None]
 ) -> None:
     dataset_id = import_file(shared_data / "derived" / "tau_airline_traces.jsonl", work)
+    assert count_groups(dataset_id) == 50  # tasks, each tried four times
     path = open_export(export(dataset_id, "openai_sft", work))
     num_rows, faults = validator.validate("sft", str(path))
     assert faults == []

@@ -296,3 +296,14 @@ def test_one_chosen_shape_refuses_the_others() -> None:
     line = b'{"messages":[{"role":"user","content":"Hi"}]}'
 
     assert fault(line, SHAPES.get("question_answer")).reason is Reason.WRONG_SHAPE
+
+
+def test_trials_of_one_task_share_a_group() -> None:
+    run = {"trace_id": "t-0", "task_id": 0, "trial": 1, "messages": [user(), assistant()]}
+
+    trace, body, _ = read(run)
+
+    assert (trace.group, trace.external_id) == ("0", "t-0")
+    assert body["metadata"]["task_id"] == 0
+    assert read({**run, "session_id": "s"})[0].group == "s"
+    assert read({**run, "task_id": None})[0].group == "t-0"
