@@ -48,8 +48,8 @@ class RecordPage(Entity):
         """The total as people read it.
 
         Example:
-            >>> RecordPage(rows=(), total=10_000, is_total_exact=False).total_text
-            '10,000+'
+            >>> RecordPage(rows=(), total=1000, is_total_exact=False).total_text
+            '1,000+'
         """
         return f"{self.total:,}{'' if self.is_total_exact else '+'}"
 

@@ -22,7 +22,7 @@ def list_records(
     """One page of the current records that match, newest first.
 
     Totals are exact, but for a text search or a reward range that ends inside a bin: those are
-    counted up to 10,000 and marked.
+    counted up to 1,000 and marked.
 
     Raises:
         InvalidInputError: The cursor is not one that a page gave.

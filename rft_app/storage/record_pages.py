@@ -15,7 +15,7 @@ from rft_app.domain.record_page import RecordPage, RecordSummary
 from rft_app.errors import InvalidInputError
 from rft_app.storage import search
 from rft_app.storage.record_plan import BY_KEY, make_plan, read_topic_keys
-from rft_app.storage.record_seeks import Window, count, find_matches, seek
+from rft_app.storage.record_seeks import Window, search_page, seek_page
 
 
 def list_page(
@@ -36,10 +36,9 @@ def list_page(
     query = search.make_query(session, record_filter.search)
     window = Window(_parse_cursor(cursor, is_newest_first), limit + 1, is_newest_first)
     if query is None:
-        seqs = seek(session, plan, window)
+        seqs, total, is_exact = seek_page(session, plan, window)
     else:
-        seqs = find_matches(session, plan, query, window)
-    total, is_exact = count(session, plan, query)
+        seqs, total, is_exact = search_page(session, plan, query, window)
     return RecordPage(
         rows=tuple(list_summaries(session, dataset_id, seqs[:limit])),
         next_cursor=_make_cursor(seqs[limit - 1], is_newest_first) if len(seqs) > limit else None,

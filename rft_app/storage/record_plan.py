@@ -7,12 +7,13 @@ one seek each.  Nothing here scans records.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.facet import match_facets
 from rft_app.domain.record import RecordFilter
 from rft_app.domain.topic import is_within
-from rft_app.storage.tables import FacetCountRow, TopicRow
+from rft_app.storage.tables import TopicRow
 
 BY_KEY = "r.dataset_id || '' = :dataset_id"
 """Checks the dataset of records `r` that are reached by key.
@@ -62,9 +63,20 @@ class Plan:
         return sum(seek.num_records for seek in self.seeks if not seek.is_partial)
 
     @property
+    def num_candidates(self) -> int:
+        """Records of all seeks: as many as can match at most."""
+        return sum(seek.num_records for seek in self.seeks)
+
+    @property
     def partial(self) -> "Plan":
         """Only the seeks whose records must be compared one by one."""
         seeks = tuple(seek for seek in self.seeks if seek.is_partial)
+        return Plan(self.dataset_id, seeks, self.low, self.high)
+
+    @property
+    def whole(self) -> "Plan":
+        """Only the seeks that match wholly."""
+        seeks = tuple(seek for seek in self.seeks if not seek.is_partial)
         return Plan(self.dataset_id, seeks, self.low, self.high)
 
     @property
@@ -104,12 +116,11 @@ class Plan:
 
 def make_plan(session: Session, dataset_id: str, record_filter: RecordFilter) -> Plan:
     """Find the seeks that answer a filter; `search` is left to the caller."""
-    counts = _read_counts(session, dataset_id)
-    if record_filter.topic is not None:
-        wanted = _find_topics(session, dataset_id, record_filter.topic)
-        counts = {pair: number for pair, number in counts.items() if pair[0] in wanted}
+    if record_filter.topic is None:
+        counts = _count_facets(session, dataset_id)
     else:
-        counts = _without_topics(counts)
+        wanted = _find_topics(session, dataset_id, record_filter.topic)
+        counts = _count_pairs(session, dataset_id, wanted)
     matches = match_facets((facet for _, facet in counts), record_filter)
     partial = {match.facet: match.is_partial for match in matches}
     return Plan(
@@ -130,24 +141,28 @@ def read_topic_keys(session: Session, dataset_id: str) -> dict[int, str]:
     return dict(session.exec(statement.order_by(col(TopicRow.position), col(TopicRow.id))).all())
 
 
-def _read_counts(session: Session, dataset_id: str) -> dict[tuple[int | None, int], int]:
-    statement = select(
-        FacetCountRow.topic_id, FacetCountRow.facet, FacetCountRow.num_records
-    ).where(col(FacetCountRow.dataset_id) == dataset_id)
-    return {(topic_id, facet): number for topic_id, facet, number in session.exec(statement)}
+def _count_facets(session: Session, dataset_id: str) -> dict[tuple[int | None, int], int]:
+    statement = text(
+        "SELECT facet, SUM(num_records) FROM facet_count WHERE dataset_id = :dataset_id "
+        "GROUP BY facet"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {(None, facet): int(number) for facet, number in rows}
 
 
-def _find_topics(session: Session, dataset_id: str, topic: str) -> set[int | None]:
+def _count_pairs(
+    session: Session, dataset_id: str, topics: set[int]
+) -> dict[tuple[int | None, int], int]:
+    statement = text(
+        "SELECT topic_id, facet, num_records FROM facet_count WHERE dataset_id = :dataset_id "
+        f"AND topic_id IN ({', '.join(map(str, sorted(topics))) or 'NULL'})"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {(topic_id, facet): number for topic_id, facet, number in rows}
+
+
+def _find_topics(session: Session, dataset_id: str, topic: str) -> set[int]:
     if not topic:
         return {NO_TOPIC}
     keys = read_topic_keys(session, dataset_id)
     return {topic_id for topic_id, key in keys.items() if is_within(key, topic)}
-
-
-def _without_topics(
-    counts: dict[tuple[int | None, int], int],
-) -> dict[tuple[int | None, int], int]:
-    totals: dict[tuple[int | None, int], int] = {}
-    for (_, facet), number in counts.items():
-        totals[None, facet] = totals.get((None, facet), 0) + number
-    return totals

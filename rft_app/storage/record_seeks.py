@@ -15,6 +15,7 @@ from rft_app.storage.record_plan import BY_KEY, Plan, make_plan
 _MAX_ARMS = 400
 """SQLite takes at most 500 terms in one compound select."""
 _FEW_ARMS = 8
+_FEW_CANDIDATES = 30_000
 _NEAR = 4000
 """Keys that are looked at one by one before every pair is sought."""
 _BUFFERED = 10_000
@@ -34,11 +35,27 @@ class Window:
         """SQL after ORDER BY."""
         return "seq DESC" if self.is_newest_first else "seq"
 
+    def holds(self, seq: int) -> bool:
+        """Whether the key lies behind the part's start."""
+        if self.after is None:
+            return True
+        return seq < self.after if self.is_newest_first else seq > self.after
+
     def bound(self, column: str) -> str:
         """SQL that starts the part, with a leading AND; empty for the beginning."""
         if self.after is None:
             return ""
         return f" AND {column} {'<' if self.is_newest_first else '>'} {self.after}"
+
+
+def seek_page(session: Session, plan: Plan, window: Window) -> tuple[list[int], int, bool]:
+    """Keys in the window, and their total as `count` gives it."""
+    edge = _find_edge(session, plan.partial)
+    total = plan.num_whole + min(len(edge), search.MAX_COUNT)
+    if len(edge) > search.MAX_COUNT:
+        return seek(session, plan, window), total, False
+    found = [*seek(session, plan.whole, window), *(seq for seq in edge if window.holds(seq))]
+    return sorted(found, reverse=window.is_newest_first)[: window.limit], total, True
 
 
 def seek(session: Session, plan: Plan, window: Window) -> list[int]:
@@ -76,13 +93,43 @@ def _scan_near(session: Session, plan: Plan, window: Window) -> list[int]:
     return found if len(found) == window.limit else []
 
 
+def search_page(
+    session: Session, plan: Plan, query: str, window: Window
+) -> tuple[list[int], int, bool]:
+    """Keys of full-text matches that pass the plan, and their total as `count` gives it."""
+    counted = find_matches(
+        session, plan, query, Window(None, search.MAX_COUNT + 1, window.is_newest_first)
+    )
+    if window.after is None and window.limit <= len(counted):
+        found = counted[: window.limit]
+    else:
+        found = find_matches(session, plan, query, window)
+    return found, min(len(counted), search.MAX_COUNT), len(counted) <= search.MAX_COUNT
+
+
 def find_matches(session: Session, plan: Plan, query: str, window: Window) -> list[int]:
     """Keys of full-text matches that pass the plan."""
+    if not plan.seeks:
+        return []
     statement = text(
-        f"SELECT m.seq FROM {search.matching_from(session)} WHERE {_passes(plan)}"
-        f"{window.bound('m.seq')} ORDER BY m.{window.order} LIMIT {window.limit}"
+        f"SELECT m.seq FROM {_matches(session, plan)}{window.bound('m.seq')} "
+        f"ORDER BY m.{window.order} LIMIT {window.limit}"
     )
     return list(session.connection().execute(statement, _with_query(plan, query)).scalars())
+
+
+def _matches(session: Session, plan: Plan) -> str:
+    """FROM and WHERE of full-text matches that pass the plan.
+
+    Where few records pass, a match is looked up among their keys; else its record is read.  The
+    plus keeps SQLite from running the search once per key.
+    """
+    if plan.num_candidates > _FEW_CANDIDATES:
+        return f"{search.matching_from(session)} WHERE {_passes(plan)}"
+    return (
+        f"{search.matches_from(session)} WHERE +m.seq IN (SELECT r.seq FROM record r "
+        f"WHERE r.dataset_id = :dataset_id AND ({plan.condition}))"
+    )
 
 
 def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
@@ -91,13 +138,11 @@ def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
     Whole seeks are summed from stored counts.  Matches of a search, and records at the edge of a
     reward range, are counted up to `search.MAX_COUNT`.
     """
-    num_whole, number = 0, 0
     if query is not None:
-        number = _count_matches(session, plan, query) if plan.seeks else 0
-    else:
-        num_whole = plan.num_whole
-        number = _count_edge(session, plan.partial)
-    return num_whole + min(number, search.MAX_COUNT), number <= search.MAX_COUNT
+        _, number, is_exact = search_page(session, plan, query, Window(None, 1, True))
+        return number, is_exact
+    number = len(_find_edge(session, plan.partial))
+    return plan.num_whole + min(number, search.MAX_COUNT), number <= search.MAX_COUNT
 
 
 def select_seqs(
@@ -107,7 +152,9 @@ def select_seqs(
     plan = make_plan(session, dataset_id, record_filter)
     query = search.make_query(session, record_filter.search)
     if query is not None:
-        matches = f"SELECT m.seq FROM {search.matching_from(session)} WHERE {_passes(plan)}"
+        if not plan.seeks:
+            return np.empty(0, dtype=np.int64)
+        matches = f"SELECT m.seq FROM {_matches(session, plan)}"
         return np.sort(_read(session, matches, _with_query(plan, query)))
     arms = [
         _read(
@@ -128,20 +175,15 @@ def _with_query(plan: Plan, query: str) -> dict[str, object]:
     return {**plan.parameters, "query": query}
 
 
-def _count_matches(session: Session, plan: Plan, query: str) -> int:
-    matches = f"SELECT 1 FROM {search.matching_from(session)} WHERE {_passes(plan)}"
-    statement = text(f"SELECT COUNT(*) FROM ({matches} LIMIT {search.MAX_COUNT + 1}) c")
-    return session.connection().execute(statement, _with_query(plan, query)).scalar_one()
-
-
-def _count_edge(session: Session, edge: Plan) -> int:
+def _find_edge(session: Session, edge: Plan) -> list[int]:
+    """Keys of records whose reward had to be compared, one more than are counted at most."""
     if not edge.seeks:
-        return 0
+        return []
     statement = text(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM record r WHERE r.dataset_id = :dataset_id "
-        f"AND ({edge.condition}) LIMIT {search.MAX_COUNT + 1}) c"
+        "SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id "
+        f"AND ({edge.condition}) LIMIT {search.MAX_COUNT + 1}"
     )
-    return session.connection().execute(statement, edge.parameters).scalar_one()
+    return list(session.connection().execute(statement, edge.parameters).scalars())
 
 
 def _read(session: Session, statement: str, values: dict[str, object]) -> NDArray[np.int64]:

@@ -4,14 +4,16 @@ SQLite has an FTS5 index without content, Postgres a stored `tsvector`.  The ind
 conversation, answer, tool calls, reference and id; system prompts are left out, since they are the
 same in most records of a dataset and would match every search.
 
-All words must occur, the last one may be the beginning of a word.  A query is cut into words by
-the tokenizer that filled the index, so that no text can be read as an operator.
+All words must occur.  The last one may be the beginning of a word once it has three letters (in
+scripts that do not set words apart, from its first sign).  A query is cut into words by the
+tokenizer that filled the index, so that no text can be read as an operator.
 """
 
 import re
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import orjson
 from sqlalchemy import Connection, text
@@ -21,11 +23,14 @@ from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.session import is_sqlite
 
-MAX_COUNT = 10_000
-"""Matches are counted up to here; a larger total is shown as "10,000+"."""
+MAX_COUNT = 1000
+"""Matches are counted up to here; a larger total is shown as "1,000+"."""
 MAX_WORDS = 32
 """Further words of a query are ignored."""
 
+_INDEXED_BEGINNING = 3
+"""Beginnings of this length are words of the index of their own."""
+_MAX_ENDINGS = 64
 _MAX_WORD_LENGTH = 64
 _MAX_WORDS_STORED = 20_000
 _FILL_SQLITE = (
@@ -41,7 +46,12 @@ def create_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
             "CREATE VIRTUAL TABLE IF NOT EXISTS record_fts "
-            f"USING fts5(body, content='', detail='none', tokenize='{_TOKENIZER}')"
+            "USING fts5(body, content='', detail='none', "
+            f"prefix='{_INDEXED_BEGINNING}', tokenize='{_TOKENIZER}')"
+        )
+        connection.exec_driver_sql(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS record_fts_words "
+            "USING fts5vocab(record_fts, instance)"
         )
         return
     connection.exec_driver_sql(
@@ -105,9 +115,44 @@ def make_query(session: Session, search: str) -> str | None:
     words = (_split_like_sqlite(search) if sqlite else _split(search))[:MAX_WORDS]
     if not words:
         return None
+    *whole, last = words
     if sqlite:
-        return " AND ".join(f'"{word}"' for word in words) + " *"
-    return " & ".join(f"'{word}'" for word in words) + ":*"
+        return " AND ".join([*(f'"{word}"' for word in whole), _last_for_sqlite(session, last)])
+    ending = ":*" if _is_beginning(last) else ""
+    return " & ".join(f"'{word}'" for word in words) + ending
+
+
+def _is_beginning(word: str) -> bool:
+    """Whether a query's last word also stands for the words that start with it."""
+    return len(word) >= _INDEXED_BEGINNING or not word.isascii()
+
+
+def _last_for_sqlite(session: Session, word: str) -> str:
+    """The last word, with the words it may be the beginning of.
+
+    They are listed where they are few: SQLite reads words it is given as far as a page needs, but
+    gathers every match of a beginning first.
+    """
+    if not _is_beginning(word):
+        return f'"{word}"'
+    if len(word) == _INDEXED_BEGINNING:
+        return f'"{word}" *'
+    endings = list(islice(_iterate_words_from(session, word), _MAX_ENDINGS))
+    if len(endings) == _MAX_ENDINGS:
+        return f'"{word}" *'
+    return "(" + " OR ".join(f'"{ending}"' for ending in endings or [word]) + ")"
+
+
+def _iterate_words_from(session: Session, beginning: str) -> Iterator[str]:
+    """The index's words with this beginning, in order, one seek each."""
+    statement = text("SELECT term FROM record_fts_words WHERE term >= :least LIMIT 1")
+    least = beginning
+    while True:
+        word = session.connection().execute(statement, {"least": least}).scalar()
+        if word is None or not word.startswith(beginning):
+            return
+        yield word
+        least = word + "\0"
 
 
 def matching_from(session: Session) -> str:
@@ -115,11 +160,15 @@ def matching_from(session: Session) -> str:
 
     It takes the parameter `query`.
     """
+    join = "CROSS JOIN" if is_sqlite(session) else "JOIN"
+    return f"{matches_from(session)} {join} record r ON r.seq = m.seq"
+
+
+def matches_from(session: Session) -> str:
+    """The FROM clause that yields matches as `m.seq`; it takes the parameter `query`."""
     if is_sqlite(session):
-        matches = "SELECT rowid AS seq FROM record_fts WHERE record_fts MATCH :query"
-        return f"({matches}) m CROSS JOIN record r ON r.seq = m.seq"
-    matches = "SELECT seq FROM record_search WHERE words @@ CAST(:query AS tsquery)"
-    return f"({matches}) m JOIN record r ON r.seq = m.seq"
+        return "(SELECT rowid AS seq FROM record_fts WHERE record_fts MATCH :query) m"
+    return "(SELECT seq FROM record_search WHERE words @@ CAST(:query AS tsquery)) m"
 
 
 class _Tokenizer:

@@ -52,7 +52,9 @@ def ids(*seqs: int) -> list[str]:
         ("FLIGHT change", [1]),
         ("chan", [2, 1]),
         ("chan flight", []),
-        ("flight zü", [1]),
+        ("flight zür", [1]),
+        ("flight z", []),
+        ("東", [4]),
         ("can't sit", [2]),
         ("東京", [4]),
         ("user@example.com", [5]),
@@ -113,6 +115,26 @@ def test_a_count_stops_at_the_cap_and_says_so(
     page = find("flight")
     assert (page.total, page.is_total_exact, page.total_text) == (1, False, "1+")
     assert len(page.rows) == 2
+
+
+@pytest.mark.parametrize("few", [0, 30_000])
+def test_few_and_many_candidates_give_the_same_matches(
+    indexed: str, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(record_seeks, "_FEW_CANDIDATES", few)
+    assert [row.id for row in find("change", is_valid=True).rows] == ids(2, 1)
+    assert find("change", is_valid=False).rows == ()
+
+
+def test_a_beginning_of_very_many_words_finds_them_all(indexed: str) -> None:
+    texts = [(seq, f"ticket{seq:04}") for seq in range(100, 300)]
+    with unit_of_work() as session:
+        session.add_all(make_record_row(seq) for seq, _ in texts)
+        session.flush()
+        search.add_texts(session, texts)
+        refresh_counts(session, "ds_a")
+    assert find("ticket").total == 201
+    assert find("ticket02").total == 100
 
 
 def test_records_of_other_datasets_are_not_found(indexed: str) -> None:

@@ -21,6 +21,14 @@ class RecordRow(SQLModel, table=True):
         Index("ix_record_facet", "dataset_id", "facet", "seq"),
         Index("ix_record_trace", "trace_seq"),
         Index(
+            "ix_record_reward",
+            "dataset_id",
+            "facet",
+            "reward",
+            sqlite_where=text("reward IS NOT NULL"),
+            postgresql_where=text("reward IS NOT NULL"),
+        ),
+        Index(
             "ix_record_topic",
             "dataset_id",
             "topic_id",

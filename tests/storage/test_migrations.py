@@ -1,0 +1,31 @@
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from rft_app.storage.migrations import ROOT, is_current, migrate
+from rft_app.storage.session import reading, unit_of_work
+from tests.builders import make_dataset_row
+
+
+@pytest.fixture
+def alembic_config(data_dir: object) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    return config
+
+
+def test_the_migrations_build_the_schema_of_the_tables(alembic_config: Config) -> None:
+    migrate()
+    assert is_current()
+    command.check(alembic_config)
+
+
+def test_an_older_search_index_is_filled_again(alembic_config: Config) -> None:
+    command.upgrade(alembic_config, "0001")
+    with unit_of_work() as session:
+        session.add(make_dataset_row())
+    migrate()
+    with reading() as session:
+        jobs = session.connection().execute(text("SELECT kind, dataset_id, status FROM job"))
+        assert [tuple(row) for row in jobs] == [("search_index", "ds_a", "queued")]
