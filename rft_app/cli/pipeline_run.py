@@ -18,6 +18,7 @@ from rft_app.domain.grader import ScriptSpec, StringCheckSpec, parse_spec, spec_
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
+from rft_app.graders import check_grader
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
@@ -48,6 +49,8 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     spec = read_grader(plan.grader) if plan.grader else None
     ensure_schema()
     goal = StepName(plan.until)
+    if spec is None and goal.number >= StepName.GRADER.number:
+        _require_grader(plan.dataset_id)
     with following() as follower:
         _follow_imports(follower, plan.dataset_id)
         for step in ORDER[: goal.number]:
@@ -59,20 +62,36 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
 
 
 def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
-    """A script or stored settings.
+    """A script or stored settings, checked as far as that goes without grading.
 
     Raises:
-        InvalidInputError: The file is neither, or its settings are unusable.
+        InvalidInputError: The file is neither or cannot work; the message names it and the line.
     """
     raw = path.read_bytes()
     try:
-        if path.suffix == ".py":
-            return ScriptSpec(source=raw.decode())
-        if path.suffix == ".json":
-            return parse_spec(orjson.loads(raw))
+        spec = _parse_grader(path, raw)
+        check_grader(spec)
+    except InvalidInputError as error:
+        details = {**error.details, "file": str(path)}
+        raise InvalidInputError(f"{path}: {error.message}", **details) from error
     except ValueError as error:
         raise InvalidInputError(f"{path} cannot be read as a grader: {error}") from error
+    return spec
+
+
+def _parse_grader(path: Path, raw: bytes) -> ScriptSpec | StringCheckSpec:
+    if path.suffix == ".py":
+        return ScriptSpec(source=raw.decode())
+    if path.suffix == ".json":
+        return parse_spec(orjson.loads(raw))
     raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
+
+
+def _require_grader(dataset_id: str) -> None:
+    """Refuse a run that would stop at the grader, before any step has taken its time."""
+    with reading() as session:
+        if current_grader(session, get_dataset(session, dataset_id).id) is None:
+            raise typer.BadParameter("The dataset has no grader yet; name one: --grader FILE.")
 
 
 def _follow_imports(follower: Follower, dataset_id: str) -> None:
@@ -87,14 +106,10 @@ def _follow_imports(follower: Follower, dataset_id: str) -> None:
 def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> None:
     with unit_of_work() as session:
         current = current_grader(session, plan.dataset_id)
-        if spec is None:
-            if current is None:
-                raise typer.BadParameter("The dataset has no grader yet; name one: --grader FILE.")
-            note(f"Grader: {current.label}")
-        elif current is not None and current.spec_hash == spec_hash(spec):
-            note(f"Grader: {current.label}, unchanged")
-        else:
+        if spec is not None and (current is None or current.spec_hash != spec_hash(spec)):
             note(f"Grader: {save_grader(session, plan.dataset_id, spec).label}")
+        elif current is not None:
+            note(f"Grader: {current.label}" + (", unchanged" if spec is not None else ""))
 
 
 def _run_step(follower: Follower, plan: RunPlan, step: StepName) -> None:

@@ -95,17 +95,28 @@ def test_a_limit_that_breaks_an_import_half_way_leaves_no_dataset(
     assert rft.json("datasets", "list") == []
 
 
-def test_a_script_that_cannot_be_a_grader_is_refused_with_its_line(
-    rft: Rft, rows: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("def grade(sample, item):\n    return (1\n", "line 2, column 12"),
+        ("def judge(sample, item):\n    return 1\n", "`grade(sample, item)`"),
+        ("\ndef grade(sample):\n    return 1\n", "line 2"),
+        ("\0", "null bytes"),
+    ],
+)
+def test_a_script_that_cannot_be_a_grader_is_refused_before_any_step_runs(
+    rft: Rft, rows: Path, tmp_path: Path, source: str, named: str
 ) -> None:
     dataset_id = rft.json("import", rows, *NEW)["id"]
     script = tmp_path / "broken.py"
-    script.write_text("def grade(sample, item):\n    return (1\n")
+    script.write_text(source)
 
     done = rft("run", dataset_id, "--grader", script)
 
     assert done.returncode == 1
-    assert "line 2" in done.stderr.lower()
+    assert done.stderr.count("\n") == 1, "a step ran before the script was refused"
+    assert str(script) in done.stderr
+    assert named in done.stderr
 
 
 def test_a_run_without_any_grader_says_how_to_give_one(rft: Rft, rows: Path) -> None:
@@ -114,6 +125,7 @@ def test_a_run_without_any_grader_says_how_to_give_one(rft: Rft, rows: Path) -> 
     done = rft("run", dataset_id)
 
     assert done.returncode == 2
+    assert done.stderr.startswith("rft: ")
     assert "--grader FILE" in done.stderr
 
 
