@@ -7,7 +7,6 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.code_editor import code_editor
-from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.field import field, select, text_input
 from rft_app.ui.components.graded_rollout import graded_rollout
@@ -18,7 +17,6 @@ from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_draft import SCRIPT, STRING_CHECK, VersionRow
-from rft_app.ui.state.modal import ModalState
 from rft_app.ui.theme import WITNESS
 
 _OPERATIONS = (
@@ -61,20 +59,6 @@ def grader_modal() -> rx.Component:
                 | (~GraderState.has_changes & (GraderState.current_label != "")),
             ),
         ),
-    )
-
-
-def leave_dialog() -> rx.Component:
-    """Asks before a dialog with an unsaved grader closes."""
-    return confirm_dialog(
-        rx.el.p(
-            "The draft stays in this tab and is there when you open the grader again. Dry runs "
-            "use the saved version until you save it."
-        ),
-        is_open=ModalState.is_leaving,
-        title="Close without saving the grader?",
-        confirm=button("Close without saving", on_click=ModalState.close),
-        on_cancel=ModalState.stay,
     )
 
 

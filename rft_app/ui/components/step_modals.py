@@ -2,13 +2,16 @@
 
 import reflex as rx
 
+from rft_app.ui.components.button import button
+from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.coverage_modal import coverage_modal
 from rft_app.ui.components.dry_run_modal import dry_run_modal
 from rft_app.ui.components.export_dialog import export_dialog
 from rft_app.ui.components.extract_modal import extract_modal
-from rft_app.ui.components.grader_modal import grader_modal, leave_dialog
+from rft_app.ui.components.grader_modal import grader_modal
 from rft_app.ui.components.records_overlay import records_overlay
 from rft_app.ui.components.topics_modal import topics_modal
+from rft_app.ui.state.modal import ModalState
 
 
 def step_modals() -> rx.Component:
@@ -21,5 +24,19 @@ def step_modals() -> rx.Component:
         dry_run_modal(),
         records_overlay(),
         export_dialog(),
-        leave_dialog(),
+        _leave_dialog(),
+    )
+
+
+def _leave_dialog() -> rx.Component:
+    """Asks before a dialog with something unsaved closes."""
+    return confirm_dialog(
+        rx.el.p(
+            "What you changed stays in this tab and is there when you open the dialog again. "
+            "Until you save it, everything else uses what is stored."
+        ),
+        is_open=ModalState.is_leaving,
+        title="Close without saving?",
+        confirm=button("Close without saving", on_click=ModalState.close),
+        on_cancel=ModalState.stay,
     )

@@ -20,7 +20,7 @@ from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.grader_draft import Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
-from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal
 
@@ -145,7 +145,7 @@ class GraderState(StepModal, rx.State):
     async def _check(self) -> None:
         self.has_changes = self.draft != (self._saved or Draft())
         modal = await self.get_state(ModalState)
-        modal.has_unsaved = self.has_changes
+        modal.unsaved = StepName.GRADER.value if self.has_changes else NOTHING
         try:
             check_grader(self.draft.to_spec())
         except InvalidInputError as error:

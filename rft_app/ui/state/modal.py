@@ -16,6 +16,8 @@ STEP_MODALS = (
     StepName.DRY_RUN,
 )
 RECORDS, EXPORT = "records", "export"
+DIALOGS: tuple[str, ...] = ()
+"""Dialogs that belong to no step; the address names them as `dialog`."""
 NOTHING = ""
 
 
@@ -30,20 +32,22 @@ def modal_in(parameters: Mapping[str, str]) -> str:
         return RECORDS
     if EXPORT in parameters:
         return EXPORT
+    if (dialog := parameters.get("dialog", "")) in DIALOGS:
+        return dialog
     step = parameters.get("step", "")
     return step if step in STEP_MODALS else NOTHING
 
 
 class ModalState(rx.State):
-    """The open dialog: a step's name, `records`, `export`, or nothing."""
+    """The open dialog: a step's name, `records`, `export`, one of `DIALOGS`, or nothing."""
 
     open_name: str = NOTHING
     records_preset: str = ""
     """What the records overlay starts with, e.g. `invalid`, `topic:Bags`, `reason:too_long`."""
     is_leaving: bool = False
     """Whether the person is asked about unsaved changes."""
-    has_unsaved: bool = False
-    """Whether the grader's draft differs from what is stored."""
+    unsaved: str = NOTHING
+    """The dialog that holds something that is not stored yet."""
 
     @rx.event
     def follow_address(self) -> None:
@@ -69,9 +73,14 @@ class ModalState(rx.State):
         return self._go_to({EXPORT: "1"})
 
     @rx.event
+    def open_dialog(self, name: str) -> rx.event.EventSpec:
+        """Open one of `DIALOGS`."""
+        return self._go_to({"dialog": name})
+
+    @rx.event
     def close(self) -> rx.event.EventSpec | None:
         """Close the dialog; asks first when there is something unsaved in it."""
-        if self.has_unsaved and self.open_name == StepName.GRADER and not self.is_leaving:
+        if self.unsaved and self.unsaved == self.open_name and not self.is_leaving:
             self.is_leaving = True
             return None
         return self._go_to({})
