@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, or_
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dataset import DatasetSource
@@ -17,6 +17,8 @@ from rft_app.storage.tables import (
     TraceBodyRow,
     TraceRow,
 )
+
+MAX_NAMED = 5
 
 
 def add_dataset(session: Session, *, name: str, objective: str, source: DatasetSource) -> str:
@@ -42,8 +44,23 @@ def get_dataset_row(session: Session, dataset_id: str) -> DatasetRow:
         NotFoundError: There is none.
     """
     if (row := session.get(DatasetRow, dataset_id)) is None:
-        raise NotFoundError(f"There is no dataset {dataset_id!r}; it may have been deleted.")
+        raise _absent(session, dataset_id)
     return row
+
+
+def _absent(session: Session, text: str) -> NotFoundError:
+    """There is no dataset of this id; whoever gave its name instead is told the id."""
+    name = col(DatasetRow.name)
+    named = select(DatasetRow.id).where(or_(name == text, func.lower(name) == text.lower()))
+    ids = list(session.exec(named.order_by(col(DatasetRow.updated_at).desc()).limit(MAX_NAMED)))
+    match ids:
+        case []:
+            hint = "it may have been deleted."
+        case [only]:
+            hint = f"did you mean {only}?"
+        case _:
+            hint = f"these have that name, newest first: {', '.join(ids)}."
+    return NotFoundError(f"There is no dataset {text!r}; {hint}")
 
 
 def has_dataset(session: Session, dataset_id: str) -> bool:

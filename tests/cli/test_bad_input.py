@@ -46,6 +46,21 @@ def test_an_error_is_one_line_that_names_the_remedy(rft: Rft) -> None:
     assert done.stderr == ("rft: There is no dataset 'ds_absent'; it may have been deleted.\n")
 
 
+def test_a_name_instead_of_an_id_is_answered_with_the_id(rft: Rft, rows: Path) -> None:
+    name = ("--name", "Spellings", "--objective", "O")
+    first = rft.json("import", rows, *name)["id"]
+
+    done = rft("run", "spellings", "--until", "topics")
+
+    hint = f"There is no dataset 'spellings'; did you mean {first}?"
+    assert (done.returncode, done.stderr) == (1, f"rft: {hint}\n")
+    second = rft.json("import", rows, *name)["id"]
+    for verb in (("datasets", "show"), ("datasets", "delete", "--yes"), ("export", *TRL, "x.zip")):
+        done = rft(*verb, "Spellings")
+        assert done.returncode == 1
+        assert f"{second}, {first}." in done.stderr
+
+
 @pytest.mark.parametrize("folder", ["/absent", "/proc"])
 def test_an_export_that_cannot_be_written_is_refused_before_it_starts(
     rft: Rft, folder: str
