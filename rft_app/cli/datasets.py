@@ -22,6 +22,8 @@ def list_all(
     """All datasets, most recently changed first."""
     from rft_app.cli.installation import ensure_schema
     from rft_app.cli.wire import dataset_json
+    from rft_app.domain.standing import describe_standing, find_standing
+    from rft_app.services.activity import find_last_job, map_active_jobs
     from rft_app.services.datasets import list_datasets
     from rft_app.storage.session import reading
 
@@ -31,6 +33,10 @@ def list_all(
         if json:
             write_json([dataset_json(session, dataset) for dataset in found])
             return
+        active = map_active_jobs(session)
+        standings = [
+            find_standing(each, active.get(each.id), find_last_job(session, each)) for each in found
+        ]
     if not found:
         note("There are no datasets yet. `rft import FILE` makes one, `rft demo` loads the demo.")
         return
@@ -41,10 +47,10 @@ def list_all(
                 dataset.id,
                 dataset.name,
                 f"{dataset.stats.num_records:,}",
-                dataset.phase.value.replace("_", " "),
+                describe_standing(standing, dataset),
                 dataset.next_step.value if dataset.next_step else "–",
             )
-            for dataset in found
+            for dataset, standing in zip(found, standings, strict=True)
         ),
     )
 
@@ -71,7 +77,9 @@ def show(dataset_id: DatasetId, json: JsonOption = False) -> None:
 
 
 def _result(node: "Node") -> str:
-    return f"{node.summary} ({node.stale_reason})" if node.stale_reason else node.summary
+    if node.stale_reason:
+        return f"{node.summary} ({node.stale_reason})"
+    return node.summary or (node.info.needs if node.status.value == "waiting" else "")
 
 
 @app.command()

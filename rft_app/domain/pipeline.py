@@ -51,17 +51,34 @@ class StepInfo(Entity):
 
     title: str
     category: str
+    needs: str
+    """What a waiting node waits for."""
     can_retrigger: bool = True
 
 
 STEPS: Mapping[StepName, StepInfo] = {
-    StepName.EXTRACT: StepInfo(title="Extract Data", category="INGESTION"),
-    StepName.TOPICS: StepInfo(title="Topics & Category", category="CLASSIFICATION"),
-    StepName.COVERAGE: StepInfo(title="Coverage Analysis", category="DISTRIBUTION"),
-    StepName.GRADER: StepInfo(title="Grader Config", category="EVALUATION RULES"),
-    StepName.DRY_RUN: StepInfo(title="Dry Run", category="VALIDATION"),
-    StepName.TRAIN: StepInfo(title="Train Model", category="RFT TRAINING", can_retrigger=False),
-    StepName.DEPLOY: StepInfo(title="Deploy", category="DEPLOYMENT"),
+    StepName.EXTRACT: StepInfo(
+        title="Extract Data", category="INGESTION", needs="Needs traces first"
+    ),
+    StepName.TOPICS: StepInfo(
+        title="Topics & Category", category="CLASSIFICATION", needs="Needs records first"
+    ),
+    StepName.COVERAGE: StepInfo(
+        title="Coverage Analysis", category="DISTRIBUTION", needs="Needs topics first"
+    ),
+    StepName.GRADER: StepInfo(
+        title="Grader Config", category="EVALUATION RULES", needs="Needs coverage first"
+    ),
+    StepName.DRY_RUN: StepInfo(
+        title="Dry Run", category="VALIDATION", needs="Needs a grader first"
+    ),
+    StepName.TRAIN: StepInfo(
+        title="Train Model",
+        category="RFT TRAINING",
+        needs="Not in this version",
+        can_retrigger=False,
+    ),
+    StepName.DEPLOY: StepInfo(title="Deploy", category="DEPLOYMENT", needs="Not in this version"),
 }
 
 

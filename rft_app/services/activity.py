@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from rft_app.domain.dataset import Dataset
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job, JobStatus
 from rft_app.storage import activity, jobs
@@ -38,6 +39,13 @@ def map_active_jobs(session: Session) -> dict[str, Job]:
         if job.dataset_id is not None:
             found.setdefault(job.dataset_id, job)
     return found
+
+
+def find_last_job(session: Session, dataset: Dataset) -> Job | None:
+    """The latest job of a dataset without records, which explains why; `None` for all others."""
+    if dataset.stats.num_records:
+        return None
+    return next(iter(jobs.list_jobs(session, dataset.id, 1)), None)
 
 
 def activity_order(active: list[Job]) -> list[Job]:

@@ -20,8 +20,6 @@ class StepWords:
     """The button that starts it, or opens what it needs first."""
     again: str
     """The button that does it again."""
-    needs: str
-    """What a waiting node says it waits for."""
     start: str = ""
     """The dialog's button that starts it, where `verb` only opens the dialog."""
 
@@ -35,7 +33,6 @@ WORDS: dict[StepName, StepWords] = {
         " the rest.",
         verb="Extract records",
         again="Extract again",
-        needs="Needs traces first",
     ),
     StepName.TOPICS: StepWords(
         name="Topics",
@@ -45,7 +42,6 @@ WORDS: dict[StepName, StepWords] = {
         " same topics for the same seed.",
         verb="Find topics",
         again="Find topics again",
-        needs="Needs records first",
     ),
     StepName.COVERAGE: StepWords(
         name="Coverage",
@@ -55,7 +51,6 @@ WORDS: dict[StepName, StepWords] = {
         " that matters is thin.",
         verb="Analyze coverage",
         again="Run coverage again",
-        needs="Needs topics first",
     ),
     StepName.GRADER: StepWords(
         name="Grader",
@@ -65,7 +60,6 @@ WORDS: dict[StepName, StepWords] = {
         " version; try it on a few records before you save.",
         verb="Configure grader",
         again="Edit grader",
-        needs="Needs coverage first",
     ),
     StepName.DRY_RUN: StepWords(
         name="Dry run",
@@ -75,7 +69,6 @@ WORDS: dict[StepName, StepWords] = {
         " learn anything from its rewards.",
         verb="Set up dry run",
         again="Run again",
-        needs="Needs a grader first",
         start="Start dry run",
     ),
     StepName.TRAIN: StepWords(
@@ -85,7 +78,6 @@ WORDS: dict[StepName, StepWords] = {
         purpose="Train the model on its rewards.",
         verb="Train",
         again="Train again",
-        needs="Not in this version",
     ),
     StepName.DEPLOY: StepWords(
         name="Deploy",
@@ -94,7 +86,6 @@ WORDS: dict[StepName, StepWords] = {
         purpose="Send traffic to the trained model.",
         verb="Deploy",
         again="Deploy again",
-        needs="Not in this version",
     ),
 }
 

@@ -154,8 +154,11 @@ def test_a_cancelled_second_try_of_a_failed_step_leaves_it_failed(
 def test_datasets_are_listed_shown_and_deleted(rft: Rft, rows: Path) -> None:
     dataset_id = imported(rft, rows, "Short-lived")
 
-    assert dataset_id in rft("datasets", "list", "--search", "short").stdout
-    assert "60 records" in rft("datasets", "show", dataset_id).stdout
+    listed = rft("datasets", "list", "--search", "short").stdout.splitlines()[1]
+    assert listed.split() == [dataset_id, "Short-lived", "60", "Ready", "topics"]
+    shown = rft("datasets", "show", dataset_id).stdout
+    assert "60 records" in shown
+    assert shown.count("Not in this version") == 2
     assert rft("datasets", "delete", dataset_id, "--yes").returncode == 0
     gone = rft("datasets", "show", dataset_id)
     assert (gone.returncode, gone.stdout) == (1, "")

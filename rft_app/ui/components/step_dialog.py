@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.domain.pipeline import StepName
+from rft_app.domain.pipeline import STEPS, StepName
 from rft_app.ui.components.button import button
 from rft_app.ui.components.empty_state import empty_state
 from rft_app.ui.components.modal import modal_body, modal_frame, modal_header
@@ -105,7 +105,7 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
     return rx.cond(
         state.is_running,
         "Running. The old result stays until the new one is there.",
-        rx.cond(state.status == "waiting", WORDS[state.step].needs, effect),
+        rx.cond(state.status == "waiting", STEPS[state.step].needs, effect),
     )
 
 
@@ -159,7 +159,11 @@ def _empty(state: type[StepModal], settings: rx.Component | None) -> rx.Componen
     return rx.el.div(
         empty_state(
             f"No {words.name.lower()} yet",
-            rx.cond(state.status == "waiting", f"{words.purpose} {words.needs}.", words.purpose),
+            rx.cond(
+                state.status == "waiting",
+                f"{words.purpose} {STEPS[state.step].needs}.",
+                words.purpose,
+            ),
             icon_name=words.icon,
         ),
         rx.cond(

@@ -66,7 +66,7 @@ def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
     if step.node.name is StepName.EXTRACT and job is not None and job.kind == IMPORT:
         return "Waits for the import"
     if step.node.status is StepStatus.WAITING:
-        return words.needs
+        return step.node.info.needs
     return words.promise
 
 

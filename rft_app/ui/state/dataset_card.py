@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from rft_app.domain.dataset import Dataset, DatasetPhase, DatasetStats
-from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.dataset import Dataset, DatasetStats
+from rft_app.domain.job import Job
 from rft_app.domain.pipeline import Node, StepName, StepStatus
+from rft_app.domain.standing import Standing, describe_standing, find_standing, has_died
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS, job_name
 from rft_app.ui.words import ago, count, share
@@ -69,13 +70,13 @@ class DatasetCard:
             active: The job that works on it now.
             last: Its latest job, to explain a dataset that has no records yet.
         """
-        badge, tone = _badge(dataset, active, last)
+        standing = find_standing(dataset, active, last)
         return cls(
             id=dataset.id,
             name=dataset.name,
             objective=dataset.objective,
-            badge=badge,
-            tone=tone,
+            badge=describe_standing(standing, dataset),
+            tone=_TONES[standing],
             figures=figures(dataset.stats),
             updated=f"Updated {ago(dataset.updated_at)}",
             dots=dots(dataset),
@@ -84,27 +85,15 @@ class DatasetCard:
         )
 
 
-_PHASE_BADGES = {
-    DatasetPhase.TRAINING: ("Training", "info"),
-    DatasetPhase.COMPLETE: ("Deployed", "ok"),
+_TONES = {
+    Standing.RUNNING: "info",
+    Standing.ATTENTION: "warn",
+    Standing.TRAINING: "info",
+    Standing.DEPLOYED: "ok",
+    Standing.JUDGED: "ok",
+    Standing.READY: "neutral",
+    Standing.EMPTY: "neutral",
 }
-
-
-def _has_died(dataset: Dataset, last: Job | None) -> bool:
-    is_empty = not dataset.stats.num_records
-    return is_empty and last is not None and last.status is JobStatus.FAILED
-
-
-def _badge(dataset: Dataset, active: Job | None, last: Job | None) -> tuple[str, str]:
-    if active is not None or dataset.is_processing:
-        return "Running", "info"
-    if dataset.phase is DatasetPhase.ATTENTION or _has_died(dataset, last):
-        return "Needs attention", "warn"
-    if dataset.phase in _PHASE_BADGES:
-        return _PHASE_BADGES[dataset.phase]
-    if dataset.stats.dry_run_verdict and dataset.next_step is None:
-        return f"Dry run {dataset.stats.dry_run_verdict.upper()}", "ok"
-    return "In progress", "neutral"
 
 
 def figures(stats: DatasetStats) -> list[Figure]:
@@ -154,7 +143,7 @@ def describe_situation(dataset: Dataset, active: Job | None, last: Job | None) -
     home = f"/optimization/{dataset.id}"
     if active is not None:
         return _running(active, home)
-    if _has_died(dataset, last) and last is not None:
+    if has_died(dataset, last) and last is not None:
         reason = last.error.message if last.error else "The reason is unknown."
         lead = f"{job_name(last.kind)} failed."
         return Situation(StepStatus.FAILED.value, lead, reason, "See what happened", home)

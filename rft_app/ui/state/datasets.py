@@ -7,9 +7,8 @@ import reflex as rx
 
 from rft_app.domain.dataset import Dataset, DatasetPhase
 from rft_app.errors import RftError
-from rft_app.jobs.queue import list_jobs
 from rft_app.services import datasets as dataset_service
-from rft_app.services.activity import map_active_jobs
+from rft_app.services.activity import find_last_job, map_active_jobs
 from rft_app.services.demo import load_demo
 from rft_app.storage.session import reading
 from rft_app.ui.state.asking import tell
@@ -82,8 +81,7 @@ def read_listing(search: str, phase: str, sort: dataset_service.Sort, limit: int
         active = map_active_jobs(session)
         cards: list[DatasetCard] = []
         for dataset in matching[:limit]:
-            recent = [] if dataset.stats.num_records else list_jobs(session, dataset.id, 1)
-            last = recent[0] if recent else None
+            last = find_last_job(session, dataset)
             cards.append(DatasetCard.of(dataset, active.get(dataset.id), last))
     return Listing(
         cards, _phases(found, phase), _totals(everything), len(everything), len(matching)
