@@ -2,14 +2,55 @@
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from rft_app.errors import InvalidInputError
 
 PREFIX = "RFT_"
+
+
+class LlmModel(BaseModel):
+    """One model of the provider and what it costs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: str = Field(min_length=1)
+    """As the provider names it."""
+    input_usd_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Price of a million prompt tokens; `None` where nobody said, which is not free."""
+    output_usd_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+def parse_models(text: object) -> object:
+    """Read `name=input/output, name`, prices in USD per million tokens, as fields of `LlmModel`.
+
+    Example:
+        >>> parse_models("big=1.25/10, local")
+        [{'name': 'big', 'input_usd_per_million': '1.25', 'output_usd_per_million': '10'}, \
+{'name': 'local'}]
+    """
+    if not isinstance(text, str):
+        return text
+    return [_parse_model(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _parse_model(part: str) -> dict[str, str]:
+    name, is_priced, prices = part.rpartition("=")
+    if not is_priced:
+        return {"name": part}
+    given, has_both, taken = prices.partition("/")
+    if not has_both:
+        raise ValueError(f"{part!r} needs two prices, as in model=0.25/2")
+    return {
+        "name": name.strip(),
+        "input_usd_per_million": given.strip(),
+        "output_usd_per_million": taken.strip(),
+    }
 
 
 class Settings(BaseModel):
@@ -41,6 +82,25 @@ class Settings(BaseModel):
     """Jobs one worker runs at a time."""
     text_features: str = Field(default="auto", pattern="^(auto|minilm|tfidf)$")
     """Text features of the topics step; `auto` takes MiniLM where it is installed."""
+    llm_base_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    """The provider's OpenAI-compatible address, e.g. `https://llm.example.com/v1`."""
+    llm_api_key: SecretStr = SecretStr("")
+    """Its key; may stay empty for a server of your own."""
+    llm_models: Annotated[tuple[LlmModel, ...], BeforeValidator(parse_models)] = ()
+    """Its models with prices, the preferred one first (`parse_models`)."""
+    llm_prices_date: date | None = None
+    """Day the prices were looked up."""
+    llm_timeout_s: float = Field(default=60.0, gt=0)
+    """Longest time one call of the provider may take."""
+    llm_concurrency: int = Field(default=8, ge=1, le=256)
+    """Calls in flight at a time."""
+    llm_max_attempts: int = Field(default=5, ge=1, le=20)
+    """How often a call is tried that the provider could not serve."""
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether there is a provider with a model to ask."""
+        return bool(self.llm_base_url and self.llm_models)
 
     @property
     def resolved_data_dir(self) -> Path:

@@ -1,0 +1,1 @@
+"""Ask language models of an OpenAI-compatible provider; nothing else here imports `openai`."""

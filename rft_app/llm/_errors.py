@@ -1,0 +1,110 @@
+"""An HTTP status and its body as a named failure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import openai
+
+from rft_app.llm.failures import CallFailure, CallFailureKind
+
+OPTIONAL = ("temperature", "response_format", "max_tokens", "max_completion_tokens")
+"""Parameters that a request can do without."""
+MAX_MESSAGE = 300
+
+HeaderLookup = Callable[[str], str | None]
+"""Finds a header by its name in lower case."""
+
+_KINDS = {
+    401: CallFailureKind.AUTH,
+    402: CallFailureKind.NO_CREDIT,
+    403: CallFailureKind.AUTH,
+    404: CallFailureKind.NOT_FOUND,
+    408: CallFailureKind.TIMEOUT,
+    409: CallFailureKind.SERVER_ERROR,
+    413: CallFailureKind.TOO_LONG,
+    429: CallFailureKind.RATE_LIMITED,
+    504: CallFailureKind.TIMEOUT,
+}
+_NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens")
+_NOT_TAKEN = ("support", "unknown", "unrecogni", "not permitted", "not allowed", "unexpected")
+_REFUSED = ("content_filter", "content_policy", "content management policy")
+
+
+@dataclass(frozen=True)
+class StatusFailure:
+    """What an answer with an error status says."""
+
+    failure: CallFailure
+    retry_after_s: float | None
+    refused_parameter: str | None
+    """The optional parameter that the provider does not take."""
+
+
+def read_status_failure(error: openai.APIStatusError) -> StatusFailure:
+    """Name the failure behind an error status."""
+    said = str(error.message)
+    shown = f"{error.status_code}: {said}"[:MAX_MESSAGE]
+    return StatusFailure(
+        failure=CallFailure(kind=_find_kind(error, said), message=shown),
+        retry_after_s=read_retry_after(error.response.headers.get),
+        refused_parameter=_find_refused(error, said),
+    )
+
+
+def _find_kind(error: openai.APIStatusError, said: str) -> CallFailureKind:
+    hints = f"{error.code} {error.type} {said}".lower()
+    if any(hint in hints for hint in _NO_CREDIT):
+        return CallFailureKind.NO_CREDIT
+    if error.status_code >= 500:
+        return _KINDS.get(error.status_code, CallFailureKind.SERVER_ERROR)
+    return _KINDS.get(error.status_code) or _find_request_kind(hints)
+
+
+def _find_request_kind(hints: str) -> CallFailureKind:
+    if any(hint in hints for hint in _TOO_LONG):
+        return CallFailureKind.TOO_LONG
+    is_refused = any(hint in hints for hint in _REFUSED)
+    return CallFailureKind.REFUSED if is_refused else CallFailureKind.BAD_REQUEST
+
+
+def _find_refused(error: openai.APIStatusError, said: str) -> str | None:
+    """The parameter itself must be the fault; a bad value or a long prompt is not."""
+    lowered = said.lower()
+    if error.status_code not in {400, 422} or not any(sign in lowered for sign in _NOT_TAKEN):
+        return None
+    named = str(error.param or "").partition(".")[0]
+    if named in OPTIONAL:
+        return named
+    if "json_schema" in lowered:
+        return "response_format"
+    return next((name for name in OPTIONAL if name in lowered), None)
+
+
+def read_retry_after(find_header: HeaderLookup, now: datetime | None = None) -> float | None:
+    """Seconds that the provider asks to wait: a number, a number of milliseconds, or a moment.
+
+    Example:
+        >>> read_retry_after({"retry-after": "7"}.get), read_retry_after({}.get)
+        (7.0, None)
+    """
+    milliseconds, value = find_header("retry-after-ms"), find_header("retry-after")
+    for text, scale in ((milliseconds, 0.001), (value, 1.0)):
+        try:
+            if text is not None:
+                return max(0.0, float(text) * scale)
+        except ValueError:
+            continue
+    return None if value is None else _until(value, now or datetime.now(UTC))
+
+
+def _until(text: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

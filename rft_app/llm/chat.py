@@ -1,0 +1,73 @@
+"""What is asked of a model, what comes back, and the ledger of what was paid."""
+
+from typing import Any, Literal, Protocol
+
+from rft_app.domain.entity import Entity
+from rft_app.settings import LlmModel
+
+
+class ChatMessage(Entity):
+    """One turn of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatRequest(Entity):
+    """One call of a chat model."""
+
+    model: str
+    messages: tuple[ChatMessage, ...]
+    temperature: float | None = None
+    max_tokens: int
+    reply_schema: dict[str, Any] | None = None
+    """JSON schema that the reply must match."""
+
+
+class ChatReply(Entity):
+    """What a model answered; everything in it was paid, whether or not it can be used."""
+
+    model: str
+    text: str
+    """Empty when the model said nothing or declined."""
+    finish_reason: str | None = None
+    refusal: str | None = None
+    num_prompt_tokens: int | None = None
+    num_completion_tokens: int | None = None
+    """Tokens are `None` where the provider does not count them."""
+    cost_usd: float | None = None
+    """`None` where the tokens or the prices are not known."""
+
+
+class PaidCalls(Protocol):
+    """The ledger of one piece of work: each reply is kept before anything is made of it.
+
+    Work that runs again after a crash finds under the same key what it paid for the first time.
+    Both methods may be called from several threads.
+    """
+
+    def find(self, key: str) -> ChatReply | None:
+        """The reply kept under `key`, if there is one."""
+        ...
+
+    def keep(self, key: str, reply: ChatReply) -> None:
+        """Store a reply for good before returning; the first one kept under a key stays."""
+        ...
+
+
+def find_cost(
+    model: LlmModel | None, num_prompt_tokens: int | None, num_completion_tokens: int | None
+) -> float | None:
+    """What a call costs in USD; `None` where a price or a count is not known.
+
+    Example:
+        >>> model = LlmModel(name="m", input_usd_per_million=1.0, output_usd_per_million=10.0)
+        >>> find_cost(model, 1000, 200), find_cost(LlmModel(name="m"), 1000, 200)
+        (0.003, None)
+    """
+    if model is None or num_prompt_tokens is None or num_completion_tokens is None:
+        return None
+    given, taken = model.input_usd_per_million, model.output_usd_per_million
+    if given is None or taken is None:
+        return None
+    return (num_prompt_tokens * given + num_completion_tokens * taken) / 1e6

@@ -1,0 +1,70 @@
+"""Calls that brought nothing usable: data, not exceptions, because hundreds of others go on."""
+
+from enum import StrEnum
+
+from rft_app.domain.entity import Entity
+
+
+class CallFailureKind(StrEnum):
+    """What went wrong."""
+
+    RATE_LIMITED = "rate_limited"
+    NO_CREDIT = "no_credit"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    AUTH = "auth"
+    NOT_FOUND = "not_found"
+    TOO_LONG = "too_long"
+    BAD_REQUEST = "bad_request"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    BAD_REPLY = "bad_reply"
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self in _RETRYABLE
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether every other call with these settings must fail, too."""
+        return self in _FATAL
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it."""
+        return _REMEDIES[self]
+
+
+_RETRYABLE = {
+    CallFailureKind.RATE_LIMITED,
+    CallFailureKind.SERVER_ERROR,
+    CallFailureKind.TIMEOUT,
+    CallFailureKind.UNREACHABLE,
+}
+_FATAL = {CallFailureKind.AUTH, CallFailureKind.NOT_FOUND, CallFailureKind.NO_CREDIT}
+_REMEDIES = {
+    CallFailureKind.RATE_LIMITED: "Wait, or lower RFT_LLM_CONCURRENCY.",
+    CallFailureKind.NO_CREDIT: "Top up the provider's account.",
+    CallFailureKind.SERVER_ERROR: "Try again later.",
+    CallFailureKind.TIMEOUT: "Try again, or raise RFT_LLM_TIMEOUT_S; it may have been charged.",
+    CallFailureKind.UNREACHABLE: "Check RFT_LLM_BASE_URL and the network.",
+    CallFailureKind.AUTH: "Check RFT_LLM_API_KEY and what it may use.",
+    CallFailureKind.NOT_FOUND: "Check RFT_LLM_BASE_URL and the model's name in RFT_LLM_MODELS.",
+    CallFailureKind.TOO_LONG: "Choose a model with a longer context, or shorter records.",
+    CallFailureKind.BAD_REQUEST: "The provider does not take this request; see its message.",
+    CallFailureKind.REFUSED: "The model declined; choose other records or another model.",
+    CallFailureKind.TRUNCATED: "Ask for fewer records at once, or choose another model.",
+    CallFailureKind.EMPTY: "Try again, or choose another model.",
+    CallFailureKind.BAD_REPLY: "Choose a model that keeps to a JSON schema.",
+}
+
+
+class CallFailure(Entity):
+    """A call without a usable reply."""
+
+    kind: CallFailureKind
+    message: str
+    """What the provider said, in at most 300 characters; never a key."""

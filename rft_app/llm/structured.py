@@ -1,0 +1,186 @@
+"""Replies of a given shape: ask, check, ask once more with the fault named."""
+
+import re
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rft_app.domain.entity import Entity
+from rft_app.errors import ProviderError
+from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest, PaidCalls
+from rft_app.llm.failures import CallFailure, CallFailureKind
+
+REPAIR = "repair"
+MORE_TOKENS = 2
+"""How much longer a reply may be the second time when the first was cut off."""
+
+_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+
+class Reply(BaseModel):
+    """Base of the shapes that are asked of models: all fields required, no others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class BadReplyError(Exception):
+    """A reply of the right shape whose content cannot work; the message goes to the model."""
+
+
+class Asks(Protocol):
+    """Who answers; `llm.client.ChatClient` is one."""
+
+    def chat(self, request: ChatRequest) -> ChatReply | CallFailure:
+        """Ask once, with retries."""
+        ...
+
+
+ReplyT = TypeVar("ReplyT", bound=Reply)
+ReadT = TypeVar("ReadT")
+
+
+class Answer(Entity, Generic[ReadT]):
+    """What was made of a reply."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    value: ReadT
+    is_repaired: bool = False
+    """Whether the first reply could not be used."""
+
+
+class Question(Entity, Generic[ReplyT]):
+    """A prompt with the shape of its reply."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    key: str
+    """Names the question in the ledger."""
+    request: ChatRequest
+    """`reply_schema` is filled in from `reply_type`."""
+    reply_type: type[ReplyT]
+
+
+def ask(
+    client: Asks,
+    ledger: PaidCalls,
+    question: Question[ReplyT],
+    read: Callable[[ReplyT], ReadT],
+) -> Answer[ReadT] | CallFailure:
+    """Ask for a reply of a shape; one that cannot be used is asked for once more.
+
+    Args:
+        client: Who answers.
+        ledger: Where every reply is kept before it is read.
+        question: What to ask.
+        read: Makes the value; raises `BadReplyError` when the content cannot work.
+
+    Returns:
+        The value, or why there is none after two replies.
+
+    Raises:
+        JobCancelledError: The client was stopped before an attempt.
+    """
+    schema = question.reply_type.model_json_schema()
+    request = question.request.model_copy(update={"reply_schema": schema})
+    reply = _pay(client, ledger, question.key, request)
+    value = _read(reply, question.reply_type, read)
+    if not isinstance(value, CallFailure):
+        return Answer(value=value)
+    again = _repair(request, reply, value)
+    if again is None:
+        return value
+    second = _pay(client, ledger, f"{question.key}.{REPAIR}", again)
+    value = _read(second, question.reply_type, read)
+    return value if isinstance(value, CallFailure) else Answer(value=value, is_repaired=True)
+
+
+def require_answer(outcome: Answer[ReadT] | CallFailure) -> ReadT:
+    """The value, for callers that cannot go on without it.
+
+    Raises:
+        ProviderError: There is none; the message says why and what to do.
+    """
+    if isinstance(outcome, CallFailure):
+        raise ProviderError(
+            f"The model provider did not help ({outcome.kind}): {outcome.message} "
+            f"{outcome.kind.remedy}",
+            retryable=outcome.kind.is_retryable,
+            kind=outcome.kind.value,
+        )
+    return outcome.value
+
+
+def _pay(
+    client: Asks, ledger: PaidCalls, key: str, request: ChatRequest
+) -> ChatReply | CallFailure:
+    if (kept := ledger.find(key)) is not None:
+        return kept
+    reply = client.chat(request)
+    if isinstance(reply, ChatReply):
+        ledger.keep(key, reply)
+    return reply
+
+
+def _read(
+    reply: ChatReply | CallFailure, reply_type: type[ReplyT], read: Callable[[ReplyT], ReadT]
+) -> ReadT | CallFailure:
+    if isinstance(reply, CallFailure):
+        return reply
+    if (fault := _find_fault(reply)) is not None:
+        return fault
+    match = _FENCE.match(reply.text)
+    try:
+        return read(reply_type.model_validate_json(match[1] if match else reply.text))
+    except ValidationError as error:
+        return _bad(_describe(error))
+    except BadReplyError as error:
+        return _bad(str(error))
+
+
+def _find_fault(reply: ChatReply) -> CallFailure | None:
+    if reply.refusal or reply.finish_reason == "content_filter":
+        said = reply.refusal or "The provider's content filter stopped the reply."
+        return CallFailure(kind=CallFailureKind.REFUSED, message=said[:300])
+    if reply.finish_reason == "length":
+        count = reply.num_completion_tokens
+        shown = f"The reply was cut off after {'its' if count is None else f'{count:,}'} tokens."
+        return CallFailure(kind=CallFailureKind.TRUNCATED, message=shown)
+    if not reply.text.strip():
+        return CallFailure(kind=CallFailureKind.EMPTY, message="The model said nothing.")
+    return None
+
+
+def _bad(message: str) -> CallFailure:
+    return CallFailure(kind=CallFailureKind.BAD_REPLY, message=message[:300])
+
+
+def _describe(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_input=False)[:3]
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'reply'}: {fault['msg']}" for fault in faults
+    )
+
+
+def _repair(
+    request: ChatRequest, reply: ChatReply | CallFailure, failure: CallFailure
+) -> ChatRequest | None:
+    """The second question; `None` when it could not help."""
+    if failure.kind is CallFailureKind.TRUNCATED:
+        return request.model_copy(update={"max_tokens": request.max_tokens * MORE_TOKENS})
+    if failure.kind is CallFailureKind.EMPTY:
+        return request
+    if failure.kind is not CallFailureKind.BAD_REPLY:
+        return None
+    if isinstance(reply, CallFailure):  # not even a completion
+        return request
+    complaint = (
+        f"Your reply cannot be used. {failure.message}\n"
+        "Send the whole reply again as one JSON object that matches the schema, and nothing else."
+    )
+    more = (
+        ChatMessage(role="assistant", content=reply.text),
+        ChatMessage(role="user", content=complaint),
+    )
+    return request.model_copy(update={"messages": (*request.messages, *more)})

@@ -1,0 +1,1 @@
+"""Ways to generate new records, one module each."""

@@ -1,0 +1,178 @@
+import time
+from threading import Thread
+
+import pytest
+
+from rft_app.errors import JobCancelledError, NotAvailableError
+from rft_app.llm import client as client_module
+from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
+from rft_app.llm.client import ChatClient
+from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.settings import Settings
+from tests.llm.conftest import Start
+from tests.llm.provider import Served, in_turn, refuse, say
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "FIRST_WAIT_S", 0.01)
+
+
+def make_request(model: str = "good", **changes: object) -> ChatRequest:
+    values = {
+        "model": model,
+        "messages": (ChatMessage(role="user", content="Hello"),),
+        "max_tokens": 50,
+        **changes,
+    }
+    return ChatRequest.model_validate(values)
+
+
+def find_kind(outcome: object) -> CallFailureKind:
+    assert isinstance(outcome, CallFailure), outcome
+    return outcome.kind
+
+
+def test_a_reply_has_its_tokens_and_its_cost(start: Start) -> None:
+    provider, client = start(in_turn(say("Hi")))
+    reply = client.chat(make_request(temperature=0.5))
+    assert isinstance(reply, ChatReply)
+    assert (reply.text, reply.num_prompt_tokens, reply.num_completion_tokens) == ("Hi", 1000, 100)
+    assert reply.cost_usd == pytest.approx(0.002)
+    assert provider.keys == ["Bearer sk-secret"]
+    assert provider.requests[0]["temperature"] == 0.5
+    assert provider.requests[0]["max_tokens"] == 50
+
+
+def test_an_unknown_price_or_count_is_no_cost_of_zero(start: Start) -> None:
+    uncounted = Served(b'{"choices": [{"message": {"content": "Hi"}}]}')
+    _, client = start(in_turn(say("Hi"), uncounted, uncounted))
+    replies = [client.chat(make_request(model)) for model in ("local", "good", "local")]
+    assert [reply.cost_usd for reply in replies if isinstance(reply, ChatReply)] == [None] * 3
+
+
+@pytest.mark.parametrize("first", [refuse(500), refuse(503), refuse(429), refuse(504)])
+def test_what_may_pass_is_tried_again(start: Start, first: Served) -> None:
+    provider, client = start(in_turn(first, say("Hi")))
+    assert isinstance(client.chat(make_request()), ChatReply)
+    assert len(provider.requests) == 2
+
+
+def test_it_waits_as_long_as_the_provider_asks(start: Start) -> None:
+    _, client = start(in_turn(refuse(429, headers={"Retry-After": "1"}), say("Hi")))
+    begun_at = time.monotonic()
+    assert isinstance(client.chat(make_request()), ChatReply)
+    assert time.monotonic() - begun_at >= 1.0
+
+
+def test_all_calls_wait_when_one_was_told_to(start: Start) -> None:
+    provider, client = start(in_turn(refuse(429, headers={"retry-after-ms": "700"}), say("Hi")))
+    thread = Thread(target=client.chat, args=(make_request(),))
+    thread.start()
+    while not provider.requests:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    begun_at = time.monotonic()
+    client.chat(make_request())
+    assert time.monotonic() - begun_at >= 0.3
+    thread.join()
+
+
+def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start) -> None:
+    provider, client = start(in_turn(refuse(429, headers={"Retry-After": "3600"})))
+    outcome = client.chat(make_request())
+    assert find_kind(outcome) is CallFailureKind.RATE_LIMITED
+    assert "3,600 s" in str(outcome)
+    assert len(provider.requests) == 1
+
+
+def test_it_gives_up_after_the_attempts_that_are_set(start: Start) -> None:
+    provider, client = start(in_turn(refuse(500)), llm_max_attempts=3)
+    assert find_kind(client.chat(make_request())) is CallFailureKind.SERVER_ERROR
+    assert len(provider.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refuse(401), CallFailureKind.AUTH),
+        (refuse(403), CallFailureKind.AUTH),
+        (refuse(404, "no such model"), CallFailureKind.NOT_FOUND),
+        (refuse(402), CallFailureKind.NO_CREDIT),
+        (refuse(429, code="insufficient_quota"), CallFailureKind.NO_CREDIT),
+        (refuse(413), CallFailureKind.TOO_LONG),
+        (refuse(400, code="context_length_exceeded"), CallFailureKind.TOO_LONG),
+        (refuse(400, code="content_filter"), CallFailureKind.REFUSED),
+        (refuse(400, "odd"), CallFailureKind.BAD_REQUEST),
+        (Served(b"<html>Bad gateway</html>", 418), CallFailureKind.BAD_REQUEST),
+        (Served(b""), CallFailureKind.BAD_REPLY),
+        (Served(b"\xff\xfe nonsense"), CallFailureKind.BAD_REPLY),
+        (Served(b'"a text"'), CallFailureKind.BAD_REPLY),
+        (Served(b'{"choices": []}'), CallFailureKind.BAD_REPLY),
+        (Served(b'{"choices": [{"message": {"content": 7}}]}'), CallFailureKind.BAD_REPLY),
+    ],
+)
+def test_other_failures_are_named_and_not_repeated(
+    start: Start, answer: Served, kind: CallFailureKind
+) -> None:
+    provider, client = start(in_turn(answer))
+    assert find_kind(client.chat(make_request())) is kind
+    assert len(provider.requests) == 1
+
+
+def test_a_slow_provider_times_out(start: Start) -> None:
+    _, client = start(in_turn(Served(b"{}", delay_s=1.0)), llm_timeout_s=0.2, llm_max_attempts=1)
+    assert find_kind(client.chat(make_request())) is CallFailureKind.TIMEOUT
+
+
+def test_a_provider_that_is_not_there_is_unreachable() -> None:
+    settings = {"llm_base_url": "http://127.0.0.1:9/v1", "llm_models": "good"}
+    client = ChatClient(Settings.model_validate({**settings, "llm_max_attempts": 1}))
+    outcome = client.chat(make_request())
+    client.close()
+    assert find_kind(outcome) is CallFailureKind.UNREACHABLE
+    assert "127.0.0.1:9" in str(outcome)
+
+
+def test_a_parameter_that_the_model_does_not_take_is_left_out(start: Start) -> None:
+    refused = refuse(400, "Unsupported value", param="temperature")
+    renamed = refuse(400, "'max_tokens' is not supported; use 'max_completion_tokens'")
+    provider, client = start(in_turn(refused, renamed, say("Hi")))
+    client.chat(make_request(temperature=0.5))
+    client.chat(make_request(temperature=0.5))
+    assert "temperature" not in provider.requests[-1]
+    assert "max_tokens" not in provider.requests[-1]
+    assert provider.requests[-1]["max_completion_tokens"] == 50
+    assert len(provider.requests) == 4
+    assert client.left_out == {"temperature", "max_tokens"}
+
+
+def test_without_enforced_schemas_the_prompt_holds_the_schema(start: Start) -> None:
+    provider, client = start(in_turn(refuse(400, "response_format is unknown"), say("{}")))
+    client.chat(make_request(reply_schema={"type": "object"}))
+    assert "response_format" in provider.requests[0]
+    assert "response_format" not in provider.requests[1]
+    assert '{"type":"object"}' in provider.requests[1]["messages"][-1]["content"]
+
+
+def test_stopped_while_it_waits_it_lets_go_at_once(start: Start) -> None:
+    _, client = start(in_turn(refuse(429, headers={"Retry-After": "60"})))
+    ended: list[type[BaseException]] = []
+
+    def call() -> None:
+        try:
+            client.chat(make_request())
+        except JobCancelledError as error:
+            ended.append(type(error))
+
+    thread = Thread(target=call)
+    thread.start()
+    time.sleep(0.3)
+    client.stop()
+    thread.join(5)
+    assert ended == [JobCancelledError]
+
+
+def test_without_a_provider_it_says_how_to_configure_one() -> None:
+    with pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"):
+        ChatClient(Settings())
