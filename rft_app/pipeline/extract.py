@@ -2,7 +2,9 @@
 
 Traces are read in batches; each batch is written in one transaction.  A record is a cut of its
 trace, so a cut that is there already stays, with its id: run again after a crash, the step writes
-what is missing and nothing twice.  Records of cuts that are not asked for any more are archived.
+what is missing and nothing twice.  Records of cuts that are not asked for any more are archived;
+those that a person removed are not made again.  With the settings of the last result only traces
+that arrived since are read.
 """
 
 import time
@@ -22,6 +24,8 @@ from rft_app.storage.extraction import StoredCut, StoredTrace
 from rft_app.storage.record_counts import count_facets, refresh_counts
 from rft_app.storage.records import NewRecord, insert_records
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import get_step_row
+from rft_app.storage.traces import count_traces
 
 TRACES_PER_BATCH = 2000
 BYTES_PER_BATCH = 4 * 1024**2
@@ -70,10 +74,12 @@ class ExtractStep:
 
 
 def _make_records(context: JobContext, dataset_id: str, settings: ExtractSettings) -> None:
+    with unit_of_work() as session:
+        last_seq = _find_start(session, dataset_id, settings)
     with reading() as session:
-        num_traces = extraction.count_traces(session, dataset_id)
+        num_traces = count_traces(session, dataset_id, last_seq)
         imports = extraction.read_imports(session, dataset_id)
-        if not num_traces and not count_facets(session, dataset_id):
+        if not num_traces and not last_seq and not count_facets(session, dataset_id):
             raise ConflictError("There are no traces to extract from. Import a file first.")
     cutter = Cutter(
         dataset_id=dataset_id,
@@ -82,12 +88,39 @@ def _make_records(context: JobContext, dataset_id: str, settings: ExtractSetting
         source_types={id_: source_type_of(*shape) for id_, shape in imports.items()},
         now_ms=time.time_ns() // 1_000_000,
     )
-    num_done, last_seq = 0, 0
+    num_done = 0
     while traces := _read_batch(cutter, last_seq):
         _store_batch(cutter, traces)
         last_seq = traces[-1].seq
         num_done += len(traces)
         context.progress(num_done, num_traces, f"{num_done:,} of {num_traces:,} traces")
+
+
+def _find_start(session: Session, dataset_id: str, settings: ExtractSettings) -> int:
+    """Key of the last trace whose records are as the settings ask for.
+
+    A pass over all traces forgets what the last result read: were it broken off, the next would
+    have to look at every trace again.
+    """
+    row = get_step_row(session, dataset_id, StepName.EXTRACT)
+    number, others = _split_hash(row.input_hash or "")
+    now = ExtractStep().input_hash(session, dataset_id, settings)
+    if row.outcome != StepStatus.FAILED and others == _split_hash(now)[1]:
+        return number
+    row.input_hash = None
+    session.add(row)
+    return 0
+
+
+def _split_hash(input_hash: str) -> tuple[int, str]:
+    """The newest trace in an input hash, and the rest.
+
+    Example:
+        >>> _split_hash("traces=7 mode=last max_tokens=100")
+        (7, 'mode=last max_tokens=100')
+    """
+    traces, _, others = input_hash.partition(" ")
+    return int(traces.removeprefix("traces=") or 0), others
 
 
 def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
@@ -104,14 +137,16 @@ def _read_batch(cutter: Cutter, after_seq: int) -> list[StoredTrace]:
 
 def _store_batch(cutter: Cutter, traces: Sequence[StoredTrace]) -> None:
     """Store the records of some traces; cutting holds no write lock."""
+    read = {trace.seq for trace in traces}
     with reading() as session:
-        there = extraction.read_cuts(session, traces[0].seq, traces[-1].seq)
+        cuts = extraction.read_cuts(session, traces[0].seq, traces[-1].seq)
+    there = [cut for cut in cuts if cut.trace_seq in read]
     cuts = [cut for trace in traces for cut in cutter.cut(trace)]
     missing, obsolete = _compare(cuts, there)
     if not missing and not obsolete:
         return
     with unit_of_work() as session:
-        extraction.archive_records(session, obsolete, cutter.now_ms)
+        extraction.supersede_records(session, obsolete, cutter.now_ms)
         insert_records(session, missing)
 
 
@@ -125,11 +160,15 @@ def _compare(
     missing: list[NewRecord] = []
     for record in cuts:
         cut = known.get((record.trace_seq or 0, record.turn))
-        if cut is None or (cut.is_extracted and cut.reason != record.reason):
+        if cut is None or (_is_ours(cut) and cut.reason != record.reason):
             missing.append(record)
         else:
             del known[cut.trace_seq, cut.turn]
-    return missing, [cut.seq for cut in known.values() if cut.is_extracted]
+    return missing, [cut.seq for cut in known.values() if _is_ours(cut)]
+
+
+def _is_ours(cut: StoredCut) -> bool:
+    return cut.is_extracted and not cut.is_removed
 
 
 def _mark_duplicates(dataset_id: str) -> None:
@@ -158,7 +197,7 @@ def _describe(session: Session, dataset_id: str, mode: ExtractMode) -> StepResul
             "num_duplicates": sum(number for facet, number in facets if facet.is_duplicate),
             "reasons": reasons,
             "mode": mode.value,
-            "num_traces": extraction.count_traces(session, dataset_id),
+            "num_traces": count_traces(session, dataset_id),
         },
     )
 

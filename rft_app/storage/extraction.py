@@ -14,6 +14,7 @@ from rft_app.storage import bodies
 from rft_app.storage.records import stream_cuts
 from rft_app.storage.search import find_unindexed
 from rft_app.storage.tables import ImportRow, RecordRow, TraceRow
+from rft_app.storage.traces import NOT_REPLACED
 from rft_app.storage.turns import decode_all_turns, searchable_text
 
 FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
@@ -40,7 +41,7 @@ class StoredTrace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCut:
-    """A current record of a trace."""
+    """A record of a trace: a current one, or one that a person removed."""
 
     seq: int
     trace_seq: int
@@ -48,6 +49,7 @@ class StoredCut:
     reason: str | None
     is_extracted: bool
     """Whether it is as extraction made it; others are a person's work and stay."""
+    is_removed: bool
 
 
 def read_traces(
@@ -57,7 +59,8 @@ def read_traces(
     statement = text(
         "SELECT t.seq, t.import_id, t.external_id, t.group_key, t.title, t.reward, t.reason, "
         "b.body FROM trace t JOIN trace_body b ON b.seq = t.seq "
-        "WHERE t.dataset_id = :dataset_id AND t.seq > :after ORDER BY t.seq LIMIT :limit"
+        f"WHERE t.dataset_id = :dataset_id AND t.seq > :after AND t.{NOT_REPLACED} "
+        "ORDER BY t.seq LIMIT :limit"
     )
     values = {"dataset_id": dataset_id, "after": after_seq, "limit": max_traces}
     options = {"stream_results": True, "max_row_buffer": _BUFFERED}
@@ -81,12 +84,6 @@ def find_newest_trace(session: Session, dataset_id: str) -> int:
     ).one()
 
 
-def count_traces(session: Session, dataset_id: str) -> int:
-    """How many traces the dataset has."""
-    statement = select(func.count()).select_from(TraceRow)
-    return session.exec(statement.where(col(TraceRow.dataset_id) == dataset_id)).one()
-
-
 def count_records(session: Session, dataset_id: str) -> int:
     """How many records the dataset has, archived ones included."""
     statement = select(func.count()).select_from(RecordRow)
@@ -100,24 +97,26 @@ def read_imports(session: Session, dataset_id: str) -> dict[str, tuple[str | Non
 
 
 def read_cuts(session: Session, first: int, last: int) -> list[StoredCut]:
-    """Current records of the traces `first` to `last`.
+    """Records of the traces `first` to `last`, those that a person removed before current ones.
 
     The sum keeps SQLite from preferring the index over facets, which would read every record.
     """
     statement = text(
-        "SELECT seq, trace_seq, turn, reason, source_type IN ('trace', 'upload') AS is_extracted "
-        f"FROM record WHERE trace_seq BETWEEN :first AND :last AND facet + 0 < {ARCHIVED}"
+        "SELECT seq, trace_seq, turn, reason, source_type IN ('trace', 'upload') AS is_extracted, "
+        "is_archived AS is_removed FROM record WHERE trace_seq BETWEEN :first AND :last "
+        f"AND (facet + 0 < {ARCHIVED} OR NOT is_superseded) ORDER BY is_archived DESC, seq"
     )
     values = {"first": first, "last": last}
     return [StoredCut(*row) for row in session.connection().execute(statement, values)]
 
 
-def archive_records(session: Session, seqs: Sequence[int], now_ms: int) -> None:
-    """Take current records out of every list and count; they stay readable by their id."""
+def supersede_records(session: Session, seqs: Sequence[int], now_ms: int) -> None:
+    """Archive records that the settings do not ask for any more; others may make them again."""
     if not seqs:
         return
     statement = text(
-        f"UPDATE record SET is_archived = :yes, facet = facet + {ARCHIVED}, updated_at = :now "
+        f"UPDATE record SET is_archived = :yes, is_superseded = :yes, facet = facet + {ARCHIVED}, "
+        "updated_at = :now "
         f"WHERE seq IN ({', '.join(map(str, seqs))}) AND facet < {ARCHIVED}"
     )
     session.connection().execute(statement, {"yes": True, "now": now_ms})

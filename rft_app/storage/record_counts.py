@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, func, insert, text
+from sqlalchemy import Row, delete, insert, text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.facet import ARCHIVED, Facet, unpack
@@ -18,7 +18,8 @@ from rft_app.storage import search
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_plan import BY_KEY, NO_TOPIC, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import count, select_seqs
-from rft_app.storage.tables import FacetCountRow, TraceRow
+from rft_app.storage.tables import FacetCountRow
+from rft_app.storage.traces import count_traces
 
 _TALLY = text(
     "SELECT COALESCE(topic_id, 0) AS topic_id, facet, COUNT(*) AS num_records, "
@@ -30,6 +31,30 @@ _CHUNK = 1000
 _Tally = Sequence[Row[Any]]
 
 
+class Counted(Protocol):
+    """Records that share topic and facet."""
+
+    @property
+    def topic_id(self) -> int:
+        """`NO_TOPIC` for records without one."""
+        ...
+
+    @property
+    def facet(self) -> int:
+        """Packed."""
+        ...
+
+    @property
+    def num_records(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def keys(self) -> int:
+        """Sum of their keys."""
+        ...
+
+
 def refresh_counts(session: Session, dataset_id: str) -> None:
     """Recompute what is kept of a dataset's current records after a bulk change.
 
@@ -37,12 +62,10 @@ def refresh_counts(session: Session, dataset_id: str) -> None:
     the current records) and `topics_hash` (topic paths and who is in which leaf).
     """
     tally = session.connection().execute(_TALLY, {"dataset_id": dataset_id}).all()
-    _write_facet_counts(session, dataset_id, tally)
+    write_facet_counts(session, dataset_id, tally)
     facets = [(unpack(row.facet), row.num_records) for row in tally]
     row = get_dataset_row(session, dataset_id)
-    row.num_traces = session.exec(
-        select(func.count()).select_from(TraceRow).where(col(TraceRow.dataset_id) == dataset_id)
-    ).one()
+    row.num_traces = count_traces(session, dataset_id)
     row.num_records = sum(number for _, number in facets)
     row.num_invalid = sum(number for facet, number in facets if facet.reason is not None)
     row.num_duplicates = sum(number for facet, number in facets if facet.is_duplicate)
@@ -50,7 +73,7 @@ def refresh_counts(session: Session, dataset_id: str) -> None:
         number for facet, number in facets if facet.source_type is SourceType.GENERATED
     )
     row.records_hash = _hash_records(tally)
-    row.topics_hash = _hash_topics(tally, read_topic_keys(session, dataset_id))
+    row.topics_hash = hash_topics(tally, read_topic_keys(session, dataset_id))
     session.flush()
 
 
@@ -144,7 +167,10 @@ def _sum(numbers: Iterable[int]) -> int:
     return sum(numbers)
 
 
-def _write_facet_counts(session: Session, dataset_id: str, tally: _Tally) -> None:
+def write_facet_counts(
+    session: Session, dataset_id: str, tally: Sequence[Counted | Row[Any]]
+) -> None:
+    """Replace the counts by facet and topic of a dataset."""
     session.exec(delete(FacetCountRow).where(col(FacetCountRow.dataset_id) == dataset_id))
     if tally:
         session.connection().execute(
@@ -170,7 +196,8 @@ def _hash_records(tally: _Tally) -> str:
     return _digest(sorted(sums.items()))
 
 
-def _hash_topics(tally: _Tally, topics: dict[int, str]) -> str:
+def hash_topics(tally: Sequence[Counted | Row[Any]], topics: dict[int, str]) -> str:
+    """Fingerprint of topic paths and who is in which leaf; empty without topics."""
     members = [
         (topics.get(row.topic_id), row.facet, row.num_records, int(row.keys))
         for row in tally

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import Session, col
 
 from rft_app.domain.hashing import content_hash, text_hash
@@ -26,6 +26,10 @@ _COLUMNS = (
     "reason",
     "created_at",
 )
+NOT_REPLACED = (
+    "import_id NOT IN (SELECT id FROM import_run WHERE dataset_id = :dataset_id AND is_replaced)"
+)
+"""SQL condition on traces: their import was not replaced by a later one."""
 
 
 def add_traces(
@@ -65,6 +69,16 @@ def add_traces(
         .where(col(DatasetRow.id) == dataset_id)
         .values(num_traces=col(DatasetRow.num_traces) + len(traces))
     )
+
+
+def count_traces(session: Session, dataset_id: str, after_seq: int = 0) -> int:
+    """How many traces after `after_seq` records are made of."""
+    statement = text(
+        "SELECT COUNT(*) FROM trace WHERE dataset_id = :dataset_id AND seq > :after "
+        f"AND {NOT_REPLACED}"
+    )
+    values = {"dataset_id": dataset_id, "after": after_seq}
+    return session.connection().execute(statement, values).scalar_one()
 
 
 def group_key(trace: ParsedTrace) -> int:

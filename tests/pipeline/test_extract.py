@@ -4,7 +4,7 @@ import orjson
 import pytest
 from sqlmodel import col, select
 
-from rft_app.domain.facet import Facet
+from rft_app.domain.facet import ARCHIVED, Facet
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.record import Record, RecordFilter, SourceType, record_id
 from rft_app.errors import ConflictError, JobCancelledError
@@ -17,6 +17,7 @@ from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.records import insert_bodies, iterate_record_bytes, iterate_texts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import ImportRow, RecordRow
 from tests.builders import SOME_DAY, make_dataset_row, make_record_row, make_trace_rows
 
@@ -267,3 +268,98 @@ def test_fingerprints_follow_records_and_not_their_order(any_database: str) -> N
         refresh_counts(session, "ds_a")
         assert row.records_hash != before
         assert (row.num_records, row.num_traces) == (2, 1)
+
+
+def remove(seq: int) -> None:
+    """As a person's bulk action does."""
+    with unit_of_work() as session:
+        row = session.get_one(RecordRow, seq)
+        row.is_archived, row.facet = True, row.facet + ARCHIVED
+
+
+def test_a_record_that_a_person_removed_is_not_made_again(any_database: str) -> None:
+    add_dataset(TALK, TALK)
+    run(EVERY)
+    (first, *_) = current()
+    remove(first.seq)
+    left = cuts()
+    run(EVERY)
+    assert cuts() == left
+    run(LAST)
+    run(EVERY)
+    assert cuts() == left
+
+
+def test_traces_of_a_replaced_import_give_no_records(any_database: str) -> None:
+    add_dataset(TALK)
+    run()
+    (old,) = current()
+    with unit_of_work() as session:
+        session.get_one(ImportRow, "imp_a").is_replaced = True
+        row, stored = make_trace_rows(2, TALK, import_id="imp_b")
+        session.add(row)
+        session.add(stored)
+        session.add(
+            ImportRow(
+                id="imp_b",
+                dataset_id="ds_a",
+                kind="traces",
+                file_name="b.jsonl",
+                path="b.jsonl",
+                size_bytes=1,
+                shape="trajectory",
+                created_at=SOME_DAY,
+            )
+        )
+    remove(old.seq)
+    result = run(EVERY)
+    assert {row.trace_seq for row in current()} == {2}
+    assert result.facts["num_traces"] == 1
+    with reading() as session:
+        assert get_dataset_row(session, "ds_a").num_traces == 1
+
+
+def test_only_traces_that_arrived_since_the_last_result_are_read(any_database: str) -> None:
+    add_dataset(TALK)
+    finish(run())
+    with unit_of_work() as session:
+        row, stored = make_trace_rows(2, TALK)
+        session.add(row)
+        session.add(stored)
+    watch = Counting()
+    run(context=watch)
+    assert watch.totals[0] == 1
+    assert len(current()) == 2
+
+
+def test_a_pass_over_all_traces_that_broke_off_is_made_good(any_database: str) -> None:
+    add_dataset(TALK)
+    finish(run(LAST))
+    with pytest.raises(JobCancelledError):
+        run(EVERY, Watch(cancel_at=0))
+    run(LAST)
+    assert cuts() == [(1, 4)]
+
+
+class Counting(Watch):
+    """Notes of how many traces each report speaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.totals: list[int | None] = []
+
+    def progress(self, done: int, total: int | None = None, label: str = "") -> None:
+        self.totals.append(total)
+
+
+def finish(result: StepResult, settings: ExtractSettings = LAST) -> None:
+    """As the job does."""
+    with unit_of_work() as session:
+        finish_step(
+            session,
+            "ds_a",
+            ExtractStep.name,
+            result,
+            settings=settings.model_dump(mode="json"),
+            input_hash=ExtractStep().input_hash(session, "ds_a", settings),
+        )

@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, LargeBinary
+from sqlalchemy import JSON, Column, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -84,7 +84,9 @@ class SnapshotRow(SQLModel, table=True):
     content_hash: str
     """SHA-256 over record keys, content hashes and splits, hexadecimal."""
     purpose: str
-    """`dry_run`, `training` or `export`."""
+    """A `rft_app.domain.snapshot.SnapshotPurpose`."""
+    label: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """What a person calls it."""
     num_records: int
     num_train: int
     num_test: int

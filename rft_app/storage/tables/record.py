@@ -34,8 +34,18 @@ class RecordRow(SQLModel, table=True):
             "topic_id",
             "facet",
             "seq",
+            "topic_confidence",
             sqlite_where=text("topic_id IS NOT NULL"),
             postgresql_where=text("topic_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_record_unsure",
+            "dataset_id",
+            "seq",
+            "facet",
+            "topic_id",
+            sqlite_where=text("topic_confidence < 0.7"),
+            postgresql_where=text("topic_confidence < 0.7"),
         ),
     )
 
@@ -49,6 +59,8 @@ class RecordRow(SQLModel, table=True):
     source_type: str
     reason: str | None = None
     is_archived: bool = False
+    is_superseded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Archived by Extract itself, which may make it again; what a person removed stays away."""
     duplicate_of: int | None = Field(default=None, sa_type=Big)
     group_key: int = Field(sa_type=Big)
     content_hash: int = Field(sa_type=Big)

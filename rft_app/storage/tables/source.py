@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, LargeBinary
+from sqlalchemy import JSON, Column, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -38,6 +38,8 @@ class ImportRow(SQLModel, table=True):
     reasons: dict[str, int] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """How often each reason code occurred."""
     is_done: bool = False
+    is_replaced: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether its records were replaced: Extract passes over its traces."""
     created_at: datetime = Field(sa_type=Utc)
     job_id: str | None = None
 
