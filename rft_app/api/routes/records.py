@@ -26,6 +26,7 @@ from rft_app.services.imports import start_import
 from rft_app.storage.record_scores import map_scores
 from rft_app.storage.session import reading
 
+JSON_LINES = "application/x-ndjson"
 router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}/records", tags=["records"])
 MAX_PAGE = 200
 
@@ -82,14 +83,18 @@ def list_records(
         return _view(session, dataset_id, [row.id for row in page.rows])
 
 
-@router.get("/export")
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {JSON_LINES: {}}}},
+)
 def export_records(dataset_id: str, filters: Filters) -> StreamingResponse:
     """The records that match as JSON lines, one object as `GET …/records/{id}` returns it."""
     with reading() as session:
         dataset = get_dataset(session, dataset_id)
     return StreamingResponse(
         iterate_record_lines(dataset_id, filters.to_filter()),
-        media_type="application/x-ndjson",
+        media_type=JSON_LINES,
         headers={"Content-Disposition": f'attachment; filename="{dataset.id}-records.jsonl"'},
     )
 

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from rft_app.api.errors import not_available
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import WireRequest
 from rft_app.api.schemas.coverage import CoverageReport
 from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.topics import TopicHierarchy
@@ -22,14 +22,14 @@ from rft_app.storage.session import reading
 router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}", tags=["steps"])
 
 
-class ExtractRequest(Wire):
+class ExtractRequest(WireRequest):
     """What records are made of."""
 
     mode: Literal["last", "every"] = "last"
     """The last assistant turn of each trace, or every one."""
 
 
-class TopicsRequest(Wire):
+class TopicsRequest(WireRequest):
     """How topics are found."""
 
     method: Literal["auto", "template"] = "auto"

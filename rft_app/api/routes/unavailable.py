@@ -1,5 +1,6 @@
 """Parts of the interface that this version does not have: each answers 409 `not_available`."""
 
+import re
 from collections.abc import Callable
 from typing import Final, NoReturn
 
@@ -25,6 +26,13 @@ _PARTS: Final = (
 )
 
 
+_NAME: Final = re.compile(r"{(\w+)}")
+
+
+def _describe(name: str) -> dict[str, object]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
 def _refuse(what: str) -> Callable[[], NoReturn]:
     def refuse() -> NoReturn:
         raise not_available(what)
@@ -38,5 +46,7 @@ for _method, _path, _what in _PARTS:
         _refuse(_what),
         methods=[_method],
         response_model=None,
+        status_code=409,
+        openapi_extra={"parameters": [_describe(name) for name in _NAME.findall(_path)]},
         summary=f"Not in this version: {_what}",
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.grader import GraderConfig
 from rft_app.api.schemas.pipeline import PipelineState
 from rft_app.api.schemas.topics import TopicHierarchy
@@ -87,7 +87,7 @@ class OptimizationDataset(Wire):
         )
 
 
-class DatasetPatch(Wire):
+class DatasetPatch(WireRequest):
     """What can be changed; what is absent stays."""
 
     name: str | None = None

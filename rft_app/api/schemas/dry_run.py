@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import dry_run as domain
 from rft_app.domain.dry_run_rules import (
     Blame,
@@ -19,7 +19,7 @@ from rft_app.domain.grading import FailureKind
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
 
 
-class DryRunRequest(Wire):
+class DryRunRequest(WireRequest):
     """What to grade."""
 
     sample_size: int = Field(default=300, ge=1, le=100_000)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import export as domain
 from rft_app.domain.record import RecordFilter, RecordId, Selection, SourceType
 from rft_app.domain.validity import Reason
@@ -20,7 +20,7 @@ class ExportFormat(Wire):
     needs: list[domain.Need]
 
 
-class RecordFilters(Wire):
+class RecordFilters(WireRequest):
     """Which records; all conditions hold."""
 
     search: str = ""
@@ -49,7 +49,7 @@ class RecordFilters(Wire):
         )
 
 
-class RecordSelection(Wire):
+class RecordSelection(WireRequest):
     """All that match but for some, or just these."""
 
     filter: RecordFilters = RecordFilters()
@@ -66,7 +66,7 @@ class RecordSelection(Wire):
         )
 
 
-class ExportRequest(Wire):
+class ExportRequest(WireRequest):
     """What to export, and how."""
 
     dataset_id: str

@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import grader as domain
 from rft_app.domain.grading import GradeOutcome, Verdict
 from rft_app.domain.statistics import summarise
 from rft_app.errors import NotAvailableError
 
 
-class GraderConfig(Wire):
+class GraderConfig(WireRequest):
     """Settings of a grader; which fields apply depends on `type`."""
 
     type: Literal["llm-judge", "script", "string_check"]
@@ -77,7 +77,7 @@ class GraderConfig(Wire):
         return domain.parse_spec(values)
 
 
-class GraderTestRequest(Wire):
+class GraderTestRequest(WireRequest):
     """Which grader to try on how many records."""
 
     sample_size: int = 5
