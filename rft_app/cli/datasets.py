@@ -21,7 +21,6 @@ def list_all(
 ) -> None:
     """All datasets, most recently changed first."""
     from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.wire import dataset_json
     from rft_app.domain.standing import describe_standing, find_standing
     from rft_app.services.activity import find_last_job, map_active_jobs
     from rft_app.services.datasets import list_datasets
@@ -31,6 +30,8 @@ def list_all(
     with reading() as session:
         found = list_datasets(session, search=search)
         if json:
+            from rft_app.cli.wire import dataset_json
+
             write_json([dataset_json(session, dataset) for dataset in found])
             return
         active = map_active_jobs(session)
@@ -59,7 +60,6 @@ def list_all(
 def show(dataset_id: DatasetId, json: JsonOption = False) -> None:
     """One dataset with its seven steps."""
     from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.wire import dataset_json
     from rft_app.services.datasets import get_dataset
     from rft_app.storage.session import reading
 
@@ -67,6 +67,8 @@ def show(dataset_id: DatasetId, json: JsonOption = False) -> None:
     with reading() as session:
         dataset = get_dataset(session, dataset_id)
         if json:
+            from rft_app.cli.wire import dataset_json
+
             write_json(dataset_json(session, dataset))
             return
     write_line(f"{dataset.name} ({dataset.id})")

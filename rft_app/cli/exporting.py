@@ -25,14 +25,15 @@ def export(  # noqa: PLR0913  # one parameter per option
     The ending decides: `.zip` holds train, test and metadata; `.jsonl` is one data file with every
     record.
     """
-    from rft_app.cli.export_run import run_export
-    from rft_app.domain.export import ExportOptions
     from rft_app.exports import EXPORTERS
 
     if format_name not in EXPORTERS.names():
         raise typer.BadParameter(
             f"There is no format {format_name!r}. Choose one of: {', '.join(EXPORTERS.names())}."
         )
+    from rft_app.cli.export_run import run_export
+    from rft_app.domain.export import ExportOptions
+
     options = ExportOptions(
         include_test=test, include_metadata=metadata, train_ratio=train_ratio, seed=seed
     )

@@ -34,18 +34,19 @@ def import_file(  # noqa: PLR0913  # one parameter per option
     Bad lines are reported and the good ones imported. A file that gives nothing, or breaks a
     limit, fails the import; a dataset made for it is removed again.
     """
-    from rft_app.cli.import_run import ImportPlan, run_import
-
     if into is None and not (name and objective):
         raise typer.BadParameter("A new dataset needs --name and --objective; or name one: --into.")
     if into is not None and (name or objective):
         raise typer.BadParameter("--name and --objective are for a new dataset, not with --into.")
+    columns = parse_mapping(mapping)
+    from rft_app.cli.import_run import ImportPlan, run_import
+
     plan = ImportPlan(
         file=file.resolve(),
         name=name or "",
         objective=objective or "",
         into=into,
-        mapping=parse_mapping(mapping),
+        mapping=columns,
         shape=shape,
     )
     run_import(plan, is_json=json)

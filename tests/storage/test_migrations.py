@@ -1,9 +1,10 @@
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from rft_app.storage.migrations import ROOT, is_current, migrate
+from rft_app.storage.migrations import ROOT, is_current, migrate, newest_revision
 from rft_app.storage.session import reading, unit_of_work
 from tests.builders import make_dataset_row
 
@@ -29,3 +30,7 @@ def test_an_older_search_index_is_filled_again(alembic_config: Config) -> None:
     with reading() as session:
         jobs = session.connection().execute(text("SELECT kind, dataset_id, status FROM job"))
         assert [tuple(row) for row in jobs] == [("search_index", "ds_a", "queued")]
+
+
+def test_the_newest_migration_is_found_by_its_file_name(alembic_config: Config) -> None:
+    assert ScriptDirectory.from_config(alembic_config).get_heads() == [newest_revision()]
