@@ -126,6 +126,15 @@ class ImportTally:
         """Count a reason."""
         self.reasons[code] = self.reasons.get(code, 0) + count
 
+    def add(self, later: "ImportTally") -> None:
+        """Take up the counts of further lines, and the place after them."""
+        self.offset_bytes, self.num_lines = later.offset_bytes, later.num_lines
+        self.num_parsed += later.num_parsed
+        self.num_valid += later.num_valid
+        self.num_invalid += later.num_invalid
+        for code, count in later.reasons.items():
+            self.count_fault(code, count)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:

@@ -1,18 +1,22 @@
 """What reading a file into the database is, whatever its rows are.
 
 Rows go in by batches.  Each batch is one transaction that holds its rows, its bad lines, the
-counts and the place in the file, so a killed import goes on where the last batch ended.
+counts and the place in the file, so a killed import goes on where the last batch ended.  While a
+thread writes one batch, the next is read.
 """
 
 import gc
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlmodel import Session
 
 from rft_app.children import Message, Send
-from rft_app.domain.imports import ImportFault, ImportPlan
+from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.settings import Settings, get_settings
 from rft_app.storage.imports import add_faults, get_plan, list_faults, save_tally
@@ -27,17 +31,34 @@ DUPLICATE_ROLLOUT = "duplicate_rollout"
 """Reason of answers that are there already; all of a file may be, and it is no bad file."""
 
 
+_SWITCH_S = 0.001
+"""How long the reader may keep the writer waiting for Python's lock."""
+
+Store = Callable[[Session, ImportTally], None]
+"""Writes the rows of a batch, and counts what it finds out about them."""
+
+
+class _Batch(NamedTuple):
+    """Rows that are read and not stored yet."""
+
+    store: Store
+    faults: list[ImportFault]
+    tally: ImportTally
+    """Counts of these rows alone, and the place after the last of them."""
+    read_bytes: int
+    """Place in the file on disk."""
+
+
 class BatchedImport(ABC):
     """One run of an import, from where the last one ended."""
 
     def __init__(self, plan: ImportPlan, settings: Settings, send: Send) -> None:
         self.plan = plan
-        self.tally = plan.tally
         self.settings = settings
+        self.tally = ImportTally(plan.tally.offset_bytes, plan.tally.num_lines)
+        """Of the running batch; the plan's is what is stored."""
         self._send = send
         self._faults: list[ImportFault] = []
-        self._num_rows = 0
-        self._num_bytes = 0
 
     @abstractmethod
     def take(self, row: SourceRow) -> None:
@@ -48,8 +69,8 @@ class BatchedImport(ABC):
         """
 
     @abstractmethod
-    def store(self, session: Session) -> None:
-        """Write the rows of the running batch and forget them."""
+    def give(self) -> Store:
+        """Hand the rows of the running batch over, and begin the next."""
 
     def run(self, source: Source) -> None:
         """Read all rows that are left.
@@ -57,20 +78,14 @@ class BatchedImport(ABC):
         Raises:
             TooLargeError: It has more bytes or rows than the limits allow.
         """
-        try:
-            for row in source.rows(self.tally.offset_bytes, self.tally.num_lines):
-                if row.is_cut and DAMAGED in self.tally.reasons:
-                    break  # noted by an earlier run
-                self.take(row)
-                self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
-                self._num_rows += 1
-                self._num_bytes += len(row.data)
-                if self._num_rows >= ROWS_PER_BATCH or self._num_bytes >= BYTES_PER_BATCH:
-                    self._commit(source)
-        except RftError:
-            self._commit(source)
-            raise
-        self._commit(source)
+        writing: Future[None] | None = None
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            for batch in self._read(source):
+                if writing is not None:
+                    writing.result()
+                writing = writer.submit(self._write, batch, source.size_bytes)
+            if writing is not None:
+                writing.result()
 
     def add_fault(self, fault: ImportFault) -> None:
         """Note and count a bad line; at most one a line."""
@@ -82,14 +97,40 @@ class BatchedImport(ABC):
         self._faults.append(fault)
         self.tally.count_fault(fault.code)
 
-    def _commit(self, source: Source) -> None:
-        with unit_of_work() as session:
-            self.store(session)
-            add_faults(session, self.plan.import_id, self._faults)
-            save_tally(session, self.plan.import_id, self.tally)
+    def _read(self, source: Source) -> Iterator[_Batch]:
+        was_cut = DAMAGED in self.plan.tally.reasons
+        num_rows = num_bytes = 0
+        try:
+            for row in source.rows(self.tally.offset_bytes, self.tally.num_lines):
+                if row.is_cut and was_cut:
+                    break  # noted by an earlier run
+                self.take(row)
+                self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
+                num_rows += 1
+                num_bytes += len(row.data)
+                if num_rows >= ROWS_PER_BATCH or num_bytes >= BYTES_PER_BATCH:
+                    yield self._seal(source)
+                    num_rows = num_bytes = 0
+        except RftError:
+            yield self._seal(source)
+            raise
+        yield self._seal(source)
+
+    def _seal(self, source: Source) -> _Batch:
+        batch = _Batch(self.give(), self._faults, self.tally, source.position_bytes)
         self._faults = []
-        self._num_rows = self._num_bytes = 0
-        self._send(_describe_progress(source, self))
+        self.tally = ImportTally(batch.tally.offset_bytes, batch.tally.num_lines)
+        return batch
+
+    def _write(self, batch: _Batch, size_bytes: int) -> None:
+        """Commit a batch; runs in the thread, which alone changes the plan's tally."""
+        tally = self.plan.tally
+        with unit_of_work() as session:
+            batch.store(session, batch.tally)
+            add_faults(session, self.plan.import_id, batch.faults)
+            tally.add(batch.tally)
+            save_tally(session, self.plan.import_id, tally)
+        self._send(_describe_progress(tally, batch.read_bytes, size_bytes))
 
 
 def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImport]) -> None:
@@ -99,6 +140,7 @@ def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImp
         InvalidInputError: The file cannot be read, or none of its rows can.
     """
     gc.disable()  # rows hold no cycles; the collector would only walk through them
+    sys.setswitchinterval(_SWITCH_S)
     settings = get_settings()
     with reading() as session:
         plan = get_plan(session, import_id)
@@ -109,15 +151,15 @@ def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImp
         raise InvalidInputError(_describe_unreadable(plan))
 
 
-def _describe_progress(source: Source, running: BatchedImport) -> Message:
+def _describe_progress(tally: ImportTally, read_bytes: int, size_bytes: int) -> Message:
     return {
         "type": "progress",
-        "read_bytes": source.position_bytes,
-        "size_bytes": source.size_bytes,
-        "num_lines": running.tally.num_lines,
-        "num_parsed": running.tally.num_parsed,
-        "num_valid": running.tally.num_valid,
-        "num_invalid": running.tally.num_invalid,
+        "read_bytes": read_bytes,
+        "size_bytes": size_bytes,
+        "num_lines": tally.num_lines,
+        "num_parsed": tally.num_parsed,
+        "num_valid": tally.num_valid,
+        "num_invalid": tally.num_invalid,
     }
 
 

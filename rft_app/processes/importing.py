@@ -5,10 +5,10 @@ import time
 from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
-from rft_app.domain.imports import ImportFault, ImportPlan
+from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
 from rft_app.domain.trace import ParsedTrace
 from rft_app.errors import TooLargeError
-from rft_app.processes._batches import BatchedImport, run_import
+from rft_app.processes._batches import BatchedImport, Store, run_import
 from rft_app.settings import Settings
 from rft_app.storage.imports import change_import
 from rft_app.storage.traces import add_traces
@@ -30,12 +30,12 @@ class TraceImport(BatchedImport):
         super().__init__(plan, settings, send)
         self._shape = shape
         self._found_shape = plan.shape
+        self._num_left = settings.max_records - plan.tally.num_parsed
         self._traces: list[tuple[int, ParsedTrace]] = []
 
     def take(self, row: SourceRow) -> None:
         """Parse and check one row."""
-        tally = self.tally
-        if tally.num_parsed >= self.settings.max_records:
+        if self._num_left <= 0:
             raise TooLargeError(
                 f"{self.plan.file_name} holds more than {self.settings.max_records:,} rows, the "
                 "limit of RFT_MAX_RECORDS. Split it or raise the limit."
@@ -47,6 +47,8 @@ class TraceImport(BatchedImport):
         trace, shape = found
         self._found_shape = self._found_shape or shape
         self._traces.append((row.number, trace))
+        self._num_left -= 1
+        tally = self.tally
         tally.num_parsed += 1
         if trace.reason is not None:
             self.add_fault(fault_of(row, trace.reason, trace.reason.message))
@@ -55,13 +57,18 @@ class TraceImport(BatchedImport):
         if trace.has_bad_reward:
             self.add_note(fault_of(row, REWARD_OUT_OF_RANGE, _BAD_REWARD))
 
-    def store(self, session: Session) -> None:
-        """Write the batch's traces."""
+    def give(self) -> Store:
+        """The batch's traces."""
+        traces, self._traces = self._traces, []
+        shape = self._found_shape
         plan = self.plan
-        created_at = time.time_ns() // 1_000_000
-        add_traces(session, plan.dataset_id, plan.import_id, self._traces, created_at)
-        change_import(session, plan.import_id, shape=self._found_shape)
-        self._traces = []
+
+        def store(session: Session, _tally: ImportTally) -> None:
+            created_at = time.time_ns() // 1_000_000
+            add_traces(session, plan.dataset_id, plan.import_id, traces, created_at)
+            change_import(session, plan.import_id, shape=shape)
+
+        return store
 
 
 def work(args: Message, send: Send) -> None:

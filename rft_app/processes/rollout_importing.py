@@ -3,8 +3,8 @@
 from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
-from rft_app.domain.imports import ImportPlan
-from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, run_import
+from rft_app.domain.imports import ImportPlan, ImportTally
+from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, Store, run_import
 from rft_app.settings import Settings
 from rft_app.storage.record_index import RecordIndex
 from rft_app.storage.rollouts import NewRollout, add_rollouts, find_earlier, has_earlier
@@ -56,31 +56,37 @@ class RolloutImport(BatchedImport):
             message = f"{num_bad} reward(s) outside 0 to 1; kept without a reward."
             self.add_fault(fault_of(row, REWARD_OUT_OF_RANGE, message))
 
-    def store(self, session: Session) -> None:
-        """Write the batch's rollouts, without those that an earlier import brought."""
-        plan, found = self.plan, self._drop_known(session)
-        if found:
-            new = [rollout for rollout, _ in found]
-            add_rollouts(session, plan.dataset_id, new, import_id=plan.import_id)
-        self.tally.num_parsed += len(found)
-        self.tally.num_valid += sum(is_valid for _, is_valid in found)
-        self._rollouts = []
+    def give(self) -> Store:
+        """The batch's rollouts, without those that an earlier import brought."""
+        rollouts, self._rollouts = self._rollouts, []
+        plan = self.plan
 
-    def _drop_known(self, session: Session) -> list[tuple[NewRollout, bool]]:
+        def store(session: Session, tally: ImportTally) -> None:
+            found = self._drop_known(session, rollouts)
+            if num_known := len(rollouts) - len(found):
+                tally.count_fault(DUPLICATE_ROLLOUT, num_known)
+            if found:
+                new = [rollout for rollout, _ in found]
+                add_rollouts(session, plan.dataset_id, new, import_id=plan.import_id)
+            tally.num_parsed += len(found)
+            tally.num_valid += sum(is_valid for _, is_valid in found)
+
+        return store
+
+    def _drop_known(
+        self, session: Session, rollouts: list[tuple[NewRollout, bool]]
+    ) -> list[tuple[NewRollout, bool]]:
         """Equal answers within one file stay: a model sampled often may repeat itself."""
         if not self._has_earlier:
-            return self._rollouts
+            return rollouts
         plan = self.plan
-        seqs = (rollout.record_seq for rollout, _ in self._rollouts)
+        seqs = (rollout.record_seq for rollout, _ in rollouts)
         known = find_earlier(session, plan.dataset_id, plan.import_id, seqs)
-        new = [
+        return [
             (rollout, is_valid)
-            for rollout, is_valid in self._rollouts
+            for rollout, is_valid in rollouts
             if (rollout.record_seq, rollout.model, rollout.messages) not in known
         ]
-        if num_known := len(self._rollouts) - len(new):
-            self.tally.count_fault(DUPLICATE_ROLLOUT, num_known)
-        return new
 
 
 def _describe_search(found: AnsweredRow) -> str:

@@ -1,11 +1,15 @@
 """Many rows into one table as fast as the driver goes."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from rft_app.storage.session import is_sqlite
+
+_ROWS_PER_STATEMENT = 500
 
 
 def insert_rows(
@@ -21,13 +25,27 @@ def insert_rows(
     """
     if not rows:
         return
-    names = ", ".join(columns)
+    target = f"{table} ({', '.join(columns)})"
     connection = session.connection()
     if is_sqlite(session):
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
+        _insert(connection, target, len(columns), rows)
         return
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _insert(
+    connection: Connection, target: str, num_columns: int, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Hundreds of rows a statement: SQLite runs it without Python's lock, so others go on."""
+    insert = f"INSERT INTO {target} VALUES "
+    marks = f"({', '.join('?' * num_columns)})"
+    wide = insert + ", ".join([marks] * _ROWS_PER_STATEMENT)
+    num_wide = len(rows) - len(rows) % _ROWS_PER_STATEMENT
+    for start in range(0, num_wide, _ROWS_PER_STATEMENT):
+        values = chain.from_iterable(rows[start : start + _ROWS_PER_STATEMENT])
+        connection.exec_driver_sql(wide, tuple(values))
+    if rest := list(rows[num_wide:]):
+        connection.exec_driver_sql(insert + marks, rest)
