@@ -48,7 +48,11 @@ class CheckedMessage(Protocol):
 
 
 def find_fault(
-    messages: Sequence[CheckedMessage], turn: int | None = None, *, max_tokens: int
+    messages: Sequence[CheckedMessage],
+    turn: int | None = None,
+    *,
+    max_tokens: int,
+    num_bytes: int | None = None,
 ) -> Reason | None:
     """The first fault of a record, in the order of `Reason`; `None` when it is valid.
 
@@ -56,11 +60,13 @@ def find_fault(
         messages: Input and answer, nothing after the answer.
         turn: Index of the answer; `None` when there is no answer.
         max_tokens: Longest record by `count_tokens`.
+        num_bytes: Size of the messages as JSON, where it is known; text is never longer than that.
     """
     fault = _find_turn_fault(messages, turn) or _find_tool_fault(messages)
-    if fault is None and count_tokens(messages) > max_tokens:
-        return Reason.TOO_LONG
-    return fault
+    if fault is not None:
+        return fault
+    may_be_long = num_bytes is None or num_bytes // CHARACTERS_PER_TOKEN > max_tokens
+    return Reason.TOO_LONG if may_be_long and count_tokens(messages) > max_tokens else None
 
 
 def _find_turn_fault(messages: Sequence[CheckedMessage], turn: int | None) -> Reason | None:

@@ -1,6 +1,6 @@
 """Chat messages: decoded only as far as the checks need, mended only where they must be."""
 
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -33,27 +33,27 @@ class LightMessage(msgspec.Struct, gc=False):
     name: str | None = None
 
 
-class Chat(NamedTuple):
+class Chat(msgspec.Struct, frozen=True, gc=False):
     """A conversation as canonical JSON, and the same decoded for checking."""
 
-    raw: bytes
+    raw: msgspec.Raw
     messages: list[LightMessage]
 
 
 _decoder = msgspec.json.Decoder(list[LightMessage])
 
 
-def parse_chat(raw: msgspec.Raw | bytes, where: str = "messages") -> Chat:
+def parse_chat(raw: msgspec.Raw, where: str = "messages") -> Chat:
     """Read a JSON array of messages; bytes that are canonical already are kept as they are.
 
     Raises:
         WrongShapeError: It is not an array of objects.
     """
     try:
-        return Chat(bytes(raw), _decoder.decode(raw))
+        return Chat(raw, _decoder.decode(raw))
     except msgspec.ValidationError:
         mended = msgspec.json.encode(_mend(msgspec.json.decode(raw), where))
-        return Chat(mended, _decoder.decode(mended))
+        return Chat(msgspec.Raw(mended), _decoder.decode(mended))
 
 
 def chat_of(*turns: tuple[str, msgspec.Raw | None]) -> Chat:
@@ -66,7 +66,8 @@ def chat_of(*turns: tuple[str, msgspec.Raw | None]) -> Chat:
     Raises:
         WrongShapeError: A list holds something else than messages.
     """
-    return parse_chat(join_arrays(*(_turn(role, raw) for role, raw in turns)), "the messages")
+    joined = join_arrays(*(_turn(role, raw) for role, raw in turns))
+    return parse_chat(msgspec.Raw(joined), "the messages")
 
 
 def _turn(role: str, raw: msgspec.Raw | None) -> bytes:

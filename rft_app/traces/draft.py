@@ -1,8 +1,7 @@
 """From the fields of a row to a trace: what all row shapes have in common."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -18,12 +17,12 @@ REWARD_FIELDS = ("reward", "feedback")
 TITLE_LENGTH = 140
 
 _row_decoder = msgspec.json.Decoder(Row)
+_encode = msgspec.json.Encoder().encode
 _BOOLEANS = frozenset({b"true", b"false"})
 _BODY_FIELDS = ("tool_choice", "parallel_tool_calls", "finish_reason", "usage", "latency_ms")
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct, gc=False):
     """A row on its way: what a shape has understood of it, and the fields that are left."""
 
     chat: Chat
@@ -38,7 +37,7 @@ class Draft:
     reward: float | None = None
     has_bad_reward: bool = False
     """Whether a number is recorded that cannot be the reward."""
-    body: dict[str, bytes] = field(default_factory=lambda: {})
+    body: Row = msgspec.field(default_factory=dict[str, msgspec.Raw])
     """Parts of the canonical JSON beside messages and metadata."""
     shape: str | None = None
     """Who understood the row, where that is another shape than the one asked."""
@@ -48,11 +47,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
     """Take the fields that mean the same in every shape, check the conversation, join the JSON."""
     _take_identity(draft)
     _take_tools(draft)
-    for name in _BODY_FIELDS:
-        if name in draft.rest and name not in draft.body:
-            raw = draft.rest.pop(name)
-            if not is_null(raw):
-                draft.body[name] = bytes(raw)
+    _take_body_fields(draft.rest, draft.body)
     if draft.reward is None:
         _take_reward(draft)
     messages = draft.chat.messages
@@ -68,7 +63,9 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         num_messages=len(messages),
         num_turns=[m.role for m in messages[first_answer:]].count("assistant"),
         reward=draft.reward,
-        reason=find_fault(checked, turn, max_tokens=max_tokens),
+        reason=find_fault(
+            checked, turn, max_tokens=max_tokens, num_bytes=len(memoryview(draft.chat.raw))
+        ),
         has_bad_reward=draft.has_bad_reward and draft.reward is None,
     )
 
@@ -121,6 +118,14 @@ def _id_text(raw: msgspec.Raw) -> str | None:
     return None if memoryview(raw)[0] in b"{[n" else clean(as_text(raw) or "")
 
 
+def _take_body_fields(rest: Row, body: Row) -> None:
+    for name in _BODY_FIELDS:
+        if name in rest and name not in body:
+            raw = rest.pop(name)
+            if not is_null(raw):
+                body[name] = raw
+
+
 def _take_tools(draft: Draft) -> None:
     raw = draft.rest.get("tools")
     if raw is None or "tools" in draft.body:
@@ -130,7 +135,7 @@ def _take_tools(draft: Draft) -> None:
     if raw is not None and (starts_with(raw, b"[") or is_null(raw)):
         del draft.rest["tools"]
         if not is_null(raw):
-            draft.body["tools"] = bytes(raw)
+            draft.body["tools"] = raw
 
 
 def _parse_array(text: str) -> msgspec.Raw | None:
@@ -188,35 +193,25 @@ def _number(raw: msgspec.Raw) -> float | None:
 
 
 def _join_body(draft: Draft) -> bytes:
-    parts = [b'{"messages":', draft.chat.raw]
+    body: dict[str, Any] = {"messages": draft.chat.raw}
     if draft.num_prompt_messages is not None:
-        parts.append(b',"num_prompt_messages":%d' % draft.num_prompt_messages)
-    for name, raw in draft.body.items():
-        parts += (b",", _key(name), raw)
+        body["num_prompt_messages"] = draft.num_prompt_messages
+    body |= draft.body
     if draft.reference is not None:
-        parts += (b',"reference":', msgspec.json.encode(draft.reference))
+        body["reference"] = draft.reference
     if draft.rest:
-        parts += (b',"metadata":', _join_metadata(draft.rest))
-    parts.append(b"}")
-    return b"".join(parts)
+        body["metadata"] = _open_metadata(draft.rest)
+    return _encode(body)
 
 
-def _join_metadata(rest: Row) -> bytes:
+def _open_metadata(rest: Row) -> Row:
     """The fields that are left; a row's own `metadata` object is opened where no name collides."""
-    parts = [_key(key) + bytes(raw) for key, raw in rest.items() if key != "metadata"]
     own = rest.get("metadata")
-    if own is not None:
-        if starts_with(own, b"{") and _row_decoder.decode(own).keys().isdisjoint(rest):
-            parts.insert(0, bytes(own)[1:-1].strip())
-        else:
-            parts.append(_key("metadata") + bytes(own))
-    return b"{" + b",".join([part for part in parts if part]) + b"}"
-
-
-def _key(name: str) -> bytes:
-    return _short_key(name) if len(name) <= 40 else msgspec.json.encode(name) + b":"
-
-
-@lru_cache(maxsize=4096)
-def _short_key(name: str) -> bytes:
-    return msgspec.json.encode(name) + b":"
+    if own is None or not starts_with(own, b"{"):
+        return rest
+    fields = _row_decoder.decode(own)
+    if not fields.keys().isdisjoint(rest):
+        return rest
+    fields |= rest
+    del fields["metadata"]
+    return fields

@@ -8,7 +8,7 @@ import msgspec
 
 from rft_app.traces.chat import chat_of, parse_chat
 from rft_app.traces.draft import Draft
-from rft_app.traces.line import Row, WrongShapeError, as_text, join_object, starts_with
+from rft_app.traces.line import Row, WrongShapeError, as_text, starts_with
 
 _REQUEST_FIELDS = ("tools", "tool_choice", "parallel_tool_calls")
 
@@ -41,7 +41,7 @@ def _take_request(draft: Draft, request: Row) -> None:
     for name in _REQUEST_FIELDS:
         raw = request.get(name)
         if raw is not None and (name != "tools" or starts_with(raw, b"[")):
-            draft.body[name] = bytes(request.pop(name))
+            draft.body[name] = request.pop(name)
     if starts_with(request.get("model"), b'"'):
         draft.model = as_text(request.pop("model"))
     if request:
@@ -56,12 +56,12 @@ def _take_answer(draft: Draft) -> None:
     first, others = _first_choice(response)
     message = first.pop("message", None)
     if starts_with(message, b"{"):
-        draft.chat = chat_of(("user", msgspec.Raw(draft.chat.raw)), ("assistant", message))
+        draft.chat = chat_of(("user", draft.chat.raw), ("assistant", message))
     elif message is not None:
         first["message"] = message
     for name, fields in (("finish_reason", first), ("usage", response)):
         if name in fields and name not in draft.rest:
-            draft.body[name] = bytes(fields.pop(name))
+            draft.body[name] = fields.pop(name)
     _keep_response(draft.rest, response, [first, *others])
 
 
@@ -86,4 +86,4 @@ def _first_choice(response: Row) -> tuple[Row, list[Row]]:
 
 
 def _pack(fields: Row) -> msgspec.Raw:
-    return msgspec.Raw(join_object({key: bytes(raw) for key, raw in fields.items()}))
+    return msgspec.Raw(msgspec.json.encode(fields))

@@ -17,9 +17,10 @@ MAX_DEPTH = 100
 _decoder = msgspec.json.Decoder(Row)
 _text_decoder = msgspec.json.Decoder(str)
 _NULL = ord("n")
-_FOLDED = bytes.maketrans(b"123456789E", b"000000000e")
-_HUGE_SIGNS = (b"0e000", b"0e+000", b"0" * 300)
-"""An exponent of three digits, or three hundred digits in a row, once every digit is a zero."""
+_FOLDED = bytes.maketrans(b"123456789E+{", b"000000000e0[")
+_LONG_EXPONENT = b"0e000"
+_LONG_NUMBER = b"0" * 99
+"""Without either, once every digit and plus is a zero, no number is huge."""
 _HUGE_NUMBER = re.compile(
     rb"[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3,}+"
     rb"|[0-9]{200,}+(?:\.[0-9]++)?(?:[eE]\+?[0-9]+)?"
@@ -104,9 +105,7 @@ def require_plain(line: bytes) -> None:
 def _is_suspicious(line: bytes) -> bool:
     """Whether a closer look is worth its time; texts count, too, so a yes proves nothing."""
     folded = line.translate(_FOLDED)
-    if any(sign in folded for sign in _HUGE_SIGNS):
-        return True
-    return line.count(b"[") + line.count(b"{") > MAX_DEPTH
+    return _LONG_EXPONENT in folded or _LONG_NUMBER in folded or folded.count(b"[") > MAX_DEPTH
 
 
 def _is_infinite(number: bytes) -> bool:
@@ -142,12 +141,6 @@ def as_text(raw: msgspec.Raw | None) -> str | None:
         return _text_decoder.decode(raw)
     text = bytes(raw).decode()
     return None if text == "null" else text
-
-
-def join_object(fields: dict[str, bytes]) -> bytes:
-    """A JSON object of values that are JSON already."""
-    parts = (msgspec.json.encode(key) + b":" + value for key, value in fields.items())
-    return b"{" + b",".join(parts) + b"}"
 
 
 def join_arrays(*arrays: bytes) -> bytes:

@@ -147,7 +147,7 @@ def take_columns(draft: Draft, columns: Mapping[str, msgspec.Raw]) -> None:
         draft.reward = read_reward(columns["reward"])
         draft.has_bad_reward = find_number(columns["reward"]) is not None
     if starts_with(columns.get("tools"), b"["):
-        draft.body["tools"] = bytes(columns["tools"])
+        draft.body["tools"] = columns["tools"]
     if "reference" in columns:
         _take_reference(draft, columns["reference"])
 

@@ -32,7 +32,7 @@ class OpenAiDpo:
             raise WrongShapeError("`input.messages` is missing.")
         prompt = parse_chat(given.pop("messages"), "input.messages")
         preferred = next(row.pop(name) for name in _PREFERRED if name in row)
-        chat = chat_of(("user", msgspec.Raw(prompt.raw)), ("assistant", preferred))
+        chat = chat_of(("user", prompt.raw), ("assistant", preferred))
         draft = Draft(chat, _merge(given, row), num_prompt_messages=len(prompt.messages))
         for name in _REJECTED:
             if name in row:

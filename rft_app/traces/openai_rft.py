@@ -18,7 +18,7 @@ class OpenAiRft:
 
     def matches(self, row: Row) -> bool:
         """`messages` without an answer at the end, and a reference."""
-        if "messages" not in row or not any(name in row for name in REFERENCE_FIELDS):
+        if "messages" not in row or row.keys().isdisjoint(REFERENCE_FIELDS):
             return False
         try:
             messages = parse_chat(row["messages"]).messages

@@ -157,7 +157,7 @@ def _messages_of(raw: msgspec.Raw) -> bytes:
             return _messages_of(choices[0]["message"])
         if "role" not in fields:
             return msgspec.json.encode([{"role": "assistant", "content": bytes(raw).decode()}])
-    return chat_of(("assistant", raw)).raw
+    return bytes(chat_of(("assistant", raw)).raw)
 
 
 def _tail(chat: Chat) -> bytes | None:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 EXCERPT_BYTES = 800
 
@@ -13,7 +14,7 @@ _INSIDE = re.compile(rb'["{}\[\]]')
 _TEXT = re.compile(rb'(?:[^"\\]+|\\.)*+', re.DOTALL)
 
 
-class SourceRow(NamedTuple):
+class SourceRow(msgspec.Struct, frozen=True, gc=False):
     """One row of a file."""
 
     number: int

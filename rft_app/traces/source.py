@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 import zstandard
+from msgspec.structs import replace
 
 from rft_app.errors import InvalidInputError, TooLargeError
 from rft_app.traces.compressed import is_whole
 from rft_app.traces.rows import SourceRow, split_array, split_lines
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
+"""Small enough that rows are still in the processor's cache when they are parsed."""
 HEAD_BYTES = 1 << 16
 
 _BOM = b"\xef\xbb\xbf"
@@ -89,7 +91,7 @@ class Source(AbstractContextManager["Source"]):
         split = split_array if self.is_array else split_lines
         last = SourceRow(num_done, start, b"", 0)
         for row in split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
-            last = row._replace(is_cut=self._is_cut) if self._is_cut else row
+            last = replace(row, is_cut=True) if self._is_cut else row
             yield last
         if self._is_cut and not last.is_cut:
             yield SourceRow(last.number + 1, last.end, b"", 0, is_cut=True)

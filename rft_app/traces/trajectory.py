@@ -20,7 +20,7 @@ class Trajectory:
 
     def matches(self, row: Row) -> bool:
         """`traj`, or `messages` beside the id of a run."""
-        return "traj" in row or ("messages" in row and any(name in row for name in _RUN_FIELDS))
+        return "traj" in row or ("messages" in row and not row.keys().isdisjoint(_RUN_FIELDS))
 
     def draft(self, row: Row) -> Draft:
         """Turns after the last answer stay in the trace; a run without a task groups by its id."""

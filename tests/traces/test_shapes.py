@@ -179,6 +179,7 @@ def test_a_recorded_reward_lies_between_0_and_1(name: str, value: object, reward
         b'{"messages":[{"role":"user","content":1e999}]}',
         b'{"messages":[{"role":"user","content":"Hi"}],"tools":[{"limit":1e999}]}',
         b'{"messages":[{"role":"user","content":"Hi"}],"tools":"[{\\"limit\\":1e999}]"}',
+        b'{"messages":[{"role":"user","content":"Hi"}],"n":' + b"9" * 250 + b"e+99}",
         b'{"messages":[{"role":"user","content":"Hi"}],"n":' + b"9" * 400 + b"}",
     ],
 )
