@@ -49,7 +49,8 @@ def _operation(operation: Json, method: str, path: str) -> str:
         parts.append(f"<table>{''.join(map(_parameter, parameters))}</table>")
     for label, content in (("Body", operation.get("requestBody")), ("Answer", _success(operation))):
         for media, value in (content or {}).get("content", {}).items():
-            parts.append(f"<p>{label}: <code>{escape(media)}</code> {_type(value['schema'])}</p>")
+            kind = _type(value["schema"]) if "schema" in value else ""
+            parts.append(f"<p>{label}: <code>{escape(media)}</code> {kind}</p>")
     title = f"<b>{method.upper()}</b> <code>{escape(path)}</code>"
     return f"<details><summary>{title}</summary>{''.join(parts)}</details>"
 
