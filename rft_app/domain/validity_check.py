@@ -72,22 +72,18 @@ def find_fault(
 def _find_turn_fault(messages: Sequence[CheckedMessage], turn: int | None) -> Reason | None:
     if not messages:
         return Reason.NO_MESSAGES
-    roles = [message.role for message in messages]
-    if not _ROLES.issuperset(roles):
-        return Reason.BAD_ROLE
-    if "user" not in (roles if turn is None else roles[:turn]):
+    num_given = len(messages) if turn is None else turn
+    has_user = says_nothing = False
+    for index, message in enumerate(messages):
+        role = message.role
+        if role == "user":
+            has_user = has_user or index < num_given
+        elif role not in _ROLES:
+            return Reason.BAD_ROLE
+        says_nothing = says_nothing or _is_empty(message)
+    if not has_user:
         return Reason.NO_USER_TURN
-    return None if _all_say_something(messages) else Reason.EMPTY_CONTENT
-
-
-def _all_say_something(messages: Sequence[CheckedMessage]) -> bool:
-    contents = [message.content for message in messages]
-    try:  # most conversations are text throughout, and this looks at a character of each
-        if all(contents) and not any(map(str.isspace, contents)):  # pyright: ignore[reportArgumentType]
-            return True
-    except TypeError:
-        pass
-    return not any(map(_is_empty, messages))
+    return Reason.EMPTY_CONTENT if says_nothing else None
 
 
 def last_turn(messages: Sequence[CheckedMessage], num_prompt_messages: int = 0) -> int | None:
