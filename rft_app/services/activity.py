@@ -5,6 +5,7 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job, JobStatus
+from rft_app.services.datasets import BACKGROUND_KINDS
 from rft_app.storage import activity, jobs
 
 
@@ -33,10 +34,10 @@ def get_activity(session: Session) -> Activity:
 
 
 def map_active_jobs(session: Session) -> dict[str, Job]:
-    """The job that runs, else waits, for each dataset that has one."""
+    """The job that runs, else waits, for each dataset that has one somebody asked for."""
     found: dict[str, Job] = {}
     for job in activity_order(jobs.list_active(session)):
-        if job.dataset_id is not None:
+        if job.dataset_id is not None and job.kind not in BACKGROUND_KINDS:
             found.setdefault(job.dataset_id, job)
     return found
 
