@@ -13,11 +13,13 @@ from rft_app.children import die_with_parent
 from rft_app.jobs.engine import POLL_S, Engine
 from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
+from rft_app.services.dataset_files import remove_abandoned_uploads
 from rft_app.settings import get_settings
 
 logger = logging.getLogger("rft.worker")
 
 HEARTBEAT_S = 3.0
+CLEAN_S = 3_600.0
 STOP_TIMEOUT_S = 10.0
 GIVEN_UP_EXIT = 3
 """Exit code of a worker that others declared dead, e.g. after the machine slept."""
@@ -31,6 +33,7 @@ class Worker:
         self._is_until_idle = is_until_idle
         self._must_stop = False
         self._next_beat_at = 0.0
+        self._next_cleaning_at = 0.0
 
     def run(self) -> None:
         """Work until stopped; ends the process."""
@@ -38,6 +41,7 @@ class Worker:
         signal.signal(signal.SIGINT, self._request_stop)
         self._engine.start()
         logger.info("worker %s ready", self._engine.worker.id)
+        self._clean()
         while not self._must_stop and not (self._is_until_idle and self._engine.is_idle()):
             self._turn()
             time.sleep(POLL_S)
@@ -53,6 +57,8 @@ class Worker:
             self._engine.hand_over()
             if time.monotonic() >= self._next_beat_at:
                 self._beat()
+            if time.monotonic() >= self._next_cleaning_at:
+                self._clean()
         except DBAPIError as error:  # a busy or restarting database; the next turn tries again
             logger.warning("database: %s", str(error.orig).partition("\n")[0])
 
@@ -62,6 +68,13 @@ class Worker:
             _end_process(GIVEN_UP_EXIT)
         self._engine.take_over_dead()
         self._next_beat_at = time.monotonic() + HEARTBEAT_S
+
+    def _clean(self) -> None:
+        self._next_cleaning_at = time.monotonic() + CLEAN_S
+        try:
+            remove_abandoned_uploads(time.time())
+        except (OSError, DBAPIError) as error:  # e.g. another worker was faster; tried again
+            logger.warning("uploads: %s", error)
 
 
 def run_worker(

@@ -9,9 +9,11 @@ from sqlmodel import Session
 
 from rft_app.settings import get_settings
 from rft_app.storage import exports, imports
+from rft_app.storage.session import reading
 
 logger = logging.getLogger(__name__)
 MAX_EXPORTS = 1_000_000
+ABANDONED_AFTER_S = 24 * 3_600
 
 
 def find_files(session: Session, dataset_id: str) -> tuple[Path, ...]:
@@ -21,6 +23,21 @@ def find_files(session: Session, dataset_id: str) -> tuple[Path, ...]:
     uploads = get_settings().folder("uploads")
     paths = map(Path, imports.list_paths(session, dataset_id))
     return (*folders, *(path for path in paths if path.is_relative_to(uploads)))
+
+
+def remove_abandoned_uploads(now_s: float) -> None:
+    """Remove uploads of a day ago that no import names: their tab was closed before "Create".
+
+    Args:
+        now_s: Seconds since the epoch.
+    """
+    files = [path for path in get_settings().folder("uploads").iterdir() if path.is_file()]
+    old = [path for path in files if now_s - path.stat().st_mtime > ABANDONED_AFTER_S]
+    if not old:
+        return
+    with reading() as session:
+        named = imports.find_imported_paths(session, (str(path.resolve()) for path in old))
+    remove_files(path for path in old if str(path.resolve()) not in named)
 
 
 def remove_files(paths: Iterable[Path]) -> None:

@@ -1,6 +1,6 @@
 """Imports in the database: what was asked for, how far it got, which lines were bad."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,12 @@ def find_latest(session: Session, dataset_id: str, kind: str | None = None) -> I
 def list_paths(session: Session, dataset_id: str) -> list[str]:
     """The files that were imported into a dataset."""
     return list(session.exec(select(ImportRow.path).where(ImportRow.dataset_id == dataset_id)))
+
+
+def find_imported_paths(session: Session, paths: Iterable[str]) -> set[str]:
+    """Those of some files that an import names."""
+    named = select(ImportRow.path).where(col(ImportRow.path).in_(list(paths)))
+    return set(session.exec(named))
 
 
 def get_plan(session: Session, import_id: str) -> ImportPlan:

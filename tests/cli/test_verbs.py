@@ -1,3 +1,4 @@
+import os
 import zipfile
 from pathlib import Path
 
@@ -180,6 +181,17 @@ def test_without_a_worker_a_verb_runs_its_own(tmp_path: Path, rows: Path) -> Non
 
     assert imported(rft, rows, "Alone").startswith("ds_")
     assert "0 alive" not in rft("doctor").stdout
+
+
+def test_a_worker_clears_away_what_closed_tabs_left(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path)
+    left = tmp_path / "uploads" / "up_left"
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+
+    assert rft.run_process("worker", "--until-idle").returncode == 0
+    assert not left.exists()
 
 
 def test_the_doctor_is_content_with_a_data_directory_nobody_used_yet(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job
+from rft_app.services.dataset_files import remove_abandoned_uploads
 from rft_app.services.datasets import delete_dataset
 from rft_app.services.search_jobs import IndexSearch
 from rft_app.settings import get_settings
@@ -90,3 +92,18 @@ def test_work_that_somebody_asked_for_keeps_the_dataset(database: Path) -> None:
 
     with pytest.raises(ConflictError, match="topics"):
         delete()
+
+
+def test_uploads_of_a_closed_tab_go_after_a_day(database: Path, tmp_path: Path) -> None:
+    add_dataset()
+    uploads = get_settings().folder("uploads")
+    imported = note_import(uploads / "up_imported")
+    abandoned, fresh = uploads / "up_abandoned", uploads / "up_fresh"
+    now = 1_000_000.0
+    for path, age_s in ((imported, 90_000), (abandoned, 90_000), (fresh, 80_000)):
+        path.touch()
+        os.utime(path, (now - age_s, now - age_s))
+
+    remove_abandoned_uploads(now)
+
+    assert sorted(path.name for path in uploads.iterdir()) == ["up_fresh", "up_imported"]
