@@ -66,9 +66,9 @@ class Settings(BaseModel):
     """DBOS's database; empty means SQLite in `data_dir`, or its own schema in a Postgres above."""
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
-    max_file_bytes: int = Field(default=5 * 1024**3, gt=0)
+    max_file_bytes: int = Field(default=5_000_000_000, gt=0)
     """Largest file an import reads, in bytes, after decompression."""
-    max_line_bytes: int = Field(default=4 * 1024**2, gt=0)
+    max_line_bytes: int = Field(default=4_000_000, gt=0)
     max_records: int = Field(default=10_000_000, gt=0)
     """Most lines one import may hold."""
     max_record_tokens: int = Field(default=128_000, gt=0)

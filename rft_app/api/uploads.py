@@ -19,7 +19,7 @@ from rft_app.settings import get_settings
 from rft_app.storage.ids import new_id
 
 WRITE_BYTES: Final = 1 << 20
-MAX_FIELD_BYTES: Final = 64 * 1024
+MAX_FIELD_BYTES: Final = 64_000
 OVERHEAD_BYTES: Final = 1 << 20
 """What boundaries and fields may add to the size of the file."""
 

@@ -19,7 +19,7 @@ from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
 from rft_app.text import minilm
 
-LOW_SPACE_BYTES = 2 * 1024**3
+LOW_SPACE_BYTES = 2_000_000_000
 
 
 class CheckStatus(StrEnum):
@@ -72,7 +72,7 @@ def _check_data_directory() -> Check:
     return Check(
         name="Data directory",
         status=CheckStatus.WARN if is_low else CheckStatus.OK,
-        finding=f"{folder}, {free / 1024**3:,.1f} GiB free",
+        finding=f"{folder}, {free / 1e9:,.1f} GB free",
         remedy="Free some space, or move the data with RFT_DATA_DIR." if is_low else "",
     )
 

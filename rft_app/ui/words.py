@@ -49,11 +49,11 @@ def reward(value: float | None) -> str:
 
 
 def size(num_bytes: int) -> str:
-    """Bytes in the unit people read.
+    """Bytes in the unit people read; decimal, as in the limits: 1 GB is 1,000,000,000 bytes.
 
     Example:
-        >>> size(900), size(24_300), size(2_400_000), size(5 * 1024**3)
-        ('900 B', '24 kB', '2.4 MB', '5.4 GB')
+        >>> size(900), size(24_300), size(2_400_000), size(5_000_000_000)
+        ('900 B', '24 kB', '2.4 MB', '5 GB')
     """
     value, units = float(num_bytes), ["B", "kB", "MB", "GB", "TB"]
     while value >= 1000 and len(units) > 1:
