@@ -1,9 +1,8 @@
 """Records: one gradable example each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 from pydantic import Field
 
@@ -80,17 +79,20 @@ class Record(Entity):
     updated_at: int = 0
 
 
-@dataclass(slots=True)
-class RecordBytes:
-    """A record as stored JSON, not parsed, for splicing into exports.  Never changed once made."""
+class RecordBytes(NamedTuple):
+    """A record as stored JSON, not parsed, for splicing into exports."""
 
     seq: int
-    messages: bytes
-    """JSON array of the conversation; it may go on after the answer."""
     turn: int
     """Index of the answer in `messages`; their number when none was recorded."""
+    topic: str | None
+    reward: float | None
+    source_type: SourceType
+    trace_id: str | None
     split: Callable[[bytes], Sequence[bytes]]
     """Cuts a JSON array into its elements."""
+    messages: bytes
+    """JSON array of the conversation; it may go on after the answer."""
     tools: bytes | None
     """JSON array."""
     tools_inferred: bool
@@ -98,12 +100,8 @@ class RecordBytes:
     tool_choice: bytes | None
     parallel_tool_calls: bytes | None
     reference: str | None
-    topic: str | None
     metadata: bytes | None
     """JSON object."""
-    reward: float | None
-    source_type: SourceType
-    trace_id: str | None
 
     @property
     def input(self) -> tuple[bytes, ...]:

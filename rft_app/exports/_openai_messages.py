@@ -1,13 +1,11 @@
 """Messages as OpenAI's fine-tuning files take them: known fields only, arguments as text."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import orjson
 
-from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import array, copy_whole
+from rft_app.exports._rows import Decode, convert_messages
 
 _FIELDS = {
     "system": ("content", "name"),
@@ -19,33 +17,17 @@ _FIELDS = {
 _PARTS = {"user": ("text", "image_url"), "assistant": ("text", "refusal")}
 
 
-Decode = Callable[[bytes], Sized]
-
-
 def to_openai_messages(
-    record: RecordBytes, decode: Decode, roles: dict[str, str], *, with_answer: bool
+    messages: Sequence[bytes], decode: Decode, roles: dict[str, str]
 ) -> bytes | None:
     """The messages as OpenAI takes them, as one JSON array; `None` when that cannot be done.
 
     Args:
-        record: The record.
+        messages: One JSON object each.
         decode: Raises `msgspec.ValidationError` for an array with a message to write again.
         roles: Roles to call by another name.
-        with_answer: Whether the recorded answer comes last.
     """
-    if (whole := copy_whole(record, decode, with_answer=with_answer)) is not None:
-        return whole
-    messages = record.input + record.output if with_answer else record.input
-    written = [_convert(raw, decode, roles) for raw in messages]
-    return array(raw for raw in written if raw is not None) if all(written) else None
-
-
-def _convert(raw: bytes, decode: Decode, roles: dict[str, str]) -> bytes | None:
-    try:
-        decode(array((raw,)))
-    except msgspec.ValidationError:
-        return _rewrite(raw, roles)
-    return raw
+    return convert_messages(messages, decode, lambda raw: _rewrite(raw, roles))
 
 
 def _rewrite(raw: bytes, roles: dict[str, str]) -> bytes | None:

@@ -1,6 +1,6 @@
 """Parts of a row that several formats share."""
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 
 import msgspec
 import orjson
@@ -8,6 +8,9 @@ import orjson
 from rft_app.domain.record import RecordBytes
 
 _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+Decode = Callable[[bytes], Sized]
+"""Reads a JSON array of messages; raises `msgspec.ValidationError` for a shape it does not know."""
 
 REFERENCE = "reference_answer"
 _IDS = frozenset({"record_id", "id", "trace_id"})
@@ -21,26 +24,51 @@ class _Role(msgspec.Struct):
 _decode_role = msgspec.json.Decoder(_Role).decode
 
 
-def ends_with_question(record: RecordBytes) -> bool:
+def ends_with_question(given: Sequence[bytes]) -> bool:
     """Whether a model could answer now: the last turn is a user's or a tool's."""
-    return bool(record.input) and _decode_role(record.input[-1]).role in {"user", "tool"}
+    return bool(given) and _decode_role(given[-1]).role in {"user", "tool"}
 
 
-def copy_whole(
-    record: RecordBytes, decode: Callable[[bytes], Sized], *, with_answer: bool
-) -> bytes | None:
-    """The stored messages, where they are all that is asked for and need no change; else `None`.
+def copy_conversation(record: RecordBytes, decode: Decode) -> bytes | None:
+    """The stored messages up to the answer, where there is one and none needs a change.
 
     Args:
         record: The record.
         decode: Raises `msgspec.ValidationError` for messages that must be written again.
-        with_answer: Whether the answer is asked for, too.
     """
+    messages, wanted = record.messages, record.turn + 1
     try:
-        num_messages = len(decode(record.messages))
+        num_messages = len(decode(messages))
     except msgspec.ValidationError:
         return None
-    return record.messages if num_messages == record.turn + with_answer else None
+    if num_messages <= wanted:
+        return messages if num_messages == wanted else None
+    return array(record.split(messages)[:wanted])
+
+
+def convert_messages(
+    messages: Sequence[bytes], decode: Decode, rewrite: Callable[[bytes], bytes | None]
+) -> bytes | None:
+    """Messages as one JSON array, written again where needed; `None` when one cannot be.
+
+    Args:
+        messages: One JSON object each.
+        decode: Raises `msgspec.ValidationError` for an array with a message to write again.
+        rewrite: Writes one message; `None` when the format cannot hold it.
+    """
+    whole = array(messages)
+    if _is_fit(whole, decode):
+        return whole
+    written = [raw if _is_fit(array((raw,)), decode) else rewrite(raw) for raw in messages]
+    return array(raw for raw in written if raw is not None) if all(written) else None
+
+
+def _is_fit(messages: bytes, decode: Decode) -> bool:
+    try:
+        decode(messages)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def array(items: Iterable[bytes]) -> bytes:

@@ -4,6 +4,7 @@ Templates disagree on arguments given as text: some encode them twice, some fail
 all but DeepSeek-V3's.  TRL drops every null before it renders, so none is written.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,30 +12,18 @@ import orjson
 from pydantic import JsonValue
 
 from rft_app.domain.message import text_of
-from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import array, copy_whole
+from rft_app.exports._rows import convert_messages
 from rft_app.exports._shapes import Answer, NamedToolResult, System, User
 
-_decode = msgspec.json.Decoder(list[System | User | Answer | NamedToolResult]).decode
+decode_plain: Final = msgspec.json.Decoder(list[System | User | Answer | NamedToolResult]).decode
+"""Reads messages that TRL takes as they are."""
 _ROLES: Final = {"developer": "system"}
 """Chat templates do not know the newer word."""
 
 
-def to_trl_messages(record: RecordBytes, *, with_answer: bool) -> bytes | None:
+def to_trl_messages(messages: Sequence[bytes]) -> bytes | None:
     """The messages as TRL takes them, as one JSON array; `None` when one holds more than text."""
-    if (whole := copy_whole(record, _decode, with_answer=with_answer)) is not None:
-        return whole
-    messages = record.input + record.output if with_answer else record.input
-    written = [_convert(raw) for raw in messages]
-    return array(raw for raw in written if raw is not None) if all(written) else None
-
-
-def _convert(raw: bytes) -> bytes | None:
-    try:
-        _decode(array((raw,)))
-    except msgspec.ValidationError:
-        return _rewrite(raw)
-    return raw
+    return convert_messages(messages, decode_plain, _rewrite)
 
 
 def _rewrite(raw: bytes) -> bytes | None:

@@ -46,9 +46,10 @@ class OpenAIRft:
         """Messages, tools and columns."""
         if record.reference is None:
             return Lack.NO_REFERENCE
-        if not ends_with_question(record):
+        given = record.input
+        if not ends_with_question(given):
             return Lack.NO_QUESTION
-        messages = to_openai_messages(record, _decode, _ROLES, with_answer=False)
+        messages = to_openai_messages(given, _decode, _ROLES)
         if messages is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools

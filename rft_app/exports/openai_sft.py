@@ -20,6 +20,7 @@ import msgspec
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._openai_messages import to_openai_messages
+from rft_app.exports._rows import copy_conversation
 from rft_app.exports._shapes import System, ToolResult, Turn, User
 
 _decode: Final = msgspec.json.Decoder(list[System | User | Turn | ToolResult]).decode
@@ -42,11 +43,13 @@ class OpenAISft:
 
     def encode(self, record: RecordBytes) -> bytes | Lack:
         """Messages, tools and whether calls may run in parallel."""
-        messages = to_openai_messages(record, _decode, _ROLES, with_answer=True)
-        if messages is not record.messages and not record.output:
-            return Lack.NO_OUTPUT
+        messages = copy_conversation(record, _decode)
         if messages is None:
-            return Lack.UNSUPPORTED_CONTENT
+            if not record.output:
+                return Lack.NO_OUTPUT
+            messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
+            if messages is None:
+                return Lack.UNSUPPORTED_CONTENT
         pieces = [b'{"messages":', messages]
         if record.tools is not None:
             pieces += (b',"tools":', record.tools)

@@ -44,9 +44,10 @@ class TrlGrpo:
 
     def encode(self, record: RecordBytes) -> bytes | Lack:
         """Prompt, tools and columns."""
-        if not ends_with_question(record):
+        given = record.input
+        if not ends_with_question(given):
             return Lack.NO_QUESTION
-        if (messages := to_trl_messages(record, with_answer=False)) is None:
+        if (messages := to_trl_messages(given)) is None:
             return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         more = columns(record, _RESERVED)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._trl_messages import to_trl_messages
+from rft_app.exports._rows import copy_conversation
+from rft_app.exports._trl_messages import decode_plain, to_trl_messages
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class TrlSft:
 
     def encode(self, record: RecordBytes) -> bytes | Lack:
         """Messages and tools."""
-        messages = to_trl_messages(record, with_answer=True)
-        if messages is not record.messages and not record.output:
-            return Lack.NO_OUTPUT
+        messages = copy_conversation(record, decode_plain)
         if messages is None:
-            return Lack.UNSUPPORTED_CONTENT
+            if not record.output:
+                return Lack.NO_OUTPUT
+            messages = to_trl_messages(record.input + record.output)
+            if messages is None:
+                return Lack.UNSUPPORTED_CONTENT
         tools = b"" if record.tools is None else b',"tools":' + record.tools
         return b"".join((b'{"messages":', messages, tools, b"}\n"))

@@ -33,7 +33,7 @@ def work(args: Message, send: Send) -> None:
                 "type": "progress",
                 "done": num_read,
                 "total": snapshot.num_records,
-                "label": f"{num_read:,} of {snapshot.num_records:,} records written",
+                "label": f"{num_read:,} of {snapshot.num_records:,} records read",
             }
         )
 

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -84,8 +84,10 @@ def open_archive(file: IO[bytes], compression_level: int) -> Generator[ZipFile]:
         yield archive
 
 
-def write_lines(target: Writes, name: str, lines: Iterable[bytes]) -> WrittenFile:
-    """Write lines in large pieces and keep count."""
+def write_lines(
+    target: Writes, name: str, lines: Iterable[bytes], report: Callable[[], None]
+) -> WrittenFile:
+    """Write lines in large pieces, call `report` after each, and keep count."""
     num_rows = size = 0
     waiting: list[bytes] = []
     with _PieceWriter(target) as writer:
@@ -95,9 +97,11 @@ def write_lines(target: Writes, name: str, lines: Iterable[bytes]) -> WrittenFil
             size += len(line)
             if size >= JOIN_BYTES:
                 writer.write(b"".join(waiting))
+                report()
                 waiting.clear()
                 size = 0
         writer.write(b"".join(waiting))
+        report()
     return WrittenFile(name, num_rows, writer.num_bytes, writer.sha256)
 
 

@@ -1,14 +1,13 @@
 """What goes into the file of an export: one data file, or a zip with its description."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from sqlmodel import Session
 
 from rft_app.domain.export import Export
-from rft_app.domain.record import RecordBytes
 from rft_app.domain.split import Split
 from rft_app.services.export_description import ExportSource, count_skipped, describe_export
 from rft_app.services.export_files import (
@@ -23,9 +22,8 @@ from rft_app.services.export_lines import Account, encode_lines
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.splits import Ints
 
-REPORT_EVERY: Final = 2_000
 Report = Callable[[int], None]
-"""Called with the number of records read so far."""
+"""Called with the number of records read so far, at last with that of all."""
 
 
 def write_export(session: Session, source: ExportSource, path: Path, report: Report) -> Export:
@@ -80,11 +78,5 @@ class _Writing:
     def write_rows(self, seqs: Ints, name: str, target: Writes) -> WrittenFile:
         dataset_id = self.source.export.dataset_id
         records = iterate_record_bytes(self.session, dataset_id, seqs)
-        lines = encode_lines(self.source.exporter, self._count(records), self.account)
-        return write_lines(target, name, lines)
-
-    def _count(self, records: Iterable[RecordBytes]) -> Iterator[RecordBytes]:
-        for record in records:
-            if self.account.num_read % REPORT_EVERY == 0:
-                self.report(self.account.num_read)
-            yield record
+        lines = encode_lines(self.source.exporter, records, self.account)
+        return write_lines(target, name, lines, lambda: self.report(self.account.num_read))

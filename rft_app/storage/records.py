@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.record_plan import BY_KEY, read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
+from rft_app.storage.session import read_blocks
 from rft_app.storage.turns import decode_turns, question_text
 
 _SOURCES = {source.value: source for source in SourceType}
@@ -138,26 +140,14 @@ def iterate_record_bytes(
     """
     topics = read_topic_keys(session, dataset_id)
     columns = f"{_CUT}, r.source_type, r.reward, r.topic_id, r.external_id"
-    opened = _LastOpened()
+    last_trace = whole = None
+    make = RecordBytes._make  # half the time of a call by name, for every record of an export
     for row in _stream(session, dataset_id, _to_keys(session, dataset_id, seqs), columns):
         seq, turn, trace_seq, body, source_type, reward, topic_id, external_id = row
-        whole = opened.of(trace_seq, body)
-        yield RecordBytes(  # by position: this runs for every record of an export
-            seq,
-            whole.messages,
-            turn,
-            bodies.split_array,
-            whole.tools,
-            whole.tools_inferred,
-            whole.tool_choice,
-            whole.parallel_tool_calls,
-            whole.reference,
-            topics.get(topic_id),
-            whole.metadata,
-            reward,
-            _SOURCES[source_type],
-            external_id,
-        )
+        if whole is None or trace_seq is None or trace_seq != last_trace:
+            last_trace, whole = trace_seq, bodies.open_body(body)
+        own = (seq, turn, topics.get(topic_id), reward, _SOURCES[source_type], external_id)
+        yield make((*own, bodies.split_array, *whole))
 
 
 def stream_cuts(
@@ -247,20 +237,6 @@ class _LastSplit:
         return self._parts
 
 
-class _LastOpened:
-    """Opens a body once for consecutive records of one trace."""
-
-    def __init__(self) -> None:
-        self._trace_seq: int | None = None
-        self._whole = bodies.open_body(b"{}")
-
-    def of(self, trace_seq: int | None, body: bytes) -> bodies.WholeBody:
-        if trace_seq is None or trace_seq != self._trace_seq:
-            self._whole = bodies.open_body(body)
-            self._trace_seq = trace_seq
-        return self._whole
-
-
 def _to_keys(
     session: Session, dataset_id: str, seqs: Iterable[int] | RecordFilter
 ) -> NDArray[np.int64]:
@@ -271,7 +247,13 @@ def _to_keys(
 
 def _stream(
     session: Session, dataset_id: str, seqs: NDArray[np.int64], columns: str
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[Sequence[Any]]:
+    return chain.from_iterable(_stream_blocks(session, dataset_id, seqs, columns))
+
+
+def _stream_blocks(
+    session: Session, dataset_id: str, seqs: NDArray[np.int64], columns: str
+) -> Iterator[Sequence[Sequence[Any]]]:
     for start in range(0, len(seqs), _CHUNK):
         chunk: list[int] = seqs[start : start + _CHUNK].tolist()
         is_dense = chunk[-1] - chunk[0] + 1 == len(chunk)
@@ -280,12 +262,7 @@ def _stream(
             f"SELECT {columns} FROM record r {_BODY_JOIN} "
             f"WHERE r.seq {where} AND {BY_KEY} ORDER BY r.seq"
         )
-        options = {"stream_results": True, "max_row_buffer": _BUFFERED}
-        rows = session.connection().execute(
-            statement, {"dataset_id": dataset_id}, execution_options=options
-        )
-        for block in rows.partitions(_BUFFERED):
-            yield from block
+        yield from read_blocks(session, statement, _BUFFERED, {"dataset_id": dataset_id})
 
 
 def _literal(seqs: Sequence[int]) -> str:

@@ -1,12 +1,12 @@
 """Units of work: one transaction each, opened by edges only."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, create_engine
 
@@ -90,6 +90,33 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
+def read_blocks(
+    session: Session,
+    query: Executable,
+    block_size: int,
+    parameters: Mapping[str, object] | None = None,
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Read many rows in flat memory, in blocks.
+
+    On SQLite they are the driver's own tuples: SQLAlchemy's rows take half as long again.
+
+    Args:
+        session: It must stay open while the iterator is used.
+        query: Its columns need no conversion.
+        block_size: Rows in memory at a time.
+        parameters: Of the query.
+    """
+    if not is_sqlite(session):
+        query = query.execution_options(stream_results=True, max_row_buffer=block_size)
+    with session.connection().execute(query, parameters) as result:
+        if not is_sqlite(session):
+            yield from result.partitions(block_size)
+            return
+        cursor: Any = result.cursor
+        while block := cursor.fetchmany(block_size):
+            yield block
+
+
 def forgo_mapping(session: Session) -> None:
     """Read SQLite's file in small pieces rather than map it into memory.
 
@@ -97,4 +124,4 @@ def forgo_mapping(session: Session) -> None:
     """
     if is_sqlite(session):
         session.connection().exec_driver_sql("PRAGMA mmap_size=0")
-        session.connection().exec_driver_sql("PRAGMA cache_size=-8000")
+        session.connection().exec_driver_sql("PRAGMA cache_size=-2000")

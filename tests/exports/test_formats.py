@@ -1,6 +1,5 @@
 """What sets the formats apart."""
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -40,7 +39,7 @@ def test_parallel_tool_calls_does_not_stand_without_tools() -> None:
 def test_plain_messages_are_copied_byte_for_byte() -> None:
     raw = b'{"role": "user",  "content": "\\u00e9"}'
     stored = b"[" + raw + b"," + orjson.dumps(ANSWER) + b"]"
-    copied = replace(make_record(), messages=stored)
+    copied = make_record()._replace(messages=stored)
     for exporter in EXPORTERS:
         line = exporter.encode(copied)
         assert isinstance(line, Lack) or raw in line
@@ -83,7 +82,7 @@ def test_a_reference_is_text_and_not_repeated(name: str) -> None:
 @pytest.mark.parametrize("key", ["id", "record_id", "trace_id"])
 def test_an_id_of_the_source_row_is_not_repeated(name: str, key: str) -> None:
     record = make_record(reference="1", metadata={key: "t1", "model": "m"})
-    written = row(name, replace(record, trace_id="t1"))
+    written = row(name, record._replace(trace_id="t1"))
     assert (written["trace_id"], written["model"]) == ("t1", "m")
     assert [name for name, value in written.items() if value == "t1"] == ["trace_id"]
 

@@ -3,6 +3,7 @@
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -218,6 +219,17 @@ def test_a_cancelled_export_leaves_no_file(dataset: str) -> None:
     assert list(locate_export(export).parent.iterdir()) == []
     with pytest.raises(ConflictError, match="not complete"):
         open_export(export)
+
+
+@pytest.mark.parametrize("options", [ZIP, ONE_FILE], ids=["zip", "file"])
+def test_the_progress_ends_with_every_record_read(dataset: str, options: ExportOptions) -> None:
+    sent: list[dict[str, Any]] = []
+    with unit_of_work() as session:
+        job = start_export(session, dataset_id=dataset, format="openai_sft", options=options)
+    exporting.work(job.args, sent.append)
+    last = [message for message in sent if message["type"] == "progress"][-1]
+    assert (last["done"], last["total"]) == (50, 50)
+    assert last["label"] == "50 of 50 records read"
 
 
 def test_a_full_disk_leaves_no_file_and_says_so(tmp_path: Path) -> None:
