@@ -1,0 +1,221 @@
+"""The shape all strategies share, and what their prompts have in common."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from pydantic import Field
+
+from rft_app.domain.candidate import GeneratedDraft
+from rft_app.domain.entity import Entity
+from rft_app.domain.message import Message
+from rft_app.domain.record import Record
+from rft_app.llm.chat import ChatMessage
+from rft_app.llm.structured import BadReplyError, Reply
+
+EXAMPLE_LENGTH = 4000
+"""Characters of one example that a prompt shows."""
+_SETTING_ROLES = ("system", "developer")
+_ANGLES = (
+    "Vary tone and length: one terse, one chatty, one formal.",
+    "Vary who is asking: a newcomer, an expert, someone in a hurry, someone upset.",
+    "Vary the wording strongly: other verbs, other order, indirect questions, fragments.",
+    "Vary how much is said at once: everything up front, or the main point last.",
+    "Vary concrete details of daily life around the request.",
+)
+
+
+class Brief(Entity):
+    """All that a strategy knows when it asks for records."""
+
+    objective: str
+    """What the application is for."""
+    topic: str
+    """Slash path; empty when the records have no topic."""
+    topic_description: str = ""
+    keywords: tuple[str, ...] = ()
+    source: Record | None = None
+    """The record to start from."""
+    examples: tuple[Record, ...] = ()
+    count: int = Field(ge=1)
+    preserve_intent: bool = True
+    part: int = 0
+    """Which call about the same source this is; later ones are told to differ."""
+
+    @property
+    def setting(self) -> Record | None:
+        """The record whose system prompt and tools the new ones share."""
+        return self.source or next(iter(self.examples), None)
+
+    @property
+    def wants_reference(self) -> bool:
+        """Whether graders of this dataset know accepted answers."""
+        return self.setting is not None and self.setting.reference is not None
+
+
+ReplyT = TypeVar("ReplyT", bound=Reply)
+
+
+class Strategy(Protocol[ReplyT]):
+    """One way to generate."""
+
+    @property
+    def name(self) -> str:
+        """Machine name in `snake_case`."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The words in a menu."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One sentence: what it makes, and when to choose it."""
+        ...
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether each call starts from one record."""
+        ...
+
+    @property
+    def needs_tools(self) -> bool:
+        """Whether that record must define tools."""
+        ...
+
+    @property
+    def num_examples(self) -> int:
+        """Records of the topic that a call is given beside; fewer will do."""
+        ...
+
+    @property
+    def reply_type(self) -> type[ReplyT]:
+        """What the model is to reply."""
+        ...
+
+    def prompt(self, brief: Brief) -> tuple[ChatMessage, ...]:
+        """What the model is asked."""
+        ...
+
+    def read(self, brief: Brief, reply: ReplyT) -> list[GeneratedDraft]:
+        """Drafts of what can be used, at most `brief.count`.
+
+        Raises:
+            BadReplyError: Nothing can be used; the message says what is wrong.
+        """
+        ...
+
+    def estimate_reply_tokens(self, brief: Brief) -> int:
+        """How long a reply will be, by the length of what it is made from."""
+        ...
+
+
+ItemT = TypeVar("ItemT")
+
+
+def read_each(
+    items: Sequence[ItemT], count: int, make: Callable[[ItemT], GeneratedDraft]
+) -> list[GeneratedDraft]:
+    """Make a draft of each item that can be used, at most `count`.
+
+    Raises:
+        BadReplyError: None can.
+    """
+    drafts: list[GeneratedDraft] = []
+    faults: list[str] = []
+    for item in items[:count]:
+        try:
+            drafts.append(make(item))
+        except BadReplyError as error:
+            faults.append(str(error))
+    if not drafts:
+        raise BadReplyError(faults[0] if faults else "The list is empty.")
+    return drafts
+
+
+def require_text(text: str | None, what: str) -> str:
+    """Text that says something, without control codes that databases refuse.
+
+    Raises:
+        BadReplyError: It is missing or blank.
+    """
+    cleaned = (text or "").replace("\x00", "").strip()
+    if not cleaned:
+        raise BadReplyError(f"{what} is missing or blank.")
+    return cleaned
+
+
+def require_reference(brief: Brief, reference: str | None) -> str | None:
+    """The accepted answer where records of this dataset have one, else nothing.
+
+    Raises:
+        BadReplyError: It is missing.
+    """
+    return require_text(reference, "reference") if brief.wants_reference else None
+
+
+def setting_messages(record: Record | None) -> tuple[Message, ...]:
+    """The instructions before the conversation, word for word."""
+    messages = () if record is None else record.input
+    return tuple(message for message in messages if message.role in _SETTING_ROLES)
+
+
+def render_conversation(messages: Iterable[Message]) -> str:
+    """A conversation as a model reads it in a prompt."""
+    return "\n".join(map(_render_message, messages))
+
+
+def _render_message(message: Message) -> str:
+    calls = [
+        f"[calls {call.function.name}({call.function.arguments})]"
+        for call in message.tool_calls or ()
+    ]
+    return f"{message.role.upper()}: {' '.join([*filter(None, [message.text]), *calls])}"
+
+
+def render_examples(examples: Iterable[Record]) -> str:
+    """Examples, numbered, each cut to `EXAMPLE_LENGTH`."""
+    shown: list[str] = []
+    for number, record in enumerate(examples, 1):
+        turns = (m for m in (*record.input, *record.output) if m.role not in _SETTING_ROLES)
+        text = render_conversation(turns)
+        cut = text if len(text) <= EXAMPLE_LENGTH else text[:EXAMPLE_LENGTH] + " …"
+        shown.append(f"Example {number}\n{cut}")
+    return "\n\n".join(shown)
+
+
+def describe_topic(brief: Brief) -> str:
+    """The topic in a line or two; empty without one."""
+    if not brief.topic:
+        return ""
+    words = f" Typical words: {', '.join(brief.keywords)}." if brief.keywords else ""
+    return f"Topic: {brief.topic}. {brief.topic_description}{words}".strip()
+
+
+def describe_setting(brief: Brief) -> str:
+    """The application's instructions, so that requests and answers fit them."""
+    text = render_conversation(setting_messages(brief.setting))
+    return f"The application runs with these instructions:\n{text}" if text else ""
+
+
+def make_prompt(brief: Brief, rules: str, *parts: str) -> tuple[ChatMessage, ...]:
+    """The common frame: who asks, the rules, then the material."""
+    system = (
+        "You write realistic data for training an assistant. What people send is written as "
+        "real people write; what the assistant answers is correct, complete and in its style. "
+        "Write in the language of the material. Never mention that this is generated.\n"
+        f"The assistant's purpose: {brief.objective}"
+    )
+    about = [describe_topic(brief), describe_setting(brief), *parts, rules, _angle(brief)]
+    user = "\n\n".join(filter(None, about))
+    return ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)
+
+
+def _angle(brief: Brief) -> str:
+    differ = " Other calls asked for the same before: be different." if brief.part else ""
+    return f"{_ANGLES[brief.part % len(_ANGLES)]}{differ}"
+
+
+def count_text_tokens(text: str) -> int:
+    """Estimate: four characters a token."""
+    return len(text) // 4
