@@ -87,6 +87,23 @@ def test_a_grading_failure_is_not_a_zero(client: TestClient, dataset: dict[str, 
     assert answer.json()["statistics"] is None
 
 
+def test_a_dry_run_shows_the_first_failure_of_each_kind(
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    for step in ("topics/generate", "coverage"):
+        run(f"{base}/{step}")
+    client.put(f"{base}/grader", json={**STRING_CHECK, "reference": "{{item.absent}}"})
+
+    report = run(f"{base}/dry-run", {"sampleSize": 5})["result"]
+
+    assert list(report["failureExamples"]) == list(report["failures"])
+    (example,) = report["failureExamples"].values()
+    record_id, _, message = example.partition(": ")
+    assert client.get(f"{base}/records/{record_id}").status_code == 200
+    assert "absent" in message
+
+
 def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[str, Any]) -> None:
     url = f"{DATASETS}/{dataset['id']}/grader"
     assert client.get(url).json() is None

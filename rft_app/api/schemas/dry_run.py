@@ -112,6 +112,8 @@ class DryRunReport(Wire):
     """Planned ones: graded and failed."""
     failed: int
     failures: dict[FailureKind, int]
+    failure_examples: dict[FailureKind, str]
+    """The first failure of each kind: where it happened and its message."""
     failure_rate: float | None
     learnable_share: float | None
     """Records whose rollouts' rewards differ; `null` where none has two."""
@@ -145,6 +147,7 @@ class DryRunReport(Wire):
             rollouts=report.num_rollouts,
             failed=report.num_failed,
             failures=report.failures,
+            failure_examples=report.failure_examples,
             failure_rate=report.failure_rate,
             learnable_share=report.learnable_share,
             rules=[_to_rule(row) for row in report.rules],
