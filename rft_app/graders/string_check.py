@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import orjson
+import msgspec
 
 from rft_app.domain.grader import StringCheckSpec, StringOperation
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
@@ -152,7 +152,7 @@ def _look_up(values: Mapping[str, Any], path: str) -> str | None:
         found = _step_into(found, key)
     if found is None or isinstance(found, str):
         return found
-    return orjson.dumps(found).decode()
+    return msgspec.json.encode(found).decode()
 
 
 def _step_into(found: Any, key: str) -> Any:  # noqa: ANN401  # any JSON

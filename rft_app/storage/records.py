@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlmodel import Session
@@ -125,7 +125,7 @@ def _to_record(row: Row[Any], topics: dict[int, str]) -> Record:
 
 
 def _load(raw: bytes | None) -> Any:  # noqa: ANN401  # JSON
-    return None if raw is None else orjson.loads(raw)
+    return None if raw is None else msgspec.json.decode(raw)
 
 
 def iterate_record_bytes(

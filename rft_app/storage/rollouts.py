@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-import orjson
+import msgspec
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
@@ -183,14 +183,14 @@ class _Parsed:
     """A record as a grader sees it; parsed once for all its rollouts."""
 
     def __init__(self, record: RecordBytes) -> None:
-        messages: list[Json] = orjson.loads(record.messages)
+        messages: list[Json] = msgspec.json.decode(record.messages)
         self.output = messages[record.turn : record.turn + 1]
         self.reward = record.reward
-        self.metadata: Json = orjson.loads(record.metadata) if record.metadata else {}
+        self.metadata: Json = msgspec.json.decode(record.metadata) if record.metadata else {}
         self.fields: Json = {
             "id": record_id(record.seq),
             "messages": messages[: record.turn],
-            "tools": orjson.loads(record.tools) if record.tools else [],
+            "tools": msgspec.json.decode(record.tools) if record.tools else [],
             "topic": record.topic,
             "reference": record.reference,
         }
@@ -204,7 +204,7 @@ def _to_rollout(
     messages, model, reward = record.output, None, record.reward
     if key.rollout_seq is not None:
         body, model, reward = stored[key.rollout_seq]
-        messages = orjson.loads(body)
+        messages = msgspec.json.decode(body)
     sample = make_sample(messages, None)
     sample["output_json"] = _parse_text(sample["output_text"])
     is_imported = key.rollout_seq is not None
@@ -216,6 +216,6 @@ def _parse_text(output_text: str) -> Any:  # noqa: ANN401  # JSON
     if output_text.lstrip()[:1] not in _JSON_BEGINS:
         return None
     try:
-        return orjson.loads(output_text)
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(output_text)
+    except (msgspec.DecodeError, RecursionError):
         return None

@@ -1,5 +1,6 @@
 """Records over REST: filters, pages, one in full, all as a file."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -65,3 +66,35 @@ def test_all_records_come_as_json_lines(client: TestClient, dataset: dict[str, A
 def test_an_unknown_record_is_not_found(client: TestClient, dataset: dict[str, Any]) -> None:
     assert client.get(f"{url(dataset)}/rec_0").status_code == 404
     assert client.get(f"{DATASETS}/ds_x/records").status_code == 404
+
+
+def test_an_integer_of_any_size_arrives_exactly(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    serial = 2**70 + 1
+    row = {"question": "Which?", "answer": "That.", "serial": 0, "deep": [{"n": -1}]}
+    line = orjson.dumps(row).replace(b":0,", b":%d," % serial).replace(b"-1", b"-%d" % serial)
+    answer = client.post(
+        f"{DATASETS}/from-upload",
+        data={"name": "Serials", "objective": "Find"},
+        files={"file": ("serials.jsonl", line)},
+    )
+    work()
+    base = f"{DATASETS}/{answer.json()['datasetId']}"
+
+    record = client.get(f"{base}/records").json()[0]
+    check = {"type": "string_check", "operation": "eq", "field": "output_text"}
+    graded = client.post(
+        f"{base}/grader/test",
+        json={"config": {**check, "operation": "ne", "reference": "{{item.serial}}"}},
+    )
+    script = f"def grade(sample, item):\n    return item['serial'] == {serial}\n"
+    scripted = client.post(
+        f"{base}/grader/test", json={"config": {"type": "script", "script": script}}
+    )
+
+    assert record["metadata"] == {"serial": serial, "deep": [{"n": -serial}]}
+    assert f'"n":-{serial}' in client.get(f"{base}/records/{record['id']}").text
+    assert graded.json()["results"][0]["score"] == 1.0
+    if scripted.status_code != 409:
+        assert scripted.json()["results"][0]["score"] == 1.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import orjson
+import msgspec
 
 from rft_app.domain.message import Message, ToolCall
 from rft_app.domain.record import Record
@@ -90,8 +90,8 @@ def json_rows(text: str) -> list[str]:
     if text[:1] not in {"{", "["}:
         return []
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
         return []
     return [text]
 
@@ -146,7 +146,7 @@ def _describe_tools(record: Record) -> tuple[str, str]:
 
 def view_record(record: Record) -> RecordView:
     """Lay out one record."""
-    raw = orjson.dumps(record.model_dump(mode="json", exclude_none=True)).decode()
+    raw = msgspec.json.encode(record.model_dump(mode="json", exclude_none=True)).decode()
     tools, tools_note = _describe_tools(record)
     confidence = record.topic_confidence
     return RecordView(
@@ -169,7 +169,7 @@ def view_record(record: Record) -> RecordView:
         has_answer=bool(record.output),
         reference=record.reference or "",
         reference_rows=json_rows(record.reference or ""),
-        metadata_rows=[orjson.dumps(record.metadata).decode()] if record.metadata else [],
+        metadata_rows=[msgspec.json.encode(record.metadata).decode()] if record.metadata else [],
         json_text=raw,
         json_rows=[raw],
         json_size=size(len(raw.encode())),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
+import msgspec
 
 from rft_app.domain.grading import FailureKind, GradeOutcome, Verdict
 from rft_app.services.dry_runs import GradedRollout
@@ -107,10 +107,12 @@ def view_calls(calls: Sequence[dict[str, Any]]) -> list[OutputCall]:
         function = call.get("function")
         if isinstance(function, dict) and isinstance(function.get("name"), str):
             arguments = function.get("arguments", "")
-            text = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+            text = (
+                arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+            )
             views.append(OutputCall(function["name"], shorten(text)))
         else:
-            views.append(OutputCall("call", shorten(orjson.dumps(call).decode())))
+            views.append(OutputCall("call", shorten(msgspec.json.encode(call).decode())))
     return views
 
 
