@@ -3,10 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from rft_app.domain.entity import Entity
 
 EXCERPT_LENGTH = 200
+
+
+class ImportMode(StrEnum):
+    """What becomes of the records that are there."""
+
+    APPEND = "append"
+    """They stay, with every edit."""
+    REPLACE = "replace"
+    """They are archived once the file is read, and kept as a snapshot."""
 
 
 class ImportFault(Entity):

@@ -70,7 +70,7 @@ class ExtractStep:
         with unit_of_work() as session:
             refresh_counts(session, dataset_id)
         with reading() as session:
-            return _describe(session, dataset_id, chosen.mode)
+            return describe_records(session, dataset_id, chosen.mode)
 
 
 def _make_records(context: JobContext, dataset_id: str, settings: ExtractSettings) -> None:
@@ -179,7 +179,8 @@ def _mark_duplicates(dataset_id: str) -> None:
             extraction.mark_duplicates(session, dataset_id, low, high)
 
 
-def _describe(session: Session, dataset_id: str, mode: ExtractMode) -> StepResult:
+def describe_records(session: Session, dataset_id: str, mode: ExtractMode) -> StepResult:
+    """The step's result from what is current now; belongs after `refresh_counts`."""
     facets = [(facet, number) for _, facet, number in count_facets(session, dataset_id)]
     reasons: dict[str, int] = {}
     for facet, number in facets:

@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from rft_app.domain.dataset import Dataset, DatasetPhase, DatasetSource, DatasetStats
 from rft_app.domain.pipeline import StepName, describe_nodes
-from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.errors import InvalidInputError
 from rft_app.jobs.queue import cancel_job, list_active_jobs
+from rft_app.services.busy import require_idle
 from rft_app.services.dataset_files import find_files, remove_files
 from rft_app.services.staleness import stale_reasons
 from rft_app.storage import datasets as dataset_storage
@@ -20,9 +21,6 @@ NAME_LENGTH = 120
 OBJECTIVE_LENGTH = 4_000
 UNAVAILABLE = frozenset({StepName.TRAIN, StepName.DEPLOY})
 """Steps that this version of the product cannot do; their nodes wait."""
-
-BACKGROUND_KINDS = frozenset({"search_index"})
-"""Jobs that nobody asked for; they do not keep a dataset."""
 
 Sort = Literal["updated", "name", "records"]
 
@@ -104,13 +102,8 @@ def delete_dataset(session: Session, dataset_id: str) -> None:
         NotFoundError: There is no such dataset.
         ConflictError: A job works on it.
     """
-    dataset = get_dataset(session, dataset_id)
-    jobs = list_active_jobs(session, dataset_id)
-    if busy := [job for job in jobs if job.kind not in BACKGROUND_KINDS]:
-        raise ConflictError(
-            f"{dataset.name} is busy with {busy[0].kind}. Cancel that job first.", job=busy[0].id
-        )
-    for job in jobs:
+    require_idle(session, dataset_id)
+    for job in list_active_jobs(session, dataset_id):
         cancel_job(session, job.id)
     files = find_files(session, dataset_id)
     search.delete_texts(session, dataset_id)

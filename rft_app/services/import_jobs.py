@@ -7,15 +7,20 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.children import Message, run_child
-from rft_app.domain.imports import ImportReport
+from rft_app.domain.imports import ImportMode, ImportReport
 from rft_app.domain.pipeline import StepName
+from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.liveness import is_executing
 from rft_app.jobs.queue import list_active_jobs, list_jobs
 from rft_app.services.pipeline import get_step, start_step
+from rft_app.services.record_settling import settle_records
 from rft_app.settings import get_settings
 from rft_app.storage import imports
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.restoring import archive_older
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.snapshots import add_whole_snapshot
 
 POLL_S = 0.2
 
@@ -84,8 +89,18 @@ def _finish_with_extract(context: JobContext, report: ImportReport) -> bool:
     with unit_of_work() as session:
         if not _start_extract(session, context.required_dataset_id):
             return False
+        if context.args.get("mode") == ImportMode.REPLACE:
+            _replace_records(session, context.required_dataset_id, report.id)
         imports.change_import(session, report.id, is_done=True)
     return True
+
+
+def _replace_records(session: Session, dataset_id: str, import_id: str) -> None:
+    """Keep the records of before as a snapshot and archive them."""
+    if get_dataset_row(session, dataset_id).num_records:
+        add_whole_snapshot(session, dataset_id, SnapshotPurpose.REPLACE)
+    archive_older(session, dataset_id, import_id, time.time_ns() // 1_000_000)
+    settle_records(session, dataset_id)
 
 
 def _start_extract(session: Session, dataset_id: str) -> bool:

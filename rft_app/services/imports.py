@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
-from rft_app.domain.imports import ImportFault, ImportReport
+from rft_app.domain.imports import ImportFault, ImportMode, ImportReport
 from rft_app.domain.job import Job
 from rft_app.errors import ConflictError, TooLargeError
 from rft_app.jobs.queue import enqueue
+from rft_app.services.busy import require_idle, require_stable
 from rft_app.services.datasets import get_dataset
 from rft_app.services.file_preview import preview_file, require_readable
 from rft_app.settings import get_settings
@@ -28,7 +30,7 @@ TRACES = "traces"
 ROLLOUTS = "rollouts"
 
 
-def start_import(
+def start_import(  # noqa: PLR0913  # the file, how to read it, and what becomes of the rest
     session: Session,
     *,
     dataset_id: str,
@@ -36,8 +38,12 @@ def start_import(
     file_name: str,
     shape: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    mode: ImportMode = ImportMode.APPEND,
 ) -> Job:
     """Start to read a file of traces into a dataset; extraction follows by itself.
+
+    Where it replaces, the records of before stay until the whole file is read; then they are
+    archived and kept as a snapshot.
 
     Args:
         session: A unit of work.
@@ -46,21 +52,24 @@ def start_import(
         file_name: What a person calls it.
         shape: Name of the only row shape to accept; `None` finds it row by row.
         mapping: Columns by target, for rows of no known shape.
+        mode: Whether the records of before stay beside the new ones.
 
     Raises:
         InvalidInputError: The file cannot be an import: empty, binary, damaged, of unknown shape.
         TooLargeError: It is larger than the limit.
         NotFoundError: There is no such dataset.
-        ConflictError: The dataset is being imported into already.
+        ConflictError: A job works on the dataset, other than Extract.
     """
-    get_dataset(session, dataset_id)
+    check = require_idle if mode is ImportMode.REPLACE else require_stable
+    check(session, dataset_id)
     chosen = dict(mapping or {})
     _require_size(Path(path), file_name)
     preview = preview_file(path, file_name=file_name, shape=shape, mapping=chosen)
     require_readable(preview)
     import_id = _add(session, dataset_id, TRACES, Path(path), file_name)
     imports.change_import(session, import_id, mapping=chosen, shape=preview.shape)
-    return _enqueue(session, "import_traces", dataset_id, import_id, shape)
+    args = {"shape": shape, "mode": mode.value}
+    return _enqueue(session, "import_traces", dataset_id, import_id, args)
 
 
 def start_rollouts_import(
@@ -74,6 +83,7 @@ def start_rollouts_import(
         NotFoundError: There is no such dataset.
     """
     dataset = get_dataset(session, dataset_id)
+    require_stable(session, dataset_id)
     if not dataset.stats.num_records:
         raise ConflictError("The dataset has no records yet. Run Extract first.")
     _require_size(Path(path), file_name)
@@ -82,7 +92,7 @@ def start_rollouts_import(
         Path(path), Limits(settings.max_file_bytes, settings.max_line_bytes), name=file_name
     ):
         import_id = _add(session, dataset_id, ROLLOUTS, Path(path), file_name)
-    return _enqueue(session, "import_rollouts", dataset_id, import_id, None)
+    return _enqueue(session, "import_rollouts", dataset_id, import_id, {"shape": None})
 
 
 def get_import(session: Session, import_id: str) -> ImportReport:
@@ -135,8 +145,8 @@ def _add(session: Session, dataset_id: str, kind: str, path: Path, file_name: st
 
 
 def _enqueue(
-    session: Session, kind: str, dataset_id: str, import_id: str, shape: str | None
+    session: Session, kind: str, dataset_id: str, import_id: str, args: dict[str, Any]
 ) -> Job:
-    job = enqueue(session, kind, dataset_id, {"import_id": import_id, "shape": shape})
+    job = enqueue(session, kind, dataset_id, {"import_id": import_id, **args})
     imports.change_import(session, import_id, job_id=job.id)
     return job

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from sqlalchemy import or_, select
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet, unpack
@@ -30,6 +31,31 @@ class SnapshotColumns:
 
 def read_columns(session: Session, dataset_id: str, selection: Selection) -> SnapshotColumns:
     """Read the selected records among those that can be trained on, ordered by key."""
+    table = _read_table(
+        session,
+        dataset_id,
+        col(RecordRow.facet) < _FIRST_INVALID,
+        col(RecordRow.facet).bitwise_and(DUPLICATE) == 0,
+    )
+    return _to_columns(table[_is_selected(session, dataset_id, table[:, 0], selection)])
+
+
+def read_whole(session: Session, dataset_id: str) -> tuple[SnapshotColumns, Bools]:
+    """Read every current record, ordered by key, and which of them can be trained on."""
+    table = _read_table(session, dataset_id, col(RecordRow.facet) < ARCHIVED)
+    facets = table[:, 4]
+    return _to_columns(table), (facets < _FIRST_INVALID) & (facets & DUPLICATE == 0)
+
+
+def read_current(session: Session, dataset_id: str) -> Ints:
+    """Keys of every current record, ascending."""
+    return _read_table(session, dataset_id, col(RecordRow.facet) < ARCHIVED)[:, 0]
+
+
+def _read_table(
+    session: Session, dataset_id: str, *conditions: ColumnElement[bool]
+) -> NDArray[np.int64]:
+    """Key, content hash, group, topic and facet of records, ordered by key."""
     query = (
         select(
             col(RecordRow.seq),
@@ -39,8 +65,7 @@ def read_columns(session: Session, dataset_id: str, selection: Selection) -> Sna
             col(RecordRow.facet),
         )
         .where(col(RecordRow.dataset_id) == dataset_id)
-        .where(col(RecordRow.facet) < _FIRST_INVALID)
-        .where(col(RecordRow.facet).bitwise_and(DUPLICATE) == 0)
+        .where(*conditions)
         .execution_options(yield_per=ROWS_PER_READ)
     )
     chunks = [
@@ -48,11 +73,14 @@ def read_columns(session: Session, dataset_id: str, selection: Selection) -> Sna
         for rows in session.connection().execute(query).partitions()
     ]
     table = np.concatenate(chunks) if chunks else np.zeros((0, 5), dtype=np.int64)
-    order = np.argsort(table[:, 0])
-    order = order[_is_selected(session, dataset_id, table[order, 0], selection)]
-    seqs, content_hashes, groups, topics, facets = (column[order] for column in table.T)
-    split = SplitColumns(groups, topics, _is_generated(facets))
-    return SnapshotColumns(seqs, content_hashes, split)
+    return table[np.argsort(table[:, 0])]
+
+
+def _to_columns(table: NDArray[np.int64]) -> SnapshotColumns:
+    seqs, content_hashes, groups, topics, facets = table.T
+    return SnapshotColumns(
+        seqs, content_hashes, SplitColumns(groups, topics, _is_generated(facets))
+    )
 
 
 def count_left_out(session: Session, dataset_id: str, selection: Selection) -> dict[str, int]:

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import numpy as np
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from rft_app.domain.record import Selection
 from rft_app.domain.snapshot import Member, Snapshot, SnapshotPurpose
 from rft_app.domain.split import SplitRule
-from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.storage.ids import new_id
 from rft_app.storage.members import Members, pack_members, unpack_members
-from rft_app.storage.snapshot_source import read_columns
-from rft_app.storage.splits import find_test_side
+from rft_app.storage.snapshot_source import SnapshotColumns, read_columns, read_whole
+from rft_app.storage.splits import Bools, SplitColumns, find_test_side
 from rft_app.storage.tables import SnapshotRow
 
 
@@ -27,6 +28,7 @@ class SnapshotPlan:
     content_hash: str
     rule: SplitRule
     selection: Selection
+    num_unusable: int = 0
 
 
 def plan_snapshot(
@@ -38,10 +40,36 @@ def plan_snapshot(
     """
     columns = read_columns(session, dataset_id, selection)
     is_test = find_test_side(columns.split, rule)
+    return SnapshotPlan(
+        Members(columns.seqs, is_test), _hash_members(columns, is_test), rule, selection
+    )
+
+
+def plan_whole_snapshot(session: Session, dataset_id: str) -> SnapshotPlan:
+    """Work out a snapshot of every current record; those that can be trained on have a side."""
+    columns, is_usable = read_whole(session, dataset_id)
+    split, rule = columns.split, SplitRule()
+    is_test = np.zeros(len(columns.seqs), dtype=np.bool_)
+    is_test[is_usable] = find_test_side(
+        SplitColumns(
+            split.groups[is_usable], split.topics[is_usable], split.is_generated[is_usable]
+        ),
+        rule,
+    )
+    return SnapshotPlan(
+        Members(columns.seqs, is_test),
+        _hash_members(columns, is_test),
+        rule,
+        Selection(),
+        num_unusable=int((~is_usable).sum()),
+    )
+
+
+def _hash_members(columns: SnapshotColumns, is_test: Bools) -> str:
     digest = sha256(columns.seqs.astype("<i8").tobytes())
     digest.update(columns.content_hashes.astype("<i8").tobytes())
     digest.update(np.packbits(is_test).tobytes())
-    return SnapshotPlan(Members(columns.seqs, is_test), digest.hexdigest(), rule, selection)
+    return digest.hexdigest()
 
 
 def add_snapshot(
@@ -59,6 +87,43 @@ def add_snapshot(
         session.add(row)
         session.flush()
     return to_snapshot(row)
+
+
+def add_whole_snapshot(
+    session: Session, dataset_id: str, purpose: SnapshotPurpose, label: str = ""
+) -> Snapshot:
+    """Freeze every current record as it is now, always as a snapshot of its own.
+
+    Raises:
+        ConflictError: The dataset has no records.
+    """
+    plan = plan_whole_snapshot(session, dataset_id)
+    if not len(plan.members):
+        raise ConflictError("The dataset has no records to keep. Run Extract first.")
+    row = _to_row(dataset_id, plan, purpose, label)
+    session.add(row)
+    session.flush()
+    return to_snapshot(row)
+
+
+def list_snapshots(
+    session: Session, dataset_id: str, *, before: str | None, limit: int
+) -> list[Snapshot]:
+    """Snapshots of a dataset, newest first, behind the one with the id `before`."""
+    statement = select(SnapshotRow).where(col(SnapshotRow.dataset_id) == dataset_id)
+    if before is not None:
+        statement = statement.where(col(SnapshotRow.id) < before)
+    statement = statement.options(defer(SnapshotRow.members)).order_by(col(SnapshotRow.id).desc())  # pyright: ignore[reportArgumentType]
+    return [to_snapshot(row) for row in session.exec(statement.limit(limit))]
+
+
+def find_newest(session: Session, dataset_id: str, purpose: SnapshotPurpose) -> Snapshot | None:
+    """The last snapshot that was made for a purpose."""
+    statement = select(SnapshotRow).where(
+        col(SnapshotRow.dataset_id) == dataset_id, col(SnapshotRow.purpose) == purpose
+    )
+    row = session.exec(statement.order_by(col(SnapshotRow.id).desc()).limit(1)).first()
+    return row and to_snapshot(row)
 
 
 def require_members(plan: SnapshotPlan) -> None:
@@ -134,11 +199,14 @@ def to_snapshot(row: SnapshotRow) -> Snapshot:
             seed=row.seed, train_ratio=row.train_ratio, test_generated=row.test_generated
         ),
         selection=Selection.model_validate(row.filter),
+        label=row.label,
         created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
     )
 
 
-def _to_row(dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose) -> SnapshotRow:
+def _to_row(
+    dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose, label: str = ""
+) -> SnapshotRow:
     num_test = int(plan.members.is_test.sum())
     return SnapshotRow(
         id=new_id("snap"),
@@ -146,11 +214,12 @@ def _to_row(dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose) -> Sn
         content_hash=plan.content_hash,
         purpose=purpose,
         num_records=len(plan.members),
-        num_train=len(plan.members) - num_test,
+        num_train=len(plan.members) - num_test - plan.num_unusable,
         num_test=num_test,
         seed=plan.rule.seed,
         train_ratio=plan.rule.train_ratio,
         test_generated=plan.rule.test_generated,
+        label=label,
         filter=plan.selection.model_dump(mode="json"),
         members=pack_members(plan.members),
         created_at=datetime.now(UTC),

@@ -1,0 +1,172 @@
+"""Copy a dataset inside the database, a range of keys at a time.
+
+Keys of a copy are those of its source plus one number per table, so that references between rows
+stay right without a table of pairs.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel, select
+
+from rft_app.storage.ids import new_id
+from rft_app.storage.sequences import reserve
+from rft_app.storage.tables import GraderVersionRow, ImportRow
+
+LARGE: Final = ("trace", "record", "rollout")
+"""Tables that are copied a range of keys at a time."""
+BODIES: Final[Mapping[str, str]] = {"trace": "trace_body", "record": "record_body"}
+
+
+class Shifts(NamedTuple):
+    """What is added to the keys of each table."""
+
+    topic: int
+    trace: int
+    record: int
+    rollout: int
+
+    def of_column(self, table: str, column: str) -> int:
+        """What is added to a column's values; 0 for most."""
+        own = {"topic": "id", "trace": "seq", "record": "seq", "rollout": "seq"}
+        if column == own.get(table) or (column == "parent_id" and table == "topic"):
+            return getattr(self, table)
+        others = {
+            "trace_seq": self.trace,
+            "duplicate_of": self.record,
+            "record_seq": self.record,
+            "topic_id": self.topic,
+        }
+        return others.get(column, 0)
+
+
+def reserve_keys(session: Session, source_id: str) -> Shifts:
+    """Reserve keys for a copy of every numbered row of a dataset."""
+    shifts: list[int] = []
+    for table in ("topic", *LARGE):
+        key = "id" if table == "topic" else "seq"
+        statement = text(
+            f"SELECT COALESCE(MIN({key}), 0), COALESCE(MAX({key}), -1) FROM {table} "
+            "WHERE dataset_id = :source"
+        )
+        low, high = session.connection().execute(statement, {"source": source_id}).one()
+        shifts.append(reserve(session, table, high - low + 1) - low)
+    return Shifts(*shifts)
+
+
+def copy_small_rows(
+    session: Session, source_id: str, target_id: str, shifts: Shifts
+) -> dict[str, str]:
+    """Copy topics, grader versions and imports; returns the imports' new ids by their old ones."""
+    _copy(session, "topic", source_id, target_id, shifts)
+    graders = select(GraderVersionRow).where(GraderVersionRow.dataset_id == source_id)
+    for version in session.exec(graders).all():
+        session.add(_changed(version, id=new_id("gv"), dataset_id=target_id))
+    imports: dict[str, str] = {}
+    for run in session.exec(select(ImportRow).where(ImportRow.dataset_id == source_id)).all():
+        imports[run.id] = new_id("imp")
+        session.add(_changed(run, id=imports[run.id], dataset_id=target_id, path="", job_id=None))
+    session.flush()
+    return imports
+
+
+def _changed(row: SQLModel, **changes: str | None) -> SQLModel:
+    values: dict[str, Any] = row.model_dump()
+    return type(row)(**values | changes)
+
+
+def count_rows(session: Session, dataset_id: str) -> int:
+    """Rows that `copy_range` goes through."""
+    return sum(
+        session.connection()
+        .execute(text(f"SELECT COUNT(*) FROM {table} WHERE dataset_id = :id"), {"id": dataset_id})
+        .scalar_one()
+        for table in LARGE
+    )
+
+
+def find_range(
+    session: Session, table: str, source_id: str, after: int, size: int
+) -> tuple[int, int]:
+    """The last key of the next rows behind `after`, and how many they are; 0 rows at the end."""
+    statement = text(
+        "SELECT COALESCE(MAX(seq), 0), COUNT(*) FROM (SELECT r.seq FROM "
+        f"{table} r WHERE r.dataset_id || '' = :source AND r.seq > :after "
+        "ORDER BY r.seq LIMIT :size) part"
+    )
+    values = {"source": source_id, "after": after, "size": size}
+    last, number = session.connection().execute(statement, values).one()
+    return last, number
+
+
+def copy_range(
+    session: Session,
+    table: str,
+    datasets: tuple[str, str],
+    keys: tuple[int, int],
+    shifts: Shifts,
+) -> None:
+    """Copy the rows from the first key to the last, with their bodies; those that are there stay.
+
+    Args:
+        session: A unit of work.
+        table: One of `LARGE`.
+        datasets: Source and target.
+        keys: Both ends are included.
+        shifts: As reserved.
+    """
+    source_id, target_id = datasets
+    where = f"seq BETWEEN {keys[0]} AND {keys[1]}"
+    _copy(session, table, source_id, target_id, shifts, where)
+    if table in BODIES:
+        shift = getattr(shifts, table)
+        statement = text(
+            f"INSERT INTO {BODIES[table]} (seq, body) SELECT b.seq + {shift}, b.body "
+            f"FROM {BODIES[table]} b JOIN {table} r ON r.seq = b.seq "
+            f"WHERE r.{where} AND r.dataset_id || '' = :source ON CONFLICT DO NOTHING"
+        )
+        session.connection().execute(statement, {"source": source_id})
+
+
+def rename_imports(session: Session, target_id: str, imports: Mapping[str, str]) -> None:
+    """Let the copied traces and rollouts name the copied imports, and copy the bad lines."""
+    for old, new in imports.items():
+        values = {"old": old, "new": new, "target": target_id}
+        for table in ("trace", "rollout"):
+            statement = text(
+                f"UPDATE {table} SET import_id = :new "
+                "WHERE dataset_id = :target AND import_id = :old"
+            )
+            session.connection().execute(statement, values)
+        faults = text(
+            "INSERT INTO import_error (import_id, line_number, code, message, excerpt) "
+            "SELECT :new, line_number, code, message, excerpt FROM import_error "
+            "WHERE import_id = :old ON CONFLICT DO NOTHING"
+        )
+        session.connection().execute(faults, {"old": old, "new": new})
+
+
+def _copy(
+    session: Session,
+    table: str,
+    source_id: str,
+    target_id: str,
+    shifts: Shifts,
+    where: str = "1 = 1",
+) -> None:
+    """Copy rows, whatever columns they have."""
+    columns = SQLModel.metadata.tables[table].columns.keys()
+    values = [_value(column, table, shifts) for column in columns]
+    statement = text(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table} "
+        f"WHERE {where} AND dataset_id || '' = :source ON CONFLICT DO NOTHING"
+    )
+    session.connection().execute(statement, {"source": source_id, "target": target_id})
+
+
+def _value(column: str, table: str, shifts: Shifts) -> str:
+    if column == "dataset_id":
+        return "CAST(:target AS VARCHAR)"
+    shift = shifts.of_column(table, column)
+    return f"{column} + {shift}" if shift else column

@@ -1,0 +1,26 @@
+"""What named which snapshot."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from sqlmodel import Session, col, select
+
+from rft_app.storage.tables import DryRunRow, ExportRow
+
+
+def map_uses(session: Session, dataset_id: str) -> Mapping[str, tuple[str, ...]]:
+    """For each snapshot that something used, what did, in words."""
+    uses: dict[str, list[str]] = {}
+    runs = select(DryRunRow.snapshot_id, DryRunRow.number).where(
+        col(DryRunRow.dataset_id) == dataset_id
+    )
+    for snapshot_id, number in session.exec(runs.order_by(col(DryRunRow.number))):
+        uses.setdefault(snapshot_id, []).append(f"dry run {number}")
+    exports = select(ExportRow.snapshot_id).where(
+        col(ExportRow.dataset_id) == dataset_id, col(ExportRow.is_done)
+    )
+    for snapshot_id, number in Counter(session.exec(exports)).items():
+        if snapshot_id is not None:
+            words = "1 export" if number == 1 else f"{number} exports"
+            uses.setdefault(snapshot_id, []).append(words)
+    return {snapshot_id: tuple(words) for snapshot_id, words in uses.items()}
