@@ -5,7 +5,7 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job, JobStatus
-from rft_app.services.datasets import BACKGROUND_KINDS
+from rft_app.services.busy import BACKGROUND_KINDS
 from rft_app.storage import activity, jobs
 
 
