@@ -1,6 +1,7 @@
 """Topics: the tree by which records are told apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,25 @@ SEPARATOR = "/"
 MAX_NAME_LENGTH = 80
 SURE = 0.7
 """From this confidence on a record is sure of its topic; below, a person should look."""
+MAX_TOPICS = 2000
+MAX_DEPTH = 6
+MANUAL = "manual"
+KEYWORD = "keyword"
+MODEL = "llm"
+Method = Literal["embedding", "llm", "keyword", "manual"]
+
+
+def method_kind(method: str | None) -> Method | None:
+    """How a record came to its topic, in the four words of REST.
+
+    Example:
+        >>> method_kind("minilm"), method_kind("manual"), method_kind(None)
+        ('embedding', 'manual', None)
+    """
+    if method is None:
+        return None
+    named: dict[str, Method] = {MANUAL: "manual", KEYWORD: "keyword", MODEL: "llm"}
+    return named.get(method, "embedding")
 
 
 class TopicNode(Entity):
@@ -47,6 +67,10 @@ class TopicTree(Entity):
     """
 
     nodes: tuple[TopicNode, ...] = ()
+    version: int = Field(default=0, ge=0)
+    """Grows with every change of the tree; who edits names the one they saw."""
+    is_edited: bool = False
+    """Whether a person changed or brought the tree since topics were found."""
     num_without_topic: int = Field(default=0, ge=0)
     """Valid, current records that are in no leaf."""
 
@@ -83,11 +107,11 @@ class TopicTree(Entity):
     @property
     def counts(self) -> Mapping[str, int]:
         """Records per node; a branch counts its leaves."""
-        leaves = self.leaves
-        return {
-            node.key: sum(leaf.num_records for leaf in leaves if is_within(leaf.key, node.key))
-            for node in self.nodes
-        }
+        sums = {node.key: 0 for node in self.nodes}
+        for leaf in self.leaves:
+            for key in ancestors(leaf.key):
+                sums[key] += leaf.num_records
+        return sums
 
     @property
     def targets(self) -> Mapping[str, float | None]:
@@ -109,6 +133,18 @@ def is_within(key: str, branch: str) -> bool:
     return key == branch or key.startswith(branch + SEPARATOR)
 
 
+def ancestors(key: str) -> Iterator[str]:
+    """The path itself and every path above it, nearest first.
+
+    Example:
+        >>> list(ancestors("Changes/Flight/Date"))
+        ['Changes/Flight/Date', 'Changes/Flight', 'Changes']
+    """
+    while key:
+        yield key
+        key = key.rpartition(SEPARATOR)[0]
+
+
 def require_tree(keys: Iterable[str]) -> None:
     """Check that the paths form a tree, each parent before its children.
 
@@ -119,6 +155,10 @@ def require_tree(keys: Iterable[str]) -> None:
     seen: set[str] = set()
     for key in keys:
         parts = key.split(SEPARATOR)
+        if len(parts) > MAX_DEPTH:
+            raise InvalidInputError(
+                f"The topic {key!r} is {len(parts)} levels deep; {MAX_DEPTH} are possible.", key=key
+            )
         if any(not part or part != part.strip() or len(part) > MAX_NAME_LENGTH for part in parts):
             raise InvalidInputError(
                 f"The topic path {key!r} cannot be used: every part between slashes needs "
@@ -133,3 +173,5 @@ def require_tree(keys: Iterable[str]) -> None:
                 f"The topic {key!r} needs its parent {parent!r} before it.", key=key
             )
         seen.add(key)
+    if len(seen) > MAX_TOPICS:
+        raise InvalidInputError(f"A tree may have {MAX_TOPICS:,} topics; this has {len(seen):,}.")

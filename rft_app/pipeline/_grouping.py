@@ -4,35 +4,64 @@ Up to `SAMPLED` records are embedded and clustered; all others get the nearest c
 chunk.  Kept per record are a label and a confidence.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rft_app.domain.topic import SURE
+from rft_app.domain.topic import SEPARATOR, SURE, TopicNode, ancestors
 from rft_app.jobs.context import JobContext
 from rft_app.storage.session import reading
 from rft_app.storage.topics import RecordKeys, read_user_texts
-from rft_app.text.clusters import Clusters, find_clusters
+from rft_app.text.clusters import Clusters, Groups, find_clusters
 from rft_app.text.features import TextFeatures
 from rft_app.text.intent import extract_intent
-from rft_app.text.naming import TopicName, name_topics
+from rft_app.text.naming import name_topics
 
 SAMPLED = 50_000
+NUM_CHOICES = 3
 EMBEDDED_AT_ONCE = 256
 READ_AT_ONCE = 2048
 MIN_NAMING_TEXTS = 5
+OUTLINED = 12
+"""Records that stand for each leaf of an outline, at most."""
 
 
 @dataclass(frozen=True)
 class Grouping:
     """Where every record belongs."""
 
-    names: tuple[TopicName, ...]
-    labels: NDArray[np.int32]
-    """Shape `[records]`: index into `names`."""
-    confidences: NDArray[np.float32]
+    nodes: tuple[TopicNode, ...]
+    """The whole tree, parents first."""
+    leaves: tuple[str, ...]
+    """Paths of the leaves by label."""
+    choices: NDArray[np.int16]
+    """Shape `[records, 1 to 3]`: labels of the best leaves, best first."""
+    chances: NDArray[np.float32]
+    """Same shape: their confidences."""
+
+    @property
+    def labels(self) -> NDArray[np.int16]:
+        """Shape `[records]`: where each belongs."""
+        return self.choices[:, 0]
+
+    @property
+    def confidences(self) -> NDArray[np.float32]:
+        """Shape `[records]`: how sure that is."""
+        return self.chances[:, 0]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A tree that was found, without putting every record into it."""
+
+    nodes: tuple[TopicNode, ...]
+    examples: dict[str, tuple[tuple[int, float], ...]]
+    """By leaf: keys of records that are surely in it, with their confidence, surest first."""
+    shares: dict[str, float]
+    """By leaf: its part of the records looked at."""
 
 
 class Grouper:
@@ -49,26 +78,53 @@ class Grouper:
         self._distinct = own[keys.originals == own]
         self._num_embedded = 0
 
-    def run(self, *, num_groups: int | None, seed: int) -> Grouping:
+    def run(self, *, num_groups: int | None, seed: int, max_depth: int = 1) -> Grouping:
         """Find groups, name them, and give every record one.
 
         Raises:
             JobCancelledError: Somebody asked to stop; nothing was written.
         """
+        sampled, texts, vectors, clusters = self._find(num_groups, seed)
+        groups = clusters.assign(vectors)
+        nodes, leaves = _name(texts, groups, clusters, max_depth)
+        shape = (len(self._keys.seqs), min(NUM_CHOICES, clusters.num_groups))
+        choices, chances = np.zeros(shape, dtype=np.int16), np.zeros(shape, dtype=np.float32)
+        ranked = clusters.rank(vectors, NUM_CHOICES)
+        choices[sampled], chances[sampled] = ranked.labels, ranked.confidences
+        self._assign_rest(sampled, clusters, choices, chances)
+        originals = self._keys.originals
+        return Grouping(nodes, leaves, choices[originals], chances[originals])
+
+    def outline(self, *, num_groups: int | None, seed: int, max_depth: int = 1) -> Outline:
+        """Find and name groups, and which records stand for each; the others are not looked at.
+
+        Raises:
+            JobCancelledError: Somebody asked to stop.
+        """
+        sampled, texts, vectors, clusters = self._find(num_groups, seed)
+        groups = clusters.assign(vectors)
+        nodes, leaves = _name(texts, groups, clusters, max_depth)
+        examples: dict[str, tuple[tuple[int, float], ...]] = {}
+        for label, key in enumerate(leaves):
+            members = np.flatnonzero((groups.labels == label) & (groups.confidences >= SURE))
+            best = members[np.argsort(-groups.confidences[members], kind="stable")]
+            examples[key] = tuple(
+                (int(self._keys.seqs[sampled[place]]), round(float(groups.confidences[place]), 4))
+                for place in best[:OUTLINED].tolist()
+            )
+        sizes = np.bincount(groups.labels, minlength=len(leaves)) / max(1, len(texts))
+        shares = {key: float(sizes[label]) for label, key in enumerate(leaves)}
+        return Outline(nodes, examples, shares)
+
+    def _find(
+        self, num_groups: int | None, seed: int
+    ) -> tuple[NDArray[np.int64], list[str], NDArray[np.float32], Clusters]:
         sampled = self._sample(seed)
         texts = self._read_intents(sampled)
         self._features.fit(texts)
         vectors = self._embed(texts)
         self._report("Finding topics")
-        clusters = find_clusters(vectors, num_groups=num_groups, seed=seed)
-        groups = clusters.assign(vectors)
-        names = name_topics(_pick_naming_texts(texts, groups.labels, groups.confidences, clusters))
-        labels = np.zeros(len(self._keys.seqs), dtype=np.int32)
-        confidences = np.zeros(len(labels), dtype=np.float32)
-        labels[sampled], confidences[sampled] = groups.labels, groups.confidences
-        self._assign_rest(sampled, clusters, labels, confidences)
-        originals = self._keys.originals
-        return Grouping(names, labels[originals], confidences[originals])
+        return sampled, texts, vectors, find_clusters(vectors, num_groups=num_groups, seed=seed)
 
     def _sample(self, seed: int) -> NDArray[np.int64]:
         if len(self._distinct) <= SAMPLED:
@@ -80,14 +136,14 @@ class Grouper:
         self,
         sampled: NDArray[np.int64],
         clusters: Clusters,
-        labels: NDArray[np.int32],
-        confidences: NDArray[np.float32],
+        choices: NDArray[np.int16],
+        chances: NDArray[np.float32],
     ) -> None:
         rest = np.setdiff1d(self._distinct, sampled, assume_unique=True)
         for start in range(0, len(rest), READ_AT_ONCE):
             places = rest[start : start + READ_AT_ONCE]
-            groups = clusters.assign(self._embed(self._read_intents(places)))
-            labels[places], confidences[places] = groups.labels, groups.confidences
+            ranked = clusters.rank(self._embed(self._read_intents(places)), NUM_CHOICES)
+            choices[places], chances[places] = ranked.labels, ranked.confidences
 
     def _read_intents(self, places: NDArray[np.int64]) -> list[str]:
         texts: list[str] = []
@@ -110,6 +166,65 @@ class Grouper:
 
     def _report(self, label: str) -> None:
         self._context.progress(self._num_embedded, len(self._distinct), label)
+
+
+def _name(
+    texts: Sequence[str], groups: Groups, clusters: Clusters, max_depth: int
+) -> tuple[tuple[TopicNode, ...], tuple[str, ...]]:
+    """Name leaves and the branches above them; returns the tree and the leaves by label."""
+    picked = _pick_naming_texts(texts, groups.labels, groups.confidences, clusters)
+    names = name_topics(picked)
+    levels = clusters.nest(max_depth)
+    avoided = [name.name for name in names]
+    paths = [""] * clusters.num_groups
+    branches: dict[str, TopicNode] = {}
+    above: list[int] = [0] * clusters.num_groups
+    for level in levels:
+        numbers: list[int] = level.tolist()
+        sizes = Counter(numbers)
+        wider = Counter(above)
+        branch_names = name_topics(_join(picked, numbers), avoided)
+        avoided += [name.name for name in branch_names]
+        for label, number in enumerate(numbers):
+            if sizes[number] in {1, wider[above[label]]}:
+                continue  # a branch with one leaf, or with all of the one above, says nothing
+            name = branch_names[number]
+            paths[label] += name.name + SEPARATOR
+            key = paths[label].removesuffix(SEPARATOR)
+            branches[key] = TopicNode(key=key, keywords=name.keywords)
+        above = numbers
+    leaves = tuple(path + name.name for path, name in zip(paths, names, strict=True))
+    keywords = {key: name.keywords for key, name in zip(leaves, names, strict=True)}
+    return _order(leaves, keywords, branches), leaves
+
+
+def _order(
+    leaves: Sequence[str],
+    keywords: Mapping[str, tuple[str, ...]],
+    branches: Mapping[str, TopicNode],
+) -> tuple[TopicNode, ...]:
+    """All nodes, parents first; leaves come by label, the largest first, with their siblings."""
+    children: dict[str, list[str]] = {}
+    for leaf in leaves:
+        for key in ancestors(leaf):
+            siblings = children.setdefault(key.rpartition(SEPARATOR)[0], [])
+            if key not in siblings:
+                siblings.append(key)
+
+    def walk(parent: str) -> Iterator[TopicNode]:
+        for key in children.get(parent, ()):
+            yield branches.get(key) or TopicNode(key=key, keywords=keywords[key])
+            yield from walk(key)
+
+    return tuple(walk(""))
+
+
+def _join(texts_by_group: Sequence[list[str]], branches: Sequence[int]) -> list[list[str]]:
+    """The texts of each branch."""
+    joined: list[list[str]] = [[] for _ in range(max(branches) + 1)]
+    for texts, branch in zip(texts_by_group, branches, strict=True):
+        joined[branch].extend(texts)
+    return joined
 
 
 def _pick_naming_texts(

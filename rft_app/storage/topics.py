@@ -3,21 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from rft_app.domain.coverage import resolve_targets
-from rft_app.domain.topic import TopicNode, TopicTree
-from rft_app.errors import InvalidInputError
+from rft_app.domain.topic import TopicNode, TopicTree, ancestors
+from rft_app.domain.topic_edit import TreeEdit
 from rft_app.storage.bodies import split_body
 from rft_app.storage.record_counts import count_facets
 from rft_app.storage.record_plan import NO_TOPIC
 from rft_app.storage.records import stream_cuts
 from rft_app.storage.sequences import reserve
-from rft_app.storage.tables import RecordRow, TopicRow
+from rft_app.storage.tables import RecordRow, TopicChangeRow, TopicRow
+from rft_app.storage.topic_changes import find_tree_row, save_records, write_rows
 from rft_app.storage.turns import decode_turns
 
 _BUFFERED = 10_000
@@ -76,22 +77,33 @@ def read_user_texts(session: Session, dataset_id: str, seqs: Sequence[int]) -> l
 
 
 def get_tree(session: Session, dataset_id: str) -> TopicTree:
-    """All topics with the number of valid, current records in each."""
+    """All topics with the number of valid, current records in each or below it."""
     counts: dict[int, int] = {}
     for topic_id, facet, number in count_facets(session, dataset_id):
         if facet.reason is None:
             counts[topic_id] = counts.get(topic_id, 0) + number
+    rows = list_rows(session, dataset_id)
+    sums: dict[str, int] = {}
+    for row in rows:
+        for key in ancestors(row.key):
+            sums[key] = sums.get(key, 0) + counts.get(row.id, 0)
     nodes = tuple(
         TopicNode(
             key=row.key,
             description=row.description,
             keywords=tuple(row.keywords),
             target_share=row.target_share,
-            num_records=counts.get(row.id, 0),
+            num_records=sums[row.key],
         )
-        for row in _list_rows(session, dataset_id)
+        for row in rows
     )
-    return TopicTree(nodes=nodes, num_without_topic=counts.get(NO_TOPIC, 0))
+    state = find_tree_row(session, dataset_id)
+    return TopicTree(
+        nodes=nodes,
+        version=state.version,
+        is_edited=state.is_edited,
+        num_without_topic=counts.get(NO_TOPIC, 0),
+    )
 
 
 def count_trainable(session: Session, dataset_id: str) -> TrainableCounts:
@@ -101,75 +113,87 @@ def count_trainable(session: Session, dataset_id: str) -> TrainableCounts:
         if facet.reason is None and not facet.is_duplicate:
             counts[topic_id] = counts.get(topic_id, 0) + number
     leaves = {leaf.key for leaf in get_tree(session, dataset_id).leaves}
-    rows = _list_rows(session, dataset_id)
+    rows = list_rows(session, dataset_id)
     return TrainableCounts(
         by_leaf={row.key: counts.get(row.id, 0) for row in rows if row.key in leaves},
         num_without_topic=counts.get(NO_TOPIC, 0),
     )
 
 
-def replace_tree(session: Session, dataset_id: str, nodes: Sequence[TopicNode]) -> list[int]:
-    """Put a flat tree in the place of the one there; returns the ids in order.
+def apply_edit(
+    session: Session, change: TopicChangeRow, edit: TreeEdit, *, clears: bool = True
+) -> dict[str, int]:
+    """Make the tree what the edit says and move records along, by topic and not one by one.
 
-    A topic that keeps its path keeps the target somebody set, unless the targets then no longer
-    add up.  Records still point to the old topics until they are set or `forget_old_topics` ran.
+    A topic keeps the id of its source with the most records, so that renaming and moving touch no
+    record.  Counts are stale until `refresh_topic_counts` or `refresh_counts`.
+
+    Args:
+        session: A unit of work.
+        change: Takes what was there before.
+        edit: The tree to be.
+        clears: Take topics that go from their records; else `clear_misplaced` has to.
+
+    Returns:
+        Ids by path.
     """
-    targets = _carry_targets(session, dataset_id, [node.key for node in nodes])
-    session.exec(delete(TopicRow).where(col(TopicRow.dataset_id) == dataset_id))
-    first = reserve(session, "topic", len(nodes))
-    for position, node in enumerate(nodes):
-        session.add(
-            TopicRow(
-                id=first + position,
-                dataset_id=dataset_id,
-                key=node.key,
-                description=node.description,
-                keywords=list(node.keywords),
-                target_share=targets.get(node.key),
-                position=position,
-            )
-        )
-    session.flush()
-    return list(range(first, first + len(nodes)))
+    dataset_id = change.dataset_id
+    known = {row.key: row.id for row in list_rows(session, dataset_id)}
+    sizes: dict[int, int] = {}
+    for topic_id, _, number in count_facets(session, dataset_id):
+        sizes[topic_id] = sizes.get(topic_id, 0) + number
+    first_free = reserve(session, "topic", len(edit.topics))
+    rows: list[dict[str, Any]] = []
+    for place, topic in enumerate(edit.topics):
+        sources = sorted((known[key] for key in topic.sources), key=lambda id_: -sizes.get(id_, 0))
+        home = sources[0] if sources else first_free + place
+        rows.append(_to_row(home, place, topic.node))
+        for other in sources[1:]:
+            move_topic_records(session, change, other, home)
+    kept = {source for topic in edit.topics for source in topic.sources}
+    for key, topic_id in known.items():
+        if clears and key not in kept:
+            move_topic_records(session, change, topic_id, None)
+    write_rows(session, dataset_id, rows)
+    return {row["key"]: row["id"] for row in rows}
 
 
-def forget_old_topics(session: Session, dataset_id: str) -> None:
-    """Take topics that are no more from the records that still point to them."""
+def move_topic_records(
+    session: Session, change: TopicChangeRow, topic_id: int, to: int | None
+) -> None:
+    """Put all records of a topic into another one, or into none."""
+    where = f"r.topic_id = {int(topic_id)}"
+    if not save_records(session, change, where, to):
+        return
+    values = "topic_id = :to"
+    if to is None:
+        values += ", topic_confidence = NULL, topic_method = NULL"
     statement = text(
-        "UPDATE record SET topic_id = NULL, topic_confidence = NULL, topic_method = NULL "
-        "WHERE dataset_id = :dataset_id AND topic_id IS NOT NULL "
-        "AND topic_id NOT IN (SELECT id FROM topic WHERE dataset_id = :dataset_id)"
+        f"UPDATE record SET {values} WHERE dataset_id = :dataset_id AND topic_id = :id"
     )
-    session.connection().execute(statement, {"dataset_id": dataset_id})
+    session.connection().execute(
+        statement, {"to": to, "dataset_id": change.dataset_id, "id": topic_id}
+    )
 
 
-def set_targets(session: Session, dataset_id: str, targets: Mapping[str, float | None]) -> None:
-    """Set the share that leaves should hold; leaves that are not named keep theirs."""
-    for row in _list_rows(session, dataset_id):
-        if row.key in targets:
-            row.target_share = targets[row.key]
-            session.add(row)
-    session.flush()
+def _to_row(topic_id: int, position: int, node: TopicNode) -> dict[str, Any]:
+    return {
+        "id": topic_id,
+        "key": node.key,
+        "description": node.description,
+        "keywords": list(node.keywords),
+        "target_share": node.target_share,
+        "position": position,
+    }
 
 
 def hash_targets(session: Session, dataset_id: str) -> str:
     """Fingerprint of all targets."""
-    targets = [(row.key, row.target_share) for row in _list_rows(session, dataset_id)]
+    targets = [(row.key, row.target_share) for row in list_rows(session, dataset_id)]
     return blake2b(repr(targets).encode(), digest_size=8).hexdigest()
 
 
-def _carry_targets(
-    session: Session, dataset_id: str, keys: Sequence[str]
-) -> Mapping[str, float | None]:
-    kept = {row.key: row.target_share for row in _list_rows(session, dataset_id)}
-    targets = {key: kept.get(key) for key in keys}
-    try:
-        resolve_targets(keys, targets)
-    except InvalidInputError:
-        return {}
-    return targets
-
-
-def _list_rows(session: Session, dataset_id: str) -> Sequence[TopicRow]:
+def list_rows(session: Session, dataset_id: str) -> Sequence[TopicRow]:
+    """The topics as stored, in display order."""
     statement = select(TopicRow).where(col(TopicRow.dataset_id) == dataset_id)
     return session.exec(statement.order_by(col(TopicRow.position), col(TopicRow.id))).all()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans, MiniBatchKMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
@@ -63,6 +63,51 @@ class Clusters:
         labels = np.where(says_something, distances.argmin(axis=1), 0).astype(np.int32)
         confidences = np.where(says_something, _memberships(distances), 0.0).astype(np.float32)
         return Groups(labels=labels, confidences=confidences)
+
+    def rank(self, vectors: Vectors, number: int = 3) -> Groups:
+        """The nearest centres of each text, best first, and how likely each is.
+
+        The first confidence is that of `assign`; the others compare their centre with the best.
+
+        Returns:
+            Labels and confidences of shape `[texts, min(number, groups)]`.
+        """
+        number = min(number, self.num_groups)
+        distances = np.clip(1.0 - vectors @ self.centres.T, 0.0, 2.0)
+        order = np.argsort(distances, axis=1, kind="stable")
+        nearest = np.take_along_axis(distances, order[:, : max(2, number)], axis=1)
+        if self.num_groups == 1:
+            certain = np.any(vectors, axis=1, keepdims=True)
+            return Groups(order.astype(np.int32), certain.astype(np.float32))
+        rivals = np.repeat(nearest[:, :1], number, axis=1)
+        rivals[:, 0] = nearest[:, 1]
+        ratio = nearest[:, :number] / np.maximum(rivals, 1e-9)
+        confidences = np.where(
+            np.any(vectors, axis=1, keepdims=True), 1 / (1 + ratio**SHARPNESS), 0
+        )
+        return Groups(order[:, :number].astype(np.int32), confidences.astype(np.float32))
+
+    def nest(self, depth: int) -> list[NDArray[np.int32]]:
+        """Put groups under groups: for each level above the leaves, the branch of each group.
+
+        Levels are cuts of one hierarchy (average linkage, cosine), so they nest. Each has about the
+        same number of branches per branch above; levels that would not differ are left out.
+
+        Args:
+            depth: Levels wanted, the leaves included.
+        """
+        levels: list[NDArray[np.int32]] = []
+        num_above = 1
+        for level in range(1, depth):
+            number = round(self.num_groups ** (level / depth))
+            if number <= num_above or number * 2 > self.num_groups:
+                continue
+            fitted = AgglomerativeClustering(number, metric="cosine", linkage="average").fit(
+                self.centres
+            )
+            levels.append(np.asarray(fitted.labels_, dtype=np.int32))
+            num_above = number
+        return levels
 
 
 def _memberships(distances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -60,8 +60,12 @@ class _Vocabulary:
         return min(self.forms[term].items(), key=lambda form: (-form[1], form[0]))[0]
 
 
-def name_topics(texts_by_group: Sequence[Sequence[str]]) -> tuple[TopicName, ...]:
+def name_topics(
+    texts_by_group: Sequence[Sequence[str]], avoided: Iterable[str] = ()
+) -> tuple[TopicName, ...]:
     """Name each group by its most distinctive pair of words, or word; unique and stable.
+
+    No name is one of those `avoided`, whatever its case.
 
     A term's weight is class-based TF-IDF over texts: the share of the group's texts that have it,
     times the logarithm of one plus how much commoner it is here than in an average group.
@@ -73,7 +77,7 @@ def name_topics(texts_by_group: Sequence[Sequence[str]]) -> tuple[TopicName, ...
     """
     vocabulary = _read(texts_by_group)
     names: list[TopicName] = []
-    taken: set[str] = set()
+    taken = {name.casefold() for name in avoided}
     for group in range(len(texts_by_group)):
         weights = _weigh(vocabulary, group)
         ranked = sorted(weights, key=lambda term: (-weights[term], term))
@@ -90,7 +94,7 @@ def _read(texts_by_group: Sequence[Sequence[str]]) -> _Vocabulary:
     for texts in texts_by_group:
         count: Counter[Term] = Counter()
         for text in texts:
-            terms = dict(_terms(text))
+            terms = dict(iterate_terms(text))
             count.update(terms.keys())
             for term, form in terms.items():
                 forms[term][form] += 1
@@ -99,7 +103,7 @@ def _read(texts_by_group: Sequence[Sequence[str]]) -> _Vocabulary:
     return _Vocabulary(counts, sizes, forms, _find_proper(texts_by_group))
 
 
-def _terms(text: str) -> Iterable[tuple[Term, str]]:
+def iterate_terms(text: str) -> Iterable[tuple[Term, str]]:
     """Words that say something and neighbouring pairs of them, as stems and as written.
 
     Neighbours stand in one clause with at most `MAX_BETWEEN` words between that say nothing.

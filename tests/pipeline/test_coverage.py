@@ -12,7 +12,8 @@ from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.pipeline._base import changed_parts
 from rft_app.pipeline.coverage import CoverageSettings, CoverageStep
 from rft_app.services.coverage import find_coverage, get_coverage
-from rft_app.services.topics import get_topics, set_targets
+from rft_app.services.topic_edits import set_targets
+from rft_app.services.topics import get_topics
 from rft_app.storage.session import reading, unit_of_work
 from tests.pipeline.topic_dataset import (
     DATASET,
@@ -75,7 +76,7 @@ def test_targets_change_the_report_and_make_it_stale(travel: Path) -> None:
     before = read_hash()
     with unit_of_work() as session:
         first, second, third = (leaf.key for leaf in get_topics(session, DATASET).leaves)
-        tree = set_targets(session, DATASET, {first: 0.5})
+        tree = set_targets(session, DATASET, {first: 0.5}).tree
     assert tree.targets == {first: 0.5, second: None, third: None}
     assert changed_parts(before, read_hash()) == ("targets",)
     targets = {topic["key"]: topic["target_share"] for topic in run_coverage().facts["topics"]}

@@ -76,7 +76,9 @@ def make_context(**changes: Any) -> JobContext:
 
 def run_topics(**settings: Any) -> StepResult:
     """Run the topics step."""
-    return TopicsStep().run(make_context(), DATASET, TopicsSettings(**settings))
+    result = TopicsStep().run(make_context(), DATASET, TopicsSettings(**settings))
+    make_context(status="done")
+    return result
 
 
 def run_coverage() -> StepResult:
@@ -84,7 +86,7 @@ def run_coverage() -> StepResult:
     step, settings = CoverageStep(), CoverageSettings()
     with reading() as session:
         read = step.input_hash(session, DATASET, settings)
-    result = step.run(make_context(), DATASET, settings)
+    result = step.run(make_context(kind="coverage"), DATASET, settings)
     with unit_of_work() as session:
         finish_step(session, DATASET, StepName.COVERAGE, result, settings={}, input_hash=read)
     return result

@@ -5,6 +5,7 @@ two rows, one page of a lean one a hundred.  Rows never leave `storage`; reposit
 """
 
 from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
+from rft_app.storage.tables.generation import CandidateRow, GenerationRunRow, LlmCallRow
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
     DryRunRow,
@@ -14,26 +15,39 @@ from rft_app.storage.tables.grading import (
 )
 from rft_app.storage.tables.record import FacetCountRow, RecordBodyRow, RecordRow
 from rft_app.storage.tables.source import ImportErrorRow, ImportRow, TraceBodyRow, TraceRow
+from rft_app.storage.tables.topic import (
+    TopicChangeRecordRow,
+    TopicChangeRow,
+    TopicChoiceRow,
+    TopicTreeRow,
+)
 from rft_app.storage.tables.work import ExportRow, JobRow, SequenceRow, WorkerRow
 
 __all__ = [
+    "CandidateRow",
     "DatasetRow",
     "DryRunPlanRow",
     "DryRunRow",
     "ExportRow",
     "FacetCountRow",
+    "GenerationRunRow",
     "GradeRow",
     "GraderVersionRow",
     "ImportErrorRow",
     "ImportRow",
     "JobRow",
+    "LlmCallRow",
     "RecordBodyRow",
     "RecordRow",
     "RolloutRow",
     "SequenceRow",
     "SnapshotRow",
     "StepRow",
+    "TopicChangeRecordRow",
+    "TopicChangeRow",
+    "TopicChoiceRow",
     "TopicRow",
+    "TopicTreeRow",
     "TraceBodyRow",
     "TraceRow",
     "WorkerRow",

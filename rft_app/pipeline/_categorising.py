@@ -1,0 +1,203 @@
+"""Put records into the topics of a tree that is there, a batch at a time.
+
+What was there before is in the undo log.  A run that dies goes on behind its last batch, with the
+examples that it began with, so it ends as it would have.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from rft_app.domain.topic import SURE
+from rft_app.errors import ConflictError
+from rft_app.jobs.context import JobContext
+from rft_app.pipeline._placing import Leaf, Placer
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import TopicChangeRow
+from rft_app.storage.topic_assignments import (
+    Placement,
+    copy_to_duplicates,
+    count_waiting,
+    place_records,
+    read_examples,
+    read_sample,
+    read_waiting,
+    waiting,
+)
+from rft_app.storage.topic_changes import (
+    begin_change,
+    find_change_of_job,
+    finish_change,
+    lock_tree,
+)
+from rft_app.storage.topic_counts import refresh_topic_counts
+from rft_app.storage.topics import get_tree, list_rows, read_user_texts
+from rft_app.text.features import TextFeatures, choose_features
+from rft_app.text.intent import extract_intent
+
+BATCH = 1024
+FITTED = 5000
+MAX_EXAMPLES = 48
+MIN_EXAMPLES = 8
+EXAMPLES = 2000
+"""Examples of all topics together, about."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which records to place, and by which features."""
+
+    is_everything: bool = False
+    """All records, not only those without a topic."""
+    takes_manual: bool = False
+    """Also those that a person placed."""
+    features: str = "auto"
+    seed: int = 0
+
+
+@dataclass
+class Categorised:
+    """What a run came to."""
+
+    num_placed: int = 0
+    num_unsure: int = 0
+    after_seq: int = 0
+    examples: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    """Keys of the records that stand for each topic, by topic id."""
+
+    def to_notes(self) -> dict[str, Any]:
+        """As it is stored between batches."""
+        return dict(vars(self))
+
+
+class CategoriseRun:
+    """One run over a dataset."""
+
+    def __init__(self, context: JobContext, dataset_id: str, wish: Wish) -> None:
+        self._context = context
+        self._dataset_id = dataset_id
+        self._wish = wish
+        self._features: TextFeatures = choose_features(wish.features, wish.seed)
+        self._where = waiting(is_everything=wish.is_everything, takes_manual=wish.takes_manual)
+
+    @property
+    def method(self) -> str:
+        """The features that decide where words do not."""
+        return self._features.name
+
+    def run(self) -> Categorised:
+        """Place every record that waits.
+
+        Raises:
+            ConflictError: There are no topics.
+            JobCancelledError: Somebody asked to stop; batches that were done stay.
+        """
+        change_id, state = self._begin()
+        try:
+            self._place_all(change_id, state)
+        finally:
+            with unit_of_work() as session:
+                refresh_topic_counts(session, self._dataset_id)
+        with unit_of_work() as session:
+            change = session.get_one(TopicChangeRow, change_id)
+            copy_to_duplicates(session, change, only_empty=not self._wish.is_everything)
+            finish_change(session, change)
+            refresh_topic_counts(session, self._dataset_id)
+        return state
+
+    def _place_all(self, change_id: int, state: Categorised) -> None:
+        with reading() as session:
+            total = state.num_placed + count_waiting(session, self._dataset_id, self._where)
+        seqs = self._read_waiting(state)
+        placer = self._make_placer(state) if seqs else None
+        while placer is not None and seqs:
+            places = placer.place(self._read_texts(seqs))
+            placements = [
+                Placement(seq, place.topic_id, place.confidence, place.method, place.choices)
+                for seq, place in zip(seqs, places, strict=True)
+            ]
+            state.num_placed += len(placements)
+            state.num_unsure += sum(placement.confidence < SURE for placement in placements)
+            state.after_seq = seqs[-1]
+            with unit_of_work() as session:
+                change = session.get_one(TopicChangeRow, change_id)
+                place_records(session, change, placements, keeps_manual=not self._wish.takes_manual)
+                change.notes = state.to_notes()
+                session.add(change)
+            self._context.progress(
+                state.num_placed, total, f"{state.num_placed:,} of {total:,} records categorised"
+            )
+            seqs = self._read_waiting(state)
+
+    def _begin(self) -> tuple[int, Categorised]:
+        """Begin the change, or find the one that an earlier run of this job began."""
+        with reading() as session:
+            change = find_change_of_job(session, self._context.job_id)
+            if change is not None and change.notes:
+                return change.id, Categorised(**change.notes)
+            if not list_rows(session, self._dataset_id):
+                raise ConflictError("There are no topics yet. Add, import or generate some first.")
+        state = Categorised(examples=self._choose_examples())
+        what = "all records" if self._wish.is_everything else "records without a topic"
+        with unit_of_work() as session:
+            tree = lock_tree(session, self._dataset_id)
+            change = begin_change(session, tree, f"Categorised {what}", self._context.job_id)
+            change.notes = state.to_notes()
+            session.add(change)
+            return change.id, state
+
+    def _choose_examples(self) -> dict[str, list[int]]:
+        with reading() as session:
+            leaves = _read_leaves(session, self._dataset_id)
+            each = min(max(EXAMPLES // len(leaves), MIN_EXAMPLES), MAX_EXAMPLES)
+            return {
+                str(topic_id): read_examples(session, self._dataset_id, topic_id, each)
+                for topic_id in leaves
+            }
+
+    def _make_placer(self, state: Categorised) -> Placer:
+        with reading() as session:
+            tree = get_tree(session, self._dataset_id)
+            ids = _read_leaves(session, self._dataset_id)
+            sample = read_sample(session, self._dataset_id, FITTED)
+        by_key = {key: topic_id for topic_id, key in ids.items()}
+        leaves = [
+            Leaf(
+                topic_id=by_key[node.key],
+                node=node,
+                examples=tuple(self._read_texts(state.examples.get(str(by_key[node.key]), []))),
+            )
+            for node in tree.leaves
+        ]
+        leaves.sort(key=lambda leaf: -leaf.node.num_records)
+        self._context.check_cancelled()
+        portraits = [leaf.portrait for leaf in leaves]
+        if self._features.name == "tfidf":
+            self._features.fit([*self._read_texts(sample), *portraits])
+        return Placer(leaves, self._features)
+
+    def _read_waiting(self, state: Categorised) -> list[int]:
+        with reading() as session:
+            return read_waiting(
+                session,
+                self._dataset_id,
+                condition=self._where,
+                after=state.after_seq,
+                limit=BATCH,
+            )
+
+    def _read_texts(self, seqs: Sequence[int]) -> list[str]:
+        if not seqs:
+            return []
+        with reading() as session:
+            return [
+                extract_intent(said) for said in read_user_texts(session, self._dataset_id, seqs)
+            ]
+
+
+def _read_leaves(session: Session, dataset_id: str) -> dict[int, str]:
+    tree = get_tree(session, dataset_id)
+    keys = {leaf.key for leaf in tree.leaves}
+    return {row.id: row.key for row in list_rows(session, dataset_id) if row.key in keys}
