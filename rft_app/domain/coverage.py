@@ -12,6 +12,7 @@ UNDER, OVER = 0.8, 1.25
 GOOD, FAIR = 0.6, 0.4
 """Lowest balance that is rated good, and fair."""
 MAX_RECOMMENDATIONS = 5
+MAX_NAMED = 3
 _ROUNDING = 1e-9
 
 
@@ -57,7 +58,10 @@ class CoverageReport(Entity):
     """Lowest `min(1, share / target)` of all topics, in [0, 1]."""
     rating: CoverageRating
     set_by: str
-    """The topic with the lowest share ÷ target, which is what the balance is."""
+    """The topic with the lowest share ÷ target, which is what the balance is; of several the first
+    by name."""
+    tied_with: tuple[str, ...] = ()
+    """Other topics with the same share ÷ target, by name."""
     set_by_share: float
     set_by_target: float
     num_records: int
@@ -109,12 +113,13 @@ def analyse_coverage(
         raise InvalidInputError("No valid record has a topic yet. Run Topics & Category first.")
     shares = resolve_targets(tuple(counts), targets)
     topics = tuple(_measure(key, count, num_records, shares[key]) for key, count in counts.items())
-    weakest = min(topics, key=lambda topic: topic.ratio)
+    weakest, *tied = _find_weakest(topics)
     balance = min(1.0, weakest.ratio)
     return CoverageReport(
         balance=balance,
         rating=rate(balance),
         set_by=weakest.key,
+        tied_with=tuple(topic.key for topic in tied),
         set_by_share=weakest.share,
         set_by_target=weakest.target_share,
         num_records=num_records,
@@ -193,6 +198,26 @@ def percent(share: float) -> str:
     if value >= 9.95 or value == 0:
         return f"{value:.0f}%"
     return f"{value:.2g}%" if value >= 0.01 else "<0.01%"
+
+
+def name_few(names: Sequence[str]) -> str:
+    """Up to three names in full; of more the first two and how many are left.
+
+    Example:
+        >>> name_few(["a"]), name_few(["a", "b", "c"]), name_few(["a", "b", "c", "d"])
+        ('a', 'a, b and c', 'a, b and 2 more')
+    """
+    shown = list(names[:MAX_NAMED])
+    if len(names) > MAX_NAMED:
+        shown = [*names[: MAX_NAMED - 1], f"{len(names) - MAX_NAMED + 1} more"]
+    return " and ".join([part for part in (", ".join(shown[:-1]), shown[-1]) if part])
+
+
+def _find_weakest(topics: Sequence[TopicCoverage]) -> list[TopicCoverage]:
+    """The topics with the lowest ratio, by name."""
+    lowest = min(topic.ratio for topic in topics)
+    found = [topic for topic in topics if topic.ratio <= lowest + _ROUNDING]
+    return sorted(found, key=lambda topic: topic.key)
 
 
 def _measure(key: str, count: int, num_records: int, target_share: float) -> TopicCoverage:

@@ -124,6 +124,14 @@ def test_nothing_to_analyse_is_an_error_and_not_a_zero() -> None:
             analyse_coverage(counts, {})
 
 
+def test_topics_that_tie_for_the_balance_are_all_named_whatever_their_order() -> None:
+    report = analyse_coverage({"d": 1, "b": 1, "a": 8, "c": 1}, {})
+
+    assert (report.set_by, report.tied_with) == ("b", ("c", "d"))
+    assert analyse_coverage({"c": 1, "b": 1, "a": 8, "d": 1}, {}).set_by == "b"
+    assert analyse_coverage({"a": 8, "b": 2}, {}).tied_with == ()
+
+
 def test_the_report_survives_storage() -> None:
     report = analyse_coverage({"a": 3, "b": 9}, {"a": 0.3})
     assert CoverageReport.model_validate(report.model_dump(mode="json")) == report

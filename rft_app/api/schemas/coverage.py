@@ -27,7 +27,9 @@ class CoverageReport(Wire):
     recommendations: list[str]
     rating: domain.CoverageRating
     set_by: str
-    """The topic with the lowest share against its target."""
+    """The topic with the lowest share against its target; of several the first by name."""
+    tied_with: list[str]
+    """Other topics with the same share against their target."""
     division: str
     """How the balance came about, e.g. `4.5% ÷ 8.3%`."""
     without_topic: int
@@ -44,6 +46,7 @@ class CoverageReport(Wire):
             recommendations=list(report.recommendations),
             rating=report.rating,
             set_by=report.set_by,
+            tied_with=list(report.tied_with),
             division=report.division,
             without_topic=report.num_without_topic,
         )

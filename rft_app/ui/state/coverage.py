@@ -5,7 +5,13 @@ from typing import ClassVar
 
 import reflex as rx
 
-from rft_app.domain.coverage import CoverageReport, CoverageStatus, TopicCoverage, percent
+from rft_app.domain.coverage import (
+    CoverageReport,
+    CoverageStatus,
+    TopicCoverage,
+    name_few,
+    percent,
+)
 from rft_app.domain.pipeline import StepName
 from rft_app.services.pipeline import StepView
 from rft_app.ui.state.step_modal import StepModal
@@ -95,7 +101,8 @@ class CoverageState(StepModal, rx.State):
         self.rating = report.rating.value
         self.rating_tone = _TONES[report.rating.value]
         self.division = report.division
-        self.set_by = report.set_by.replace("/", " › ")
+        topics = (report.set_by, *report.tied_with)
+        self.set_by = name_few([topic.replace("/", " › ") for topic in topics])
         self.num_records = count(report.num_records, "record")
         self.num_without_topic = (
             count(report.num_without_topic, "record") if report.num_without_topic else ""

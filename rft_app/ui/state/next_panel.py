@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from rft_app.domain.coverage import name_few
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
@@ -303,7 +304,8 @@ def _balance(facts: dict[str, Any]) -> str:
         f"{share(facts['set_by_share'] or 0.0, is_fine=True)} ÷"
         f" {share(facts['set_by_target'], is_fine=True)}"
     )
-    return f"{text} = {division}, set by {str(facts['set_by']).rsplit('/', 1)[-1]}."
+    topics = (str(facts["set_by"]), *facts.get("tied_with", ()))
+    return f"{text} = {division}, set by {name_few([key.rsplit('/', 1)[-1] for key in topics])}."
 
 
 _GLYPHS = {
