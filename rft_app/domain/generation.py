@@ -1,6 +1,6 @@
 """Generation: new records that fill gaps, from settings to a plan by topic."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from math import ceil, floor
 
@@ -150,7 +150,10 @@ def find_allowed(num_records: int, num_generated: int, max_ratio: float) -> int 
 
 
 def fill_gaps(
-    counts: Mapping[str, int], shares: Mapping[str, float], allowed: int | None
+    counts: Mapping[str, int],
+    shares: Mapping[str, float],
+    allowed: int | None,
+    only: Collection[str] | None = None,
 ) -> dict[str, int]:
     """How many records each topic gets so that the emptiest ones rise first.
 
@@ -162,6 +165,7 @@ def fill_gaps(
         counts: Records per topic.
         shares: Target share per topic, together 1.
         allowed: Most records to add in all; `None` for no limit.
+        only: Topics that may get records; `None` for all.
 
     Example:
         >>> fill_gaps({"a": 60, "b": 30, "c": 10}, {"a": 0.5, "b": 0.25, "c": 0.25}, None)
@@ -169,18 +173,20 @@ def fill_gaps(
         >>> fill_gaps({"a": 60, "b": 30, "c": 10}, {"a": 0.5, "b": 0.25, "c": 0.25}, 5)
         {'a': 0, 'b': 0, 'c': 5}
     """
+
+    def add(whole: int) -> dict[str, int]:
+        return {
+            key: max(0, ceil(share * whole - counts[key] - 1e-9))
+            for key, share in shares.items()
+            if only is None or key in only
+        }
+
     low, high = 0, max((ceil(counts[k] / s - 1e-9) for k, s in shares.items() if s), default=0)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = allowed is None or sum(_additions(counts, shares, middle).values()) <= allowed
+        fits = allowed is None or sum(add(middle).values()) <= allowed
         low, high = (middle, high) if fits else (low, middle - 1)
-    return _additions(counts, shares, low)
-
-
-def _additions(
-    counts: Mapping[str, int], shares: Mapping[str, float], whole: int
-) -> dict[str, int]:
-    return {key: max(0, ceil(share * whole - counts[key] - 1e-9)) for key, share in shares.items()}
+    return add(low)
 
 
 def share_out(counts: Mapping[str, int], allowed: int | None) -> dict[str, int]:

@@ -14,20 +14,17 @@ from typing import Any
 import msgspec
 import openai
 
-from rft_app.errors import JobCancelledError, NotAvailableError
+from rft_app.errors import JobCancelledError
 from rft_app.llm._errors import read_status_failure
 from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.provider import choose_model
 from rft_app.settings import Settings
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 20.0
 LONGEST_WAIT_S = 120.0
 """A provider that asks for more patience than this fails the call."""
 CONNECT_TIMEOUT_S = 10.0
-NO_PROVIDER = (
-    "No model provider is configured. Set RFT_LLM_BASE_URL, RFT_LLM_API_KEY and RFT_LLM_MODELS "
-    "(see docs/running.md) and start the server again."
-)
 _NO_KEY = "none"
 """Sent where no key is set; the library insists on one."""
 
@@ -59,8 +56,12 @@ class ChatClient:
     """Asks the configured provider; one for all threads of a piece of work."""
 
     def __init__(self, settings: Settings) -> None:
-        if not settings.has_provider:
-            raise NotAvailableError(NO_PROVIDER)
+        """Prepare; nothing is sent.
+
+        Raises:
+            NotAvailableError: No provider is configured.
+        """
+        choose_model(settings, None)
         self._settings = settings
         self._models = {model.name: model for model in settings.llm_models}
         self._stop = threading.Event()

@@ -84,6 +84,11 @@ class Strategy(Protocol[ReplyT]):
         ...
 
     @property
+    def needs_examples(self) -> bool:
+        """Whether a topic without a record gets nothing."""
+        ...
+
+    @property
     def num_examples(self) -> int:
         """Records of the topic that a call is given beside; fewer will do."""
         ...

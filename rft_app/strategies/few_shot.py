@@ -19,6 +19,7 @@ class FewShot:
     description = "Writes new requests like a few of the topic's; best for variety within a topic."
     needs_source = False
     needs_tools = False
+    needs_examples = True
     num_examples = 4
     reply_type = NewRecords
 

@@ -51,6 +51,7 @@ class MessageVariation:
     description = "Rewords what the user says in a record; best where a topic needs more phrasings."
     needs_source = True
     needs_tools = False
+    needs_examples = True
     num_examples = 0
     reply_type = Variations
 

@@ -49,6 +49,7 @@ class ScenarioExpansion:
     description = "Puts a record into other circumstances, over several turns; best for hard cases."
     needs_source = True
     needs_tools = False
+    needs_examples = True
     num_examples = 0
     reply_type = Scenarios
 

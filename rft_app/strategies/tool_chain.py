@@ -61,6 +61,7 @@ class ToolChain:
     description = "Writes conversations that call a record's tools, with their results."
     needs_source = True
     needs_tools = True
+    needs_examples = True
     num_examples = 0
     reply_type = Chains
 

@@ -19,6 +19,7 @@ class TopicDescription:
     description = "Writes from what a topic is about; the only choice where it has no record yet."
     needs_source = False
     needs_tools = False
+    needs_examples = False
     num_examples = 1
     reply_type = NewRecords
 

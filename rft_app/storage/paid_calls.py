@@ -1,0 +1,85 @@
+"""The ledger of paid calls in the database: what a provider answered, kept before it is used."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.llm.chat import ChatReply
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import LlmCallRow
+
+_INSERT = text(
+    "INSERT INTO llm_call (scope, key, dataset_id, model, text, finish_reason, refusal, "
+    "num_prompt_tokens, num_completion_tokens, cost_usd, created_at) VALUES (:scope, :key, "
+    ":dataset_id, :model, :text, :finish_reason, :refusal, :num_prompt_tokens, "
+    ":num_completion_tokens, :cost_usd, :created_at) ON CONFLICT (scope, key) DO NOTHING"
+)
+
+_SUM = text(
+    "SELECT COUNT(*) AS num_calls, COUNT(num_prompt_tokens) AS num_prompt, "
+    "COUNT(num_completion_tokens) AS num_reply, COUNT(cost_usd) AS num_cost, "
+    "COALESCE(SUM(num_prompt_tokens), 0) AS prompt, "
+    "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
+    "COALESCE(SUM(cost_usd), 0) AS cost FROM llm_call WHERE scope = :scope"
+)
+
+
+class PaidTotals(Entity):
+    """What a piece of work paid for."""
+
+    num_calls: int = 0
+    num_prompt_tokens: int | None = 0
+    num_completion_tokens: int | None = 0
+    """`None` where any reply was not counted."""
+    cost_usd: float | None = 0.0
+    """`None` where any reply has no known cost; 0 only where nothing was paid."""
+
+
+class StoredPaidCalls:
+    """The ledger of one piece of work (`rft_app.llm.chat.PaidCalls`).
+
+    Each call opens its own short transaction: a reply must be safe before its use, whatever
+    becomes of the work around it.
+    """
+
+    def __init__(self, scope: str, dataset_id: str | None) -> None:
+        self._scope = scope
+        self._dataset_id = dataset_id
+
+    def find(self, key: str) -> ChatReply | None:
+        """The reply kept under `key`, if there is one."""
+        with reading() as session:
+            row = session.get(LlmCallRow, (self._scope, key))
+        return None if row is None else _to_reply(row)
+
+    def keep(self, key: str, reply: ChatReply) -> None:
+        """Store a reply; one that is there already stays."""
+        values = reply.model_dump()
+        values |= {"scope": self._scope, "key": key, "dataset_id": self._dataset_id}
+        values["text"] = _storable(reply.text)
+        values["refusal"] = None if reply.refusal is None else _storable(reply.refusal)
+        row = LlmCallRow(**values, created_at=datetime.now(UTC))
+        with unit_of_work() as session:
+            session.connection().execute(_INSERT, row.model_dump())
+
+
+def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
+    """What a piece of work paid for so far."""
+    row = session.connection().execute(_SUM, {"scope": scope}).one()
+    return PaidTotals(
+        num_calls=row.num_calls,
+        num_prompt_tokens=int(row.prompt) if row.num_prompt == row.num_calls else None,
+        num_completion_tokens=int(row.reply) if row.num_reply == row.num_calls else None,
+        cost_usd=float(row.cost) if row.num_cost == row.num_calls else None,
+    )
+
+
+def _storable(said: str) -> str:
+    """Postgres takes neither NUL nor lone surrogates in a text."""
+    return said.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _to_reply(row: LlmCallRow) -> ChatReply:
+    return ChatReply.model_validate(row.model_dump(include=set(ChatReply.model_fields)))

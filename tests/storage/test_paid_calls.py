@@ -1,0 +1,62 @@
+from rft_app.llm.chat import ChatReply
+from rft_app.storage.paid_calls import PaidTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import DatasetRow
+from tests.builders import make_dataset_row
+
+REPLY = ChatReply(
+    model="good",
+    text="Grüezi 🙂",
+    finish_reason="stop",
+    num_prompt_tokens=10,
+    num_completion_tokens=5,
+    cost_usd=0.25,
+)
+
+
+def sum_up(scope: str = "job_a") -> PaidTotals:
+    with reading() as session:
+        return sum_paid_calls(session, scope)
+
+
+def test_a_reply_is_found_under_its_key_alone(any_database: str) -> None:
+    ledger = StoredPaidCalls("job_a", None)
+    ledger.keep("1", REPLY)
+    assert ledger.find("1") == REPLY
+    assert ledger.find("2") is None
+    assert StoredPaidCalls("job_b", None).find("1") is None
+
+
+def test_the_first_reply_under_a_key_stays(any_database: str) -> None:
+    ledger = StoredPaidCalls("job_a", None)
+    ledger.keep("1", REPLY)
+    ledger.keep("1", REPLY.model_copy(update={"text": "other"}))
+    assert ledger.find("1") == REPLY
+    assert sum_up().num_calls == 1
+
+
+def test_what_no_database_can_hold_does_not_lose_the_reply(any_database: str) -> None:
+    ledger = StoredPaidCalls("job_a", None)
+    ledger.keep("1", REPLY.model_copy(update={"text": "a\x00b \ud800"}))
+    found = ledger.find("1")
+    assert found is not None
+    assert found.text == "ab ?"
+
+
+def test_one_unknown_cost_makes_the_sum_unknown(any_database: str) -> None:
+    ledger = StoredPaidCalls("job_a", None)
+    ledger.keep("1", REPLY)
+    ledger.keep("2", REPLY)
+    assert sum_up().cost_usd == 0.5
+    ledger.keep("3", REPLY.model_copy(update={"cost_usd": None}))
+    assert sum_up().cost_usd is None
+    assert sum_up().num_prompt_tokens == 30
+
+
+def test_replies_go_with_their_dataset(any_database: str) -> None:
+    with unit_of_work() as session:
+        session.add(make_dataset_row())
+    StoredPaidCalls("job_a", "ds_a").keep("1", REPLY)
+    with unit_of_work() as session:
+        session.delete(session.get_one(DatasetRow, "ds_a"))
+    assert sum_up().num_calls == 0
