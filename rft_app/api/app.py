@@ -14,6 +14,7 @@ from rft_app.api.routes import (
     imports,
     jobs,
     records,
+    snapshots,
     steps,
     unavailable,
 )
@@ -48,7 +49,7 @@ def create_api() -> FastAPI:
         responses={"4XX": {"model": ErrorEnvelope}, 502: {"model": ErrorEnvelope}},
     )
     add_error_handlers(app)
-    modules = (unavailable, datasets, records, steps, grading, imports, jobs, exports)
+    modules = (unavailable, datasets, records, steps, grading, imports, jobs, exports, snapshots)
     for module in modules:
         app.include_router(module.router)
 

@@ -9,6 +9,7 @@ from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.export import Export
 from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
 from rft_app.api.schemas.job import Job
+from rft_app.api.schemas.snapshot import RestoredSnapshot
 from rft_app.api.schemas.topics import TopicHierarchy
 from rft_app.api.views import find_dry_run_report, view_coverage, view_dataset
 from rft_app.domain import job as domain
@@ -74,6 +75,10 @@ def _view_export(session: Session, job: domain.Job) -> Wire:
     return Export.of(get_export(session, find_export_of_job(job) or ""))
 
 
+def _view_restore(session: Session, job: domain.Job) -> Wire:
+    return RestoredSnapshot.model_validate(job.result or {})
+
+
 _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "import_traces": _view_traces,
     "import_rollouts": _view_rollouts,
@@ -82,4 +87,6 @@ _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "coverage": _view_coverage,
     "dry_run": _view_dry_run,
     "export": _view_export,
+    "duplicate": _view_dataset,
+    "restore": _view_restore,
 }

@@ -7,6 +7,7 @@ from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.wire import dataset_json, import_json
+from rft_app.domain.imports import ImportMode
 from rft_app.domain.job import Job
 from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
@@ -24,6 +25,7 @@ class ImportPlan:
     objective: str
     into: str | None
     """The dataset to add to; `None` makes a new one."""
+    mode: ImportMode
     mapping: dict[str, str] | None
     shape: str | None
 
@@ -69,6 +71,7 @@ def _start(plan: ImportPlan) -> Job:
             file_name=plan.file.name,
             shape=plan.shape,
             mapping=plan.mapping,
+            mode=plan.mode,
         )
 
 

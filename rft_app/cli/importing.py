@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from rft_app.cli.output import JsonOption
+from rft_app.domain.imports import ImportMode
 
 SourceFile = Annotated[
     Path,
@@ -22,6 +23,10 @@ def import_file(  # noqa: PLR0913  # one parameter per option
     into: Annotated[
         str | None, typer.Option(metavar="ID", help="Add to this dataset instead of a new one.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="With --into: archive what is there, as a snapshot."),
+    ] = False,
     mapping: Annotated[
         str | None,
         typer.Option("--map", help="Columns by role, e.g. input=question,reference=answer."),
@@ -41,11 +46,14 @@ def import_file(  # noqa: PLR0913  # one parameter per option
     columns = parse_mapping(mapping)
     from rft_app.cli.import_run import ImportPlan, run_import
 
+    if replace and into is None:
+        raise typer.BadParameter("--replace needs the dataset to replace the records of: --into.")
     plan = ImportPlan(
         file=file.resolve(),
         name=name or "",
         objective=objective or "",
         into=into,
+        mode=ImportMode.REPLACE if replace else ImportMode.APPEND,
         mapping=columns,
         shape=shape,
     )

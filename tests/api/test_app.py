@@ -36,8 +36,6 @@ def test_every_documented_route_answers_errors_in_the_envelope(client: TestClien
     ("method", "path"),
     [
         ("POST", f"{DATASETS}/from-traces"),
-        ("POST", f"{DATASETS}/ds_a/duplicate"),
-        ("POST", f"{DATASETS}/ds_a/reset"),
         ("PUT", f"{DATASETS}/ds_a/topics"),
         ("POST", f"{DATASETS}/ds_a/train"),
         ("POST", f"{DATASETS}/ds_a/deploy"),

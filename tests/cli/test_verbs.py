@@ -120,6 +120,17 @@ def test_more_traces_go_into_a_dataset_that_is_there(rft: Rft, rows: Path, tmp_p
     assert dataset["stats"]["totalRecords"] == 61
 
 
+def test_an_import_may_replace_what_is_there(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Replaced")
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(rows.read_bytes().splitlines(keepends=True)[:3]))
+
+    dataset = rft.json("import", few, "--into", dataset_id, "--replace")
+
+    assert (dataset["stats"]["totalRecords"], dataset["import"]["parsed"]) == (3, 3)
+    assert rft("import", few, "--name", "N", "--objective", "O", "--replace").returncode == 2
+
+
 def test_a_run_waits_for_the_traces_that_are_still_read(
     rft: Rft, rows: Path, grader: Path, tmp_path: Path
 ) -> None:

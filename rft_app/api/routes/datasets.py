@@ -11,10 +11,12 @@ from rft_app.api.schemas.dataset import DatasetPatch, OptimizationDataset
 from rft_app.api.schemas.job import Job
 from rft_app.api.uploads import Upload, receive_upload
 from rft_app.api.views import view_dataset
-from rft_app.api.waiting import Wait
+from rft_app.api.waiting import Wait, start
 from rft_app.domain import job as domain
 from rft_app.domain.dataset import DatasetPhase
 from rft_app.services import datasets as use_cases
+from rft_app.services import resetting
+from rft_app.services.duplication import start_duplicate
 from rft_app.services.imports import start_import
 from rft_app.storage.session import reading, unit_of_work
 
@@ -55,6 +57,22 @@ def delete_dataset(dataset_id: str) -> None:
     """Delete a dataset with everything that belongs to it; 409 while a job works on it."""
     with unit_of_work() as session:
         use_cases.delete_dataset(session, dataset_id)
+
+
+@router.post("/{dataset_id}/duplicate", status_code=202)
+async def duplicate_dataset(response: Response, dataset_id: str, wait: Wait = 0) -> Job:
+    """Copy a dataset with its records, topics, grader and the results of steps 1 to 4.
+
+    The job's `datasetId` is the copy's; its result is the copy.
+    """
+    return await start(response, wait, lambda session: start_duplicate(session, dataset_id))
+
+
+@router.post("/{dataset_id}/reset")
+def reset_pipeline(dataset_id: str) -> OptimizationDataset:
+    """Clear the results of every step; records, snapshots, jobs and exports stay."""
+    with unit_of_work() as session:
+        return view_dataset(session, resetting.reset_pipeline(session, dataset_id))
 
 
 @router.post(

@@ -17,6 +17,7 @@ from rft_app.api.schemas.record import DatasetRecord
 from rft_app.api.uploads import Upload, receive_upload
 from rft_app.api.waiting import Wait
 from rft_app.domain import job as domain
+from rft_app.domain.imports import ImportMode
 from rft_app.domain.record import RecordId, SourceType
 from rft_app.domain.validity import Reason
 from rft_app.errors import InvalidInputError
@@ -116,7 +117,7 @@ def delete_records(dataset_id: str) -> None:
     "/import",
     status_code=202,
     openapi_extra=form(
-        mode="Only `append` in this version?",
+        mode="`append` keeps the records there are; `replace` archives them, as a snapshot?",
         shape="Name of the row shape; found when absent?",
         mapping="JSON object, target to column?",
     ),
@@ -124,12 +125,11 @@ def delete_records(dataset_id: str) -> None:
 async def import_records(
     request: Request, response: Response, dataset_id: str, wait: Wait = 0
 ) -> Job:
-    """Add the traces of a file, then extract; the result has `imported` and `errors`."""
+    """Store the traces of a file, then extract; the result has `imported` and `errors`."""
     await run_in_threadpool(_require_dataset, dataset_id)
     upload = await receive_upload(request)
 
     def begin(session: Session, received: Upload) -> domain.Job:
-        _require_append(received)
         return start_import(
             session,
             dataset_id=dataset_id,
@@ -137,6 +137,7 @@ async def import_records(
             file_name=received.file_name,
             shape=received.fields.get("shape") or None,
             mapping=read_mapping(received),
+            mode=_read_mode(received),
         )
 
     return await start_upload(response, wait, upload, begin)
@@ -147,12 +148,11 @@ def _require_dataset(dataset_id: str) -> None:
         get_dataset(session, dataset_id)
 
 
-def _require_append(upload: Upload) -> None:
-    mode = upload.fields.get("mode", "append")
-    if mode == "replace":
-        raise not_available("replace records by import")
-    if mode != "append":
+def _read_mode(upload: Upload) -> ImportMode:
+    mode = upload.fields.get("mode", ImportMode.APPEND)
+    if mode not in set(ImportMode):
         raise InvalidInputError("The field 'mode' is append or replace.", field="mode")
+    return ImportMode(mode)
 
 
 def _view(session: Session, dataset_id: str, ids: list[RecordId]) -> list[DatasetRecord]:

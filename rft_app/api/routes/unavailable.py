@@ -12,8 +12,6 @@ router = APIRouter(prefix="/api/optimization", tags=["not in this version"])
 
 _PARTS: Final = (
     ("POST", "/datasets/from-traces", "create a dataset of gateway traces"),
-    ("POST", "/datasets/{dataset_id}/duplicate", "duplicate a dataset"),
-    ("POST", "/datasets/{dataset_id}/reset", "reset a pipeline"),
     ("PUT", "/datasets/{dataset_id}/topics", "edit topics"),
     ("POST", "/datasets/{dataset_id}/topics/categorize", "categorize records by themselves"),
     ("POST", "/datasets/{dataset_id}/topics/import", "import topics"),
