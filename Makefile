@@ -23,7 +23,7 @@ ifneq ($(DATA),)
 export RFT_DATA_DIR := $(abspath $(DATA))
 endif
 
-.PHONY: help run test check format lint types unit browser build install install-dev chromium clean
+.PHONY: help run test check format lint types unit browser screenshots build install install-dev chromium clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
@@ -57,6 +57,9 @@ unit: install-dev
 
 browser: install-dev build chromium ## the browser tests alone
 	pytest -m browser tests
+
+screenshots: install-dev build chromium ## a picture of every screen, in out/screenshots
+	python -m tests.ui.screens out/screenshots
 
 install: $(VENV)/.installed tools/node_modules/.installed
 

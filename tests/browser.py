@@ -91,11 +91,15 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+def find_chromium() -> str | None:
+    """The installed browser."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
+    if (path := find_chromium()) is None:
         pytest.skip("Chromium is not installed; `make chromium` says how to get it.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))

@@ -133,7 +133,7 @@ def _export(page: Page, folder: Path) -> None:
 def focused(page: Page) -> str:
     """Name of what has the focus."""
     return page.evaluate(
-        "(({ariaLabel, innerText}) => (ariaLabel || innerText || '').trim())"
+        "(({ariaLabel, innerText}) => (ariaLabel || innerText || '').replace(/\\s+/g, ' ').trim())"
         "(document.activeElement)"
     )
 
@@ -166,7 +166,7 @@ def test_the_demo_reaches_its_verdict_by_keyboard_alone(visitor: Page) -> None:
     press(visitor, "Analyze coverage")
     wait_for_step(visitor, "coverage", "complete")
 
-    press(visitor, "Step 4, Grader")
+    press(visitor, "Step 4 Grader")
     grader = visitor.get_by_role("dialog", name="Grader")
     expect(grader).to_be_visible()
     press(visitor, "Grade 5 records")
@@ -174,7 +174,7 @@ def test_the_demo_reaches_its_verdict_by_keyboard_alone(visitor: Page) -> None:
     expect(grader).to_contain_text("No unsaved changes.")
     visitor.keyboard.press("Escape")
     expect(grader).to_have_count(0)
-    assert focused(visitor).startswith("Step 4, Grader")
+    assert focused(visitor).startswith("Step 4 Grader")
 
     press(visitor, "Set up dry run")
     dialog = visitor.get_by_role("dialog", name="Dry run")

@@ -157,11 +157,11 @@ def _reason(row: ReasonRow) -> rx.Component:
     return rx.el.tr(
         cell(
             rx.el.button(
+                rx.el.span("Show the records with ", class_name="sr-only"),
                 rx.el.span(row.code, class_name="font-mono text-small text-bad"),
                 rx.el.span(row.text, class_name="block text-small text-ink-2"),
                 type="button",
                 on_click=ModalState.open_records("reason:" + row.code),
-                aria_label=f"Show the records with {row.code}",
                 class_name="block w-full text-left py-1.5",
             )
         ),

@@ -14,7 +14,7 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "19px", fontVariantLigatures: "none" },
   ".cm-content": { caretColor: "var(--text)", padding: "10px 0" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
-  ".cm-gutters": { backgroundColor: "var(--inset)", color: "var(--text-off)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--inset)", color: "var(--text-3)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--hover)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground, ::selection": {
     backgroundColor: "var(--accent-soft)",
@@ -66,7 +66,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
       lintGutter(),
       look,
       syntaxHighlighting(colors),
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       keymap.of([
         { key: "Mod-s", preventDefault: true, run: () => (send(), events.current.onSave?.(), true) },
         { key: "Mod-Enter", preventDefault: true, run: () => (send(), events.current.onRun?.(), true) },

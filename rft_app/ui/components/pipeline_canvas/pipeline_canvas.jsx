@@ -36,11 +36,11 @@ const StepNode = memo(({ data }) => {
         data-step={step.id}
         data-status={step.status}
         className={`rft-node nopan is-${step.status}${step.is_next ? " is-next" : ""}`}
-        aria-label={`Step ${step.number}, ${step.title}: ${step.status_label}. ${step.summary}`}
         aria-disabled={!step.is_open}
         onClick={() => step.is_open && onStep?.(step.id)}
       >
         <span className="rft-node-head">
+          <span className="sr-only">Step </span>
           <span className="rft-node-number">{step.number}</span>
           <span className="rft-node-names">
             <span className="rft-node-title">{step.title}</span>
