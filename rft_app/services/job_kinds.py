@@ -8,6 +8,7 @@ from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
 from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
+from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
 from rft_app.services.import_jobs import ImportRollouts, ImportTraces
 from rft_app.services.restore_jobs import RestoreSnapshot
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
@@ -20,6 +21,8 @@ JOB_KINDS: tuple[JobKind, ...] = (
     *(StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name)) for step in STEPS),
     IndexSearch(),
     ExportJob(),
+    GenerateRecords(),
+    RegenerateRecords(),
     DuplicateDataset(),
     RestoreSnapshot(),
 )

@@ -75,10 +75,20 @@ def add_candidates(
     return list(range(first, first + len(candidates)))
 
 
-def list_done_units(session: Session, run_id: str) -> set[int]:
-    """The calls of a run whose candidates are stored."""
-    statement = select(CandidateRow.unit).where(col(CandidateRow.run_id) == run_id).distinct()
-    return set(session.exec(statement))
+def list_places(session: Session, run_id: str) -> set[tuple[int, int]]:
+    """The calls and places of a run whose candidates are stored."""
+    statement = select(CandidateRow.unit, CandidateRow.place)
+    return set(session.exec(statement.where(col(CandidateRow.run_id) == run_id)))
+
+
+def has_candidate(session: Session, run_id: str, unit: int, place: int) -> bool:
+    """Whether the candidate of a call and place is stored."""
+    statement = select(CandidateRow.seq).where(
+        col(CandidateRow.run_id) == run_id,
+        col(CandidateRow.unit) == unit,
+        col(CandidateRow.place) == place,
+    )
+    return session.exec(statement).first() is not None
 
 
 def count_run(session: Session, run_id: str) -> tuple[int, int]:
@@ -156,6 +166,14 @@ def list_candidates(
     topics = read_topic_keys(session, dataset_id)
     page = [_to_candidate(row, topics) for row in rows[:limit]]
     return page, candidate_id(rows[limit - 1].seq) if len(rows) > limit else None
+
+
+def count_candidates(session: Session, dataset_id: str, query: CandidateQuery) -> int:
+    """How many candidates a query is about."""
+    statement = select(func.count()).select_from(CandidateRow)
+    return session.exec(
+        statement.where(col(CandidateRow.dataset_id) == dataset_id, *_conditions(query))
+    ).one()
 
 
 def _conditions(query: CandidateQuery) -> Iterator[Any]:
