@@ -61,6 +61,8 @@ def _print(made: Export, target: Path, *, is_json: bool) -> None:
     left_out = describe_skipped(made.skipped or {})
     rows = f"{made.num_train:,} train, {made.num_test:,} test"
     write_line(f"{target}: {rows}{left_out}; {size}")
+    if made.num_zero_reward:
+        write_line(f"{made.num_zero_reward:,} of these rows have a recorded reward of 0.")
 
 
 def describe_skipped(skipped: Mapping[str, int]) -> str:

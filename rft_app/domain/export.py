@@ -91,6 +91,8 @@ class Export(Entity):
     skipped: dict[str, int] | None = None
     """Selected records that are not in the file, by reason: `invalid`, `duplicate` and the names of
     `Lack`; `None` until the file is complete."""
+    num_zero_reward: int | None = None
+    """Rows that teach an answer recorded with a reward of 0; `None` until the file is complete."""
     is_done: bool = False
     job_id: str | None = None
     created_at: datetime

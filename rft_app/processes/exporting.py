@@ -49,7 +49,7 @@ def work(args: Message, send: Send) -> None:
         done = write_export(session, source, exports.locate_export(export), report)
     with unit_of_work() as session:
         exports.finish_export(session, done)
-    send({"type": "written", "skipped": done.skipped})
+    send({"type": "written", "skipped": done.skipped, "num_zero_reward": done.num_zero_reward})
 
 
 def _freeze(export: Export) -> Snapshot:

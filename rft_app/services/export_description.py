@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from rft_app.domain.export import Export
+from rft_app.domain.export import Export, Need
 from rft_app.domain.snapshot import Snapshot
 from rft_app.exports import EXPORTERS, Exporter
 from rft_app.services.export_files import WrittenFile
@@ -61,7 +61,7 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
             "bytes": account.longest_row_bytes,
             "estimated_tokens": account.longest_row_bytes // CHARACTERS_PER_TOKEN,
         },
-        "warnings": _warnings(account),
+        "warnings": _warnings(account, count_zero_reward(source, account)),
         "load": exporter.snippet,
     }
     return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -73,11 +73,21 @@ def count_skipped(source: ExportSource, account: Account) -> dict[str, int]:
     return {**source.left_out, **lacks}
 
 
-def _warnings(account: Account) -> list[str]:
+def count_zero_reward(source: ExportSource, account: Account) -> int:
+    """Rows that teach an answer recorded with a reward of 0; none where no answer is taught."""
+    return account.num_zero_reward if Need.OUTPUT in source.exporter.needs else 0
+
+
+def _warnings(account: Account, num_zero_reward: int) -> list[str]:
     warnings = [
         f"{count:,} records were left out: they have {lack.message}."
         for lack, count in sorted(account.skipped.items())
     ]
+    if num_zero_reward:
+        warnings.append(
+            f"In {num_zero_reward:,} rows the answer was recorded with a reward of 0: training on "
+            "them teaches what did not work."
+        )
     if account.num_tools_inferred:
         warnings.append(
             f"In {account.num_tools_inferred:,} rows the tool definitions were derived from the "

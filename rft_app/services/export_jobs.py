@@ -10,6 +10,9 @@ from rft_app.services.exports import JOB_KIND
 from rft_app.storage.exports import get_export, locate_export
 from rft_app.storage.session import reading
 
+_ACCOUNT = ("skipped", "num_zero_reward")
+"""What only the process that writes the rows knows."""
+
 
 class ExportJob:
     """Writes one export; run again after a kill it starts over with the same snapshot."""
@@ -20,7 +23,7 @@ class ExportJob:
     def run(self, context: JobContext) -> dict[str, Any]:
         """Have the file written, unless it is there; returns its name and figures."""
         export = _read(context.args["export_id"])
-        skipped = None if export.is_done else self._write(context, export)
+        account = {} if export.is_done else self._write(context, export)
         export = _read(export.id)
         return {
             "export_id": export.id,
@@ -28,17 +31,16 @@ class ExportJob:
             "size_bytes": export.size_bytes,
             "num_train": export.num_train,
             "num_test": export.num_test,
-            "skipped": skipped,
+            **account,
         }
 
-    def _write(self, context: JobContext, export: Export) -> dict[str, int] | None:
-        """Returns what was left out; `storage.exports` reads it in the job's result."""
-        skipped: dict[str, int] | None = None
+    def _write(self, context: JobContext, export: Export) -> dict[str, Any]:
+        """Returns the account of the rows; `storage.exports` reads it in the job's result."""
+        account: dict[str, Any] = {}
 
         def on_message(message: dict[str, Any]) -> None:
-            nonlocal skipped
             if message["type"] == "written":
-                skipped = message["skipped"]
+                account.update({name: message[name] for name in _ACCOUNT})
                 return
             context.progress(message["done"], message["total"], message["label"])
 
@@ -51,7 +53,7 @@ class ExportJob:
             )
         finally:  # a killed child cannot tidy up
             partial_path(locate_export(export)).unlink(missing_ok=True)
-        return skipped
+        return account
 
 
 def _read(export_id: str) -> Export:

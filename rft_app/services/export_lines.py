@@ -18,6 +18,8 @@ class Account:
     skipped: Counter[Lack] = field(default_factory=Counter[Lack])
     num_tools_inferred: int = 0
     """Rows whose tool definitions were derived from the calls."""
+    num_zero_reward: int = 0
+    """Rows whose answer was recorded with a reward of 0."""
     longest_row_bytes: int = 0
 
     def require_rows(self, num_rows: int) -> None:
@@ -50,6 +52,8 @@ def encode_lines(
             continue
         if record.tools_inferred:
             account.num_tools_inferred += 1
+        if record.reward == 0:
+            account.num_zero_reward += 1
         if len(line) > account.longest_row_bytes:
             account.longest_row_bytes = len(line)
         yield line

@@ -9,7 +9,12 @@ from sqlmodel import Session
 
 from rft_app.domain.export import Export
 from rft_app.domain.split import Split
-from rft_app.services.export_description import ExportSource, count_skipped, describe_export
+from rft_app.services.export_description import (
+    ExportSource,
+    count_skipped,
+    count_zero_reward,
+    describe_export,
+)
 from rft_app.services.export_files import (
     Writes,
     WrittenFile,
@@ -48,6 +53,7 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
             "num_train": files[0].num_rows,
             "num_test": files[1].num_rows if len(files) > 1 else 0,
             "skipped": count_skipped(source, writing.account),
+            "num_zero_reward": count_zero_reward(source, writing.account),
             "is_done": True,
         }
     )

@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -73,13 +74,14 @@ def _get_row(session: Session, export_id: str) -> ExportRow:
     return row
 
 
-def _read_skipped(session: Session, job_id: str | None) -> dict[str, int] | None:
-    """What the job that wrote the file left out of it."""
+def _read_account(session: Session, job_id: str | None) -> dict[str, Any]:
+    """What the job that wrote the file says of its rows."""
     job = session.get(JobRow, job_id) if job_id is not None else None
-    return (job.result or {}).get("skipped") if job is not None else None
+    return (job.result or {}) if job is not None else {}
 
 
 def _to_export(session: Session, row: ExportRow) -> Export:
+    account = _read_account(session, row.job_id)
     return Export(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -92,7 +94,8 @@ def _to_export(session: Session, row: ExportRow) -> Export:
         sha256=row.sha256,
         num_train=row.num_train,
         num_test=row.num_test,
-        skipped=_read_skipped(session, row.job_id),
+        skipped=account.get("skipped"),
+        num_zero_reward=account.get("num_zero_reward"),
         is_done=row.is_done,
         job_id=row.job_id,
         created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),

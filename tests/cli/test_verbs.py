@@ -63,6 +63,22 @@ def test_an_export_says_what_it_left_out(rft: Rft, tmp_path: Path) -> None:
     assert counts["skipped"] == made["skipped"]
 
 
+def test_an_export_says_how_many_answers_earned_nothing(
+    rft: Rft, rows: Path, tmp_path: Path
+) -> None:
+    dataset_id = imported(rft, rows, "Mixed")
+    out = tmp_path / "mixed.zip"
+
+    done = rft("export", dataset_id, "--format", "openai_sft", "--out", out)
+    prompts = rft.json("export", dataset_id, "--format", "trl_grpo", "--out", tmp_path / "p.jsonl")
+
+    assert "20 of these rows have a recorded reward of 0." in done.stdout
+    with zipfile.ZipFile(out) as archive:
+        warnings = orjson.loads(archive.read("metadata.json"))["warnings"]
+    assert any(warning.startswith("In 20 rows the answer was") for warning in warnings)
+    assert prompts["zeroReward"] == 0
+
+
 def test_a_second_run_keeps_current_results(rft: Rft, rows: Path, grader: Path) -> None:
     dataset_id = imported(rft, rows, "Twice")
     first = rft.json("run", dataset_id, "--grader", grader)

@@ -114,6 +114,8 @@ class Export(Wire):
     test: int
     skipped: dict[str, int] | None
     """Selected records that are not in the file, by reason; `null` until it is complete."""
+    zero_reward: int | None
+    """Rows that teach an answer recorded with a reward of 0; `null` until it is complete."""
     is_done: bool
     snapshot_id: str | None
     job_id: str | None
@@ -134,6 +136,7 @@ class Export(Wire):
             train=export.num_train,
             test=export.num_test,
             skipped=export.skipped,
+            zero_reward=export.num_zero_reward,
             is_done=export.is_done,
             snapshot_id=export.snapshot_id,
             job_id=export.job_id,
