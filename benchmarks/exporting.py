@@ -1,11 +1,15 @@
-"""Speed and memory of an export, beside only reading the same rows.
+"""Speed and memory of an export in each format, beside only reading the same rows.
 
-    python benchmarks/exporting.py [--records 200000] [--format openai_sft] [--rounds 3]
+    python benchmarks/exporting.py [--records 200000] [--rounds 3] [--format openai_sft ...]
 
-The yardstick reads every record's columns and body with nothing but `sqlite3` and keeps none.
 Ours is all that the child process does after its start: freeze the snapshot with hashes and split,
-read, cut, encode, hash and write one JSONL file, sync it, store its figures.  The best of several
-rounds counts on both sides, taken in turn.
+read, cut, check, encode, hash and write one JSONL file, sync it, store its figures.  Bodies are as
+an import stores them, each with a reference, so that every format writes every record.
+
+The yardsticks read every record's columns and body, in the order of the export, with nothing but
+`sqlite3`, in a process of their own, and keep none.  For the statement as one writes it SQLite
+sorts all rows, bodies included; told to use no index it walks them in their order, which nothing
+that reads row by row can beat.  All take turns, and the median of the rounds' ratios counts.
 """
 
 import argparse
@@ -16,9 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from _records import write_records
@@ -30,11 +36,13 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = 0.5
 MAX_MB = 150
 BATCH = 5000
+FORMATS = ("openai_sft", "openai_rft", "trl_sft", "trl_grpo")
 READ = (
     "SELECT r.seq, r.turn, r.trace_seq, COALESCE(rb.body, tb.body), r.source_type, r.reward, "
-    "r.topic_id, r.external_id FROM record r LEFT JOIN trace_body tb ON tb.seq = r.trace_seq "
+    "r.topic_id, r.external_id FROM record r{} LEFT JOIN trace_body tb ON tb.seq = r.trace_seq "
     "LEFT JOIN record_body rb ON rb.seq = r.seq WHERE r.dataset_id = 'ds_a' ORDER BY r.seq"
 )
+YARDSTICKS = {"sorted": READ.format(""), "in_order": READ.format(" NOT INDEXED")}
 
 
 def store_records(lines: Path) -> None:
@@ -51,7 +59,7 @@ def store_records(lines: Path) -> None:
         session.add(make_dataset_row("ds_a"))
     with lines.open("rb") as file:
         seq = 0
-        while batch := [line.rstrip(b"\n") for line in islice(file, BATCH)]:
+        while batch := list(map(make_body, islice(file, BATCH))):
             with unit_of_work() as session:
                 keys = range(seq + 1, seq + 1 + len(batch))
                 insert_rows(
@@ -63,12 +71,21 @@ def store_records(lines: Path) -> None:
         refresh_counts(session, "ds_a")
 
 
+def make_body(line: bytes) -> bytes:
+    """The canonical JSON of a row: messages first, what has no place of its own as metadata."""
+    row = orjson.loads(line)
+    body = {"messages": row.pop("messages")}
+    if "tools" in row:
+        body["tools"] = row.pop("tools")
+    return orjson.dumps(body | {"reference": row["id"], "metadata": row})
+
+
 def make_record(seq: int, body: bytes) -> "NewRecord":
     """The row of a record whose answer is the trace's last message."""
     from rft_app.storage.records import NewRecord
 
     num_messages = len(orjson.loads(body)["messages"])
-    columns = dict.fromkeys(NewRecord._fields, 0)
+    columns: dict[str, Any] = dict.fromkeys(NewRecord._fields, 0)
     return NewRecord(
         **columns
         | {
@@ -88,14 +105,13 @@ def make_record(seq: int, body: bytes) -> "NewRecord":
     )
 
 
-def read_only(database: Path) -> float:
-    """Rows a second."""
-    connection = sqlite3.connect(database)
+def read_only(yardstick: str) -> None:
+    """Read all rows in this process; print their number and the seconds it took."""
+    connection = sqlite3.connect(Path(os.environ["RFT_DATA_DIR"], "rft.db"))
     begun = time.perf_counter()
-    count = sum(1 for _ in connection.execute(READ))
-    rate = count / (time.perf_counter() - begun)
+    number = sum(1 for _ in connection.execute(YARDSTICKS[yardstick]))
+    print(number, time.perf_counter() - begun)
     connection.close()
-    return rate
 
 
 def start(format_name: str) -> str:
@@ -136,36 +152,66 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def run_child(*arguments: str) -> list[float]:
+    """The figures that this script prints in a process of its own."""
+    command = [sys.executable, __file__, *arguments]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [float(figure) for figure in output.split()]
+
+
+def run_round(formats: Sequence[str]) -> dict[str, list[float]]:
+    """One turn of everything: its rows, seconds and, for exports, memory and bytes."""
+    figures = {name: run_child("--read", name) for name in YARDSTICKS}
+    return figures | {name: run_child("--export", start(name)) for name in formats}
+
+
+def report(rounds: Sequence[dict[str, list[float]]], formats: Sequence[str]) -> None:
+    """Print speeds, ratios to both yardsticks, memory and sizes."""
+
+    def ratio(name: str, yardstick: str) -> float:
+        return median(figures[yardstick][1] / figures[name][1] for figures in rounds)
+
+    for name in YARDSTICKS:
+        rate = median(figures[name][0] / figures[name][1] for figures in rounds)
+        print(f"only reading, {name:<11} {rate:>9,.0f} records/s")
+    for name in formats:
+        number, _, _, size = rounds[0][name]
+        rate = median(figures[name][0] / figures[name][1] for figures in rounds)
+        peak_mb = max(figures[name][2] for figures in rounds)
+        print(
+            f"export {name:<18} {rate:>9,.0f} records/s  {ratio(name, 'sorted'):.2f} of reading "
+            f"sorted (≥ {TARGET}), {ratio(name, 'in_order'):.2f} of in order  {peak_mb:.0f} MB "
+            f"(≤ {MAX_MB})  {number:,.0f} rows, {size / 1e6:,.0f} MB"
+        )
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=200_000)
-    parser.add_argument("--format", default="openai_sft")
+    parser.add_argument("--format", nargs="+", default=FORMATS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--export", help=argparse.SUPPRESS)
+    parser.add_argument("--read", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if arguments.export:
         export(arguments.export)
-        return
+    elif arguments.read:
+        read_only(arguments.read)
+    else:
+        compare(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Store the records, then let all take turns."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RFT_DATA_DIR"] = folder
         lines = Path(folder, "records.jsonl")
         write_records(lines, arguments.records)
         store_records(lines)
-        reads, exports, peaks = [], [], []
-        for _ in range(arguments.rounds):
-            reads.append(read_only(Path(folder, "rft.db")))
-            command = [sys.executable, __file__, "--export", start(arguments.format)]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            number, seconds, peak_mb, size_bytes = map(float, output.split())
-            exports.append(number / seconds)
-            peaks.append(peak_mb)
-    rate, raw = max(exports), max(reads)
-    print(f"only reading     {raw:>10,.0f} records/s")
-    print(f"export           {rate:>10,.0f} records/s  {rate / raw:.2f} of reading (≥ {TARGET})")
-    print(f"peak memory      {max(peaks):>10,.0f} MB (≤ {MAX_MB})")
-    print(f"rows written     {number:>10,.0f}, {size_bytes / 1e6:,.0f} MB, {arguments.format}")
+        rounds = [run_round(arguments.format) for _ in range(arguments.rounds)]
+        report(rounds, arguments.format)
 
 
 if __name__ == "__main__":

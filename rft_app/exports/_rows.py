@@ -56,10 +56,12 @@ def convert_messages(
         decode: Raises `msgspec.ValidationError` for an array with a message to write again.
         rewrite: Writes one message; `None` when the format cannot hold it.
     """
-    whole = array(messages)
-    if _is_fit(whole, decode):
+    if _is_fit(whole := array(messages), decode):
         return whole
-    written = [raw if _is_fit(array((raw,)), decode) else rewrite(raw) for raw in messages]
+    if _is_fit(array(messages[1:]), decode):  # mostly, only the instructions are to be written
+        written = [rewrite(messages[0]), *messages[1:]]
+    else:
+        written = [raw if _is_fit(array((raw,)), decode) else rewrite(raw) for raw in messages]
     return array(raw for raw in written if raw is not None) if all(written) else None
 
 

@@ -1,17 +1,19 @@
 """What freezing reads of a dataset: narrow columns of the records that can be trained on."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet, unpack
 from rft_app.domain.record import Selection, SourceType
 from rft_app.domain.validity import Reason
 from rft_app.storage.record_counts import select_selection
+from rft_app.storage.session import read_blocks
 from rft_app.storage.splits import Bools, Ints, SplitColumns
 from rft_app.storage.tables import RecordRow
 
@@ -61,18 +63,14 @@ def _read_table(
             col(RecordRow.seq),
             col(RecordRow.content_hash),
             col(RecordRow.group_key),
-            col(RecordRow.topic_id),
+            func.coalesce(col(RecordRow.topic_id), 0),
             col(RecordRow.facet),
         )
         .where(col(RecordRow.dataset_id) == dataset_id)
         .where(*conditions)
-        .execution_options(yield_per=ROWS_PER_READ)
     )
-    chunks = [
-        np.array([(*row[:3], row[3] or 0, row[4]) for row in rows], dtype=np.int64)
-        for rows in session.connection().execute(query).partitions()
-    ]
-    table = np.concatenate(chunks) if chunks else np.zeros((0, 5), dtype=np.int64)
+    rows = chain.from_iterable(read_blocks(session, query, ROWS_PER_READ))
+    table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 5)
     return table[np.argsort(table[:, 0])]
 
 
