@@ -1,8 +1,34 @@
 """Traces: what one request, or one whole agent run, did at the gateway."""
 
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 
 from rft_app.domain.validity import Reason
+
+TraceId = NewType("TraceId", str)
+"""`trc_` and the trace's sequence number in lower-case hexadecimal, e.g. `trc_7f3e10`."""
+
+
+def trace_id(seq: int) -> TraceId:
+    """The public id of the trace with database key `seq`.
+
+    Example:
+        >>> trace_id(255)
+        'trc_ff'
+    """
+    return TraceId(f"trc_{seq:x}")
+
+
+def parse_trace_id(text: str) -> int | None:
+    """The database key behind a public id; `None` when `text` is not one.
+
+    Example:
+        >>> parse_trace_id("trc_ff"), parse_trace_id("rec_ff"), parse_trace_id("trc_-1")
+        (255, None, None)
+    """
+    prefix, _, digits = text.partition("_")
+    if prefix != "trc" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
+        return None
+    return int(digits, 16)
 
 
 class ParsedTrace(NamedTuple):
@@ -32,3 +58,10 @@ class ParsedTrace(NamedTuple):
     """Why a record of its last turn would be invalid; `None` when it is valid."""
     has_bad_reward: bool = False
     """Whether a number was recorded as reward that is not in [0, 1]."""
+    system_prompt: str = ""
+    """Beginning of the first system message, one line, at most 140 characters."""
+    num_user_turns: int = 0
+    num_tools: int = 0
+    """How many different tools it calls."""
+    recorded_at: int | None = None
+    """When the row says it happened, in milliseconds since 1970, UTC; `None` where it does not."""

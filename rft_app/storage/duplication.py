@@ -168,5 +168,7 @@ def _copy(
 def _value(column: str, table: str, shifts: Shifts) -> str:
     if column == "dataset_id":
         return "CAST(:target AS VARCHAR)"
+    if column == "origin_seq":
+        return "COALESCE(origin_seq, seq)"
     shift = shifts.of_column(table, column)
     return f"{column} + {shift}" if shift else column

@@ -20,11 +20,15 @@ _COLUMNS = (
     "group_key",
     "model",
     "title",
+    "system_prompt",
     "num_messages",
     "num_turns",
+    "num_user_turns",
+    "num_tools",
     "reward",
     "reason",
     "created_at",
+    "recorded_at",
 )
 NOT_REPLACED = (
     "import_id NOT IN (SELECT id FROM import_run WHERE dataset_id = :dataset_id AND is_replaced)"
@@ -53,11 +57,15 @@ def add_traces(
             group_key(trace),
             trace.model,
             trace.title,
+            trace.system_prompt,
             trace.num_messages,
             trace.num_turns,
+            trace.num_user_turns,
+            trace.num_tools,
             trace.reward,
             trace.reason and trace.reason.value,
             created_at,
+            created_at if trace.recorded_at is None else trace.recorded_at,
         )
         for seq, (number, trace) in enumerate(traces, first)
     ]

@@ -5,7 +5,8 @@ MinHash signatures in bands lead to the few texts worth comparing; the similarit
 
 import re
 from collections import defaultdict
-from itertools import pairwise
+from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ NEAR = 0.8
 """From this similarity on two texts are near-duplicates."""
 _NUM_BANDS, _ROWS_PER_BAND = 16, 4
 _WORD = re.compile(r"\w+")
+_PAIR = np.uint64(0x9E3779B97F4A7C15)
 _CHANCE = np.random.default_rng(20261122)
 _NUM_HASHES = _NUM_BANDS * _ROWS_PER_BAND
 _FACTORS = _CHANCE.integers(1, 1 << 63, _NUM_HASHES, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -24,10 +26,19 @@ Shingles = NDArray[np.uint64]
 
 
 def read_shingles(text: str) -> Shingles:
-    """The words and pairs of a text, numbers included; a text without any is one itself."""
-    words = _WORD.findall(text.casefold())
-    terms: list[object] = [*words, *pairwise(words)] or [text.strip()]
-    return np.unique(np.array([hash(term) for term in terms], dtype=np.int64).view(np.uint64))
+    """The words and pairs of a text, numbers included; a text without any is one itself.
+
+    The same in every process.
+    """
+    words = _WORD.findall(text.casefold()) or [text.strip()]
+    hashes = np.fromiter(map(_hash_word, words), np.uint64, len(words))
+    return np.unique(np.concatenate((hashes, hashes[:-1] * _PAIR + hashes[1:])))
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash_word(word: str) -> int:
+    digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
 
 
 def similarity(a: Shingles, b: Shingles) -> float:

@@ -7,6 +7,8 @@ import msgspec
 from rft_app.domain.message import text_of
 from rft_app.traces.line import WrongShapeError, as_text, is_null, join_arrays, starts_with
 
+SYSTEM_ROLES = frozenset({"system", "developer"})
+
 
 class LightFunction(msgspec.Struct, gc=False):
     """Name and arguments of a call."""
@@ -87,6 +89,20 @@ def first_user_text(messages: list[LightMessage]) -> str:
             content = message.content
             return content if isinstance(content, str) else text_of(content)
     return ""
+
+
+def system_text(messages: list[LightMessage]) -> str:
+    """Text of the system prompt; empty when the conversation begins without one."""
+    if messages and messages[0].role in SYSTEM_ROLES:
+        content = messages[0].content
+        return content if isinstance(content, str) else text_of(content)
+    return ""
+
+
+def count_tools(messages: list[LightMessage]) -> int:
+    """How many different tools are called."""
+    calling = [message.tool_calls for message in messages if message.tool_calls]
+    return len({call.function.name for calls in calling for call in calls}) if calling else 0
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, Any]]:

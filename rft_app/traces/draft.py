@@ -7,8 +7,9 @@ import msgspec
 
 from rft_app.domain.trace import ParsedTrace
 from rft_app.domain.validity_check import find_fault, last_turn
-from rft_app.traces.chat import Chat, first_user_text
+from rft_app.traces.chat import Chat, count_tools, first_user_text, system_text
 from rft_app.traces.line import Row, as_text, is_null, require_plain, starts_with
+from rft_app.traces.moment import find_moment
 
 ID_FIELDS = ("record_id", "id", "trace_id")
 GROUP_FIELDS = ("trace_id", "session_id", "conversation_id")
@@ -52,6 +53,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         _take_reward(draft)
     messages = draft.chat.messages
     first_answer = draft.num_prompt_messages or 0
+    roles = [message.role for message in messages]
     turn = last_turn(messages, first_answer)
     checked = messages if turn is None else messages[: turn + 1]
     return ParsedTrace(
@@ -61,12 +63,16 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         model=draft.model,
         title=make_title(first_user_text(messages)),
         num_messages=len(messages),
-        num_turns=[m.role for m in messages[first_answer:]].count("assistant"),
+        num_turns=roles[first_answer:].count("assistant"),
         reward=draft.reward,
         reason=find_fault(
             checked, turn, max_tokens=max_tokens, num_bytes=len(memoryview(draft.chat.raw))
         ),
         has_bad_reward=draft.has_bad_reward and draft.reward is None,
+        system_prompt=make_title(system_text(messages)),
+        num_user_turns=roles.count("user"),
+        num_tools=count_tools(messages),
+        recorded_at=find_moment(draft.rest),
     )
 
 

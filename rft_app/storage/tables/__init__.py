@@ -4,6 +4,12 @@ Bodies live apart from the columns that lists and aggregates read: one page of a
 two rows, one page of a lean one a hundred.  Rows never leave `storage`; repositories convert.
 """
 
+from rft_app.storage.tables.change import (
+    RecordChangeItemRow,
+    RecordChangeRow,
+    RecordTagRow,
+    TagRow,
+)
 from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
 from rft_app.storage.tables.generation import CandidateRow, GenerationRunRow, LlmCallRow
 from rft_app.storage.tables.grading import (
@@ -13,6 +19,7 @@ from rft_app.storage.tables.grading import (
     GraderVersionRow,
     RolloutRow,
 )
+from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
 from rft_app.storage.tables.record import FacetCountRow, RecordBodyRow, RecordRow
 from rft_app.storage.tables.source import ImportErrorRow, ImportRow, TraceBodyRow, TraceRow
 from rft_app.storage.tables.topic import (
@@ -37,12 +44,18 @@ __all__ = [
     "ImportRow",
     "JobRow",
     "LlmCallRow",
+    "NearGroupRow",
+    "NearSearchRow",
     "RecordBodyRow",
+    "RecordChangeItemRow",
+    "RecordChangeRow",
     "RecordRow",
+    "RecordTagRow",
     "RolloutRow",
     "SequenceRow",
     "SnapshotRow",
     "StepRow",
+    "TagRow",
     "TopicChangeRecordRow",
     "TopicChangeRow",
     "TopicChoiceRow",

@@ -73,6 +73,8 @@ class RecordRow(SQLModel, table=True):
     num_tokens: int
     """Estimate, 4 characters a token."""
     reward: float | None = None
+    parent_seq: int | None = Field(default=None, sa_type=Big)
+    """The record it was edited or generated from."""
     topic_id: int | None = Field(default=None, sa_type=Big)
     topic_confidence: float | None = None
     topic_method: str | None = None

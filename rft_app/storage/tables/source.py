@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, LargeBinary, text
+from sqlalchemy import JSON, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -60,6 +60,16 @@ class TraceRow(SQLModel, table=True):
     """One trace, without its body."""
 
     __tablename__ = "trace"
+    __table_args__ = (
+        Index("ix_trace_recorded", "recorded_at", "seq", "model", "num_user_turns", "num_turns"),
+        Index(
+            "ix_trace_origin",
+            "origin_seq",
+            "seq",
+            sqlite_where=text("origin_seq IS NOT NULL"),
+            postgresql_where=text("origin_seq IS NOT NULL"),
+        ),
+    )
 
     seq: int = Field(primary_key=True, sa_type=Big)
     dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE", index=True)
@@ -70,12 +80,22 @@ class TraceRow(SQLModel, table=True):
     """First 8 bytes of BLAKE2b of the group, signed."""
     model: str | None = None
     title: str = ""
+    system_prompt: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Its beginning, one line."""
     num_messages: int
     num_turns: int
+    """Answers of this row."""
+    num_user_turns: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    num_tools: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Different tools it calls."""
     reward: float | None = None
     reason: str | None = None
     created_at: int = Field(sa_type=Big)
-    """Milliseconds since 1970, UTC."""
+    """When it was stored, in milliseconds since 1970, UTC."""
+    recorded_at: int = Field(default=0, sa_type=Big, sa_column_kwargs={"server_default": "0"})
+    """When it happened, as far as the source says, else when it was stored."""
+    origin_seq: int | None = Field(default=None, sa_type=Big)
+    """The first trace this one is a copy of; `None` when it was imported."""
 
 
 class TraceBodyRow(SQLModel, table=True):

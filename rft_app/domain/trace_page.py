@@ -1,0 +1,62 @@
+"""What the create page shows of stored traces: filters, pages, selections."""
+
+from pydantic import Field
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.trace import TraceId
+
+
+class TraceFilter(Entity):
+    """Which stored traces, of all datasets, a list or an effect is about; all conditions hold."""
+
+    search: str = ""
+    """Text in the beginning of the system prompt or of the first user message."""
+    since: int | None = None
+    """Recorded at this moment or later, in milliseconds since 1970, UTC."""
+    model: str | None = None
+    min_turns: int = Field(default=0, ge=0)
+    """Least number of user turns."""
+    has_response: bool | None = None
+    """Whether an assistant turn was recorded."""
+
+
+class TraceSelection(Entity):
+    """Traces an action is about: all that match but for some, or just these."""
+
+    filter: TraceFilter = TraceFilter()
+    excluded: tuple[TraceId, ...] = ()
+    only: tuple[TraceId, ...] | None = None
+    """When set, these and nothing else."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it cannot hold anything."""
+        return self.only is not None and not self.only
+
+
+class TraceSummary(Entity):
+    """One line of the list."""
+
+    id: TraceId
+    title: str
+    """The first user message, one line, shortened."""
+    system_prompt: str
+    """Its beginning, one line; empty without one."""
+    model: str | None
+    num_messages: int
+    num_user_turns: int
+    num_tools: int
+    """Different tools that were called."""
+    has_response: bool
+    recorded_at: int
+    """When it happened or, where the source does not say, was stored; milliseconds since 1970."""
+    dataset_id: str
+    dataset_name: str
+
+
+class TracePage(Entity):
+    """One page of the list, newest first."""
+
+    rows: tuple[TraceSummary, ...]
+    next_cursor: str | None = None
+    """Opaque; `None` on the last page."""

@@ -1,0 +1,166 @@
+"""Stored traces of all datasets: pages by keyset, counts, models, samples.
+
+A dataset made of traces holds copies of them; a copy is left out of every list while the trace it
+was made of, or an earlier copy of that, is still there.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from rft_app.domain.trace import TraceId, parse_trace_id, trace_id
+from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection, TraceSummary
+from rft_app.errors import InvalidInputError
+from rft_app.storage.session import is_sqlite
+
+_IS_FIRST = (
+    "(t.origin_seq IS NULL OR NOT EXISTS (SELECT 1 FROM trace o WHERE o.seq = t.origin_seq) "
+    "AND NOT EXISTS (SELECT 1 FROM trace o WHERE o.origin_seq = t.origin_seq AND o.seq < t.seq))"
+)
+MAX_NAMED = 50_000
+"""Ids that a selection may name one by one."""
+
+
+class Where:
+    """A condition on `trace t` and its parameters."""
+
+    def __init__(self, session: Session, trace_filter: TraceFilter) -> None:
+        self.parts = [_IS_FIRST]
+        self.parameters: dict[str, Any] = {}
+        self._add_filter(session, trace_filter)
+
+    @property
+    def sql(self) -> str:
+        """The condition."""
+        return " AND ".join(self.parts)
+
+    def add(self, condition: str, **parameters: Any) -> None:  # noqa: ANN401  # SQL values
+        """One more condition that must hold."""
+        self.parts.append(condition)
+        self.parameters |= parameters
+
+    def _add_filter(self, session: Session, wanted: TraceFilter) -> None:
+        if wanted.since is not None:
+            self.add("t.recorded_at >= :since", since=wanted.since)
+        if wanted.model is not None:
+            self.add("t.model = :model", model=wanted.model)
+        if wanted.min_turns > 0:
+            self.add("t.num_user_turns >= :min_turns", min_turns=wanted.min_turns)
+        if wanted.has_response is not None:
+            self.add(f"t.num_turns {'> 0' if wanted.has_response else '= 0'}")
+        if words := wanted.search.strip():
+            like = "LIKE" if is_sqlite(session) else "ILIKE"
+            escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            self.add(
+                f"(t.title {like} :search ESCAPE '\\' OR t.system_prompt {like} :search "
+                "ESCAPE '\\')",
+                search=f"%{escaped}%",
+            )
+
+
+def list_page(
+    session: Session, trace_filter: TraceFilter, cursor: str | None, limit: int
+) -> TracePage:
+    """The newest traces that match, behind the cursor.
+
+    Raises:
+        InvalidInputError: The cursor is not one that a page gave.
+    """
+    where = Where(session, trace_filter)
+    if cursor is not None:
+        recorded_at, seq = _read_cursor(cursor)
+        where.add("(t.recorded_at, t.seq) < (:at, :seq)", at=recorded_at, seq=seq)
+    statement = text(
+        "SELECT t.seq, t.title, t.system_prompt, t.model, t.num_messages, t.num_user_turns, "
+        "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name "
+        f"FROM trace t JOIN dataset d ON d.id = t.dataset_id WHERE {where.sql} "
+        "ORDER BY t.recorded_at DESC, t.seq DESC LIMIT :limit"
+    )
+    # On SQLite `CROSS JOIN` keeps the order of the tables, and so the use of the index.
+    if is_sqlite(session):
+        statement = text(statement.text.replace(" JOIN dataset", " CROSS JOIN dataset"))
+    found = session.connection().execute(statement, {**where.parameters, "limit": limit + 1}).all()
+    rows = [_to_summary(row) for row in found[:limit]]
+    last = found[limit - 1] if len(found) > limit else None
+    return TracePage(rows=tuple(rows), next_cursor=None if last is None else f"{last[8]}.{last[0]}")
+
+
+def _to_summary(row: Sequence[Any]) -> TraceSummary:
+    return TraceSummary(
+        id=trace_id(row[0]),
+        title=row[1],
+        system_prompt=row[2],
+        model=row[3],
+        num_messages=row[4],
+        num_user_turns=row[5],
+        num_tools=row[6],
+        has_response=bool(row[7]),
+        recorded_at=row[8],
+        dataset_id=row[9],
+        dataset_name=row[10],
+    )
+
+
+def _read_cursor(cursor: str) -> tuple[int, int]:
+    recorded_at, _, seq = cursor.partition(".")
+    if not (recorded_at.lstrip("-").isdecimal() and seq.isdecimal()):
+        raise InvalidInputError("The cursor is not one that a page of traces gave.", cursor=cursor)
+    return int(recorded_at), int(seq)
+
+
+def select_where(session: Session, selection: TraceSelection) -> Where:
+    """The condition for the traces of a selection.
+
+    Raises:
+        InvalidInputError: It names something that is no trace, or too many one by one.
+    """
+    if selection.only is not None:
+        where = Where(session, TraceFilter())
+        where.add(f"t.seq IN {_literal(selection.only)}")
+        return where
+    where = Where(session, selection.filter)
+    if selection.excluded:
+        where.add(f"t.seq NOT IN {_literal(selection.excluded)}")
+    return where
+
+
+def _literal(ids: Sequence[TraceId]) -> str:
+    if len(ids) > MAX_NAMED:
+        raise InvalidInputError(
+            f"A selection names at most {MAX_NAMED:,} traces one by one. Select all that match and "
+            "leave some out instead."
+        )
+    seqs = [parse_trace_id(id_) for id_ in ids]
+    unknown = [id_ for id_, seq in zip(ids, seqs, strict=True) if seq is None]
+    if unknown:
+        raise InvalidInputError(f"{unknown[0]!r} is no id of a trace.", trace_id=unknown[0])
+    return f"({', '.join(map(str, seqs))})"
+
+
+def count_where(session: Session, where: Where) -> int:
+    """How many traces pass."""
+    statement = text(f"SELECT COUNT(*) FROM trace t WHERE {where.sql}")
+    return session.connection().execute(statement, where.parameters).scalar_one()
+
+
+def list_models(session: Session) -> list[tuple[str, int]]:
+    """Every model with its traces, the most used first."""
+    statement = text(
+        "SELECT t.model, COUNT(*) FROM trace t WHERE t.model IS NOT NULL "
+        "GROUP BY t.model ORDER BY 2 DESC, 1"
+    )
+    return [(name, number) for name, number in session.connection().execute(statement)]
+
+
+def read_sample(session: Session, where: Where, size: int) -> list[bytes]:
+    """Bodies of at most `size` traces that pass, spread evenly over the order of their keys."""
+    number = count_where(session, where)
+    stride = max(1, number // size)
+    statement = text(
+        "SELECT b.body FROM (SELECT t.seq, ROW_NUMBER() OVER (ORDER BY t.seq) AS place "
+        f"FROM trace t WHERE {where.sql}) s JOIN trace_body b ON b.seq = s.seq "
+        f"WHERE (s.place - 1) % {stride} = 0 ORDER BY s.seq LIMIT {size}"
+    )
+    return list(session.connection().execute(statement, where.parameters).scalars())
