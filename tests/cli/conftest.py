@@ -89,7 +89,13 @@ def make_installation(folder: Path) -> Rft:
 @pytest.fixture(scope="module")
 def rft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rft]:
     """An installation whose worker lives as long as the module's tests."""
-    installation = make_installation(tmp_path_factory.mktemp("data"))
+    with working(make_installation(tmp_path_factory.mktemp("data"))) as installation:
+        yield installation
+
+
+@contextmanager
+def working(installation: Rft) -> Generator[Rft]:
+    """The installation with a worker, until the block ends."""
     assert installation.run_process("migrate").returncode == 0
     worker = installation.start("worker")
     yield installation

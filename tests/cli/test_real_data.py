@@ -1,13 +1,25 @@
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Rft
+from tests.cli.conftest import Rft, make_installation, working
 
 pytestmark = pytest.mark.shared_data
+
+
+@pytest.fixture(scope="module")
+def rft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rft]:
+    """An installation without MiniLM: no figure here depends on the topics, and reading 1,319
+    questions for them takes longer than all else."""
+    installation = make_installation(tmp_path_factory.mktemp("data"))
+    installation.environment["RFT_TEXT_FEATURES"] = "tfidf"
+    with working(installation) as running:
+        yield running
+
 
 RECORDED = "def grade(sample, item):\n    return item['reward']\n"
 
@@ -29,7 +41,9 @@ def test_airline_trajectories_from_the_file_to_a_valid_export(
 
     dataset = rft.json("import", source, "--name", "Airline", "--objective", "Book and change")
     assert dataset["stats"]["totalRecords"] == 200
-    report = rft.json("run", dataset["id"], "--until", "dry_run", "--grader", script)
+    report = rft.json(
+        *("run", dataset["id"], "--until", "dry_run", "--grader", script, "--num-topics", 4)
+    )
     assert report["statistics"]["mean"] == pytest.approx(0.42)
     assert report["samplesEvaluated"] == 200
 
@@ -55,7 +69,10 @@ def test_school_problems_with_four_solutions_each(
 
     dataset_id = rft.json("import", rows, "--name", "School", "--objective", "Solve")["id"]
     assert rft.json("import-rollouts", dataset_id, solutions)["parsed"] == 4 * 1319
-    report = rft.json("run", dataset_id, "--grader", script, "--sample-size", 1319, "--rollouts", 4)
+    report = rft.json(
+        *("run", dataset_id, "--grader", script, "--num-topics", 4),
+        *("--sample-size", 1319, "--rollouts", 4),
+    )
 
     assert report["rollouts"] == 5276
     assert report["samplesEvaluated"] == 1319
