@@ -1,9 +1,10 @@
 """Edits of a topic tree as pure functions: what the tree becomes, and whose records go where."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.topic import TopicNode, TopicTree, is_within
+from rft_app.domain.topic import TopicNode, TopicTree, ancestors, is_within
 from rft_app.domain.topic_draft import (
     Draft,
     EditedTopic,
@@ -223,10 +224,7 @@ def replace(
     keeps_records: bool = True,
     keeps_targets: bool = False,
 ) -> TreeEdit:
-    """Put another tree in the place of this one.
-
-    A record stays where its topic is found again by path.  Where only a topic above is found, and
-    it is a leaf now, that one takes it.
+    """Put another tree in the place of this one; `match_topics` says who takes which records.
 
     Args:
         tree: The tree now.
@@ -240,19 +238,55 @@ def replace(
     """
     new = TopicTree.of(nodes)
     leaves = {leaf.key for leaf in new.leaves}
-    known = {node.key for node in new.nodes}
     sources: dict[str, list[str]] = {node.key: [] for node in new.nodes}
-    held = {leaf.key for leaf in tree.leaves}
-    for old in tree.nodes if keeps_records else ():
-        home = _find_home(old.key, known, leaves)
-        if home is not None and (home in leaves or old.key not in held):
-            sources[home].append(old.key)
+    for old, home in match_topics(tree, new).items() if keeps_records else ():
+        sources[home].append(old)
     draft = TreeDraft(new)
     _set_sources(draft.roots, "", sources)
     for key, share in tree.targets.items() if keeps_targets else ():
         if key in leaves and draft.get(key).target_share is None:
             draft.get(key).target_share = share
     return TreeEdit(topics=draft.flatten(), label=label)
+
+
+def match_topics(tree: TopicTree, new: TopicTree) -> dict[str, str]:
+    """For each topic of a tree the one of another tree that takes its records.
+
+    That is the one of the same path; else the only new one of the same name, it was moved; else
+    the nearest one above it that is a leaf now.  A leaf that is a branch now has none.
+
+    Example:
+        >>> old = TopicTree.of(TopicNode(key=key) for key in ("Bags", "Changes", "Changes/Seat"))
+        >>> new = TopicTree.of(TopicNode(key=key) for key in ("Luggage", "Luggage/Bags", "Changes"))
+        >>> match_topics(old, new)
+        {'Bags': 'Luggage/Bags', 'Changes': 'Changes', 'Changes/Seat': 'Changes'}
+    """
+    known, leaves = {node.key for node in new.nodes}, {leaf.key for leaf in new.leaves}
+    held = {leaf.key for leaf in tree.leaves}
+    moved = _find_moved(tree, new)
+    homes: dict[str, str] = {}
+    for node in tree.nodes:
+        above = (key for key in ancestors(node.key) if key in leaves)
+        home = node.key if node.key in known else moved.get(node.key) or next(above, None)
+        if home is not None and (home in leaves or node.key not in held):
+            homes[node.key] = home
+    return homes
+
+
+def _find_moved(tree: TopicTree, new: TopicTree) -> dict[str, str]:
+    """Topics that are under another one now, by names that occur once on both sides."""
+    before = {node.key for node in tree.nodes}
+    after = {node.key for node in new.nodes}
+    gone = [node for node in tree.nodes if node.key not in after]
+    come = [node for node in new.nodes if node.key not in before]
+    names_gone = Counter(node.name.casefold() for node in gone)
+    names_come = Counter(node.name.casefold() for node in come)
+    by_name = {node.name.casefold(): node.key for node in come}
+    return {
+        node.key: by_name[name]
+        for node in gone
+        if names_gone[name := node.name.casefold()] == 1 and names_come[name] == 1
+    }
 
 
 def set_targets(tree: TopicTree, targets: dict[str, float | None]) -> TreeEdit:
@@ -297,16 +331,6 @@ def _require_apart(others: Sequence[str], into: str) -> None:
             raise InvalidInputError(f"{key!r} holds {into!r}; merge it the other way round.")
         if holder := next((k for k in others if k != key and is_within(key, k)), None):
             raise InvalidInputError(f"{holder!r} holds {key!r}; choose one of them.")
-
-
-def _find_home(key: str, known: set[str], leaves: set[str]) -> str | None:
-    """The topic of the new tree that takes what was in `key`."""
-    if key in known:
-        return key
-    while key := key.rpartition("/")[0]:
-        if key in known:
-            return key if key in leaves else None
-    return None
 
 
 def _set_sources(drafts: Sequence[Draft], above: str, sources: dict[str, list[str]]) -> None:

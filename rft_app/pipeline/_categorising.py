@@ -13,6 +13,7 @@ from sqlmodel import Session
 from rft_app.domain.topic import SURE
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
+from rft_app.pipeline._intents import read_intents
 from rft_app.pipeline._placing import Leaf, Placer
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TopicChangeRow
@@ -33,9 +34,8 @@ from rft_app.storage.topic_changes import (
     lock_tree,
 )
 from rft_app.storage.topic_counts import refresh_topic_counts
-from rft_app.storage.topics import get_tree, list_rows, read_user_texts
+from rft_app.storage.topics import get_tree, list_rows
 from rft_app.text.features import TextFeatures, choose_features
-from rft_app.text.intent import extract_intent
 
 BATCH = 1024
 FITTED = 5000
@@ -107,13 +107,16 @@ class CategoriseRun:
             refresh_topic_counts(session, self._dataset_id)
         return state
 
+    def _read(self, seqs: Sequence[int]) -> list[str]:
+        return read_intents(self._context, self._dataset_id, seqs)
+
     def _place_all(self, change_id: int, state: Categorised) -> None:
         with reading() as session:
             total = state.num_placed + count_waiting(session, self._dataset_id, self._where)
         seqs = self._read_waiting(state)
         placer = self._make_placer(state) if seqs else None
         while placer is not None and seqs:
-            places = placer.place(self._read_texts(seqs))
+            places = placer.place(self._read(seqs))
             placements = [
                 Placement(seq, place.topic_id, place.confidence, place.method, place.choices)
                 for seq, place in zip(seqs, places, strict=True)
@@ -167,7 +170,7 @@ class CategoriseRun:
             Leaf(
                 topic_id=by_key[node.key],
                 node=node,
-                examples=tuple(self._read_texts(state.examples.get(str(by_key[node.key]), []))),
+                examples=tuple(self._read(state.examples.get(str(by_key[node.key]), []))),
             )
             for node in tree.leaves
         ]
@@ -175,7 +178,7 @@ class CategoriseRun:
         self._context.check_cancelled()
         portraits = [leaf.portrait for leaf in leaves]
         if self._features.name == "tfidf":
-            self._features.fit([*self._read_texts(sample), *portraits])
+            self._features.fit([*self._read(sample), *portraits])
         return Placer(leaves, self._features)
 
     def _read_waiting(self, state: Categorised) -> list[int]:
@@ -187,14 +190,6 @@ class CategoriseRun:
                 after=state.after_seq,
                 limit=BATCH,
             )
-
-    def _read_texts(self, seqs: Sequence[int]) -> list[str]:
-        if not seqs:
-            return []
-        with reading() as session:
-            return [
-                extract_intent(said) for said in read_user_texts(session, self._dataset_id, seqs)
-            ]
 
 
 def _read_leaves(session: Session, dataset_id: str) -> dict[int, str]:

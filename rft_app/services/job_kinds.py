@@ -6,12 +6,16 @@ from rft_app.jobs.kind import JobKind
 from rft_app.pipeline.jobs import StepJob
 from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
+from rft_app.services.categorising import Categorize
 from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
+from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
 from rft_app.services.import_jobs import ImportRollouts, ImportTraces
 from rft_app.services.restore_jobs import RestoreSnapshot
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
+from rft_app.services.topic_generation import GenerateTopics
+from rft_app.services.topic_splitting import SplitTopic
 
 FOLLOW_UPS = {StepName.EXTRACT: SEARCH_INDEX}
 
@@ -19,10 +23,14 @@ JOB_KINDS: tuple[JobKind, ...] = (
     ImportTraces(),
     ImportRollouts(),
     *(StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name)) for step in STEPS),
+    GenerateTopics(),
+    Categorize(),
+    SplitTopic(),
     IndexSearch(),
     ExportJob(),
     GenerateRecords(),
     RegenerateRecords(),
+    AcceptGenerated(),
     DuplicateDataset(),
     RestoreSnapshot(),
 )

@@ -19,6 +19,7 @@ from rft_app.domain.topic import TopicNode, TopicTree
 from rft_app.domain.topic_edit import TreeEdit
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue, list_active_jobs
+from rft_app.services.busy import DUPLICATE, RESTORE
 from rft_app.services.topic_results import refresh_result
 from rft_app.storage import topic_changes, topics
 from rft_app.storage.datasets import get_dataset_row, touch
@@ -27,7 +28,9 @@ from rft_app.storage.topic_counts import refresh_topic_counts
 
 CATEGORIZE = "categorize"
 SPLIT = "split_topic"
-BUSY_KINDS = frozenset({StepName.EXTRACT.value, StepName.TOPICS.value, CATEGORIZE, SPLIT})
+BUSY_KINDS = frozenset(
+    {StepName.EXTRACT.value, StepName.TOPICS.value, CATEGORIZE, SPLIT, DUPLICATE, RESTORE}
+)
 """Jobs that read or write topics; the tree stays as it is while one runs."""
 
 
@@ -280,7 +283,7 @@ def start_split(
         InvalidInputError: It is no leaf, it has too few records, or the names are unusable.
         ConflictError: The tree changed meanwhile, or a job works on topics.
     """
-    row = _lock(session, dataset_id, version)
+    row = lock_idle(session, dataset_id, version)
     tree = topics.get_tree(session, dataset_id)
     key = plan.key
     topic_edit.split(tree, key, plan.children or (TopicNode(key="A"), TopicNode(key="B")))
@@ -351,7 +354,13 @@ def require_idle(session: Session, dataset_id: str) -> None:
             )
 
 
-def _lock(session: Session, dataset_id: str, version: int | None) -> TopicTreeRow:
+def lock_idle(session: Session, dataset_id: str, version: int | None) -> TopicTreeRow:
+    """Take the tree for a change.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        ConflictError: The tree is no longer at `version`, or a job works on topics.
+    """
     row = topic_changes.lock_tree(session, dataset_id, version)
     require_idle(session, dataset_id)
     return row
@@ -363,7 +372,7 @@ def _change(
     version: int | None,
     make: Callable[[TopicTree], TreeEdit],
 ) -> TopicEdit:
-    row = _lock(session, dataset_id, version)
+    row = lock_idle(session, dataset_id, version)
     edit = make(topics.get_tree(session, dataset_id))
     change = topic_changes.begin_change(session, row, edit.label)
     row.is_edited = True
@@ -373,7 +382,7 @@ def _change(
 
 
 def _swap(session: Session, dataset_id: str, version: int | None, *, is_redo: bool) -> TopicEdit:
-    row = _lock(session, dataset_id, version)
+    row = lock_idle(session, dataset_id, version)
     rows = topic_changes.list_change_rows(session, dataset_id)
     fitting = [change for change in rows if change.is_undone is is_redo]
     if not fitting:

@@ -14,7 +14,13 @@ BY_HAND: Mapping[str, Any] = {"method": "manual", "seed": 0}
 """Origin of a tree that nothing found."""
 
 
-def refresh_result(session: Session, dataset_id: str, *, is_current: bool = False) -> None:
+def refresh_result(
+    session: Session,
+    dataset_id: str,
+    *,
+    is_current: bool = False,
+    origin: Mapping[str, Any] | None = None,
+) -> None:
     """Store the figures of the tree as it is now.
 
     Args:
@@ -22,6 +28,7 @@ def refresh_result(session: Session, dataset_id: str, *, is_current: bool = Fals
         dataset_id: Whose.
         is_current: Whether every record was looked at just now; else the result stays out of date
             if it was.
+        origin: `method` and `seed` of a tree that was just made; else they stay.
     """
     step = TopicsStep()
     row = get_step_row(session, dataset_id, StepName.TOPICS)
@@ -32,7 +39,7 @@ def refresh_result(session: Session, dataset_id: str, *, is_current: bool = Fals
         session,
         dataset_id,
         StepName.TOPICS,
-        describe_topics(session, dataset_id, row.facts or BY_HAND),
+        describe_topics(session, dataset_id, origin or row.facts or BY_HAND),
         settings=settings.model_dump(mode="json"),
         input_hash=fresh if is_current or row.input_hash is None else row.input_hash,
     )

@@ -145,6 +145,16 @@ def count_waiting(session: Session, dataset_id: str, condition: str) -> int:
     return int(session.connection().execute(statement, values).scalar_one())
 
 
+def count_manual(session: Session, dataset_id: str) -> int:
+    """Valid, current records that a person placed."""
+    statement = text(
+        "SELECT COUNT(*) FROM record WHERE dataset_id = :dataset_id AND topic_id IS NOT NULL "
+        f"AND topic_confidence >= 1 AND topic_method = '{MANUAL}' AND facet < {FIRST_INVALID}"
+    )
+    values = {"dataset_id": dataset_id}
+    return int(session.connection().execute(statement, values).scalar_one())
+
+
 def waiting(*, is_everything: bool, takes_manual: bool, topic_id: int | None = None) -> str:
     """The condition for `read_waiting`: records without a topic, all, or those of one topic."""
     parts = ["duplicate_of IS NULL"]
@@ -167,6 +177,20 @@ def read_examples(session: Session, dataset_id: str, topic_id: int, limit: int) 
     )
     values = {"dataset_id": dataset_id, "topic": topic_id, "limit": limit}
     return sorted(session.connection().execute(statement, values).scalars())
+
+
+def read_unplaced(session: Session, dataset_id: str, seqs: Sequence[int]) -> list[int]:
+    """Those of some records that are valid, current and without a topic, by key."""
+    found: list[int] = []
+    for start in range(0, len(seqs), _CHUNK):
+        part = ", ".join(map(str, seqs[start : start + _CHUNK]))
+        statement = text(
+            f"SELECT seq FROM record WHERE seq IN ({part}) AND dataset_id || '' = :dataset_id "
+            f"AND facet + 0 < {FIRST_INVALID} AND topic_id IS NULL ORDER BY seq"
+        )
+        rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+        found.extend(rows.scalars())
+    return found
 
 
 def read_sample(session: Session, dataset_id: str, limit: int) -> list[int]:

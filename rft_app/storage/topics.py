@@ -151,9 +151,11 @@ def apply_edit(
         for other in sources[1:]:
             move_topic_records(session, change, other, home)
     kept = {source for topic in edit.topics for source in topic.sources}
-    for key, topic_id in known.items():
-        if clears and key not in kept:
-            move_topic_records(session, change, topic_id, None)
+    gone = [topic_id for key, topic_id in known.items() if key not in kept]
+    for topic_id in gone if clears else ():
+        move_topic_records(session, change, topic_id, None)
+    joined = [known[key] for topic in edit.topics for key in topic.sources[1:]]
+    change.num_records = sum(sizes.get(topic_id, 0) for topic_id in (*joined, *gone))
     write_rows(session, dataset_id, rows)
     return {row["key"]: row["id"] for row in rows}
 

@@ -1,0 +1,115 @@
+"""Put records into the topics that are there: by words, then by meaning."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.job import Job
+from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.jobs.context import JobContext
+from rft_app.jobs.queue import enqueue
+from rft_app.pipeline.topics import choose_kind
+from rft_app.services.topic_edits import CATEGORIZE, require_idle
+from rft_app.services.topic_results import refresh_result
+from rft_app.storage.datasets import get_dataset_row, touch
+from rft_app.storage.session import unit_of_work
+from rft_app.storage.topic_assignments import count_manual
+from rft_app.storage.topics import get_tree
+
+Mode = Literal["unlabeled_only", "recategorize_all"]
+
+
+class CategoriseSettings(Entity):
+    """Which records are placed."""
+
+    mode: Mode = "unlabeled_only"
+    """Only records without a topic, or all."""
+    includes_manual: bool = False
+    """Also records that a person placed; only with `recategorize_all`."""
+    is_confirmed: bool = False
+    """The person knows that their own placements are overwritten."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of the text features."""
+
+
+class CategoriseCounts(Entity):
+    """How many records each choice is about, duplicates included."""
+
+    num_unlabeled: int
+    num_all: int
+    """All valid, current records."""
+    num_manual: int
+    """Those of `num_all` that a person placed."""
+
+
+def count_categorisable(session: Session, dataset_id: str) -> CategoriseCounts:
+    """What a dialog shows beside its choices.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+    """
+    row = get_dataset_row(session, dataset_id)
+    return CategoriseCounts(
+        num_unlabeled=get_tree(session, dataset_id).num_without_topic,
+        num_all=row.num_records - row.num_invalid,
+        num_manual=count_manual(session, dataset_id),
+    )
+
+
+def start_categorise(
+    session: Session, dataset_id: str, settings: CategoriseSettings | None = None
+) -> Job:
+    """Start it as a job; its result has `categorized` and `low_confidence`.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        ConflictError: There are no topics, or a job works on them.
+        InvalidInputError: Records that a person placed would be overwritten without a
+            confirmation, or although only records without a topic were asked for.
+    """
+    asked = settings or CategoriseSettings()
+    get_dataset_row(session, dataset_id)
+    require_idle(session, dataset_id)
+    if not get_tree(session, dataset_id).nodes:
+        raise ConflictError("There are no topics yet. Add, import or generate some first.")
+    if asked.includes_manual and asked.mode == "unlabeled_only":
+        raise InvalidInputError("Records that a person placed have a topic; choose all records.")
+    if asked.includes_manual and not asked.is_confirmed:
+        number = count_manual(session, dataset_id)
+        raise InvalidInputError(
+            f"This overwrites what a person chose for {number:,} records. Confirm it first.",
+            num_manual=number,
+        )
+    return enqueue(session, CATEGORIZE, dataset_id, asked.model_dump(mode="json"))
+
+
+class Categorize:
+    """Places records, a batch a transaction; each keeps its method and confidence."""
+
+    name = CATEGORIZE
+    label = "Categorisation"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Go on where the last run ended.
+
+        Raises:
+            ConflictError: There are no topics.
+            JobCancelledError: Somebody asked to stop; what was placed stays, and can be undone.
+        """
+        from rft_app.pipeline._categorising import CategoriseRun, Wish
+
+        dataset_id = context.required_dataset_id
+        asked = CategoriseSettings.model_validate(context.args)
+        wish = Wish(
+            is_everything=asked.mode == "recategorize_all",
+            takes_manual=asked.includes_manual,
+            features=choose_kind("auto"),
+            seed=asked.seed,
+        )
+        done = CategoriseRun(context, dataset_id, wish).run()
+        with unit_of_work() as session:
+            refresh_result(session, dataset_id, is_current=True)
+            touch(session, dataset_id)
+        return {"categorized": done.num_placed, "low_confidence": done.num_unsure}
