@@ -22,10 +22,8 @@ What is not covered:
 
 - a script shares this process with the loop below: it can invent its own grades and break this
   loop.  The parent therefore believes nothing: it checks every frame and every value, measures the
-  time itself, and gives each script version a process of its own.  A second answer to one call is
-  noticed, except after the last call of a batch, and no secret in this process could change that:
-  the script can read what the loop can.  It gains nothing by it, because it may return any
-  number anyway; what it cannot do is answer for another script;
+  time itself, and gives each script version a process of its own.  A forged answer to the last
+  call of a batch passes; it gains nothing, because a script may return any number anyway;
 - time: a call without end is ended by the parent;
 - a script can find out whether a path exists (`stat` is needed to import);
 - flaws of the kernel; side channels such as timing;
