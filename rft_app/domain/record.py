@@ -67,6 +67,10 @@ class Record(Entity):
     topic: str | None = None
     """Slash path of the leaf topic."""
     topic_confidence: float | None = None
+    topic_method: str | None = None
+    """What put it there, e.g. `minilm` or `manual`."""
+    tags: tuple[str, ...] = ()
+    """In alphabetical order."""
     reward: float | None = None
     """Recorded reward in [0, 1]."""
     reason: Reason | None = None
@@ -74,6 +78,9 @@ class Record(Entity):
     source_type: SourceType = SourceType.TRACE
     trace_id: str | None = None
     duplicate_of: RecordId | None = None
+    parent: RecordId | None = None
+    """The record it was edited or generated from."""
+    is_archived: bool = False
     created_at: int = 0
     """Milliseconds since 1970, UTC."""
     updated_at: int = 0

@@ -15,7 +15,7 @@ from rft_app.storage.extraction import StoredTrace
 from rft_app.storage.records import NewRecord
 from rft_app.storage.turns import Turn, decode_all_turns, last_question
 
-_TRACE_SHAPES = {"gateway_call", "trajectory"}
+_TRACE_SHAPES = {"gateway_call", "trajectory", "stored_traces"}
 
 
 class ExtractMode(StrEnum):
@@ -83,7 +83,7 @@ class Cutter:
             reason=None if reason is None else reason.value,
             is_archived=False,
             group_key=trace.group_key,
-            content_hash=_hash_content(parts, turn),
+            content_hash=hash_content(parts, turn),
             question_hash=question_hash(last_question(turns[:turn])),
             external_id=trace.external_id,
             title=trace.title,
@@ -105,7 +105,8 @@ class Cutter:
         return Reason.TOO_LONG if num_tokens > self.max_tokens else None
 
 
-def _hash_content(parts: TraceParts, turn: int) -> int:
+def hash_content(parts: TraceParts, turn: int) -> int:
+    """Fingerprint of a record's content: input, answer, tools and reference."""
     messages = b",".join(parts.messages[: turn + 1])
     reference = b"" if parts.reference is None else b"=" + parts.reference.encode()
     return content_hash((present(parts.tools) or b"", reference, b"%d" % turn, messages))

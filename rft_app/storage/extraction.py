@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, func, select
 
 from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet
@@ -22,6 +22,7 @@ FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
 
 _BUFFERED = 100
 _HASHES = 1 << 64
+_HASHES_AT_ONCE = 1000
 _RECORDS_PER_PASS = 500_000
 """Duplicates are looked for among about so many records at a time, to keep the sort small."""
 
@@ -140,18 +141,30 @@ def mark_duplicates(session: Session, dataset_id: str, low: int, high: int) -> N
         low: Smallest content hash of this pass.
         high: Largest content hash of this pass.
     """
-    statement = text(
+    values = {"dataset_id": dataset_id, "low": low, "high": high}
+    session.connection().execute(_mark("content_hash BETWEEN :low AND :high"), values)
+
+
+def mark_duplicates_like(session: Session, dataset_id: str, seqs: Sequence[int]) -> None:
+    """As `mark_duplicates`, for the contents of some records: new, archived or restored ones."""
+    for start in range(0, len(seqs), _HASHES_AT_ONCE):
+        keys = ", ".join(str(int(seq)) for seq in seqs[start : start + _HASHES_AT_ONCE])
+        statement = text(f"SELECT DISTINCT content_hash FROM record WHERE seq IN ({keys})")
+        hashes = ", ".join(map(str, session.connection().execute(statement).scalars()))
+        marked = _mark(f"content_hash IN ({hashes or 'NULL'})")
+        session.connection().execute(marked, {"dataset_id": dataset_id})
+
+
+def _mark(condition: str) -> TextClause:
+    return text(
         "UPDATE record SET duplicate_of = d.original, facet = (facet & ~:flag) | "
         "CASE WHEN d.original IS NULL THEN 0 ELSE :flag END FROM ("
         "SELECT seq, CASE WHEN first < seq THEN first END AS original FROM ("
         "SELECT seq, duplicate_of, MIN(seq) OVER (PARTITION BY content_hash) AS first FROM record "
-        f"WHERE dataset_id = :dataset_id AND facet < {FIRST_INVALID} "
-        "AND content_hash BETWEEN :low AND :high) w "
+        f"WHERE dataset_id = :dataset_id AND facet < {FIRST_INVALID} AND {condition}) w "
         "WHERE duplicate_of IS DISTINCT FROM CASE WHEN first < seq THEN first END"
         ") d WHERE record.seq = d.seq".replace(":flag", str(DUPLICATE))
     )
-    values = {"dataset_id": dataset_id, "low": low, "high": high}
-    session.connection().execute(statement, values)
 
 
 def read_unindexed_texts(

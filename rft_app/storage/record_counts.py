@@ -19,6 +19,7 @@ from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_plan import BY_KEY, NO_TOPIC, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import count, select_seqs
 from rft_app.storage.tables import FacetCountRow
+from rft_app.storage.tags import refresh_tag_counts
 from rft_app.storage.traces import count_traces
 
 _TALLY = text(
@@ -59,7 +60,7 @@ def refresh_counts(session: Session, dataset_id: str) -> None:
     """Recompute what is kept of a dataset's current records after a bulk change.
 
     Sets `facet_count`, the dataset's `num_*` columns, `records_hash` (keys, contents and facets of
-    the current records) and `topics_hash` (topic paths and who is in which leaf).
+    the current records), `topics_hash` (topic paths and who is in which leaf), and counts of tags.
     """
     tally = session.connection().execute(_TALLY, {"dataset_id": dataset_id}).all()
     write_facet_counts(session, dataset_id, tally)
@@ -75,6 +76,7 @@ def refresh_counts(session: Session, dataset_id: str) -> None:
     row.records_hash = _hash_records(tally)
     row.topics_hash = hash_topics(tally, read_topic_keys(session, dataset_id))
     session.flush()
+    refresh_tag_counts(session, dataset_id)
 
 
 def count_facets(session: Session, dataset_id: str) -> list[tuple[int, Facet, int]]:

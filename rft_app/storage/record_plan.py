@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from rft_app.domain.facet import match_facets
 from rft_app.domain.record import RecordFilter
-from rft_app.domain.topic import is_within
+from rft_app.domain.topic import SEPARATOR, is_within
 from rft_app.storage.tables import TopicRow
 
 BY_KEY = "r.dataset_id || '' = :dataset_id"
@@ -139,6 +139,13 @@ def read_topic_keys(session: Session, dataset_id: str) -> dict[int, str]:
     """Slash path per topic id, in the tree's order."""
     statement = select(TopicRow.id, TopicRow.key).where(col(TopicRow.dataset_id) == dataset_id)
     return dict(session.exec(statement.order_by(col(TopicRow.position), col(TopicRow.id))).all())
+
+
+def map_leaf_ids(session: Session, dataset_id: str) -> dict[str, int]:
+    """Topic id per slash path, of the topics that hold records."""
+    keys = read_topic_keys(session, dataset_id)
+    branches = {key.rpartition(SEPARATOR)[0] for key in keys.values()}
+    return {key: topic_id for topic_id, key in keys.items() if key not in branches}
 
 
 def _count_facets(session: Session, dataset_id: str) -> dict[tuple[int | None, int], int]:

@@ -30,6 +30,7 @@ from rft_app.storage.record_plan import BY_KEY, read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
 from rft_app.storage.session import read_blocks
+from rft_app.storage.tags import read_tags
 from rft_app.storage.turns import decode_turns, question_text
 
 _SOURCES = {source.value: source for source in SourceType}
@@ -63,6 +64,7 @@ class NewRecord(NamedTuple):
     reward: float | None
     created_at: int
     updated_at: int
+    parent_seq: int | None = None
 
 
 def insert_records(session: Session, rows: Sequence[NewRecord]) -> int:
@@ -90,17 +92,18 @@ def get_record(session: Session, dataset_id: str, record_id_: str) -> Record:
     seq = parse_record_id(record_id_)
     statement = text(
         f"SELECT {_CUT}, r.source_type, r.reason, r.duplicate_of, r.external_id, r.reward, "
-        f"r.topic_id, r.topic_confidence, r.created_at, r.updated_at FROM record r {_BODY_JOIN} "
+        "r.topic_id, r.topic_confidence, r.topic_method, r.is_archived, r.parent_seq, "
+        f"r.created_at, r.updated_at FROM record r {_BODY_JOIN} "
         "WHERE r.seq = :seq AND r.dataset_id = :dataset_id"
     )
     values = {"seq": seq, "dataset_id": dataset_id}
     row = None if seq is None else session.connection().execute(statement, values).first()
     if row is None:
         raise NotFoundError(f"This dataset has no record {record_id_!r}.")
-    return _to_record(row, read_topic_keys(session, dataset_id))
+    return _to_record(row, read_topic_keys(session, dataset_id), read_tags(session, row.seq))
 
 
-def _to_record(row: Row[Any], topics: dict[int, str]) -> Record:
+def _to_record(row: Row[Any], topics: dict[int, str], tags: tuple[str, ...]) -> Record:
     cut = bodies.render(bodies.split_body(row.body), row.turn)
     return Record(
         id=record_id(row.seq),
@@ -114,11 +117,15 @@ def _to_record(row: Row[Any], topics: dict[int, str]) -> Record:
         metadata=_load(cut.metadata) or {},
         topic=topics.get(row.topic_id),
         topic_confidence=row.topic_confidence,
+        topic_method=row.topic_method,
+        tags=tags,
         reward=row.reward,
         reason=None if row.reason is None else Reason(row.reason),
         source_type=SourceType(row.source_type),
         trace_id=row.external_id,
         duplicate_of=None if row.duplicate_of is None else record_id(row.duplicate_of),
+        parent=None if row.parent_seq is None else record_id(row.parent_seq),
+        is_archived=bool(row.is_archived),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -216,6 +223,17 @@ def set_topics(
         session.connection().execute(statement, values)
     if is_last:
         refresh_counts(session, dataset_id)
+
+
+def read_groups(session: Session, dataset_id: str, seqs: Sequence[int]) -> dict[int, int]:
+    """Group of each of a few records of the dataset, archived ones included."""
+    if not seqs:
+        return {}
+    statement = text(
+        f"SELECT r.seq, r.group_key FROM record r WHERE r.seq IN {_literal(seqs)} AND {BY_KEY}"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {row.seq: row.group_key for row in rows}
 
 
 def to_seqs(ids: Iterable[RecordId]) -> list[int]:

@@ -49,9 +49,7 @@ class RecordChangeRow(SQLModel, table=True):
     label: str
     target: str = ""
     """Path of the topic, or the tag."""
-    selection: dict[str, Any] = Field(
-        default_factory=dict, sa_column=Column(JSON, nullable=False)
-    )
+    selection: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     num_records: int = Field(default=0, sa_type=Big)
     state: str
     """`collecting`, `applying`, `done` or `undone`."""

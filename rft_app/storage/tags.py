@@ -1,0 +1,82 @@
+"""Tags: words that people put on records."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from rft_app.domain.facet import ARCHIVED
+from rft_app.storage.sequences import reserve
+from rft_app.storage.tables import TagRow
+
+
+def list_tag_rows(session: Session, dataset_id: str) -> list[TagRow]:
+    """The tags of a dataset by name, unused ones included."""
+    statement = select(TagRow).where(col(TagRow.dataset_id) == dataset_id)
+    fresh = statement.order_by(col(TagRow.name)).execution_options(populate_existing=True)
+    return list(session.exec(fresh))
+
+
+def find_tag(session: Session, dataset_id: str, name: str) -> TagRow | None:
+    """The tag of this name."""
+    statement = select(TagRow).where(col(TagRow.dataset_id) == dataset_id, col(TagRow.name) == name)
+    return session.exec(statement.execution_options(populate_existing=True)).first()
+
+
+def ensure_tags(session: Session, dataset_id: str, names: Iterable[str]) -> Mapping[str, int]:
+    """Ids of tags by name; those that are not there are made."""
+    found: dict[str, int] = {}
+    for name in dict.fromkeys(names):
+        row = find_tag(session, dataset_id, name)
+        if row is None:
+            row = TagRow(id=reserve(session, "tag", 1), dataset_id=dataset_id, name=name)
+            session.add(row)
+            session.flush()
+        found[name] = row.id
+    return found
+
+
+def read_tags(session: Session, seq: int) -> tuple[str, ...]:
+    """Names of one record's tags, in alphabetical order."""
+    return map_tags(session, [seq]).get(seq, ())
+
+
+def map_tags(session: Session, seqs: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Names of the tags of a page of records; those without any are left out."""
+    if not seqs:
+        return {}
+    literal = ", ".join(str(int(seq)) for seq in seqs)
+    statement = text(
+        "SELECT rt.seq, t.name FROM record_tag rt JOIN tag t ON t.id = rt.tag_id "
+        f"WHERE rt.seq IN ({literal}) ORDER BY rt.seq, t.name"
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for seq, name in session.connection().execute(statement):
+        found[seq] = (*found.get(seq, ()), name)
+    return found
+
+
+def put_tag(session: Session, tag_id: int, seqs: Sequence[int]) -> None:
+    """Put a tag on a few records; those that have it keep it.  Counts are stale after this."""
+    statement = text(
+        "INSERT INTO record_tag (tag_id, seq) VALUES (:tag, :seq) ON CONFLICT DO NOTHING"
+    )
+    if seqs:
+        values = [{"tag": tag_id, "seq": seq} for seq in seqs]
+        session.connection().execute(statement, values)
+
+
+def refresh_tag_counts(session: Session, dataset_id: str) -> None:
+    """Recount the current records of each tag; tags that nothing has any more are dropped."""
+    values = {"dataset_id": dataset_id}
+    unused = (
+        "DELETE FROM tag WHERE dataset_id = :dataset_id "
+        "AND NOT EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = tag.id)"
+    )
+    count = (
+        "UPDATE tag SET num_records = (SELECT COUNT(*) FROM record_tag rt JOIN record r "
+        f"ON r.seq = rt.seq AND r.facet + 0 < {ARCHIVED} WHERE rt.tag_id = tag.id) "
+        "WHERE dataset_id = :dataset_id"
+    )
+    session.connection().execute(text(unused), values)
+    session.connection().execute(text(count), values)
