@@ -9,11 +9,13 @@ from rft_app.ui.pages.create import create_page
 from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
+from rft_app.ui.pages.settings import settings_page
 from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
 
 app = rx.App(
@@ -39,6 +41,12 @@ app.add_page(
     route="/optimization/[dataset_id]",
     title="Dataset · RFT Pipeline",
     on_load=[ShellState.follow, DatasetState.follow, ModalState.follow_address],
+)
+app.add_page(
+    settings_page,
+    route="/optimization/[dataset_id]/settings",
+    title="Settings · RFT Pipeline",
+    on_load=[ShellState.follow, SettingsState.follow],
 )
 app.add_page(
     create_page,

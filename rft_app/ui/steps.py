@@ -100,6 +100,8 @@ JOB_NAMES = {
     "coverage": "Coverage",
     "dry_run": "Dry run",
     "export": "Export",
+    "duplicate": "Duplicate",
+    "restore": "Restore",
 }
 
 

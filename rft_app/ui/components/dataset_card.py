@@ -60,6 +60,15 @@ def _actions(card: rx.vars.ObjectVar[DatasetCard]) -> rx.Component:
                     "Export…", icon_name="download", href=f"/optimization/{card.id}?export=1"
                 ),
             ),
+            rx.cond(
+                card.has_records,
+                menu_item(
+                    "Duplicate",
+                    icon_name="copy",
+                    on_click=DatasetsState.duplicate(card.id),
+                ),
+            ),
+            menu_link("Settings", icon_name="settings", href=f"/optimization/{card.id}/settings"),
             menu_separator(),
             menu_item(
                 "Delete…",

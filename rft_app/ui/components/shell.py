@@ -131,12 +131,12 @@ def _phone_bar() -> rx.Component:
     )
 
 
-def crumbs(*places: tuple[str, str], current: Content) -> rx.Component:
+def crumbs(*places: tuple[Content, Content], current: Content) -> rx.Component:
     """Where this page is: links to what is above it, then its own name."""
     above: list[rx.Component] = []
     for words, href in places:
         above += [
-            link(words, href=href, class_name="hover:text-ink max-wide:hidden"),
+            link(words, href=href, class_name="hover:text-ink truncate max-wide:hidden"),
             icon("chevron-right", 13, "text-ink-off max-wide:hidden"),
         ]
     return rx.el.div(

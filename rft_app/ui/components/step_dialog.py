@@ -5,9 +5,9 @@ import reflex as rx
 from rft_app.domain.pipeline import STEPS, StepName
 from rft_app.ui.components.button import button
 from rft_app.ui.components.empty_state import empty_state
+from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_frame, modal_header
 from rft_app.ui.components.notice import notice
-from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.status import status_badge
 from rft_app.ui.content import Content
@@ -112,7 +112,7 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
 def _notices(state: type[StepModal]) -> rx.Component:
     return rx.el.div(
         rx.cond(state.fault != "", notice(state.fault, tone="bad")),
-        rx.cond(state.is_running, _progress(state)),
+        rx.cond(state.is_running, job_notice(state, f"{WORDS[state.step].name} is running")),
         rx.cond(
             (state.error != "") & ~state.is_running,
             notice(f"The last run of {WORDS[state.step].name} failed.", state.error, tone="bad"),
@@ -122,26 +122,6 @@ def _notices(state: type[StepModal]) -> rx.Component:
             notice("Out of date.", state.stale_reason, tone="warn"),
         ),
         class_name="grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4",
-    )
-
-
-def _progress(state: type[StepModal]) -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            rx.el.b(f"{WORDS[state.step].name} is running", class_name="font-semibold"),
-            rx.el.span(state.job.words, class_name="text-small text-ink-2 tabular-nums"),
-            button(
-                "Cancel",
-                size="sm",
-                on_click=state.cancel,
-                disabled=state.job.is_cancelling | (state.job.id == ""),
-                class_name="ml-auto",
-            ),
-            class_name="flex items-center gap-2.5 flex-wrap",
-        ),
-        progress_bar(state.job.percent, f"{WORDS[state.step].name} is running"),
-        role="status",
-        class_name="grid gap-2.5 px-3 py-2.5 rounded-card border border-info-line bg-info-soft",
     )
 
 

@@ -9,21 +9,28 @@ from rft_app.ui.components.dry_run_modal import dry_run_modal
 from rft_app.ui.components.export_dialog import export_dialog
 from rft_app.ui.components.extract_modal import extract_modal
 from rft_app.ui.components.grader_modal import grader_modal
+from rft_app.ui.components.import_dialog import import_dialog
 from rft_app.ui.components.records_overlay import records_overlay
+from rft_app.ui.components.snapshots_dialog import snapshots_dialog
 from rft_app.ui.components.topics_modal import topics_modal
+from rft_app.ui.components.training_modal import deploy_modal, training_modal
 from rft_app.ui.state.modal import ModalState
 
 
 def step_modals() -> rx.Component:
-    """The dialogs of steps 1 to 5, the records overlay and the export; at most one shows."""
+    """The dialogs of the seven steps, the records overlay and the export; at most one shows."""
     return rx.fragment(
         extract_modal(),
         topics_modal(),
         coverage_modal(),
         grader_modal(),
         dry_run_modal(),
+        training_modal(),
+        deploy_modal(),
         records_overlay(),
         export_dialog(),
+        import_dialog(),
+        snapshots_dialog(),
         _leave_dialog(),
     )
 

@@ -2,10 +2,11 @@
 
 import reflex as rx
 
-from rft_app.ui.components.button import button, button_link
-from rft_app.ui.components.empty_state import empty_state
+from rft_app.ui.components.button import button, link
+from rft_app.ui.components.data_menu import data_menu
 from rft_app.ui.components.health_bar import health_bar
-from rft_app.ui.components.menu import menu, menu_item, menu_link
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.missing import missing
 from rft_app.ui.components.next_panel import panel_head, panel_loading, panel_rest
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.pipeline_canvas import pipeline_canvas
@@ -14,6 +15,7 @@ from rft_app.ui.components.step_list import step_list
 from rft_app.ui.components.step_modals import step_modals
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.theme import BUTTON, BUTTON_VARIANTS, ICON_BUTTON_SIZES
 
 
 def _actions() -> rx.Component:
@@ -38,33 +40,17 @@ def _actions() -> rx.Component:
                 title="Write the records to a file",
                 class_name="max-wide:hidden",
             ),
-            rx.el.div(
-                menu(
-                    menu_item(
-                        "All records", icon_name="table-2", on_click=ModalState.open_records("")
-                    ),
-                    menu_item("Export…", icon_name="download", on_click=ModalState.open_export()),
-                    menu_link("All datasets", icon_name="database", href="/optimization"),
-                    label="More",
-                    size="md",
-                ),
-                class_name="wide:hidden",
+            data_menu(),
+            link(
+                icon("settings", 15),
+                href=f"/optimization/{DatasetState.id}/settings",
+                aria_label="Settings of this dataset",
+                title="Settings of this dataset",
+                class_name=f"{BUTTON} {BUTTON_VARIANTS['ghost']} {ICON_BUTTON_SIZES['md']}"
+                " max-wide:hidden",
             ),
             rx.el.span(class_name="w-px h-5 bg-line-strong max-wide:hidden"),
         ),
-    )
-
-
-def _missing() -> rx.Component:
-    return rx.el.main(
-        empty_state(
-            "This dataset is not there",
-            "It was deleted, or the address is wrong. The other datasets are untouched.",
-            button_link("All datasets", href="/optimization", variant="primary", size="lg"),
-            icon_name="search-x",
-            tone="bad",
-        ),
-        class_name="grow flex items-center justify-center",
     )
 
 
@@ -106,7 +92,7 @@ def dataset_page() -> rx.Component:
     """The canvas, or why there is none."""
     return shell(
         rx.cond(
-            DatasetState.is_missing, _missing(), rx.fragment(health_bar(), _canvas(), step_modals())
+            DatasetState.is_missing, missing(), rx.fragment(health_bar(), _canvas(), step_modals())
         ),
         place=crumbs(("Datasets", "/optimization"), current=DatasetState.name),
         actions=_actions(),

@@ -5,10 +5,10 @@ import reflex as rx
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, button_link
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.dataset_card import dataset_card
+from rft_app.ui.components.delete_dialog import delete_dialog
 from rft_app.ui.components.empty_state import empty_panel, empty_state
-from rft_app.ui.components.field import field, select, text_input
+from rft_app.ui.components.field import select, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.shell import crumbs, page_body, shell
@@ -172,39 +172,6 @@ def _failed() -> rx.Component:
     )
 
 
-def _delete_dialog() -> rx.Component:
-    return confirm_dialog(
-        rx.el.p(
-            "Its traces, ",
-            DatasetsState.doomed_words,
-            ", topics, grader versions, dry runs and exports are deleted for good. Files you"
-            " downloaded stay.",
-        ),
-        field(
-            "Type the dataset's name to confirm",
-            text_input(
-                id="typed-name",
-                placeholder=DatasetsState.doomed_name,
-                value=DatasetsState.typed_name,
-                on_change=DatasetsState.set_typed_name,
-                auto_complete="off",
-                custom_attrs={"data-autofocus": ""},
-            ),
-            html_for="typed-name",
-            error=DatasetsState.delete_error,
-        ),
-        is_open=DatasetsState.doomed_id != "",
-        title=f"Delete {DatasetsState.doomed_name}?",
-        confirm=button(
-            "Delete dataset",
-            variant="destroy",
-            on_click=DatasetsState.delete,
-            disabled=~DatasetsState.can_delete,
-        ),
-        on_cancel=DatasetsState.keep,
-    )
-
-
 def datasets_page() -> rx.Component:
     """All datasets, with what each needs next."""
     full = rx.fragment(
@@ -220,6 +187,6 @@ def datasets_page() -> rx.Component:
                 rx.cond(DatasetsState.error == "", _loading()),
             ),
         ),
-        _delete_dialog(),
+        delete_dialog(DatasetsState),
         place=crumbs(current="Datasets"),
     )

@@ -56,10 +56,12 @@ def describe_health(canvas: Canvas) -> tuple[str, str, str]:
 class DatasetState(rx.State):
     """One visitor's view of one dataset."""
 
+    id: str = ""
     name: str = ""
     objective: str = ""
     num_records: str = ""
     has_records: bool = False
+    has_topics: bool = False
     valid: str = ""
     invalid: str = ""
     reasons: str = ""
@@ -125,10 +127,12 @@ class DatasetState(rx.State):
         self._assign(
             error="",
             is_loaded=True,
+            id=canvas.dataset.id,
             name=canvas.dataset.name,
             objective=canvas.dataset.objective,
             num_records=f"{stats.num_records:,}",
             has_records=stats.num_records > 0,
+            has_topics=stats.num_topics > 0,
             valid=valid,
             invalid=invalid,
             reasons=reasons,

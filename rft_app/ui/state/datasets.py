@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -10,9 +11,11 @@ from rft_app.errors import RftError
 from rft_app.services import datasets as dataset_service
 from rft_app.services.activity import find_last_job, map_active_jobs
 from rft_app.services.demo import load_demo
+from rft_app.services.duplication import start_duplicate
 from rft_app.storage.session import reading
-from rft_app.ui.state.asking import tell
+from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.dataset_card import DatasetCard
+from rft_app.ui.state.deleting import Deleting
 from rft_app.ui.state.guard import off_loop, show_error
 from rft_app.ui.state.live import changes
 from rft_app.ui.words import count
@@ -47,19 +50,13 @@ _PHASE_LABELS = {
     DatasetPhase.TRAINING: "Training",
     DatasetPhase.COMPLETE: "Complete",
 }
-_ALWAYS_SHOWN = frozenset({DatasetPhase.IN_PROGRESS, DatasetPhase.ATTENTION})
 
 
-def _phases(datasets: list[Dataset], chosen: str) -> list[PhaseCount]:
+def _phases(datasets: list[Dataset]) -> list[PhaseCount]:
     counts = Counter(dataset.phase for dataset in datasets)
-    shown = [
-        phase
-        for phase in DatasetPhase
-        if counts[phase] or phase in _ALWAYS_SHOWN or phase.value == chosen
-    ]
     return [
         PhaseCount("all", "All", len(datasets)),
-        *(PhaseCount(phase.value, _PHASE_LABELS[phase], counts[phase]) for phase in shown),
+        *(PhaseCount(phase.value, _PHASE_LABELS[phase], counts[phase]) for phase in DatasetPhase),
     ]
 
 
@@ -83,12 +80,10 @@ def read_listing(search: str, phase: str, sort: dataset_service.Sort, limit: int
         for dataset in matching[:limit]:
             last = find_last_job(session, dataset)
             cards.append(DatasetCard.of(dataset, active.get(dataset.id), last))
-    return Listing(
-        cards, _phases(found, phase), _totals(everything), len(everything), len(matching)
-    )
+    return Listing(cards, _phases(found), _totals(everything), len(everything), len(matching))
 
 
-class DatasetsState(rx.State):
+class DatasetsState(Deleting, rx.State):
     """One visitor's view of the list."""
 
     cards: list[DatasetCard] = []
@@ -105,22 +100,12 @@ class DatasetsState(rx.State):
     is_loaded: bool = False
     is_loading_demo: bool = False
     error: str = ""
-    doomed_id: str = ""
-    doomed_name: str = ""
-    doomed_words: str = ""
-    typed_name: str = ""
-    delete_error: str = ""
     _watch: int = 0
 
     @rx.var
     def num_hidden(self) -> int:
         """How many match but are not on the page yet."""
         return self.num_matching - len(self.cards)
-
-    @rx.var
-    def can_delete(self) -> bool:
-        """Whether the typed name is the dataset's."""
-        return self.typed_name.strip() == self.doomed_name
 
     @rx.event(background=True)
     async def follow(self) -> None:
@@ -206,33 +191,23 @@ class DatasetsState(rx.State):
         return rx.redirect(f"/optimization/{job.dataset_id}")
 
     @rx.event
+    async def duplicate(self, dataset_id: str) -> Any:  # noqa: ANN401  # events
+        """Copy a dataset as a job; the copy's card shows how far it is."""
+        try:
+            job = await tell(lambda session: start_duplicate(session, dataset_id))
+            copy_id = job.dataset_id or ""
+            copy = await ask(lambda session: dataset_service.get_dataset(session, copy_id))
+        except RftError as error:
+            return show_error("The dataset was not duplicated", error)
+        return [rx.toast.info(f"{copy.name} is being made"), DatasetsState.retry]
+
+    @rx.event
     def ask_delete(self, dataset_id: str) -> None:
         """Open the confirm dialog."""
-        card = next(card for card in self.cards if card.id == dataset_id)
-        self.doomed_id, self.doomed_name = card.id, card.name
-        self.doomed_words = f"{card.figures[0].value} {card.figures[0].unit}"
-        self.typed_name = self.delete_error = ""
+        card = next((card for card in self.cards if card.id == dataset_id), None)
+        if card is not None:
+            self._doom(card.id, card.name, f"{card.figures[0].value} {card.figures[0].unit}")
 
-    @rx.event
-    def set_typed_name(self, text: str) -> None:
-        """What the visitor typed to confirm."""
-        self.typed_name = text
-
-    @rx.event
-    def keep(self) -> None:
-        """Close the confirm dialog."""
-        self.doomed_id = ""
-
-    @rx.event
-    async def delete(self) -> rx.event.EventSpec | None:
-        """Delete the dataset that the dialog is about."""
-        dataset_id, name = self.doomed_id, self.doomed_name
-
-        try:
-            await tell(lambda session: dataset_service.delete_dataset(session, dataset_id))
-        except RftError as error:
-            self.delete_error = error.message
-            return None
-        self.doomed_id = ""
+    def _after_delete(self, dataset_id: str) -> list[Any]:
         self.cards = [card for card in self.cards if card.id != dataset_id]
-        return rx.toast.success(f"Deleted {name}")
+        return []

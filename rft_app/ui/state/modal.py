@@ -14,9 +14,12 @@ STEP_MODALS = (
     StepName.COVERAGE,
     StepName.GRADER,
     StepName.DRY_RUN,
+    StepName.TRAIN,
+    StepName.DEPLOY,
 )
 RECORDS, EXPORT = "records", "export"
-DIALOGS: tuple[str, ...] = ()
+IMPORT_RECORDS, SNAPSHOTS = "import-records", "snapshots"
+DIALOGS: tuple[str, ...] = (IMPORT_RECORDS, SNAPSHOTS)
 """Dialogs that belong to no step; the address names them as `dialog`."""
 NOTHING = ""
 

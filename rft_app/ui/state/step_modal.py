@@ -6,10 +6,10 @@ import reflex as rx
 
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, RftError
-from rft_app.jobs.queue import cancel_job, get_job
+from rft_app.jobs.queue import get_job
 from rft_app.services.pipeline import StepView, get_step, start_step
-from rft_app.ui.state.asking import ask, dataset_id_in, tell
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.following import Following
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import ago, duration
 
@@ -36,16 +36,13 @@ def read_whole(text: str, name: str) -> int:
         raise InvalidInputError(f"The {name} must be a whole number, not {text!r}.") from error
 
 
-class StepModal(rx.State, mixin=True):
+class StepModal(Following, mixin=True):
     """One step's dialog while it is open."""
 
     step: ClassVar[StepName]
     shows_before_result: ClassVar[bool] = False
     """Whether the content is there before the first result, e.g. an editor."""
 
-    is_loading: bool = True
-    fault: str = ""
-    """Why the last request failed, in words."""
     status: str = "waiting"
     status_label: str = ""
     stale_reason: str = ""
@@ -53,49 +50,8 @@ class StepModal(rx.State, mixin=True):
     """Why the last job failed."""
     last_run: str = ""
     has_result: bool = False
-    is_running: bool = False
-    job: JobProgress = JobProgress()
 
-    _dataset_id: str = ""
     _seen: str = ""
-    _is_open: bool = False
-    _is_following: bool = False
-
-    @rx.event
-    async def load(self) -> Any:  # noqa: ANN401  # an event
-        """Fill the dialog; its `on_mount`."""
-        dataset_id = dataset_id_in(self.router.url.path)
-        if dataset_id != self._dataset_id:
-            is_following = self._is_following
-            self.reset()
-            self._dataset_id, self._is_following = dataset_id, is_following
-        self._is_open = True
-        self.fault = ""
-        await self._refresh(is_forced=True)
-        return type(self).follow
-
-    @rx.event
-    def leave(self) -> None:
-        """The dialog closed; its `on_unmount`."""
-        self._is_open = False
-
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Keep the dialog current while it is open, so that nobody has to reload."""
-        async with self:
-            if self._is_following or not self._is_open:
-                return
-            self._is_following = True
-            token = self.router.session.client_token
-        try:
-            async for _ in changes(token):
-                async with self:
-                    if not self._is_open:
-                        break
-                    await self._refresh()
-        finally:
-            async with self:
-                self._is_following = False
 
     @rx.event
     async def run(self) -> None:
@@ -109,17 +65,6 @@ class StepModal(rx.State, mixin=True):
             self.fault = error.message
             return
         self.is_running, self.job = True, JobProgress.of(job)
-
-    @rx.event
-    async def cancel(self) -> None:
-        """Ask the running job to stop."""
-        job_id = self.job.id
-        try:
-            job = await tell(lambda session: cancel_job(session, job_id))
-        except RftError as error:
-            self.fault = error.message
-            return
-        self.job = JobProgress.of(job)
 
     async def _refresh(self, *, is_forced: bool = False) -> None:
         dataset_id, name = self._dataset_id, self.step

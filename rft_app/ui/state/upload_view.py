@@ -91,7 +91,7 @@ class UploadView:
             facts=_facts(preview),
             tools=_tools(preview)[:NUM_TOOLS],
             rows=[_conversation(row) for row in preview.rows],
-            faults=[_fault(fault) for fault in preview.faults],
+            faults=[describe_fault(fault) for fault in preview.faults],
             faults_note=_faults_note(preview),
             columns=[Column(column.name, column.example) for column in preview.columns],
         )
@@ -149,7 +149,8 @@ def _cut(text: str) -> str:
     return flat if len(flat) <= TEXT_LENGTH else flat[: TEXT_LENGTH - 1] + "…"
 
 
-def _fault(fault: ImportFault) -> FaultLine:
+def describe_fault(fault: ImportFault) -> FaultLine:
+    """One bad line."""
     return FaultLine(
         place=f"Line {fault.line_number:,}",
         code=fault.code.replace("_", " "),

@@ -1,0 +1,171 @@
+"""The way in of a file: drop zone, what it must look like, progress, refusal."""
+
+import reflex as rx
+from reflex.style import Style
+
+from rft_app.ui.components.button import button
+from rft_app.ui.components.card import card
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.notice import notice
+from rft_app.ui.components.progress import progress_bar
+from rft_app.ui.components.skeleton import skeleton_lines
+from rft_app.ui.state.upload import FileUpload
+from rft_app.ui.theme import CARD, CODE, LABEL, WITNESS
+
+_LABEL = "Choose a file of traces"
+_EXAMPLES = (
+    ("Chat messages", '{"messages": [{"role": "user", "content": "…"}, …], "tools": […]}'),
+    ("Agent trajectories", '{"traj": [{"role": "user", …}, …], "reward": 1.0}'),
+    ("Prompt and completion", '{"prompt": "…", "completion": "…"}'),
+    ("Question and answer", '{"question": "…", "answer": "…"}'),
+    ("Gateway calls", '{"request": {"messages": […]}, "response": {…}, "trace_id": "…"}'),
+)
+
+_ROLLOUTS = (
+    ("One answer", '{"question": "…", "output": "…", "reward": 1, "model": "m"}'),
+    ("Several answers", '{"record_id": "…", "rollouts": [{"text": "…", "score": 0.5}, "…"]}'),
+)
+
+
+def drop_zone(state: type[FileUpload]) -> rx.Component:
+    """Takes one file, dropped or chosen."""
+    zone = rx.upload(
+        rx.el.div(
+            rx.el.div(
+                icon("upload", 20),
+                class_name="w-11 h-11 rounded-[12px] flex items-center justify-center mx-auto mb-3"
+                " text-accent-text bg-accent-soft shadow-[inset_0_0_0_1px_var(--accent-line)]",
+            ),
+            rx.el.p("Drop a file here, or choose one", class_name="text-title font-semibold"),
+            rx.el.p(
+                "JSONL or a JSON array, plain, gzip or zstd, up to ",
+                state.limit_words,
+                ". It stays on this machine.",
+                class_name="mt-1 text-small text-ink-3",
+            ),
+            class_name="text-center px-6 py-10",
+        ),
+        id=state.upload_id,
+        multiple=False,
+        max_files=1,
+        on_drop=state.take_file(
+            rx.upload_files_chunk(upload_id=state.upload_id, on_upload_progress=state.show_progress)
+        ),
+        drag_active_style=Style(
+            {"border_color": "var(--accent-text)", "background": "var(--accent-soft)"}
+        ),
+        border="1px dashed var(--line-strong)",
+        padding="0",
+        text_align="center",
+        class_name="block w-full rounded-card bg-inset cursor-pointer hover:bg-hover"
+        " focus-visible:shadow-focus",
+        custom_attrs={"aria-label": _LABEL, "role": "button"},
+    )
+    # The component gives no other way to name the hidden input inside.
+    if isinstance(field := zone.children[0].children[0], rx.Component):
+        field.custom_attrs["aria-label"] = _LABEL
+    return zone
+
+
+def format_requirements() -> rx.Component:
+    """What a file must look like, with the shapes that are known."""
+    return card(
+        rx.el.ul(
+            rx.el.li("One JSON object per line, or one JSON array of objects."),
+            rx.el.li(
+                "Each object holds a conversation: ",
+                rx.el.code("messages[]"),
+                ", or one of the shapes below.",
+            ),
+            rx.el.li(
+                "Optional: ",
+                rx.el.code("tools[]"),
+                ", ",
+                rx.el.code("tool_choice"),
+                ", ",
+                rx.el.code("reward"),
+                " from 0 to 1. All other fields are kept as metadata.",
+            ),
+            class_name="list-disc pl-4 grid gap-1 text-small text-ink-2 marker:text-ink-off",
+        ),
+        rx.el.details(
+            rx.el.summary(
+                "Format guide",
+                class_name="mt-3 text-small text-accent-text font-medium cursor-pointer w-fit"
+                " max-wide:min-h-9",
+            ),
+            _examples(_EXAMPLES),
+            rx.el.p(
+                "Rows of another shape work too: after the upload you say which column is what.",
+                class_name="mt-2.5 text-small text-ink-3",
+            ),
+        ),
+        title="Format requirements",
+    )
+
+
+def uploading(state: type[FileUpload]) -> rx.Component:
+    """The file on its way."""
+    return rx.el.div(
+        rx.el.div(
+            icon("file-up", 16, "text-ink-3"),
+            rx.el.span(
+                rx.cond(state.file_name != "", state.file_name, "Uploading"),
+                class_name="font-medium truncate",
+            ),
+            rx.el.span(state.progress_words, class_name=f"{WITNESS} tabular-nums"),
+            button("Cancel", size="sm", on_click=state.cancel_upload, class_name="ml-auto"),
+            class_name="flex items-center gap-2.5 mb-3",
+        ),
+        progress_bar(state.percent, "Upload"),
+        class_name=f"{CARD} p-3.5",
+        role="status",
+    )
+
+
+def checking() -> rx.Component:
+    """The file is here and its head is being read."""
+    return rx.el.div(skeleton_lines("Reading the first rows"), class_name=CARD)
+
+
+def refused(state: type[FileUpload]) -> rx.Component:
+    """The file could not be taken."""
+    return notice(
+        rx.cond(
+            state.file_name != "",
+            f"{state.file_name} cannot be imported.",
+            "The file cannot be imported.",
+        ),
+        state.upload_error,
+        tone="bad",
+        class_name="mb-3",
+    )
+
+
+def rollout_requirements() -> rx.Component:
+    """What a file of answers must look like."""
+    return card(
+        rx.el.p(
+            "One JSON object per line. It names a record by its id or its question, and holds one"
+            " answer or several.",
+            class_name="text-small text-ink-2",
+        ),
+        _examples(_ROLLOUTS),
+        title="Format requirements",
+    )
+
+
+def _examples(examples: tuple[tuple[str, str], ...]) -> rx.Component:
+    return rx.el.dl(
+        *(
+            rx.el.div(
+                rx.el.dt(name, class_name=LABEL),
+                rx.el.dd(
+                    rx.el.code(example, class_name="whitespace-pre"),
+                    class_name=f"{CODE} mt-1 px-2.5 py-1.5 overflow-x-auto",
+                ),
+            )
+            for name, example in examples
+        ),
+        class_name="mt-2.5 grid gap-2.5",
+    )

@@ -1,0 +1,74 @@
+"""A dialog that is kept current while it is open: load, follow, leave."""
+
+from typing import Any
+
+import reflex as rx
+
+from rft_app.errors import RftError
+from rft_app.jobs.queue import cancel_job
+from rft_app.ui.state.asking import dataset_id_in, tell
+from rft_app.ui.state.live import changes
+from rft_app.ui.state.progress import JobProgress
+
+
+class Following(rx.State, mixin=True):
+    """One dataset's dialog, with the job it may show; `_refresh` reads what it shows."""
+
+    is_loading: bool = True
+    fault: str = ""
+    """Why the last request failed, in words."""
+    is_running: bool = False
+    job: JobProgress = JobProgress()
+
+    _dataset_id: str = ""
+    _is_open: bool = False
+    _is_following: bool = False
+
+    @rx.event
+    async def load(self) -> Any:  # noqa: ANN401  # an event
+        """Fill the dialog; its `on_mount`."""
+        dataset_id = dataset_id_in(self.router.url.path)
+        if dataset_id != self._dataset_id:
+            is_following = self._is_following
+            self.reset()
+            self._dataset_id, self._is_following = dataset_id, is_following
+        self._is_open, self.fault = True, ""
+        event = await self._refresh(is_forced=True)
+        return [type(self).follow, *([] if event is None else [event])]
+
+    @rx.event
+    def leave(self) -> None:
+        """The dialog closed; its `on_unmount`."""
+        self._is_open = False
+
+    @rx.event(background=True)
+    async def follow(self) -> Any:  # noqa: ANN401  # events
+        """Keep the dialog current while it is open, so that nobody has to reload."""
+        async with self:
+            if self._is_following or not self._is_open:
+                return
+            self._is_following = True
+            token = self.router.session.client_token
+        try:
+            async for _ in changes(token):
+                async with self:
+                    if not self._is_open:
+                        break
+                    event = await self._refresh()
+                if event is not None:
+                    yield event
+        finally:
+            async with self:
+                self._is_following = False
+
+    @rx.event
+    async def cancel(self) -> None:
+        """Ask the running job to stop."""
+        job_id = self.job.id
+        try:
+            self.job = JobProgress.of(await tell(lambda session: cancel_job(session, job_id)))
+        except RftError as error:
+            self.fault = error.message
+
+    async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
+        """Read what the dialog shows, `is_forced` when it opens; an event it returns follows."""
