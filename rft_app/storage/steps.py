@@ -42,6 +42,16 @@ def to_state(row: StepRow) -> StepState:
     )
 
 
+def keep_settings(
+    session: Session, dataset_id: str, step: StepName, settings: dict[str, Any]
+) -> None:
+    """Keep what was chosen for a step that has no result yet."""
+    row = get_step_row(session, dataset_id, step)
+    row.settings = settings
+    session.add(row)
+    session.flush()
+
+
 def begin_step(session: Session, dataset_id: str, step: StepName, job_id: str | None) -> None:
     """Mark the step as processing; its last result stays until the new one is there."""
     row = get_step_row(session, dataset_id, step)

@@ -47,7 +47,7 @@ class StepRow(SQLModel, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """Figures of the result, for modals and REST."""
     settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """The settings the result was made with."""
+    """The settings the result was made with; before the first, what was chosen for it."""
     input_hash: str | None = None
     job_id: str | None = None
     """The job that runs now, else the one that made the result."""

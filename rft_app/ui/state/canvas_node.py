@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rft_app.domain.coverage import CoverageRating
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
+from rft_app.services.datasets import UNAVAILABLE
 from rft_app.ui.state.dataset_card import current_step
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS
@@ -57,7 +58,7 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
         status_label=node.status_label,
         notes=_notes(step, canvas),
         is_next=is_next,
-        is_open=node.status is not StepStatus.WAITING,
+        is_open=node.status is not StepStatus.WAITING or node.name in UNAVAILABLE,
     )
 
 

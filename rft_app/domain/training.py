@@ -1,0 +1,59 @@
+"""What a person chooses before a training, and what the data says about it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.entity import Entity
+
+
+class Effort(StrEnum):
+    """How long a reasoning model may think."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class TrainingDraft(Entity):
+    """The choices of the training form; kept per dataset until a training uses them."""
+
+    train_ratio: float = Field(default=0.8, ge=0.5, le=0.95)
+    """Share of the records to train on; the rest is held out."""
+    test_generated: bool = False
+    """Whether generated records may be held out."""
+    num_epochs: int = Field(default=3, ge=1, le=20)
+    effort: Effort = Effort.MEDIUM
+
+
+class TrainingOutlook(Entity):
+    """What a training would use, as the data is now."""
+
+    num_train: int
+    num_held_out: int
+    num_topics_held_out: int
+    """Leaf topics with at least one held-out record."""
+    num_topics: int
+    grader: str | None
+    """Such as `script v3`; `None` where none is saved."""
+    verdict: DryRunVerdict | None
+    """Of the last dry run; `None` before the first."""
+    is_verdict_current: bool
+    """Whether nothing has changed since that dry run."""
+
+
+class DeployMode(StrEnum):
+    """How a deployment would take traffic."""
+
+    REPLACE = "replace"
+    NEW_ENDPOINT = "new_endpoint"
+    AB_TEST = "ab_test"
+
+
+class DeploymentDraft(Entity):
+    """The choices of the deployment form; kept per dataset until a deployment uses them."""
+
+    mode: DeployMode = DeployMode.AB_TEST
+    ab_test_share: float = Field(default=0.1, gt=0.0, lt=1.0)
+    """Share of the traffic that the new model gets in an A/B test."""

@@ -1,0 +1,246 @@
+"""The dialogs of steps 6 and 7: forms with the state of the data, and what is missing."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import button
+from rft_app.ui.components.card import card
+from rft_app.ui.components.choice import segment, segmented
+from rft_app.ui.components.field import checkbox, field, text_input
+from rft_app.ui.components.modal import modal_footer
+from rft_app.ui.components.notice import notice
+from rft_app.ui.components.step_dialog import step_dialog
+from rft_app.ui.content import Content
+from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.training import DeploymentState, TrainingState
+from rft_app.ui.theme import WITNESS
+
+_EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
+_MODES = (
+    ("ab_test", "A/B test", "The new model answers a share of the calls, the old one the rest."),
+    ("replace", "Replace", "The new model answers every call of the same alias."),
+    ("new_endpoint", "New endpoint", "The new model gets an alias of its own."),
+)
+_GRID = (
+    "grid grid-cols-[minmax(0,1fr)_340px] gap-5 items-start max-desk:grid-cols-1 p-5 max-wide:p-4"
+)
+
+
+def training_modal() -> rx.Component:
+    """What a training would use, and where it can be done today."""
+    return step_dialog(
+        TrainingState,
+        rx.el.div(
+            rx.el.div(_data_form(), _run_form(), class_name="grid gap-3.5 content-start min-w-0"),
+            rx.el.div(
+                notice(
+                    "This version does not train.",
+                    "Export the records in the format of your trainer; the split below is the "
+                    "same in the file. Your choices here are kept for the version that trains.",
+                    tone="info",
+                    action=button(
+                        "Export…", size="sm", icon="download", on_click=ModalState.open_export()
+                    ),
+                ),
+                _readiness(),
+                class_name="grid gap-3.5 content-start",
+            ),
+            class_name=_GRID,
+        ),
+        witness="what a training would use",
+        footer=modal_footer(
+            "Training comes with a later version.",
+            button("Start training", variant="primary", icon="play", disabled=True),
+        ),
+    )
+
+
+def _data_form() -> rx.Component:
+    return card(
+        rx.el.div(
+            field(
+                "Share to train on",
+                text_input(
+                    id="training-share",
+                    default_value=TrainingState.train_percent,
+                    key=TrainingState.train_percent,
+                    on_blur=TrainingState.set_train_percent,
+                    input_mode="numeric",
+                    suffix=rx.el.span("%", class_name="text-ink-3"),
+                    class_name="!w-28",
+                ),
+                html_for="training-share",
+                hint="50 to 95 %, cut within each topic; a conversation is never torn apart",
+            ),
+            checkbox(
+                "Generated records may be held out",
+                checked=TrainingState.test_generated,
+                on_change=TrainingState.set_test_generated,
+            ),
+            class_name="grid gap-4",
+        ),
+        rx.el.dl(
+            _figure("Train on", TrainingState.train),
+            _figure("Held out", TrainingState.held_out),
+            _figure("Topics", TrainingState.topics),
+            class_name="grid grid-cols-3 gap-4 mt-4 pt-4 border-t border-line max-wide:grid-cols-1"
+            " max-wide:gap-2",
+        ),
+        title="Records",
+        witness="valid records that repeat no earlier one",
+    )
+
+
+def _run_form() -> rx.Component:
+    return card(
+        rx.el.div(
+            field(
+                "Epochs",
+                text_input(
+                    id="training-epochs",
+                    default_value=TrainingState.num_epochs,
+                    key=TrainingState.num_epochs,
+                    on_blur=TrainingState.set_num_epochs,
+                    input_mode="numeric",
+                    class_name="!w-28",
+                ),
+                html_for="training-epochs",
+                hint="how often each record is seen, 1 to 20",
+            ),
+            rx.el.div(
+                rx.el.div("Reasoning effort", class_name="text-small font-medium text-ink-2"),
+                segmented(
+                    *(
+                        segment(
+                            words,
+                            is_on=TrainingState.effort == value,
+                            on_click=TrainingState.set_effort(value),
+                        )
+                        for value, words in _EFFORTS
+                    ),
+                    label="Reasoning effort",
+                ),
+                rx.el.p("for models that reason", class_name="text-small text-ink-3"),
+                class_name="grid gap-1.5 content-start justify-items-start",
+            ),
+            class_name="flex flex-wrap gap-x-10 gap-y-4",
+        ),
+        title="Run",
+    )
+
+
+def _figure(label: str, value: Content) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(label, class_name=WITNESS),
+        rx.el.dd(value, class_name="m-0 font-semibold tabular-nums"),
+    )
+
+
+def _readiness() -> rx.Component:
+    return card(
+        rx.el.dl(
+            _line(
+                "Grader",
+                rx.cond(
+                    TrainingState.grader != "",
+                    rx.el.span(TrainingState.grader),
+                    button("Configure", size="sm", on_click=ModalState.open_step("grader")),
+                ),
+            ),
+            _line(
+                "Dry run",
+                rx.cond(
+                    TrainingState.verdict != "",
+                    rx.el.span(
+                        badge(TrainingState.verdict, tone=TrainingState.verdict_tone),
+                        rx.cond(
+                            TrainingState.verdict_note != "",
+                            rx.el.span(TrainingState.verdict_note, class_name="text-warn"),
+                        ),
+                        class_name="inline-flex items-center gap-2",
+                    ),
+                    button("Open", size="sm", on_click=ModalState.open_step("dry_run")),
+                ),
+            ),
+            _line("Trainer", rx.el.span("none in this version", class_name="text-ink-3")),
+            class_name="grid gap-2.5",
+        ),
+        title="Ready to train?",
+    )
+
+
+def _line(label: str, value: rx.Component) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(label, class_name="text-ink-2"),
+        rx.el.dd(value, class_name="m-0 font-medium"),
+        class_name="flex items-center justify-between gap-3 min-h-7",
+    )
+
+
+def deploy_modal() -> rx.Component:
+    """How a trained model would take traffic."""
+    return step_dialog(
+        DeploymentState,
+        rx.el.div(
+            card(
+                rx.el.div(
+                    *(_mode(*mode) for mode in _MODES),
+                    role="radiogroup",
+                    aria_label="How the model takes traffic",
+                    class_name="grid gap-2",
+                ),
+                rx.cond(
+                    DeploymentState.mode == "ab_test",
+                    rx.el.div(
+                        field(
+                            "Share of the calls",
+                            text_input(
+                                id="deploy-share",
+                                default_value=DeploymentState.percent,
+                                key=DeploymentState.percent,
+                                on_blur=DeploymentState.set_percent,
+                                input_mode="numeric",
+                                suffix=rx.el.span("%", class_name="text-ink-3"),
+                                class_name="!w-28",
+                            ),
+                            html_for="deploy-share",
+                            hint="1 to 99 % go to the new model",
+                        ),
+                        class_name="mt-4",
+                    ),
+                ),
+                title="Traffic",
+            ),
+            notice(
+                "There is no trained model to deploy.",
+                "This version neither trains nor deploys. Your choice here is kept for the "
+                "version that does.",
+                tone="info",
+            ),
+            class_name=_GRID,
+        ),
+        witness="no trained model yet",
+        footer=modal_footer(
+            "Deploying comes with a later version.",
+            button("Deploy", variant="primary", icon="rocket", disabled=True),
+        ),
+    )
+
+
+def _mode(value: str, name: str, words: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="deploy-mode",
+            value=value,
+            checked=DeploymentState.mode == value,
+            on_change=lambda _value: DeploymentState.set_mode(value),
+            class_name="w-4 h-4 mt-0.5 shrink-0 accent-[var(--accent)] cursor-pointer",
+        ),
+        rx.el.span(
+            rx.el.span(name, class_name="font-medium"),
+            rx.el.span(words, class_name="block text-small text-ink-3"),
+        ),
+        class_name="flex gap-2.5 px-3 py-2.5 rounded-card border border-line cursor-pointer"
+        " hover:bg-hover has-[:checked]:border-accent-line has-[:checked]:bg-accent-soft",
+    )

@@ -1,0 +1,145 @@
+"""The dialogs of steps 6 and 7: what a training and a deployment would use."""
+
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.pipeline import StepName
+from rft_app.domain.training import DeploymentDraft, TrainingDraft, TrainingOutlook
+from rft_app.errors import RftError
+from rft_app.services.pipeline import StepView
+from rft_app.services.training import (
+    get_deployment_draft,
+    get_training_draft,
+    plan_training,
+    save_deployment_draft,
+    save_training_draft,
+)
+from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.step_modal import StepModal, read_whole
+from rft_app.ui.words import count
+
+_VERDICT_TONES = {
+    DryRunVerdict.GO: "ok",
+    DryRunVerdict.CAUTION: "warn",
+    DryRunVerdict.NO_GO: "bad",
+}
+
+
+class TrainingState(StepModal, rx.State):
+    """The form of a training, and what the data says about it."""
+
+    step: ClassVar[StepName] = StepName.TRAIN
+    shows_before_result: ClassVar[bool] = True
+
+    train_percent: str = "80"
+    test_generated: bool = False
+    num_epochs: str = "3"
+    effort: str = "medium"
+    train: str = ""
+    held_out: str = ""
+    topics: str = ""
+    grader: str = ""
+    verdict: str = ""
+    verdict_tone: str = "neutral"
+    verdict_note: str = ""
+
+    @rx.event
+    async def set_train_percent(self, text: str) -> None:
+        """How many percent of the records are trained on."""
+        self.train_percent = text
+        await self._keep(lambda: {"train_ratio": read_whole(text, "training share") / 100})
+
+    @rx.event
+    async def set_test_generated(self, is_on: bool) -> None:
+        """Whether generated records may be held out."""
+        self.test_generated = is_on
+        await self._keep(lambda: {"test_generated": is_on})
+
+    @rx.event
+    async def set_num_epochs(self, text: str) -> None:
+        """How often each record is seen."""
+        self.num_epochs = text
+        await self._keep(lambda: {"num_epochs": read_whole(text, "number of epochs")})
+
+    @rx.event
+    async def set_effort(self, effort: str) -> None:
+        """How long a reasoning model may think."""
+        self.effort = effort
+        await self._keep(lambda: {"effort": effort})
+
+    async def _keep(self, read: Any) -> None:  # noqa: ANN401  # a function of no argument
+        dataset_id = self._dataset_id
+        self.fault = ""
+        try:
+            changes = read()
+            await tell(lambda session: save_training_draft(session, dataset_id, **changes))
+            self._show_outlook(await ask(lambda session: plan_training(session, dataset_id)))
+        except RftError as error:
+            self.fault = error.message
+
+    async def _show(self, step: StepView) -> None:
+        dataset_id = self._dataset_id
+        draft = await ask(lambda session: get_training_draft(session, dataset_id))
+        self._show_draft(draft)
+        self._show_outlook(await ask(lambda session: plan_training(session, dataset_id)))
+
+    def _show_draft(self, draft: TrainingDraft) -> None:
+        self.train_percent = f"{100 * draft.train_ratio:.0f}"
+        self.test_generated = draft.test_generated
+        self.num_epochs = str(draft.num_epochs)
+        self.effort = draft.effort.value
+
+    def _show_outlook(self, outlook: TrainingOutlook) -> None:
+        self.train = count(outlook.num_train, "record")
+        self.held_out = count(outlook.num_held_out, "record")
+        self.topics = (
+            f"{outlook.num_topics_held_out:,} of {count(outlook.num_topics, 'topic')} held out"
+            if outlook.num_topics
+            else "no topics yet"
+        )
+        self.grader = outlook.grader or ""
+        self.verdict = outlook.verdict.value.replace("_", " ") if outlook.verdict else ""
+        self.verdict_tone = _VERDICT_TONES[outlook.verdict] if outlook.verdict else "neutral"
+        self.verdict_note = "" if outlook.is_verdict_current else "out of date"
+
+
+class DeploymentState(StepModal, rx.State):
+    """The form of a deployment."""
+
+    step: ClassVar[StepName] = StepName.DEPLOY
+    shows_before_result: ClassVar[bool] = True
+
+    mode: str = "ab_test"
+    percent: str = "10"
+
+    @rx.event
+    async def set_mode(self, mode: str) -> None:
+        """How the new model takes traffic."""
+        self.mode = mode
+        await self._keep(lambda: {"mode": mode})
+
+    @rx.event
+    async def set_percent(self, text: str) -> None:
+        """Share of the traffic in an A/B test."""
+        self.percent = text
+        await self._keep(lambda: {"ab_test_share": read_whole(text, "share") / 100})
+
+    async def _keep(self, read: Any) -> None:  # noqa: ANN401  # a function of no argument
+        dataset_id = self._dataset_id
+        self.fault = ""
+        try:
+            changes = read()
+            await tell(lambda session: save_deployment_draft(session, dataset_id, **changes))
+        except RftError as error:
+            self.fault = error.message
+
+    async def _show(self, step: StepView) -> None:
+        dataset_id = self._dataset_id
+        draft = await ask(lambda session: get_deployment_draft(session, dataset_id))
+        self._show_draft(draft)
+
+    def _show_draft(self, draft: DeploymentDraft) -> None:
+        self.mode = draft.mode.value
+        self.percent = f"{100 * draft.ab_test_share:.0f}"

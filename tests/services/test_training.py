@@ -1,0 +1,72 @@
+import pytest
+
+from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.facet import Facet
+from rft_app.domain.grader import StringCheckSpec
+from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.domain.record import SourceType
+from rft_app.domain.training import DeploymentDraft, DeployMode, TrainingDraft
+from rft_app.errors import InvalidInputError
+from rft_app.services.graders import save_grader
+from rft_app.services.training import (
+    get_deployment_draft,
+    get_training_draft,
+    plan_training,
+    save_deployment_draft,
+    save_training_draft,
+)
+from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import finish_step
+from tests.builders import make_dataset_row, make_record_row
+
+
+@pytest.fixture
+def dataset(any_database: str) -> str:
+    """Twenty records, five of them generated."""
+    with unit_of_work() as session:
+        session.add(make_dataset_row())
+        session.flush()
+        for seq in range(1, 21):
+            source = SourceType.GENERATED if seq > 15 else SourceType.TRACE
+            session.add(make_record_row(seq, facet=Facet(source_type=source)))
+        session.flush()
+        refresh_counts(session, "ds_a")
+    return "ds_a"
+
+
+def test_the_split_follows_the_draft(dataset: str) -> None:
+    with unit_of_work() as session:
+        save_training_draft(session, dataset, train_ratio=0.5)
+        outlook = plan_training(session, dataset)
+    assert (outlook.num_train, outlook.num_held_out) == (10, 10)
+
+
+def test_without_grader_and_dry_run_nothing_is_claimed(dataset: str) -> None:
+    with reading() as session:
+        outlook = plan_training(session, dataset)
+    assert (outlook.grader, outlook.verdict, outlook.num_topics) == (None, None, 0)
+
+
+def test_a_verdict_is_current_until_its_inputs_change(dataset: str) -> None:
+    with unit_of_work() as session:
+        save_grader(session, dataset, StringCheckSpec())
+        result = StepResult(outcome=StepStatus.PASSED, summary="GO", facts={"verdict": "GO"})
+        finish_step(
+            session, dataset, StepName.DRY_RUN, result, settings={}, input_hash="records=old"
+        )
+        outlook = plan_training(session, dataset)
+    assert outlook.grader == "string check v1"
+    assert outlook.verdict is DryRunVerdict.GO
+    assert not outlook.is_verdict_current
+
+
+def test_a_draft_is_kept_and_an_impossible_value_changes_nothing(dataset: str) -> None:
+    with unit_of_work() as session:
+        save_training_draft(session, dataset, num_epochs=5)
+        save_deployment_draft(session, dataset, mode="replace")
+    with unit_of_work() as session, pytest.raises(InvalidInputError, match="num epochs"):
+        save_training_draft(session, dataset, num_epochs=0)
+    with reading() as session:
+        assert get_training_draft(session, dataset) == TrainingDraft(num_epochs=5)
+        assert get_deployment_draft(session, dataset) == DeploymentDraft(mode=DeployMode.REPLACE)
