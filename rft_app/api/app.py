@@ -10,12 +10,16 @@ from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
     datasets,
     exports,
+    generation,
+    generation_review,
     grading,
     imports,
     jobs,
     records,
     snapshots,
     steps,
+    topics,
+    traces,
     unavailable,
 )
 from rft_app.errors import NotFoundError
@@ -49,9 +53,24 @@ def create_api() -> FastAPI:
         responses={"4XX": {"model": ErrorEnvelope}, 502: {"model": ErrorEnvelope}},
     )
     add_error_handlers(app)
-    modules = (unavailable, datasets, records, steps, grading, imports, jobs, exports, snapshots)
+    modules = (
+        unavailable,
+        traces,
+        datasets,
+        records,
+        steps,
+        grading,
+        imports,
+        jobs,
+        exports,
+        snapshots,
+        generation,
+        generation_review,
+        topics,
+    )
     for module in modules:
         app.include_router(module.router)
+    app.include_router(topics.templates_router)
 
     @app.get("/api/docs", include_in_schema=False)
     def read_docs() -> HTMLResponse:

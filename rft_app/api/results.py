@@ -7,16 +7,20 @@ from sqlmodel import Session
 
 from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.export import Export
+from rft_app.api.schemas.generation import GenerationResult
 from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
 from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.snapshot import RestoredSnapshot
-from rft_app.api.schemas.topics import TopicHierarchy
+from rft_app.api.schemas.topics import CategorizationSummary, TopicHierarchy
 from rft_app.api.views import find_dry_run_report, view_coverage, view_dataset
 from rft_app.domain import job as domain
+from rft_app.domain.generation import GenerationReport
+from rft_app.domain.topic import TopicTree
 from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.exports import find_export_of_job, get_export
 from rft_app.services.imports import get_import
+from rft_app.services.topic_generation import get_proposal
 from rft_app.services.topics import get_topics
 
 
@@ -62,6 +66,18 @@ def _view_topics(session: Session, job: domain.Job) -> Wire | None:
     return TopicHierarchy.of(get_topics(session, job.dataset_id or ""))
 
 
+def _view_made_topics(session: Session, job: domain.Job) -> Wire | None:
+    """The dataset's tree where it was applied, else the proposal."""
+    if (job.result or {}).get("is_applied"):
+        return _view_topics(session, job)
+    proposal = get_proposal(session, job.dataset_id or "", job.id)
+    return TopicHierarchy.of_tree(TopicTree(nodes=proposal.nodes))
+
+
+def _view_categorised(_session: Session, job: domain.Job) -> Wire:
+    return CategorizationSummary.model_validate(job.result or {})
+
+
 def _view_coverage(session: Session, job: domain.Job) -> Wire:
     return view_coverage(session, job.dataset_id or "")
 
@@ -69,6 +85,10 @@ def _view_coverage(session: Session, job: domain.Job) -> Wire:
 def _view_dry_run(session: Session, job: domain.Job) -> Wire | None:
     run_id = (job.result or {}).get("run_id")
     return find_dry_run_report(session, job.dataset_id or "", run_id)
+
+
+def _view_generation(_session: Session, job: domain.Job) -> Wire:
+    return GenerationResult.of(GenerationReport.model_validate(job.result))
 
 
 def _view_export(session: Session, job: domain.Job) -> Wire:
@@ -81,12 +101,18 @@ def _view_restore(session: Session, job: domain.Job) -> Wire:
 
 _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "import_traces": _view_traces,
+    "copy_traces": _view_traces,
     "import_rollouts": _view_rollouts,
     "extract": _view_dataset,
     "topics": _view_topics,
+    "generate_topics": _view_made_topics,
+    "split_topic": _view_topics,
+    "categorize": _view_categorised,
     "coverage": _view_coverage,
     "dry_run": _view_dry_run,
     "export": _view_export,
+    "generate": _view_generation,
+    "regenerate": _view_generation,
     "duplicate": _view_dataset,
     "restore": _view_restore,
 }

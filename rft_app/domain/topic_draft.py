@@ -136,7 +136,7 @@ def require_name(name: str, siblings: Iterable[Draft], *, ignored: Draft | None 
     Raises:
         InvalidInputError: It is blank, too long, has a slash, or a sibling has it.
     """
-    clean = " ".join(name.split())
+    clean = " ".join(_storable(name).split())
     if not clean or len(clean) > MAX_NAME_LENGTH:
         raise InvalidInputError(f"A topic's name needs 1 to {MAX_NAME_LENGTH} characters.")
     if SEPARATOR in clean:
@@ -153,7 +153,7 @@ def require_description(text: str) -> str:
     Raises:
         InvalidInputError: It is too long.
     """
-    clean = text.strip()
+    clean = _storable(text).strip()
     if len(clean) > MAX_DESCRIPTION_LENGTH:
         raise InvalidInputError(
             f"The description has {len(clean):,} characters; {MAX_DESCRIPTION_LENGTH:,} fit."
@@ -169,7 +169,7 @@ def require_keywords(words: Iterable[str]) -> tuple[str, ...]:
     """
     clean: dict[str, str] = {}
     for word in words:
-        if text := " ".join(word.split()):
+        if text := " ".join(_storable(word).split()):
             clean.setdefault(text.casefold(), text)
         if len(text) > MAX_KEYWORD_LENGTH:
             raise InvalidInputError(
@@ -178,6 +178,11 @@ def require_keywords(words: Iterable[str]) -> tuple[str, ...]:
     if len(clean) > MAX_KEYWORDS:
         raise InvalidInputError(f"A topic takes {MAX_KEYWORDS} keywords; these are {len(clean)}.")
     return tuple(clean.values())
+
+
+def _storable(text: str) -> str:
+    """Without what no database and no screen can hold: NUL and other control characters."""
+    return "".join(letter for letter in text if letter.isprintable() or letter.isspace())
 
 
 def _freeze(drafts: Sequence[Draft], above: str) -> Iterator[EditedTopic]:

@@ -19,6 +19,7 @@ from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job
 from rft_app.llm.provider import choose_model
 from rft_app.pipeline.topics import MAX_TOPICS, choose_kind
+from rft_app.services.categorising import start_categorise
 from rft_app.services.topic_edits import TopicEdit, lock_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.services.topic_templates import TEMPLATES, TopicTemplate, find_template
@@ -26,7 +27,7 @@ from rft_app.settings import get_settings
 from rft_app.storage import topics
 from rft_app.storage.datasets import get_dataset_row, touch
 from rft_app.storage.paid_calls import StoredPaidCalls
-from rft_app.storage.session import reading
+from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topic_assignments import (
     Placement,
     place_records,
@@ -55,6 +56,10 @@ class GenerateSettings(Entity):
     model: str | None = None
     """Name of a configured model; `None` is the first."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    is_applied: bool = False
+    """Apply what was made at once, and categorise the records that have no topic then."""
+    replaces_edited: bool = False
+    """Apply it also over a tree that a person edited."""
 
 
 def list_templates() -> tuple[TopicTemplate, ...]:
@@ -79,9 +84,12 @@ def start_generate(session: Session, dataset_id: str, settings: GenerateSettings
         NotFoundError: There is no such dataset.
         NotAvailableError: A model is asked for and none is configured; the message says how.
         InvalidInputError: There is no such template or model, or instructions would not be read.
-        ConflictError: There is no valid record, or a tree is being made already.
+        ConflictError: There is no valid record, a tree is being made already, or applying it
+            would replace a tree that a person edited.
     """
     row = get_dataset_row(session, dataset_id)
+    if settings.is_applied and not settings.replaces_edited:
+        require_unedited(session, dataset_id)
     if settings.instructions and settings.source != "model":
         raise InvalidInputError(
             "Only a model reads instructions. Choose the model, or leave them out."
@@ -93,6 +101,20 @@ def start_generate(session: Session, dataset_id: str, settings: GenerateSettings
     if settings.source == "model":
         choose_model(get_settings(), settings.model)
     return enqueue(session, GENERATE, dataset_id, settings.model_dump(mode="json"))
+
+
+def require_unedited(session: Session, dataset_id: str) -> None:
+    """Check that no person's tree is there.
+
+    Raises:
+        ConflictError: One is; the message says how to go on.
+    """
+    tree = topics.get_tree(session, dataset_id)
+    if tree.is_edited and tree.nodes:
+        raise ConflictError(
+            "The topics were edited by hand. Say that the edited tree may be replaced "
+            "(it can be undone), or categorise the records that have no topic."
+        )
 
 
 def get_proposal(session: Session, dataset_id: str, job_id: str) -> TopicProposal:
@@ -171,7 +193,17 @@ class GenerateTopics:
             proposal = _ask(context, wanted)
         else:
             proposal = _find(context, wanted)
-        return {"proposal": proposal.model_dump(mode="json")}
+        if wanted.is_applied:
+            _apply(context, proposal)
+        return {"proposal": proposal.model_dump(mode="json"), "is_applied": wanted.is_applied}
+
+
+def _apply(context: JobContext, proposal: TopicProposal) -> None:
+    dataset_id = context.required_dataset_id
+    context.check_cancelled()
+    with unit_of_work() as session:
+        apply_proposal(session, dataset_id, proposal)
+        start_categorise(session, dataset_id)
 
 
 def _find(context: JobContext, wanted: GenerateSettings) -> TopicProposal:

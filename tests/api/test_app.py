@@ -35,8 +35,6 @@ def test_every_documented_route_answers_errors_in_the_envelope(client: TestClien
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", f"{DATASETS}/from-traces"),
-        ("PUT", f"{DATASETS}/ds_a/topics"),
         ("POST", f"{DATASETS}/ds_a/train"),
         ("POST", f"{DATASETS}/ds_a/deploy"),
         ("POST", f"{DATASETS}/ds_a/generate"),

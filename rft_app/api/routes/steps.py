@@ -1,23 +1,20 @@
-"""Extract, topics and coverage."""
+"""Extract and coverage."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
-from pydantic import Field
 
-from rft_app.api.errors import not_available
 from rft_app.api.schemas._base import WireRequest
 from rft_app.api.schemas.coverage import CoverageReport
 from rft_app.api.schemas.job import Job
+from rft_app.api.schemas.topic_requests import TargetsRequest
 from rft_app.api.schemas.topics import TopicHierarchy
 from rft_app.api.views import view_coverage
 from rft_app.api.waiting import Wait, start
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import NotFoundError
 from rft_app.services.pipeline import start_step
-from rft_app.services.topics import get_topics
-from rft_app.storage.session import reading
+from rft_app.services.topic_edits import set_targets
+from rft_app.storage.session import reading, unit_of_work
 
 router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}", tags=["steps"])
 
@@ -29,18 +26,6 @@ class ExtractRequest(WireRequest):
     """The last assistant turn of each trace, or every one."""
 
 
-class TopicsRequest(WireRequest):
-    """How topics are found."""
-
-    method: Literal["auto", "template"] = "auto"
-    template_id: str | None = None
-    max_depth: int = Field(default=1, ge=1)
-    instructions: str | None = None
-    num_topics: int | None = Field(default=None, ge=1)
-    """`null` finds a number."""
-    seed: int = Field(default=0, ge=0)
-
-
 @router.post("/extract", status_code=202)
 async def extract(
     response: Response, dataset_id: str, request: ExtractRequest | None = None, wait: Wait = 0
@@ -49,39 +34,6 @@ async def extract(
     settings = (request or ExtractRequest()).model_dump()
     return await start(
         response, wait, lambda session: start_step(session, dataset_id, StepName.EXTRACT, settings)
-    )
-
-
-@router.post("/topics/generate", status_code=202)
-async def generate_topics(
-    response: Response, dataset_id: str, request: TopicsRequest | None = None, wait: Wait = 0
-) -> Job:
-    """Find topics and assign every record to one; the result is the hierarchy."""
-    asked = request or TopicsRequest()
-    if asked.method == "template" or asked.instructions or asked.max_depth > 1:
-        raise not_available("find topics by template, instructions or on several levels")
-    settings: dict[str, Any] = {"num_topics": asked.num_topics, "seed": asked.seed}
-    return await start(
-        response, wait, lambda session: start_step(session, dataset_id, StepName.TOPICS, settings)
-    )
-
-
-@router.get("/topics")
-def read_topics(dataset_id: str) -> TopicHierarchy | None:
-    """The topic tree; `null` before topics were found."""
-    with reading() as session:
-        return TopicHierarchy.of(get_topics(session, dataset_id))
-
-
-@router.get("/topics/export")
-def export_topics(dataset_id: str) -> Response:
-    """The topic tree as a file."""
-    hierarchy = read_topics(dataset_id)
-    if hierarchy is None:
-        raise NotFoundError("Topics were not found yet. Run Topics first.")
-    return JSONResponse(
-        hierarchy.to_json(),
-        headers={"Content-Disposition": f'attachment; filename="{dataset_id}-topics.json"'},
     )
 
 
@@ -98,3 +50,15 @@ async def analyse_coverage(response: Response, dataset_id: str, wait: Wait = 0) 
     return await start(
         response, wait, lambda session: start_step(session, dataset_id, StepName.COVERAGE)
     )
+
+
+@router.put("/coverage/targets")
+def update_targets(dataset_id: str, request: TargetsRequest) -> TopicHierarchy:
+    """Set the share that leaves should hold; the analysis is out of date until it runs again."""
+    targets = {
+        key: None if percentage is None else percentage / 100
+        for key, percentage in request.targets.items()
+    }
+    with unit_of_work() as session:
+        done = set_targets(session, dataset_id, targets, version=request.revision)
+    return TopicHierarchy.of_tree(done.tree)

@@ -11,12 +11,6 @@ from rft_app.api.errors import not_available
 router = APIRouter(prefix="/api/optimization", tags=["not in this version"])
 
 _PARTS: Final = (
-    ("POST", "/datasets/from-traces", "create a dataset of gateway traces"),
-    ("PUT", "/datasets/{dataset_id}/topics", "edit topics"),
-    ("POST", "/datasets/{dataset_id}/topics/categorize", "categorize records by themselves"),
-    ("POST", "/datasets/{dataset_id}/topics/import", "import topics"),
-    ("POST", "/datasets/{dataset_id}/generate/plan", "generate records"),
-    ("POST", "/datasets/{dataset_id}/generate", "generate records"),
     ("POST", "/datasets/{dataset_id}/train", "train"),
     ("GET", "/training/{job_id}", "train"),
     ("POST", "/training/{job_id}/cancel", "train"),

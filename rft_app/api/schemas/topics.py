@@ -1,9 +1,8 @@
-"""Topics on the wire."""
+"""Topic trees on the wire."""
 
 from rft_app.api.schemas._base import Wire
 from rft_app.domain import topic as domain
-
-VERSION = "1"
+from rft_app.domain.topic_file import VERSION
 
 
 class TopicNode(Wire):
@@ -23,18 +22,28 @@ class TopicHierarchy(Wire):
     """A dataset's topic tree."""
 
     version: str = VERSION
+    """Of the shape."""
     topics: dict[str, TopicNode]
+    revision: int = 0
+    """Grows with every change; send it back with an edit, which is refused when it is no longer
+    the newest. 0 for a tree that is only proposed."""
 
     @classmethod
     def of(cls, tree: domain.TopicTree) -> "TopicHierarchy | None":
         """Convert from the domain; `None` before topics were found."""
-        if not tree.nodes:
-            return None
+        return cls.of_tree(tree) if tree.nodes else None
+
+    @classmethod
+    def of_tree(cls, tree: domain.TopicTree) -> "TopicHierarchy":
+        """Convert from the domain, also a tree without topics."""
         children: dict[str, list[str]] = {}
         for node in tree.nodes:
             if node.parent_key is not None:
                 children.setdefault(node.parent_key, []).append(node.key)
-        return cls(topics={n.key: _to_node(n, children.get(n.key)) for n in tree.nodes})
+        return cls(
+            topics={n.key: _to_node(n, children.get(n.key)) for n in tree.nodes},
+            revision=tree.version,
+        )
 
 
 class CategorizationSummary(Wire):
