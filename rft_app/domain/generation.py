@@ -72,6 +72,8 @@ class CostRange(Entity):
 
     low_usd: float | None
     """`None` where the model's prices are not known."""
+    expected_usd: float | None
+    """By the tokens as estimated."""
     high_usd: float | None
     formula: str
     """The arithmetic in words, with its figures."""

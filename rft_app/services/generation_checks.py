@@ -15,6 +15,7 @@ from rft_app.domain.record import RecordFilter, record_id
 from rft_app.domain.topic import TopicNode
 from rft_app.domain.validity import Reason
 from rft_app.domain.validity_check import count_tokens, find_fault
+from rft_app.services.record_writing import max_record_tokens
 from rft_app.settings import get_settings
 from rft_app.storage.candidates import iterate_drafts
 from rft_app.storage.generation_sources import select_sources
@@ -34,10 +35,10 @@ MARGIN = 0.05
 _CHUNK = 2000
 
 
-def check_validity(draft: GeneratedDraft) -> Reason | None:
+def check_validity(draft: GeneratedDraft, max_tokens: int) -> Reason | None:
     """The first fault by the rule of Extract; `None` when there is none."""
     turn = len(draft.input) if draft.output else None
-    return find_fault(draft.messages, turn, max_tokens=get_settings().max_record_tokens)
+    return find_fault(draft.messages, turn, max_tokens=max_tokens)
 
 
 def describe_draft(draft: GeneratedDraft) -> tuple[str, int]:
@@ -54,6 +55,8 @@ class Checker:
         self._records: dict[str, SimilarTexts] = {}
         self._candidates: SimilarTexts | None = None
         self._guide: TopicGuide | None = None
+        with reading() as session:
+            self._max_tokens = max_record_tokens(session, dataset_id)
 
     def check(self, draft: GeneratedDraft, topic: str) -> CandidateChecks:
         """Everything there is to say of a draft made for a topic."""
@@ -64,7 +67,7 @@ class Checker:
         other = None if record else self._others().find(wish)
         near = record or other
         return CandidateChecks(
-            reason=check_validity(draft),
+            reason=check_validity(draft, self._max_tokens),
             near_record=record_id(record[0]) if record else None,
             near_candidate=candidate_id(other[0]) if other else None,
             similarity=None if near is None else round(near[1], 4),

@@ -76,7 +76,11 @@ def estimate_cost(
     if model is None or low is None or high is None:
         why = "no model is configured" if model is None else f"{model.name} has no known price"
         return CostRange(
-            low_usd=None, high_usd=None, formula=f"{amounts}; {why}.", prices_date=None
+            low_usd=None,
+            expected_usd=None,
+            high_usd=None,
+            formula=f"{amounts}; {why}.",
+            prices_date=None,
         )
     formula = (
         f"{amounts}: {tokens.num_prompt_tokens:,} × ${model.input_usd_per_million:g}/M + "
@@ -85,6 +89,7 @@ def estimate_cost(
     )
     return CostRange(
         low_usd=low,
+        expected_usd=find_cost(model, tokens.num_prompt_tokens, tokens.num_reply_tokens),
         high_usd=high * REPEATED,
         formula=formula,
         prices_date=prices_date.isoformat() if prices_date else None,

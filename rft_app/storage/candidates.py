@@ -315,7 +315,7 @@ def _check_values(checks: CandidateChecks) -> dict[str, Any]:
 
 
 def _write_draft(draft: GeneratedDraft) -> bytes:
-    body: dict[str, Any] = {"messages": [m.model_dump(exclude_none=True) for m in draft.messages]}
+    body: dict[str, Any] = {"messages": [m.model_dump(exclude_unset=True) for m in draft.messages]}
     values = draft.model_dump(include={"tools", "tool_choice", "reference", "metadata"})
     return orjson.dumps(body | {name: value for name, value in values.items() if value})
 

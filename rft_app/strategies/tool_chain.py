@@ -164,4 +164,4 @@ class _Reader:
         self._num_calls += 1
         self._open.append(f"call_{self._num_calls}")
         function = FunctionCall(name=call.name, arguments=call.arguments)
-        return ToolCall(id=self._open[-1], function=function)
+        return ToolCall(id=self._open[-1], type="function", function=function)

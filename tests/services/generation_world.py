@@ -15,10 +15,12 @@ from rft_app.domain.job import Job
 from rft_app.jobs.queue import get_job
 from rft_app.jobs.running import JobRunner
 from rft_app.registry import Registry
+from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
 from rft_app.settings import get_settings
 from rft_app.storage import jobs
 from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import CandidateRow, TopicRow
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
@@ -36,6 +38,7 @@ def add_dataset(*, num_flights: int = 8, num_bags: int = 2) -> None:
     with unit_of_work() as session:
         session.add(make_dataset_row(DATASET, objective="Serve passengers"))
         session.flush()
+        reserve(session, "record", 1000)
         for topic_id, key in ((FLIGHTS, "Flights"), (BAGS, "Bags")):
             session.add(TopicRow(id=topic_id, dataset_id=DATASET, key=key, position=topic_id))
         for number in range(num_flights):
@@ -72,7 +75,8 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
         self._runner = JobRunner(
-            Registry("job kind", (GenerateRecords(), RegenerateRecords())), "wk_test"
+            Registry("job kind", (GenerateRecords(), RegenerateRecords(), AcceptGenerated())),
+            "wk_test",
         )
 
     def configure(self, **values: str) -> None:
