@@ -37,12 +37,7 @@ class ImportTraces:
         Raises:
             RftError: The file cannot be read; the good rows before the place stay.
         """
-        report = _read(context, "rft_app.processes.importing")
-        while not report.is_done and not _finish_with_extract(context, report):
-            context.progress(0, label="Waiting for the Extract that runs, to start it again")
-            time.sleep(POLL_S)
-        extract_id = _find_extract(context.required_dataset_id)
-        return {**_finish(report), "extract_job_id": extract_id}
+        return extract_what_came(context, _read(context, "rft_app.processes.importing"))
 
 
 class ImportRollouts:
@@ -80,6 +75,15 @@ def _read(context: JobContext, module: str) -> ImportReport:
     run_child(module, context.args, on_message=show, is_cancelled=context.is_cancelled)
     with reading() as session:
         return imports.get_report(session, import_id)
+
+
+def extract_what_came(context: JobContext, report: ImportReport) -> dict[str, Any]:
+    """Start Extract after the last trace is there; returns the import's result."""
+    while not report.is_done and not _finish_with_extract(context, report):
+        context.progress(0, label="Waiting for the Extract that runs, to start it again")
+        time.sleep(POLL_S)
+    extract_id = _find_extract(context.required_dataset_id)
+    return {**_finish(report), "extract_job_id": extract_id}
 
 
 def _finish_with_extract(context: JobContext, report: ImportReport) -> bool:

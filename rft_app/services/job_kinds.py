@@ -16,12 +16,14 @@ from rft_app.services.restore_jobs import RestoreSnapshot
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
 from rft_app.services.topic_generation import GenerateTopics
 from rft_app.services.topic_splitting import SplitTopic
+from rft_app.services.trace_jobs import CopyTraces
 
 FOLLOW_UPS = {StepName.EXTRACT: SEARCH_INDEX}
 
 JOB_KINDS: tuple[JobKind, ...] = (
     ImportTraces(),
     ImportRollouts(),
+    CopyTraces(),
     *(StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name)) for step in STEPS),
     GenerateTopics(),
     Categorize(),

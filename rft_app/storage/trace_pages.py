@@ -19,6 +19,7 @@ _IS_FIRST = (
     "(t.origin_seq IS NULL OR NOT EXISTS (SELECT 1 FROM trace o WHERE o.seq = t.origin_seq) "
     "AND NOT EXISTS (SELECT 1 FROM trace o WHERE o.origin_seq = t.origin_seq AND o.seq < t.seq))"
 )
+MAX_DIGITS = 19
 MAX_NAMED = 50_000
 """Ids that a selection may name one by one."""
 
@@ -105,7 +106,8 @@ def _to_summary(row: Sequence[Any]) -> TraceSummary:
 
 def _read_cursor(cursor: str) -> tuple[int, int]:
     recorded_at, _, seq = cursor.partition(".")
-    if not (recorded_at.lstrip("-").isdecimal() and seq.isdecimal()):
+    digits = (recorded_at.lstrip("-"), seq)
+    if not all(part.isascii() and part.isdecimal() and len(part) < MAX_DIGITS for part in digits):
         raise InvalidInputError("The cursor is not one that a page of traces gave.", cursor=cursor)
     return int(recorded_at), int(seq)
 

@@ -1,0 +1,169 @@
+"""Stored traces, and what they have in common, on the wire."""
+
+from datetime import UTC, datetime
+
+from pydantic import Field, model_validator
+
+from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.domain import pattern as found
+from rft_app.domain import trace_page as domain
+from rft_app.domain.trace import TraceId
+from rft_app.pipeline._cutting import ExtractMode
+
+MAX_TURNS = 100_000
+
+
+class Trace(Wire):
+    """One stored trace."""
+
+    id: str
+    system_prompt: str
+    """Its beginning, one line; empty without one."""
+    title: str
+    """The first user message, one line, shortened."""
+    model: str | None
+    turns: int
+    """User turns."""
+    messages: int
+    tool_count: int
+    """Different tools that were called."""
+    has_response: bool
+    timestamp: datetime
+    """When it happened or, where the source does not say, was stored."""
+    dataset_id: str
+    dataset_name: str
+
+    @classmethod
+    def of(cls, trace: domain.TraceSummary) -> "Trace":
+        """Convert from the domain."""
+        return cls(
+            id=trace.id,
+            system_prompt=trace.system_prompt,
+            title=trace.title,
+            model=trace.model,
+            turns=trace.num_user_turns,
+            messages=trace.num_messages,
+            tool_count=trace.num_tools,
+            has_response=trace.has_response,
+            timestamp=datetime.fromtimestamp(trace.recorded_at / 1000, UTC),
+            dataset_id=trace.dataset_id,
+            dataset_name=trace.dataset_name,
+        )
+
+
+class TraceModel(Wire):
+    """A model and how many stored traces it answered."""
+
+    name: str
+    traces: int
+
+
+class TraceFilters(WireRequest):
+    """Which traces; all conditions hold."""
+
+    search: str = ""
+    """Text in the beginning of the system prompt or of the first user message."""
+    since: datetime | None = None
+    model: str | None = None
+    min_turns: int = Field(default=0, ge=0, le=MAX_TURNS)
+    has_response: bool | None = None
+
+    def to_filter(self) -> domain.TraceFilter:
+        """Convert to the domain."""
+        since = self.since
+        if since is not None and since.tzinfo is None:
+            since = since.replace(tzinfo=UTC)
+        return domain.TraceFilter(
+            search=self.search.replace("\0", ""),
+            since=None if since is None else int(since.timestamp() * 1000),
+            model=None if self.model is None else self.model.replace("\0", ""),
+            min_turns=self.min_turns,
+            has_response=self.has_response,
+        )
+
+
+class TraceSelection(WireRequest):
+    """All that match but for some, or just these."""
+
+    filter: TraceFilters | None = None
+    except_: list[str] = Field(default=[], alias="except")
+    trace_ids: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _refuse_both(self) -> "TraceSelection":
+        if self.trace_ids is not None and (self.filter is not None or self.except_):
+            raise ValueError("send traceIds, or filter and except, not both")
+        if self.trace_ids is None and self.filter is None:
+            raise ValueError("send traceIds, or a filter ({} means every trace)")
+        return self
+
+    def to_selection(self) -> domain.TraceSelection:
+        """Convert to the domain."""
+        if self.trace_ids is not None:
+            return domain.TraceSelection(only=tuple(map(TraceId, self.trace_ids)))
+        wanted = self.filter or TraceFilters()
+        excluded = tuple(map(TraceId, self.except_))
+        return domain.TraceSelection(filter=wanted.to_filter(), excluded=excluded)
+
+
+class FromTraces(TraceSelection):
+    """A dataset to be made of traces."""
+
+    name: str
+    objective: str
+    mode: ExtractMode = ExtractMode.LAST
+    """Whether each trace gives its last answer or every one as a record."""
+
+
+class ToolUse(Wire):
+    """A tool and how often it is called."""
+
+    name: str
+    traces: int
+    calls: int
+    percentage: float
+    """Traces that call it among those looked at, 0 to 100."""
+
+
+class DetectedPattern(Wire):
+    """What traces have in common, and what a dataset of them could be called."""
+
+    title: str
+    system_prompt: str
+    """The commonest one, in full; empty without any."""
+    capabilities: list[str]
+    tool_count: int
+    tools: list[ToolUse]
+    suggested_name: str
+    """Empty when nothing tells what the traces are about."""
+    suggested_objective: str
+    sharing: int
+    """Traces among those looked at that have the system prompt."""
+    analyzed: int
+    """Traces that were looked at: some hundred of a large selection, evenly spread."""
+    selected: int
+
+    @classmethod
+    def of(cls, pattern: found.Pattern) -> "DetectedPattern":
+        """Convert from the domain."""
+        tools = [
+            ToolUse(
+                name=tool.name,
+                traces=tool.num_traces,
+                calls=tool.num_calls,
+                percentage=100 * tool.share,
+            )
+            for tool in pattern.tools
+        ]
+        return cls(
+            title=pattern.title,
+            system_prompt=pattern.system_prompt,
+            capabilities=list(pattern.capabilities),
+            tool_count=pattern.tool_count,
+            tools=tools,
+            suggested_name=pattern.suggested_name,
+            suggested_objective=pattern.suggested_objective,
+            sharing=pattern.num_sharing,
+            analyzed=pattern.num_read,
+            selected=pattern.num_selected,
+        )

@@ -1,0 +1,101 @@
+"""Use cases around stored traces of all datasets: look, count, make a dataset of some."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+
+from rft_app.domain.dataset import Dataset
+from rft_app.domain.job import Job
+from rft_app.domain.pipeline import StepName
+from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection
+from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.jobs.queue import enqueue
+from rft_app.services.datasets import create_dataset, get_dataset
+from rft_app.services.pipeline import find_step, read_step_settings
+from rft_app.storage import imports, trace_copies, trace_pages
+from rft_app.storage.steps import get_step_row
+
+MAX_PAGE = 200
+COPY_TRACES = "copy_traces"
+STORED_TRACES = "stored_traces"
+"""The row shape of copies, where an import names one."""
+
+
+def list_traces(
+    session: Session, trace_filter: TraceFilter, *, cursor: str | None = None, limit: int = 50
+) -> TracePage:
+    """One page of the stored traces that match, newest first.
+
+    Raises:
+        InvalidInputError: The cursor is not one that a page gave.
+    """
+    return trace_pages.list_page(session, trace_filter, cursor, min(max(limit, 1), MAX_PAGE))
+
+
+def count_traces(session: Session, trace_filter: TraceFilter) -> int:
+    """How many stored traces match, exactly."""
+    return trace_pages.count_where(session, trace_pages.Where(session, trace_filter))
+
+
+def count_selection(session: Session, selection: TraceSelection) -> int:
+    """How many stored traces an action on `selection` is about.
+
+    Raises:
+        InvalidInputError: It names something that is no trace.
+    """
+    return trace_pages.count_where(session, trace_pages.select_where(session, selection))
+
+
+def list_models(session: Session) -> list[tuple[str, int]]:
+    """Every model that answered a stored trace, the most used first."""
+    return trace_pages.list_models(session)
+
+
+def create_from_traces(
+    session: Session,
+    *,
+    name: str,
+    objective: str,
+    selection: TraceSelection,
+    extract: Mapping[str, Any],
+) -> tuple[Dataset, Job]:
+    """Create a dataset and start to copy the selected traces into it; extraction follows.
+
+    Traces that arrive after this moment are not in the selection, even where they match.
+
+    Raises:
+        InvalidInputError: Name, objective or a setting cannot work, or nothing is selected.
+        NotFoundError: One of the traces named is not there.
+    """
+    settings = read_step_settings(find_step(StepName.EXTRACT), extract)
+    number = count_selection(session, selection)
+    _require_all(selection, number)
+    dataset = create_dataset(session, name=name, objective=objective, source="gateway")
+    row = get_step_row(session, dataset.id, StepName.EXTRACT)
+    row.settings = settings
+    session.add(row)
+    noun = "trace" if number == 1 else "traces"
+    import_id = imports.add_import(
+        session, dataset.id, "traces", path="", file_name=f"{number:,} stored {noun}", size_bytes=0
+    )
+    args = {
+        "import_id": import_id,
+        "selection": selection.model_dump(mode="json"),
+        "last_key": trace_copies.find_last_key(session),
+        "num_selected": number,
+    }
+    job = enqueue(session, COPY_TRACES, dataset.id, args)
+    imports.change_import(session, import_id, shape=STORED_TRACES, job_id=job.id)
+    return get_dataset(session, dataset.id), job
+
+
+def _require_all(selection: TraceSelection, number: int) -> None:
+    num_named = len(set(selection.only or ()))
+    if number < num_named:
+        raise NotFoundError(
+            f"{num_named - number:,} of the {num_named:,} traces named are not there. "
+            "Load the list again."
+        )
+    if not number:
+        raise InvalidInputError("No trace is selected. Select some first.")

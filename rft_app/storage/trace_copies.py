@@ -1,0 +1,93 @@
+"""Copies of stored traces for a new dataset, a range of keys at a time, inside the database."""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from rft_app.domain.imports import ImportTally
+from rft_app.storage.sequences import reserve
+from rft_app.storage.trace_pages import Where
+
+_COPIED: Final = (
+    "external_id, group_key, model, title, system_prompt, num_messages, num_turns, "
+    "num_user_turns, num_tools, reward, reason, created_at, recorded_at"
+)
+
+
+def find_last_key(session: Session) -> int:
+    """The newest trace there is; a selection that is copied later goes no further."""
+    statement = text("SELECT COALESCE(MAX(seq), 0) FROM trace")
+    return session.connection().execute(statement).scalar_one()
+
+
+def copy_traces(
+    session: Session, where: Where, target_id: str, import_id: str, keys: tuple[int, int, int]
+) -> tuple[int, int]:
+    """Copy the next traces that pass, with their bodies.
+
+    Args:
+        session: A unit of work.
+        where: Which traces.
+        target_id: The dataset that gets them.
+        import_id: What they came with; a copy's line number is the key of its source.
+        keys: Behind the first of these keys, up to the second, at most so many as the third.
+
+    Returns:
+        The last key that was copied and how many traces were; 0 traces at the end.
+    """
+    after, last, size = keys
+    chosen = text(
+        f"SELECT t.seq FROM trace t WHERE {where.sql} AND t.seq > :after AND t.seq <= :last "
+        "ORDER BY t.seq LIMIT :size"
+    )
+    values = {**where.parameters, "after": after, "last": last, "size": size}
+    seqs = list(session.connection().execute(chosen, values).scalars())
+    if not seqs:
+        return after, 0
+    first = reserve(session, "trace", len(seqs))
+    own = f"IN ({', '.join(map(str, seqs))})"
+    statement = text(
+        f"INSERT INTO trace (seq, dataset_id, import_id, line_number, origin_seq, {_COPIED}) "
+        f"SELECT {first - 1} + ROW_NUMBER() OVER (ORDER BY seq), CAST(:target AS VARCHAR), "
+        f"CAST(:import AS VARCHAR), seq, COALESCE(origin_seq, seq), {_COPIED} "
+        f"FROM trace WHERE seq {own}"
+    )
+    session.connection().execute(statement, {"target": target_id, "import": import_id})
+    bodies = text(
+        "INSERT INTO trace_body (seq, body) SELECT t.seq, b.body FROM trace t "
+        "JOIN trace_body b ON b.seq = t.line_number "
+        f"WHERE t.seq BETWEEN {first} AND {first + len(seqs) - 1}"
+    )
+    session.connection().execute(bodies)
+    counted = text("UPDATE dataset SET num_traces = num_traces + :number WHERE id = :target")
+    session.connection().execute(counted, {"number": len(seqs), "target": target_id})
+    return seqs[-1], len(seqs)
+
+
+def read_progress(session: Session, import_id: str) -> tuple[int, int]:
+    """The last source that was copied, and how many were."""
+    statement = text(
+        "SELECT COALESCE(MAX(line_number), 0), COUNT(*) FROM trace "
+        "WHERE import_id = :id AND dataset_id = (SELECT dataset_id FROM import_run WHERE id = :id)"
+    )
+    row = session.connection().execute(statement, {"id": import_id}).one()
+    return row[0], row[1]
+
+
+def tally_copies(session: Session, import_id: str) -> ImportTally:
+    """What an import of copies brought, in the words of every other import."""
+    statement = text(
+        "SELECT reason, COUNT(*) FROM trace WHERE import_id = :id AND dataset_id = "
+        "(SELECT dataset_id FROM import_run WHERE id = :id) GROUP BY reason"
+    )
+    counts = {row[0]: row[1] for row in session.connection().execute(statement, {"id": import_id})}
+    total = sum(counts.values())
+    num_valid = counts.pop(None, 0)
+    return ImportTally(
+        num_lines=total,
+        num_parsed=total,
+        num_valid=num_valid,
+        num_invalid=total - num_valid,
+        reasons=counts,
+    )
