@@ -84,7 +84,8 @@ def run_rft(folder: Path, *arguments: str) -> None:
 @contextmanager
 def open_browser(browser: Browser, size: str, theme: Theme) -> Generator[BrowserContext]:
     """A visitor with this size and theme who wants no animations."""
-    context = browser.new_context(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce")
+    context = browser.new_context(viewport=SIZES[size], reduced_motion="reduce")
+    context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
     context.set_default_timeout(20_000)
     yield context
     context.close()

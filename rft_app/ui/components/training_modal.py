@@ -43,7 +43,7 @@ def training_modal() -> rx.Component:
                     ),
                 ),
                 _readiness(),
-                class_name="grid gap-3.5 content-start",
+                class_name="grid gap-3.5 content-start max-desk:order-first",
             ),
             class_name=_GRID,
         ),
@@ -216,6 +216,7 @@ def deploy_modal() -> rx.Component:
                 "This version neither trains nor deploys. Your choice here is kept for the "
                 "version that does.",
                 tone="info",
+                class_name="max-desk:order-first",
             ),
             class_name=_GRID,
         ),
