@@ -1,5 +1,6 @@
 """What a grader says of one rollout: a grade, or why there is none."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -30,6 +31,20 @@ class FailureKind(StrEnum):
     """The grader compares with a reference and the record has none."""
     NO_OUTPUT = "no_output"
     """There is nothing to grade."""
+
+
+REMEDIES: Mapping[FailureKind, str] = {
+    FailureKind.EXCEPTION: "Read the message, then handle this case in the script.",
+    FailureKind.TIMEOUT: "Make the script do less for each answer, or raise its time limit.",
+    FailureKind.MEMORY: "Make the script hold less at once, or raise its memory limit.",
+    FailureKind.CRASHED: "The script ended its process or wrote past it; let `grade` only return.",
+    FailureKind.NOT_A_NUMBER: "Let `grade` return a number from 0 to 1 on every path.",
+    FailureKind.NOT_FINITE: "A division or a logarithm gave no finite number; guard it.",
+    FailureKind.OUT_OF_RANGE: "Scale what the script returns to 0 to 1.",
+    FailureKind.NO_REFERENCE: "Add references to these records, or use a grader that needs none.",
+    FailureKind.NO_OUTPUT: "Import answers for these records, or let it read another field.",
+}
+"""What to do about failures of each kind."""
 
 
 class Verdict(Entity):

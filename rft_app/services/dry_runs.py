@@ -1,5 +1,7 @@
 """Look at dry runs: the verdict, the history, every grade beside its answer."""
 
+import random
+
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun
@@ -62,9 +64,18 @@ def get_dry_run(session: Session, dataset_id: str, run_id: str | None = None) ->
     return run
 
 
-def list_dry_runs(session: Session, dataset_id: str) -> list[DryRun]:
-    """The newest fifty, newest first; running and cancelled ones have no report."""
-    return dry_runs.list_dry_runs(session, dataset_id)
+def list_dry_runs(
+    session: Session, dataset_id: str, *, before: int | None = None, limit: int = 50
+) -> list[DryRun]:
+    """A page of them, newest first; running and cancelled ones have no report.
+
+    Args:
+        session: Any.
+        dataset_id: Of which dataset.
+        before: Number of the last run of the page before.
+        limit: Most runs.
+    """
+    return dry_runs.list_dry_runs(session, dataset_id, before=before, limit=limit)
 
 
 def list_graded_rollouts(
@@ -72,10 +83,11 @@ def list_graded_rollouts(
     run_id: str,
     *,
     order: GradeOrder | str = GradeOrder.ALL,
+    kind: FailureKind | None = None,
     cursor: str | None = None,
     limit: int = 20,
 ) -> GradedPage:
-    """One page of grades beside their answers.
+    """One page of grades beside their answers; with `kind` only failures of that kind.
 
     Raises:
         NotFoundError: There is no such dry run.
@@ -83,12 +95,29 @@ def list_graded_rollouts(
     """
     limit = min(max(limit, 1), MAX_PAGE)
     run = dry_runs.get_dry_run(session, run_id)
-    rows = grades.list_grades(session, run_id, GradeOrder(order), cursor=cursor, limit=limit + 1)
+    rows = grades.list_grades(
+        session, run_id, GradeOrder(order), kind=kind, cursor=cursor, limit=limit + 1
+    )
     page, has_more = rows[:limit], len(rows) > limit
     return GradedPage(
         rows=tuple(_join(session, run.dataset_id, page)),
         next_cursor=grades.cursor_of(page[-1]) if has_more else None,
     )
+
+
+def pick_graded_rollouts(
+    session: Session, run_id: str, *, seed: int = 0, limit: int = 10
+) -> list[GradedRollout]:
+    """Rollouts picked by lot, failed ones among them; the same seed picks the same ones.
+
+    Raises:
+        NotFoundError: There is no such dry run.
+    """
+    run = dry_runs.get_dry_run(session, run_id)
+    count = min(max(limit, 1), MAX_PAGE, run.num_done)
+    items = random.Random(seed).sample(range(run.num_done), count)
+    rows = grades.list_grades_at(session, run_id, items)
+    return _join(session, run.dataset_id, sorted(rows, key=lambda row: items.index(row.item)))
 
 
 def list_record_rollouts(

@@ -1,13 +1,16 @@
-"""Configure a dataset's grader, and try one before saving it."""
+"""Configure a dataset's grader, and try one before saving it; versions are in `grader_versions`."""
+
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion
-from rft_app.domain.grading import GradeOutcome
+from rft_app.domain.grading import GradeOutcome, Verdict
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordId, record_id
 from rft_app.domain.rollout import Json, Rollout
+from rft_app.domain.statistics import summarise
 from rft_app.graders import open_grader
 from rft_app.graders.sandbox import Isolation, probe_isolation
 from rft_app.pipeline._base import fingerprint
@@ -21,6 +24,18 @@ from rft_app.storage.session import reading
 from rft_app.storage.steps import finish_step
 
 MAX_TRIED = 20
+
+
+class TrialSpread(Entity):
+    """How the rewards of a trial spread; failures are counted and in no other figure."""
+
+    n: int
+    """Graded answers, at least one."""
+    mean: float
+    sd: float
+    low: float
+    high: float
+    num_failed: int
 
 
 class TriedGrade(Entity):
@@ -61,11 +76,6 @@ def current_grader(session: Session, dataset_id: str) -> GraderVersion | None:
     return graders.find_current(session, dataset_id)
 
 
-def list_grader_versions(session: Session, dataset_id: str) -> list[GraderVersion]:
-    """The newest hundred versions, newest first."""
-    return graders.list_versions(session, dataset_id)
-
-
 def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> list[TriedGrade]:
     """Grade the answers of a few records, always the same ones; nothing is stored.
 
@@ -82,6 +92,27 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> list[TriedGrade
     with open_grader(spec) as grading:
         outcomes = grade_rollouts(grading, chunk)
     return [_to_tried(rollout, outcome) for rollout, outcome in zip(chunk, outcomes, strict=True)]
+
+
+def sum_up(outcomes: Sequence[GradeOutcome]) -> TrialSpread | None:
+    """The figures of a trial; `None` where nothing was graded.
+
+    Example:
+        >>> found = sum_up([Verdict(reward=0.0), Verdict(reward=1.0)])
+        >>> found.mean, found.low, found.high, found.num_failed
+        (0.5, 0.0, 1.0, 0)
+    """
+    rewards = [outcome.reward for outcome in outcomes if isinstance(outcome, Verdict)]
+    if (spread := summarise(rewards)) is None:
+        return None
+    return TrialSpread(
+        n=spread.n,
+        mean=spread.mean,
+        sd=spread.sd,
+        low=min(rewards),
+        high=max(rewards),
+        num_failed=len(outcomes) - len(rewards),
+    )
 
 
 def check_isolation() -> Isolation:

@@ -82,14 +82,21 @@ def find_by_job(session: Session, job_id: str) -> DryRun | None:
     return None if row is None else _to_dry_run(session, row)
 
 
-def list_dry_runs(session: Session, dataset_id: str, *, limit: int = 50) -> list[DryRun]:
-    """Dry runs of a dataset, newest first, unfinished ones included."""
-    rows = session.exec(
-        select(DryRunRow)
-        .where(col(DryRunRow.dataset_id) == dataset_id)
-        .order_by(col(DryRunRow.number).desc())
-        .limit(limit)
-    )
+def list_dry_runs(
+    session: Session, dataset_id: str, *, before: int | None = None, limit: int = 50
+) -> list[DryRun]:
+    """Dry runs of a dataset, newest first, unfinished ones included.
+
+    Args:
+        session: Any.
+        dataset_id: Of which dataset.
+        before: Only runs with a smaller number.
+        limit: Most runs.
+    """
+    query = select(DryRunRow).where(col(DryRunRow.dataset_id) == dataset_id)
+    if before is not None:
+        query = query.where(col(DryRunRow.number) < before)
+    rows = session.exec(query.order_by(col(DryRunRow.number).desc()).limit(limit))
     return [_to_dry_run(session, row) for row in rows]
 
 

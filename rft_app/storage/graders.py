@@ -1,5 +1,6 @@
 """Grader versions in the database: added, never changed."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import func
@@ -46,15 +47,35 @@ def get_version(session: Session, version_id: str) -> GraderVersion:
     return _to_version(row)
 
 
-def list_versions(session: Session, dataset_id: str, *, limit: int = 100) -> list[GraderVersion]:
-    """Versions of a dataset's grader, newest first."""
-    rows = session.exec(
+def find_numbered(session: Session, dataset_id: str, number: int) -> GraderVersion | None:
+    """The dataset's version with that number."""
+    row = session.exec(
         select(GraderVersionRow)
         .where(col(GraderVersionRow.dataset_id) == dataset_id)
-        .order_by(col(GraderVersionRow.version).desc())
-        .limit(limit)
-    )
+        .where(col(GraderVersionRow.version) == number)
+    ).first()
+    return None if row is None else _to_version(row)
+
+
+def list_versions(
+    session: Session, dataset_id: str, *, before: int | None = None, limit: int = 100
+) -> list[GraderVersion]:
+    """Versions of a dataset's grader, newest first; `before` is a number, itself left out."""
+    query = select(GraderVersionRow).where(col(GraderVersionRow.dataset_id) == dataset_id)
+    if before is not None:
+        query = query.where(col(GraderVersionRow.version) < before)
+    rows = session.exec(query.order_by(col(GraderVersionRow.version).desc()).limit(limit))
     return [_to_version(row) for row in rows]
+
+
+def label_versions(session: Session, version_ids: Collection[str]) -> dict[str, str]:
+    """Id to label, e.g. `script v3`; ids that are gone are absent."""
+    rows = session.exec(
+        select(GraderVersionRow.id, GraderVersionRow.kind, GraderVersionRow.version).where(
+            col(GraderVersionRow.id).in_(version_ids)
+        )
+    )
+    return {id_: f"{kind} v{number}" for id_, kind, number in rows}
 
 
 def _to_version(row: GraderVersionRow) -> GraderVersion:

@@ -86,7 +86,13 @@ def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
 
 
 def list_grades(
-    session: Session, dry_run_id: str, order: GradeOrder, *, cursor: str | None, limit: int
+    session: Session,
+    dry_run_id: str,
+    order: GradeOrder,
+    *,
+    kind: FailureKind | None = None,
+    cursor: str | None,
+    limit: int,
 ) -> list[GradeRow]:
     """One page of outcomes.
 
@@ -94,6 +100,7 @@ def list_grades(
         session: Any.
         dry_run_id: Of which dry run.
         order: Which, and how sorted; ties by position in the plan.
+        kind: Only failures of this kind.
         cursor: `cursor_of` the last outcome of the page before.
         limit: Most outcomes.
 
@@ -102,6 +109,8 @@ def list_grades(
     """
     statement = select(GradeRow).where(col(GradeRow.dry_run_id) == dry_run_id)
     statement = statement.where(*_CONDITIONS[order](dry_run_id))
+    if kind is not None:
+        statement = statement.where(col(GradeRow.failure_kind) == kind.value)
     if cursor is not None:
         statement = statement.where(_after(order, cursor))
     by_reward = {
@@ -109,6 +118,17 @@ def list_grades(
         GradeOrder.WORST: [col(GradeRow.reward).asc()],
     }.get(order, [])
     return list(session.exec(statement.order_by(*by_reward, col(GradeRow.item)).limit(limit)))
+
+
+def list_grades_at(session: Session, dry_run_id: str, items: Sequence[int]) -> list[GradeRow]:
+    """The outcomes at some positions of the plan, in the order of the plan."""
+    return list(
+        session.exec(
+            select(GradeRow)
+            .where(col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.item).in_(items))
+            .order_by(col(GradeRow.item))
+        )
+    )
 
 
 def list_grades_of_record(session: Session, dry_run_id: str, record_seq: int) -> list[GradeRow]:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from rft_app.domain.grading import GradingFailure
+from rft_app.domain.grading import FailureKind, GradingFailure
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.dry_runs import (
     GradedRollout,
     get_dry_run,
     list_graded_rollouts,
     list_record_rollouts,
+    pick_graded_rollouts,
 )
 from rft_app.storage.session import reading
 from tests.pipeline.graded_dataset import (
@@ -78,6 +79,29 @@ def test_an_imported_answer_names_its_model_and_a_failure_its_message() -> None:
     assert (row.is_recorded, row.model, row.reward) == (False, "some-model", None)
     assert isinstance(row.outcome, GradingFailure)
     assert "could not convert string to float" in row.outcome.message
+
+
+@pytest.mark.usefixtures("graded")
+def test_failures_of_one_kind_are_listed() -> None:
+    run, _ = last_run()
+    with reading() as session:
+        found = list_graded_rollouts(session, run.id, order="failed", kind=FailureKind.EXCEPTION)
+        none = list_graded_rollouts(session, run.id, order="failed", kind=FailureKind.TIMEOUT)
+    assert [row.output_text for row in found.rows] == ["words", "more words"]
+    assert none.rows == ()
+
+
+@pytest.mark.usefixtures("graded")
+def test_a_seed_picks_the_same_rollouts_and_another_seed_others() -> None:
+    run, _ = last_run()
+    with reading() as session:
+        first, again, other = (
+            pick_graded_rollouts(session, run.id, seed=seed, limit=3) for seed in (1, 1, 2)
+        )
+        whole = pick_graded_rollouts(session, run.id, seed=1, limit=100)
+    assert first == again
+    assert {row.item for row in first} != {row.item for row in other}
+    assert sorted(row.item for row in whole) == list(range(8))
 
 
 @pytest.mark.usefixtures("graded")

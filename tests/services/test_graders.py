@@ -5,11 +5,12 @@ from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.pipeline.grader import GraderSettings, GraderStep
+from rft_app.services.grader_versions import list_grader_versions
 from rft_app.services.graders import (
     check_isolation,
     current_grader,
-    list_grader_versions,
     save_grader,
+    sum_up,
     try_grader,
 )
 from rft_app.storage.session import reading, unit_of_work
@@ -126,3 +127,18 @@ def test_trying_needs_answers() -> None:
 
 def test_isolation_can_be_asked_for() -> None:
     assert "limits" in check_isolation().layers
+
+
+def test_a_trial_is_summed_up_and_failures_are_counted_apart() -> None:
+    add_records(["1", "words", "0.5"])
+    tried = try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT))
+    found = sum_up([each.outcome for each in tried])
+    assert found is not None
+    assert (found.n, found.mean, found.low, found.high) == (2, 0.75, 0.5, 1.0)
+    assert (found.sd, found.num_failed) == (0.25, 1)
+
+
+def test_a_trial_without_a_grade_has_no_figures() -> None:
+    add_records(["words"])
+    tried = try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT))
+    assert sum_up([each.outcome for each in tried]) is None

@@ -8,9 +8,10 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import NotFoundError, RftError
+from rft_app.errors import InvalidInputError, NotFoundError, RftError
+from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run, list_dry_runs, list_graded_rollouts
-from rft_app.services.graders import list_grader_versions
+from rft_app.services.grader_versions import list_grader_versions
 from rft_app.services.pipeline import StepView
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
@@ -28,6 +29,8 @@ class DryRunState(StepModal, rx.State):
     step: ClassVar[StepName] = StepName.DRY_RUN
 
     num_records: str = "300"
+    num_usable: int = 0
+    """Records that can be graded at all."""
     num_rollouts: str = "4"
     seed: str = "0"
     is_settings_open: bool = False
@@ -48,6 +51,17 @@ class DryRunState(StepModal, rx.State):
     _latest_run: str = ""
     _cursors: list[str] = []
     _next_cursor: str = ""
+
+    @rx.var
+    def records_hint(self) -> str:
+        """What the number of records comes to in this dataset."""
+        try:
+            wanted = read_whole(self.num_records, "number of records")
+        except InvalidInputError as error:
+            return error.message
+        if wanted >= self.num_usable > 0:
+            return f"all {self.num_usable:,} that can be used; there are no more"
+        return f"picked by topic, of {self.num_usable:,}" if self.num_usable else "picked by topic"
 
     @rx.event
     def set_num_records(self, text: str) -> None:
@@ -101,6 +115,8 @@ class DryRunState(StepModal, rx.State):
     async def _show(self, step: StepView) -> None:
         self._show_settings(step.settings)
         dataset_id = self._dataset_id
+        stats = (await ask(lambda session: get_dataset(session, dataset_id))).stats
+        self.num_usable = stats.num_valid - stats.num_duplicates
         runs = await ask(lambda session: list_dry_runs(session, dataset_id))
         finished = [run for run in runs if run.report is not None]
         self.runs = [RunOption.of(run) for run in finished]

@@ -9,12 +9,8 @@ from rft_app.domain.grader import GraderSpec, GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
 from rft_app.graders import check_grader
-from rft_app.services.graders import (
-    check_isolation,
-    list_grader_versions,
-    save_grader,
-    try_grader,
-)
+from rft_app.services.grader_versions import list_grader_versions
+from rft_app.services.graders import check_isolation, save_grader, try_grader
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
