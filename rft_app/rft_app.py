@@ -26,6 +26,7 @@ app = rx.App(
     ],
     html_lang="en",
     api_transformer=create_api(),
+    toaster=rx.toast.provider(position="top-center", offset="56px"),
 )
 if app.sio is not None and "*" not in get_config().cors_allowed_origins:
     app.sio.eio.cors_allowed_origins = is_same_origin

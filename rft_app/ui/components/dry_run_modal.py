@@ -97,7 +97,12 @@ def _history() -> rx.Component:
 
 def _settings() -> rx.Component:
     return rx.el.div(
-        _number("Records", DryRunState.num_records, DryRunState.set_num_records, "picked by topic"),
+        _number(
+            "Records",
+            DryRunState.num_records,
+            DryRunState.set_num_records,
+            DryRunState.records_hint,
+        ),
         _number(
             "Rollouts per record",
             DryRunState.num_rollouts,
@@ -109,7 +114,7 @@ def _settings() -> rx.Component:
     )
 
 
-def _number(label: str, value: Content, on_change: Content, hint: str) -> rx.Component:
+def _number(label: str, value: Content, on_change: Content, hint: Content) -> rx.Component:
     name = f"dry-run-{label.lower().replace(' ', '-')}"
     return field(
         label,

@@ -26,10 +26,14 @@ from rft_app.ui.theme import LABEL
 TITLE = "Import records"
 
 
+def _segments(*segments: rx.Component, label: str) -> rx.Component:
+    return rx.el.div(segmented(*segments, label=label))
+
+
 def _kind() -> rx.Component:
     return field(
         "The file holds",
-        segmented(
+        _segments(
             segment(
                 "Records",
                 is_on=ImportState.kind == RECORDS,
@@ -53,9 +57,9 @@ def _kind() -> rx.Component:
 def _mode() -> rx.Component:
     return field(
         "Records that are here",
-        segmented(
+        _segments(
             segment(
-                "Keep, add to them",
+                "Add to them",
                 is_on=ImportState.mode == "append",
                 on_click=ImportState.choose_mode("append"),
             ),

@@ -96,7 +96,7 @@ def _difference() -> rx.Component:
             notice("They hold exactly the same records.", tone="ok"),
             rx.fragment(
                 rx.el.div(
-                    _figure(found.added, "only there", "text-ok"),
+                    _figure(found.added, "not in this snapshot", "text-ok"),
                     _figure(found.removed, "only in this snapshot", "text-warn"),
                     _figure(found.same, "in both"),
                     class_name="grid grid-cols-3 gap-4",
@@ -104,7 +104,7 @@ def _difference() -> rx.Component:
                 card(
                     table(
                         head("Topic today"),
-                        head("Only there", is_number=True),
+                        head("Not here", is_number=True),
                         head("Only here", is_number=True),
                         rows=rx.foreach(found.topics, _topic),
                         label="Difference by topic",

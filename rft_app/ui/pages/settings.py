@@ -125,7 +125,7 @@ def _danger_zone() -> rx.Component:
             button("Delete dataset…", variant="danger", on_click=SettingsState.ask_delete),
         ),
         title="Danger zone",
-        class_name="border-bad-line",
+        class_name="!border-bad-line [&_h3]:text-bad",
         body_class="",
     )
 

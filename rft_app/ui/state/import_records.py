@@ -174,6 +174,9 @@ class ImportState(Following, FileUpload, rx.State):
     @rx.event
     def again(self) -> None:
         """Import another file."""
+        self._forget_result()
+
+    def _forget_result(self) -> None:
         self.result, self.bad_lines, self._job_id = ImportResult(), [], ""
 
     @rx.event
@@ -187,6 +190,8 @@ class ImportState(Following, FileUpload, rx.State):
         return super()._preview(path, file_name, mapping)
 
     async def _refresh(self, *, is_forced: bool = False) -> None:
+        if is_forced and not self.is_running:
+            self._forget_result()
         dataset_id, job_id = self._dataset_id, self._job_id
         try:
             found = await ask(lambda session: _read(session, dataset_id, job_id))
