@@ -73,7 +73,8 @@ def _validate(adapter: TypeAdapter[Any], value: object, place: str = "") -> Any:
         return adapter.validate_python(value)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        where = " → ".join(map(str, filter(None, (place, *fault["loc"])))) or "the file"
+        parts = [f"entry {part + 1}" if isinstance(part, int) else part for part in fault["loc"]]
+        where = " → ".join(filter(None, (place, *parts))) or "the file"
         raise InvalidInputError(f"At {where}: {fault['msg']}.", place=where) from error
 
 

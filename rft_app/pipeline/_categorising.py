@@ -4,17 +4,18 @@ What was there before is in the undo log.  A run that dies goes on behind its la
 examples that it began with, so it ends as it would have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session
 
 from rft_app.domain.topic import SURE
-from rft_app.errors import ConflictError
+from rft_app.errors import ConflictError, ProviderError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._intents import read_intents
-from rft_app.pipeline._placing import Leaf, Placer
+from rft_app.pipeline._place_asking import PlaceAsker
+from rft_app.pipeline._placing import Leaf, Place, Placer
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TopicChangeRow
 from rft_app.storage.topic_assignments import (
@@ -75,7 +76,16 @@ class Categorised:
 class CategoriseRun:
     """One run over a dataset."""
 
-    def __init__(self, context: JobContext, dataset_id: str, wish: Wish) -> None:
+    def __init__(
+        self,
+        context: JobContext,
+        dataset_id: str,
+        wish: Wish,
+        make_asker: Callable[[Sequence[Leaf]], PlaceAsker] | None = None,
+    ) -> None:
+        """Prepare; with `make_asker` a model is asked about records that stay unsure."""
+        self._make_asker = make_asker
+        self._asker: PlaceAsker | None = None
         self._context = context
         self._dataset_id = dataset_id
         self._wish = wish
@@ -112,11 +122,12 @@ class CategoriseRun:
 
     def _place_all(self, change_id: int, state: Categorised) -> None:
         with reading() as session:
-            total = state.num_placed + count_waiting(session, self._dataset_id, self._where)
+            left = count_waiting(session, self._dataset_id, self._where, state.after_seq)
+        total = state.num_placed + left
         seqs = self._read_waiting(state)
         placer = self._make_placer(state) if seqs else None
         while placer is not None and seqs:
-            places = placer.place(self._read(seqs))
+            places = self._place(placer, seqs)
             placements = [
                 Placement(seq, place.topic_id, place.confidence, place.method, place.choices)
                 for seq, place in zip(seqs, places, strict=True)
@@ -133,6 +144,22 @@ class CategoriseRun:
                 state.num_placed, total, f"{state.num_placed:,} of {total:,} records categorised"
             )
             seqs = self._read_waiting(state)
+
+    def _place(self, placer: Placer, seqs: Sequence[int]) -> Sequence[Place]:
+        """By words, then by meaning, then by the model if there is one.
+
+        Raises:
+            ProviderError: No call of the model can succeed, e.g. its key is wrong.
+        """
+        texts = self._read(seqs)
+        places = placer.place(texts)
+        if self._asker is None:
+            return places
+        improved, failures = self._asker.improve(str(seqs[0]), texts, places)
+        for kind in failures:
+            if kind.is_fatal:
+                raise ProviderError(f"The model could not be asked ({kind}). {kind.remedy}")
+        return improved
 
     def _begin(self) -> tuple[int, Categorised]:
         """Begin the change, or find the one that an earlier run of this job began."""
@@ -175,6 +202,7 @@ class CategoriseRun:
             for node in tree.leaves
         ]
         leaves.sort(key=lambda leaf: -leaf.node.num_records)
+        self._asker = self._make_asker(leaves) if self._make_asker else None
         self._context.check_cancelled()
         portraits = [leaf.portrait for leaf in leaves]
         if self._features.name == "tfidf":

@@ -135,13 +135,13 @@ def read_waiting(
     return list(session.connection().execute(statement, values).scalars())
 
 
-def count_waiting(session: Session, dataset_id: str, condition: str) -> int:
-    """How many records `read_waiting` gives in all."""
+def count_waiting(session: Session, dataset_id: str, condition: str, after: int) -> int:
+    """How many records `read_waiting` still gives."""
     statement = text(
         "SELECT COUNT(*) FROM record WHERE dataset_id = :dataset_id "
-        f"AND facet < {FIRST_INVALID} AND {condition}"
+        f"AND facet < {FIRST_INVALID} AND seq > :after AND {condition}"
     )
-    values = {"dataset_id": dataset_id}
+    values = {"dataset_id": dataset_id, "after": after}
     return int(session.connection().execute(statement, values).scalar_one())
 
 
@@ -153,6 +153,16 @@ def count_manual(session: Session, dataset_id: str) -> int:
     )
     values = {"dataset_id": dataset_id}
     return int(session.connection().execute(statement, values).scalar_one())
+
+
+def read_methods(session: Session, dataset_id: str) -> dict[str, int]:
+    """Valid, current records with a topic, by how they came to it."""
+    statement = text(
+        "SELECT topic_method, COUNT(*) FROM record WHERE dataset_id = :dataset_id "
+        f"AND topic_id IS NOT NULL AND facet < {FIRST_INVALID} GROUP BY topic_method"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {str(method): int(number) for method, number in rows}
 
 
 def waiting(*, is_everything: bool, takes_manual: bool, topic_id: int | None = None) -> str:

@@ -15,7 +15,7 @@ from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import RecordRow, TopicRow
+from rft_app.storage.tables import RecordRow, TopicRow, TraceBodyRow, TraceRow
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
 
 DATASET = "ds_a"
@@ -34,17 +34,16 @@ def add_tree(sizes: Mapping[str, int] = TREE, *, num_without: int = 2) -> None:
             session.add(TopicRow(id=first + place, dataset_id=DATASET, key=key, position=place))
             for _ in range(size):
                 seq += 1
-                session.add(
-                    make_record_row(
-                        seq,
-                        topic_id=first + place,
-                        topic_confidence=0.9 if seq % 3 else 0.5,
-                        topic_method="tfidf",
-                    )
+                placed = make_record_row(
+                    seq,
+                    topic_id=first + place,
+                    topic_confidence=0.9 if seq % 3 else 0.5,
+                    topic_method="tfidf",
                 )
+                session.add_all([*_make_trace(seq, f"{key} question {seq}"), placed])
         for _ in range(num_without):
             seq += 1
-            session.add(make_record_row(seq))
+            session.add_all([*_make_trace(seq, f"Question {seq}"), make_record_row(seq)])
         session.flush()
         refresh_counts(session, DATASET)
 
@@ -55,10 +54,13 @@ def add_texts(texts: Sequence[str], **changes: Any) -> None:
         session.add(make_dataset_row(DATASET))
         session.flush()
         for seq, text in enumerate(texts, 1):
-            body = {"messages": [{"role": "user", "content": text}]}
-            session.add_all([*make_trace_rows(seq, body), make_record_row(seq, **changes)])
+            session.add_all([*_make_trace(seq, text), make_record_row(seq, **changes)])
         session.flush()
         refresh_counts(session, DATASET)
+
+
+def _make_trace(seq: int, text: str) -> tuple[TraceRow, TraceBodyRow]:
+    return make_trace_rows(seq, {"messages": [{"role": "user", "content": text}]})
 
 
 def read_tree() -> TopicTree:

@@ -237,7 +237,7 @@ def _begin(session: Session, dataset_id: str, asked: wire.GenerateRequest) -> do
             {
                 "num_topics": asked.num_topics,
                 "seed": asked.seed,
-                "max_depth": asked.max_depth,
+                "max_depth": asked.depth,
                 "edited_tree": "replace",
             },
         )
@@ -248,7 +248,7 @@ def _begin(session: Session, dataset_id: str, asked: wire.GenerateRequest) -> do
             source=asked.method,
             template_id=asked.template_id,
             num_topics=asked.num_topics,
-            max_depth=asked.max_depth,
+            max_depth=asked.depth,
             instructions=asked.instructions or "",
             model=asked.model,
             seed=asked.seed,

@@ -54,7 +54,8 @@ class GenerateRequest(WireRequest):
     method: Literal["auto", "template", "model"] = "auto"
     """Found in the records, a tree written for a kind of product, or made by a model."""
     template_id: str | None = None
-    max_depth: int = Field(default=1, ge=1, le=3)
+    max_depth: int | None = Field(default=None, ge=1, le=3)
+    """Most levels; `null` is 1 for `auto` and 2 for the others."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS)
     """What the model should mind; refused with the other methods, which cannot read it."""
     num_topics: int | None = Field(default=None, ge=1, le=MAX_TOPICS)
@@ -67,6 +68,11 @@ class GenerateRequest(WireRequest):
     `topics/apply`."""
     replace_edited: bool = False
     """Whether it may replace a tree that a person edited."""
+
+    @property
+    def depth(self) -> int:
+        """Most levels of the tree."""
+        return self.max_depth or (1 if self.method == "auto" else 2)
 
 
 class ApplyRequest(WireRequest):
