@@ -9,9 +9,11 @@ from rft_app.api.docs_page import render_docs
 from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
     datasets,
+    dry_runs,
     exports,
     generation,
     generation_review,
+    grader_versions,
     grading,
     imports,
     jobs,
@@ -60,6 +62,8 @@ def create_api() -> FastAPI:
         records,
         steps,
         grading,
+        grader_versions,
+        dry_runs,
         imports,
         jobs,
         exports,

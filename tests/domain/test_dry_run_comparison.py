@@ -49,7 +49,8 @@ def test_records_are_paired_and_the_most_changed_named() -> None:
     found = pair_records(pairs)
     assert found is not None
     assert (found.n, found.num_better, found.num_worse, found.num_same) == (12, 10, 1, 1)
-    assert [pair.record_id for pair in found.most_better] == [record_id(n) for n in (10, 9, 8, 7, 6)]
+    better = [pair.record_id for pair in found.most_better]
+    assert better == [record_id(n) for n in (10, 9, 8, 7, 6)]
     assert [pair.record_id for pair in found.most_worse] == [record_id(20)]
     assert found.mean == pytest.approx((0.55 - 1.0) / 12)
     assert found.low is None

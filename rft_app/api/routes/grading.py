@@ -11,12 +11,12 @@ from rft_app.api.schemas.grader import (
     GraderConfig,
     GraderTest,
     GraderTestRequest,
-    GraderTestResult,
 )
 from rft_app.api.schemas.job import Job
 from rft_app.api.views import find_dry_run_report
 from rft_app.api.waiting import Wait, start
 from rft_app.domain.grader import GraderSpec
+from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.services.datasets import get_dataset
@@ -51,8 +51,7 @@ def test_grader(dataset_id: str, request: GraderTestRequest | None = None) -> Gr
     """Grade the answers of a few records; nothing is stored."""
     asked = request or GraderTestRequest()
     spec = asked.config.to_spec() if asked.config else _saved_spec(dataset_id)
-    tried = try_grader(dataset_id, spec, asked.sample_size)
-    return GraderTest.of([GraderTestResult.of(each.record_id, each.outcome) for each in tried])
+    return GraderTest.of(try_grader(dataset_id, spec, asked.sample_size))
 
 
 @router.post("/dry-run", status_code=202)
@@ -87,13 +86,19 @@ def list_rollouts(
     dataset_id: str,
     run_id: Annotated[str | None, Query(alias="runId")] = None,
     order: GradeOrder = GradeOrder.ALL,
+    error_kind: Annotated[FailureKind | None, Query(alias="errorKind")] = None,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
-    """The graded rollouts of a dry run beside their answers, a page at a time."""
+    """The graded rollouts of a dry run beside their answers, a page at a time.
+
+    With `errorKind` only failures of that kind.
+    """
     with reading() as session:
         run = get_dry_run(session, dataset_id, run_id)
-        page = list_graded_rollouts(session, run.id, order=order, cursor=cursor, limit=limit)
+        page = list_graded_rollouts(
+            session, run.id, order=order, kind=error_kind, cursor=cursor, limit=limit
+        )
         rows = [GradedRollout.of(row).to_json() for row in page.rows]
     headers = {} if page.next_cursor is None else {"X-Next-Cursor": page.next_cursor}
     return JSONResponse(rows, headers=headers)

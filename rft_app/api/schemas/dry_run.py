@@ -15,7 +15,7 @@ from rft_app.domain.dry_run_rules import (
     RowStatus,
     RuleRow,
 )
-from rft_app.domain.grading import FailureKind
+from rft_app.domain.grading import REMEDIES, FailureKind
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
 
 
@@ -114,6 +114,8 @@ class DryRunReport(Wire):
     failures: dict[FailureKind, int]
     failure_examples: dict[FailureKind, str]
     """The first failure of each kind: where it happened and its message."""
+    failure_remedies: dict[FailureKind, str]
+    """What to do about each kind that occurred."""
     failure_rate: float | None
     learnable_share: float | None
     """Records whose rollouts' rewards differ; `null` where none has two."""
@@ -148,6 +150,7 @@ class DryRunReport(Wire):
             failed=report.num_failed,
             failures=report.failures,
             failure_examples=report.failure_examples,
+            failure_remedies={kind: REMEDIES[kind] for kind in report.failures},
             failure_rate=report.failure_rate,
             learnable_share=report.learnable_share,
             rules=[_to_rule(row) for row in report.rules],

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import grader as domain
 from rft_app.domain.grading import GradeOutcome, Verdict
-from rft_app.domain.statistics import summarise
 from rft_app.errors import NotAvailableError
+from rft_app.services.graders import TriedGrade, sum_up
 
 
 class GraderConfig(WireRequest):
@@ -104,7 +104,7 @@ class GraderTestResult(Wire):
 
 
 class GraderTestStatistics(Wire):
-    """The spread of the scores."""
+    """The spread of the scores; failures are in none of them."""
 
     mean: float
     std: float
@@ -120,11 +120,11 @@ class GraderTest(Wire):
     """`null` when no answer could be graded."""
 
     @classmethod
-    def of(cls, results: Sequence[GraderTestResult]) -> "GraderTest":
-        """Add the statistics of the graded ones."""
-        scores = [result.score for result in results if result.score is not None]
-        spread = summarise(scores)
-        statistics = spread and GraderTestStatistics(
-            mean=spread.mean, std=spread.sd, min=min(scores), max=max(scores)
+    def of(cls, tried: Sequence[TriedGrade]) -> "GraderTest":
+        """Convert from the use case's values, with their statistics."""
+        found = sum_up([each.outcome for each in tried])
+        statistics = found and GraderTestStatistics(
+            mean=found.mean, std=found.sd, min=found.low, max=found.high
         )
-        return cls(results=list(results), statistics=statistics)
+        results = [GraderTestResult.of(each.record_id, each.outcome) for each in tried]
+        return cls(results=results, statistics=statistics)
