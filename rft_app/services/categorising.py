@@ -1,22 +1,33 @@
-"""Put records into the topics that are there: by words, then by meaning."""
+"""Put records into the topics that are there: by words, by meaning, and by a model if asked."""
 
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job
+from rft_app.domain.topic import Method, method_kind
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue
+from rft_app.llm.provider import choose_model
 from rft_app.pipeline.topics import choose_kind
 from rft_app.services.topic_edits import CATEGORIZE, require_idle
 from rft_app.services.topic_results import refresh_result
+from rft_app.settings import get_settings
 from rft_app.storage.datasets import get_dataset_row, touch
-from rft_app.storage.session import unit_of_work
-from rft_app.storage.topic_assignments import count_manual
+from rft_app.storage.paid_calls import StoredPaidCalls
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.topic_assignments import count_manual, read_methods
 from rft_app.storage.topics import get_tree
+
+if TYPE_CHECKING:
+    from rft_app.pipeline._place_asking import PlaceAsker
+    from rft_app.pipeline._placing import Leaf
 
 Mode = Literal["unlabeled_only", "recategorize_all"]
 
@@ -32,6 +43,8 @@ class CategoriseSettings(Entity):
     """The person knows that their own placements are overwritten."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of the text features."""
+    model: str | None = None
+    """A configured model that is asked about records that stay unsure; `None` asks none."""
 
 
 class CategoriseCounts(Entity):
@@ -58,6 +71,19 @@ def count_categorisable(session: Session, dataset_id: str) -> CategoriseCounts:
     )
 
 
+def count_by_method(session: Session, dataset_id: str) -> Mapping[Method, int]:
+    """How the records that have a topic came to it; methods without a record are left out.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+    """
+    get_dataset_row(session, dataset_id)
+    found: Counter[Method] = Counter()
+    for method, number in read_methods(session, dataset_id).items():
+        found[method_kind(method) or "embedding"] += number
+    return found
+
+
 def start_categorise(
     session: Session, dataset_id: str, settings: CategoriseSettings | None = None
 ) -> Job:
@@ -68,8 +94,11 @@ def start_categorise(
         ConflictError: There are no topics, or a job works on them.
         InvalidInputError: Records that a person placed would be overwritten without a
             confirmation, or although only records without a topic were asked for.
+        NotAvailableError: A model is named and no provider is configured.
     """
     asked = settings or CategoriseSettings()
+    if asked.model is not None:
+        choose_model(get_settings(), asked.model)
     get_dataset_row(session, dataset_id)
     require_idle(session, dataset_id)
     if not get_tree(session, dataset_id).nodes:
@@ -108,8 +137,30 @@ class Categorize:
             features=choose_kind("auto"),
             seed=asked.seed,
         )
-        done = CategoriseRun(context, dataset_id, wish).run()
+        with ExitStack() as stack:
+            make_asker = stack.enter_context(_asking(context, asked.model)) if asked.model else None
+            done = CategoriseRun(context, dataset_id, wish, make_asker).run()
         with unit_of_work() as session:
             refresh_result(session, dataset_id, is_current=True)
             touch(session, dataset_id)
         return {"categorized": done.num_placed, "low_confidence": done.num_unsure}
+
+
+@contextmanager
+def _asking(context: JobContext, model: str) -> "Generator[Callable[[Sequence[Leaf]], PlaceAsker]]":
+    """A client of the provider while the block runs; replies go into the job's ledger."""
+    from rft_app.llm.client import ChatClient
+    from rft_app.pipeline._place_asking import PlaceAsker
+
+    dataset_id, settings = context.required_dataset_id, get_settings()
+    with reading() as session:
+        objective = get_dataset_row(session, dataset_id).objective
+    with closing(ChatClient(settings)) as client:
+        yield lambda leaves: PlaceAsker(
+            client=client,
+            ledger=StoredPaidCalls(context.job_id, dataset_id),
+            model=model,
+            objective=objective,
+            leaves=leaves,
+            num_at_once=settings.llm_concurrency,
+        )
