@@ -1,5 +1,6 @@
 """Small files to upload, written by the tests."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,14 @@ def create_dataset(app_url: str, path: Path, *, name: str, objective: str) -> st
     )
     assert answer.status_code == 202, answer.text
     return answer.json()["datasetId"]
+
+
+def wait_for_records(app_url: str, dataset_id: str) -> None:
+    """Wait until a dataset's first Extract is done."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = httpx2.get(f"{app_url}/api/optimization/datasets/{dataset_id}").json()
+        if found["pipeline"]["nodes"][0]["status"] == "complete":
+            return
+        time.sleep(0.2)
+    raise TimeoutError("Extract did not finish.")

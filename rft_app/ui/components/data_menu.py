@@ -4,7 +4,6 @@ import reflex as rx
 
 from rft_app.ui.components.menu import (
     menu,
-    menu_download,
     menu_item,
     menu_link,
     menu_separator,
@@ -16,7 +15,6 @@ IMPORT_TOPICS = "import-topics"
 
 
 def _items() -> list[rx.Component]:
-    home = f"/api/optimization/datasets/{DatasetState.id}"
     topics = [
         menu_separator(),
         *(
@@ -32,7 +30,9 @@ def _items() -> list[rx.Component]:
         ),
         rx.cond(
             DatasetState.has_topics,
-            menu_download("Download topics", icon_name="download", href=f"{home}/topics/export"),
+            menu_item(
+                "Download topics", icon_name="download", on_click=DatasetState.download("topics")
+            ),
         ),
     ]
     return [
@@ -43,7 +43,9 @@ def _items() -> list[rx.Component]:
         ),
         rx.cond(
             DatasetState.has_records,
-            menu_download("Download records", icon_name="download", href=f"{home}/records/export"),
+            menu_item(
+                "Download records", icon_name="download", on_click=DatasetState.download("records")
+            ),
         ),
         *topics,
         menu_separator(),

@@ -122,18 +122,17 @@ def _result() -> rx.Component:
         rx.cond(
             result.is_failed,
             notice(result.title, result.words, tone="bad"),
-            notice(
-                result.title,
-                result.words,
-                tone="ok",
-                action=rx.cond(
-                    result.has_replaced,
-                    button(
-                        "Show snapshots",
-                        size="sm",
-                        on_click=ModalState.open_dialog(SNAPSHOTS),
+            rx.cond(
+                result.has_replaced,
+                notice(
+                    result.title,
+                    result.words,
+                    tone="ok",
+                    action=button(
+                        "Show snapshots", size="sm", on_click=ModalState.open_dialog(SNAPSHOTS)
                     ),
                 ),
+                notice(result.title, result.words, tone="ok"),
             ),
         ),
         rx.cond(

@@ -62,19 +62,6 @@ def menu_link(words: Content, *, icon_name: str, href: Content) -> rx.Component:
     )
 
 
-def menu_download(words: Content, *, icon_name: str, href: Content) -> rx.Component:
-    """A file to fetch."""
-    return rx.el.a(
-        icon(icon_name, 14),
-        rx.el.span(words, class_name="grow truncate"),
-        href=href,
-        download=True,
-        role="menuitem",
-        tab_index=-1,
-        class_name=classes(_ITEM, "text-ink"),
-    )
-
-
 def menu_separator() -> rx.Component:
     """A line between groups of actions."""
     return rx.el.div(role="separator", class_name="h-px bg-line my-1 -mx-1")

@@ -68,7 +68,7 @@ def _toolbar() -> rx.Component:
             value=DatasetsState.sort,
             on_change=DatasetsState.set_sort,
             aria_label="Sort by",
-            class_name="ml-auto w-[150px] max-wide:hidden",
+            class_name="ml-auto w-[150px] max-wide:w-full",
         ),
         class_name="flex flex-wrap items-center gap-x-2.5 gap-y-2 mb-3.5",
     )

@@ -156,6 +156,15 @@ class DatasetState(rx.State):
         await self._refresh()
 
     @rx.event
+    def download(self, part: str) -> rx.event.EventSpec:
+        """Fetch all `records` or the tree of `topics` as a file."""
+        ending = "jsonl" if part == "records" else "json"
+        return rx.download(
+            url=f"/api/optimization/datasets/{self.id}/{part}/export",
+            filename=f"{self.name}-{part}.{ending}",
+        )
+
+    @rx.event
     async def run_step(self, name: str) -> Any:  # noqa: ANN401  # events
         """Start a step with the settings of its last result, else with its defaults."""
         current_id, self.is_starting = self._current_id, True
