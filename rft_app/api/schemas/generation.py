@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.export import RecordSelection
@@ -68,7 +68,7 @@ class GenerationConfig(WireRequest):
 
     strategy: StrategyName = StrategyName.MESSAGE_VARIATION
     variations_per_record: int = Field(default=3, ge=1, le=20)
-    preserve_intent: bool = True
+    preserve_intent: StrictBool = True
     temperature: float = Field(default=0.8, ge=0, le=2)
     max_synthetic_ratio: float = Field(default=0.3, gt=0, le=1)
     """Largest share of generated records, above 0 up to 1."""
