@@ -135,6 +135,13 @@ class RecordFilter(Entity):
     has_tools: bool | None = None
     min_reward: float | None = None
     max_reward: float | None = None
+    tags: tuple[str, ...] = ()
+    """Tags that it must all have."""
+    dry_run: str | None = None
+    """The dry run that the range of grades is about; the last finished one unless named."""
+    min_grade: float | None = None
+    """Smallest mean reward in that dry run; records without a graded rollout never match."""
+    max_grade: float | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -26,6 +26,7 @@ class RecordSummary(Entity):
     """Recorded reward in [0, 1]."""
     has_tools: bool = False
     is_duplicate: bool = False
+    tags: tuple[str, ...] = ()
     created_at: int = 0
     """Milliseconds since 1970, UTC."""
 
@@ -58,7 +59,7 @@ class FilterOption(Entity):
     """One choice of a filter menu."""
 
     value: str
-    """What a `RecordFilter` takes: a topic path, a reason or a source type."""
+    """What a `RecordFilter` takes: a topic path, a reason, a source type or a tag."""
     label: str
     num_records: int
 
@@ -70,6 +71,7 @@ class FilterOptions(Entity):
     """In the tree's order, a branch with the sum of its leaves; records without topic last."""
     reasons: tuple[FilterOption, ...] = ()
     source_types: tuple[FilterOption, ...] = ()
+    tags: tuple[FilterOption, ...] = ()
     num_records: int = 0
     num_valid: int = 0
     num_duplicates: int = 0

@@ -20,9 +20,8 @@ from rft_app.pipeline._cutting import hash_content
 from rft_app.services.record_settling import refresh_extract
 from rft_app.settings import get_settings
 from rft_app.storage.bodies import split_body
+from rft_app.storage.count_shifts import count_added
 from rft_app.storage.datasets import get_dataset_row, touch
-from rft_app.storage.extraction import mark_duplicates_like
-from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.record_plan import map_leaf_ids
 from rft_app.storage.records import (
     NewRecord,
@@ -66,8 +65,7 @@ def add_records(
     add_texts(session, [(seq, entry.text) for seq, entry in zip(seqs, written, strict=True)])
     _place(session, dataset_id, seqs, written)
     _tag(session, dataset_id, seqs, drafts)
-    mark_duplicates_like(session, dataset_id, seqs)
-    refresh_counts(session, dataset_id)
+    count_added(session, dataset_id, f"{{key}} BETWEEN {seqs[0]} AND {seqs[-1]}")
     refresh_extract(session, dataset_id)
     touch(session, dataset_id)
     return list(map(record_id, seqs))

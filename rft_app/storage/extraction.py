@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 from rft_app.domain.facet import ARCHIVED, DUPLICATE, Facet
 from rft_app.domain.validity import Reason
 from rft_app.storage import bodies
+from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.records import stream_cuts
 from rft_app.storage.search import find_unindexed
 from rft_app.storage.tables import ImportRow, RecordRow, TraceRow
@@ -22,7 +23,6 @@ FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
 
 _BUFFERED = 100
 _HASHES = 1 << 64
-_HASHES_AT_ONCE = 1000
 _RECORDS_PER_PASS = 500_000
 """Duplicates are looked for among about so many records at a time, to keep the sort small."""
 
@@ -145,23 +145,49 @@ def mark_duplicates(session: Session, dataset_id: str, low: int, high: int) -> N
     session.connection().execute(_mark("content_hash BETWEEN :low AND :high"), values)
 
 
-def mark_duplicates_like(session: Session, dataset_id: str, seqs: Sequence[int]) -> None:
-    """As `mark_duplicates`, for the contents of some records: new, archived or restored ones."""
-    for start in range(0, len(seqs), _HASHES_AT_ONCE):
-        keys = ", ".join(str(int(seq)) for seq in seqs[start : start + _HASHES_AT_ONCE])
-        statement = text(f"SELECT DISTINCT content_hash FROM record WHERE seq IN ({keys})")
-        hashes = ", ".join(map(str, session.connection().execute(statement).scalars()))
-        marked = _mark(f"content_hash IN ({hashes or 'NULL'})")
+def find_alike(session: Session, dataset_id: str, those: str) -> list[int]:
+    """Keys of valid, current records with the same content as some records of the dataset.
+
+    Args:
+        session: Any.
+        dataset_id: Whose.
+        those: Trusted SQL on records `o` that names them, archived ones included.
+    """
+    hashes = f"SELECT o.content_hash FROM record o WHERE {those}"
+    where = "r.dataset_id = :dataset_id AND r.facet"
+    if _is_most(session, dataset_id):
+        where = f"{BY_KEY} AND r.facet + 0"
+    statement = text(
+        f"SELECT r.seq FROM record r WHERE {where} < {FIRST_INVALID} "
+        f"AND r.content_hash IN ({hashes}) ORDER BY r.seq"
+    )
+    return list(session.connection().execute(statement, {"dataset_id": dataset_id}).scalars())
+
+
+def _is_most(session: Session, dataset_id: str) -> bool:
+    """Whether reading all records in their order is faster than the dataset's by its index."""
+    statement = text(
+        "SELECT (SELECT COALESCE(SUM(num_records), 0) FROM facet_sum "
+        "WHERE dataset_id = :dataset_id) * 4 > (SELECT COALESCE(SUM(num_records), 0) FROM dataset)"
+    )
+    return bool(session.connection().execute(statement, {"dataset_id": dataset_id}).scalar_one())
+
+
+def mark_duplicates_among(session: Session, dataset_id: str, seqs: Sequence[int]) -> None:
+    """As `mark_duplicates`, for the records that `find_alike` gave."""
+    if seqs:
+        of_dataset = "dataset_id || '' = :dataset_id AND facet + 0"
+        marked = _mark(f"seq IN ({', '.join(map(str, seqs))})", of_dataset)
         session.connection().execute(marked, {"dataset_id": dataset_id})
 
 
-def _mark(condition: str) -> TextClause:
+def _mark(condition: str, of_dataset: str = "dataset_id = :dataset_id AND facet") -> TextClause:
     return text(
         "UPDATE record SET duplicate_of = d.original, facet = (facet & ~:flag) | "
         "CASE WHEN d.original IS NULL THEN 0 ELSE :flag END FROM ("
         "SELECT seq, CASE WHEN first < seq THEN first END AS original FROM ("
         "SELECT seq, duplicate_of, MIN(seq) OVER (PARTITION BY content_hash) AS first FROM record "
-        f"WHERE dataset_id = :dataset_id AND facet < {FIRST_INVALID} AND {condition}) w "
+        f"WHERE {of_dataset} < {FIRST_INVALID} AND {condition}) w "
         "WHERE duplicate_of IS DISTINCT FROM CASE WHEN first < seq THEN first END"
         ") d WHERE record.seq = d.seq".replace(":flag", str(DUPLICATE))
     )

@@ -1,8 +1,8 @@
 """Exact counts of a dataset's current records, kept so that nobody scans for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from rft_app.storage import search
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_plan import BY_KEY, NO_TOPIC, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import count, select_seqs
-from rft_app.storage.tables import FacetCountRow
-from rft_app.storage.tags import refresh_tag_counts
+from rft_app.storage.tables import FacetCountRow, FacetSumRow
+from rft_app.storage.tags import list_tag_rows, refresh_tag_counts
 from rft_app.storage.traces import count_traces
 
 _TALLY = text(
@@ -30,6 +30,21 @@ _TALLY = text(
 )
 _CHUNK = 1000
 _Tally = Sequence[Row[Any]]
+
+
+class Sums(NamedTuple):
+    """What a fingerprint of records is made of, in any order: number and sums over them."""
+
+    num_records: int = 0
+    keys: int = 0
+    low: int = 0
+    """Of the lower halves of their content hashes."""
+    high: int = 0
+    """Of the upper halves."""
+
+    def plus(self, other: "Sums", sign: int = 1) -> "Sums":
+        """With other records added, or taken away."""
+        return Sums(*(int(a) + sign * int(b) for a, b in zip(self, other, strict=True)))
 
 
 class Counted(Protocol):
@@ -64,19 +79,50 @@ def refresh_counts(session: Session, dataset_id: str) -> None:
     """
     tally = session.connection().execute(_TALLY, {"dataset_id": dataset_id}).all()
     write_facet_counts(session, dataset_id, tally)
-    facets = [(unpack(row.facet), row.num_records) for row in tally]
+    write_sums(session, dataset_id, _sum_by_facet(tally))
     row = get_dataset_row(session, dataset_id)
     row.num_traces = count_traces(session, dataset_id)
+    row.topics_hash = hash_topics(tally, read_topic_keys(session, dataset_id))
+    session.flush()
+    refresh_tag_counts(session, dataset_id)
+
+
+def write_sums(session: Session, dataset_id: str, sums: Mapping[int, Sums]) -> None:
+    """Replace the sums by facet, and what follows from them: `num_*` columns and `records_hash`."""
+    session.exec(delete(FacetSumRow).where(col(FacetSumRow.dataset_id) == dataset_id))
+    rows = [
+        {"dataset_id": dataset_id, "facet": facet, **total._asdict()}
+        for facet, total in sums.items()
+    ]
+    if rows:
+        session.connection().execute(insert(FacetSumRow), rows)
+    facets = [(unpack(facet), total.num_records) for facet, total in sums.items()]
+    row = get_dataset_row(session, dataset_id)
     row.num_records = sum(number for _, number in facets)
     row.num_invalid = sum(number for facet, number in facets if facet.reason is not None)
     row.num_duplicates = sum(number for facet, number in facets if facet.is_duplicate)
     row.num_generated = sum(
         number for facet, number in facets if facet.source_type is SourceType.GENERATED
     )
-    row.records_hash = _hash_records(tally)
-    row.topics_hash = hash_topics(tally, read_topic_keys(session, dataset_id))
+    row.records_hash = _digest(sorted((facet, list(total)) for facet, total in sums.items()))
     session.flush()
-    refresh_tag_counts(session, dataset_id)
+
+
+def read_sums(session: Session, dataset_id: str) -> dict[int, Sums]:
+    """The stored sums by facet."""
+    statement = text(
+        "SELECT facet, num_records, keys, low, high FROM facet_sum WHERE dataset_id = :dataset_id"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {row[0]: Sums(*row[1:]) for row in rows}
+
+
+def _sum_by_facet(tally: _Tally) -> dict[int, Sums]:
+    sums: dict[int, Sums] = {}
+    for row in tally:
+        known = sums.get(row.facet, Sums())
+        sums[row.facet] = known.plus(Sums(row.num_records, row.keys, row.low, row.high))
+    return sums
 
 
 def count_facets(session: Session, dataset_id: str) -> list[tuple[int, Facet, int]]:
@@ -142,6 +188,11 @@ def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
             for source in SourceType
             if (number := _sum(number for facet, number in facets if facet.source_type is source))
         ),
+        tags=tuple(
+            FilterOption(value=row.name, label=row.name, num_records=row.num_records)
+            for row in list_tag_rows(session, dataset_id)
+            if row.num_records
+        ),
         num_records=_sum(number for _, number in facets),
         num_valid=_sum(number for facet, number in facets if facet.reason is None),
         num_duplicates=_sum(number for facet, number in facets if facet.is_duplicate),
@@ -187,15 +238,6 @@ def write_facet_counts(
                 for row in tally
             ],
         )
-
-
-def _hash_records(tally: _Tally) -> str:
-    sums: dict[int, list[int]] = {}
-    for row in tally:
-        parts = (row.num_records, row.keys, row.low, row.high)
-        total = sums.setdefault(row.facet, [0, 0, 0, 0])
-        sums[row.facet] = [a + int(b) for a, b in zip(total, parts, strict=True)]
-    return _digest(sorted(sums.items()))
 
 
 def hash_topics(tally: Sequence[Counted | Row[Any]], topics: dict[int, str]) -> str:

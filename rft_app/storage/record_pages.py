@@ -16,6 +16,7 @@ from rft_app.errors import InvalidInputError
 from rft_app.storage import search
 from rft_app.storage.record_plan import BY_KEY, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import Window, search_page, seek_page
+from rft_app.storage.tags import map_tags
 
 
 def list_page(
@@ -53,7 +54,7 @@ def list_summaries(
     """Summaries of some records of the dataset, in the order asked for."""
     if not seqs:
         return
-    topics = read_topic_keys(session, dataset_id)
+    topics, tags = read_topic_keys(session, dataset_id), map_tags(session, seqs)
     statement = text(
         "SELECT seq, title, topic_id, topic_confidence, facet, num_messages, num_tokens, reward, "
         f"created_at FROM record r WHERE seq IN ({', '.join(str(int(seq)) for seq in seqs)}) "
@@ -75,6 +76,7 @@ def list_summaries(
             reward=row.reward,
             has_tools=facet.has_tools,
             is_duplicate=facet.is_duplicate,
+            tags=tags.get(row.seq, ()),
             created_at=row.created_at,
         )
 

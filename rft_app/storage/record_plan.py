@@ -5,7 +5,7 @@ one seek each.  Nothing here scans records.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from rft_app.domain.facet import match_facets
 from rft_app.domain.record import RecordFilter
 from rft_app.domain.topic import SEPARATOR, is_within
+from rft_app.storage.record_narrowing import Narrowing, find_narrowings
 from rft_app.storage.tables import TopicRow
 
 BY_KEY = "r.dataset_id || '' = :dataset_id"
@@ -56,6 +57,8 @@ class Plan:
     seeks: tuple[Seek, ...]
     low: float
     high: float
+    narrowings: tuple[Narrowing, ...] = ()
+    """Lists of records that hold every match."""
 
     @property
     def num_whole(self) -> int:
@@ -63,26 +66,38 @@ class Plan:
         return sum(seek.num_records for seek in self.seeks if not seek.is_partial)
 
     @property
-    def num_candidates(self) -> int:
-        """Records of all seeks: as many as can match at most."""
+    def num_sought(self) -> int:
+        """Records of all seeks."""
         return sum(seek.num_records for seek in self.seeks)
+
+    @property
+    def num_candidates(self) -> int:
+        """As many records as can match at most."""
+        return min(self.num_sought, *(list_.num_records for list_ in self.narrowings), 2**62)
+
+    @property
+    def shortest(self) -> Narrowing:
+        """The list to go through, where there is one."""
+        return min(self.narrowings, key=lambda narrowing: narrowing.num_records)
 
     @property
     def partial(self) -> "Plan":
         """Only the seeks whose records must be compared one by one."""
         seeks = tuple(seek for seek in self.seeks if seek.is_partial)
-        return Plan(self.dataset_id, seeks, self.low, self.high)
+        return replace(self, seeks=seeks)
 
     @property
     def whole(self) -> "Plan":
         """Only the seeks that match wholly."""
         seeks = tuple(seek for seek in self.seeks if not seek.is_partial)
-        return Plan(self.dataset_id, seeks, self.low, self.high)
+        return replace(self, seeks=seeks)
 
     @property
     def parameters(self) -> dict[str, object]:
         """Values for the named parameters of `condition`."""
         values: dict[str, object] = {"dataset_id": self.dataset_id}
+        for narrowing in self.narrowings:
+            values |= narrowing.parameters
         if any(seek.is_partial for seek in self.seeks):
             values |= {"low": self.low, "high": self.high}
         return values
@@ -92,7 +107,8 @@ class Plan:
         """All seeks as one condition, for statements that reach records by another way."""
         if not self.seeks:
             return "1 = 0"
-        return " OR ".join(f"({condition})" for condition in self._merged())
+        sought = " OR ".join(f"({condition})" for condition in self._merged())
+        return " AND ".join((f"({sought})", *(narrowing.test for narrowing in self.narrowings)))
 
     def _merged(self) -> Iterator[str]:
         """One term per set of facets that share topics, so that the condition stays short."""
@@ -123,13 +139,16 @@ def make_plan(session: Session, dataset_id: str, record_filter: RecordFilter) ->
         counts = _count_pairs(session, dataset_id, wanted)
     matches = match_facets((facet for _, facet in counts), record_filter)
     partial = {match.facet: match.is_partial for match in matches}
+    narrowings = find_narrowings(session, dataset_id, record_filter)
+    seeks = (
+        Seek(facet, topic_id, partial[facet], number)
+        for (topic_id, facet), number in counts.items()
+        if facet in partial
+    )
     return Plan(
         dataset_id=dataset_id,
-        seeks=tuple(
-            Seek(facet, topic_id, partial[facet], number)
-            for (topic_id, facet), number in counts.items()
-            if facet in partial
-        ),
+        seeks=() if narrowings is None else tuple(seeks),
+        narrowings=narrowings or (),
         low=0.0 if record_filter.min_reward is None else record_filter.min_reward,
         high=1.0 if record_filter.max_reward is None else record_filter.max_reward,
     )

@@ -1,6 +1,6 @@
 """Run a plan: record keys by index seeks, or by full-text matches that pass it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,8 @@ class Window:
 
 def seek_page(session: Session, plan: Plan, window: Window) -> tuple[list[int], int, bool]:
     """Keys in the window, and their total as `count` gives it."""
+    if plan.narrowings:
+        return _page_of(lambda part: _find_narrowed(session, plan, part), window)
     edge = _find_edge(session, plan.partial)
     total = plan.num_whole + min(len(edge), search.MAX_COUNT)
     if len(edge) > search.MAX_COUNT:
@@ -97,14 +99,41 @@ def search_page(
     session: Session, plan: Plan, query: str, window: Window
 ) -> tuple[list[int], int, bool]:
     """Keys of full-text matches that pass the plan, and their total as `count` gives it."""
-    counted = find_matches(
-        session, plan, query, Window(None, search.MAX_COUNT + 1, window.is_newest_first)
-    )
+    return _page_of(lambda part: find_matches(session, plan, query, part), window)
+
+
+def _page_of(find: Callable[[Window], list[int]], window: Window) -> tuple[list[int], int, bool]:
+    """A window of what `find` gives, counted up to the limit."""
+    counted = find(Window(None, search.MAX_COUNT + 1, window.is_newest_first))
     if window.after is None and window.limit <= len(counted):
         found = counted[: window.limit]
     else:
-        found = find_matches(session, plan, query, window)
+        found = find(window)
     return found, min(len(counted), search.MAX_COUNT), len(counted) <= search.MAX_COUNT
+
+
+def _find_narrowed(session: Session, plan: Plan, window: Window) -> list[int]:
+    """Keys of listed records that pass the plan."""
+    if not plan.seeks:
+        return []
+    statement = text(
+        f"{_narrowed(session, plan)}{window.bound('l.seq')} "
+        f"ORDER BY l.{window.order} LIMIT {window.limit}"
+    )
+    return list(session.connection().execute(statement, plan.parameters).scalars())
+
+
+def _narrowed(session: Session, plan: Plan) -> str:
+    """SELECT, FROM and WHERE that yield as `l.seq` the records that pass a plan with lists."""
+    if plan.num_sought <= min(_FEW_CANDIDATES, plan.shortest.num_records):
+        return (
+            "SELECT l.seq FROM (SELECT r.seq FROM record r "
+            f"WHERE r.dataset_id = :dataset_id AND ({plan.condition})) l WHERE 1 = 1"
+        )
+    return (
+        f"SELECT l.seq FROM ({plan.shortest.keys}) l {search.ordered_join(session)} record r "
+        f"ON r.seq = l.seq WHERE {_passes(plan)}"
+    )
 
 
 def find_matches(session: Session, plan: Plan, query: str, window: Window) -> list[int]:
@@ -126,10 +155,12 @@ def _matches(session: Session, plan: Plan) -> str:
     """
     if plan.num_candidates > _FEW_CANDIDATES:
         return f"{search.matching_from(session)} WHERE {_passes(plan)}"
-    return (
-        f"{search.matches_from(session)} WHERE +m.seq IN (SELECT r.seq FROM record r "
-        f"WHERE r.dataset_id = :dataset_id AND ({plan.condition}))"
+    candidates = (
+        _narrowed(session, plan)
+        if plan.narrowings
+        else f"SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND ({plan.condition})"
     )
+    return f"{search.matches_from(session)} WHERE +m.seq IN ({candidates})"
 
 
 def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
@@ -140,6 +171,9 @@ def count(session: Session, plan: Plan, query: str | None) -> tuple[int, bool]:
     """
     if query is not None:
         _, number, is_exact = search_page(session, plan, query, Window(None, 1, True))
+        return number, is_exact
+    if plan.narrowings:
+        _, number, is_exact = seek_page(session, plan, Window(None, 1, True))
         return number, is_exact
     number = len(_find_edge(session, plan.partial))
     return plan.num_whole + min(number, search.MAX_COUNT), number <= search.MAX_COUNT
@@ -156,6 +190,10 @@ def select_seqs(
             return np.empty(0, dtype=np.int64)
         matches = f"SELECT m.seq FROM {_matches(session, plan)}"
         return np.sort(_read(session, matches, _with_query(plan, query)))
+    if plan.narrowings:
+        if not plan.seeks:
+            return np.empty(0, dtype=np.int64)
+        return np.sort(_read(session, _narrowed(session, plan), plan.parameters))
     arms = [
         _read(
             session,

@@ -160,8 +160,12 @@ def matching_from(session: Session) -> str:
 
     It takes the parameter `query`.
     """
-    join = "CROSS JOIN" if is_sqlite(session) else "JOIN"
-    return f"{matches_from(session)} {join} record r ON r.seq = m.seq"
+    return f"{matches_from(session)} {ordered_join(session)} record r ON r.seq = m.seq"
+
+
+def ordered_join(session: Session) -> str:
+    """The join whose left side is read first; Postgres finds that out by itself."""
+    return "CROSS JOIN" if is_sqlite(session) else "JOIN"
 
 
 def matches_from(session: Session) -> str:

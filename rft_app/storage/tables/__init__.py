@@ -20,7 +20,12 @@ from rft_app.storage.tables.grading import (
     RolloutRow,
 )
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
-from rft_app.storage.tables.record import FacetCountRow, RecordBodyRow, RecordRow
+from rft_app.storage.tables.record import (
+    FacetCountRow,
+    FacetSumRow,
+    RecordBodyRow,
+    RecordRow,
+)
 from rft_app.storage.tables.source import ImportErrorRow, ImportRow, TraceBodyRow, TraceRow
 from rft_app.storage.tables.topic import (
     TopicChangeRecordRow,
@@ -37,6 +42,7 @@ __all__ = [
     "DryRunRow",
     "ExportRow",
     "FacetCountRow",
+    "FacetSumRow",
     "GenerationRunRow",
     "GradeRow",
     "GraderVersionRow",

@@ -84,7 +84,10 @@ class GradeRow(SQLModel, table=True):
     """The outcome for one planned rollout; its key is the ledger, so none is graded twice."""
 
     __tablename__ = "grade"
-    __table_args__ = (Index("ix_grade_reward", "dry_run_id", "reward"),)
+    __table_args__ = (
+        Index("ix_grade_reward", "dry_run_id", "reward"),
+        Index("ix_grade_record", "dry_run_id", "record_seq", "reward"),
+    )
 
     dry_run_id: str = Field(primary_key=True, foreign_key="dry_run.id", ondelete="CASCADE")
     item: int = Field(primary_key=True)

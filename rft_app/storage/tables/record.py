@@ -101,3 +101,19 @@ class FacetCountRow(SQLModel, table=True):
     """0 for records without a topic."""
     facet: int = Field(primary_key=True)
     num_records: int = Field(sa_type=Big)
+
+
+class FacetSumRow(SQLModel, table=True):
+    """Sums over the current records of a facet: the fingerprint of records without a scan."""
+
+    __tablename__ = "facet_sum"
+
+    dataset_id: str = Field(primary_key=True, foreign_key="dataset.id", ondelete="CASCADE")
+    facet: int = Field(primary_key=True)
+    num_records: int = Field(sa_type=Big)
+    keys: int = Field(sa_type=Big)
+    """Of their keys."""
+    low: int = Field(sa_type=Big)
+    """Of the lower halves of their content hashes."""
+    high: int = Field(sa_type=Big)
+    """Of the upper halves."""

@@ -1,0 +1,92 @@
+"""Filters that name records one by one: tags, and grades of a dry run.
+
+A list of keys stands beside the seeks of a plan.  A page goes through the shortest list, newest
+first, and looks each record up; or, where few records are sought, looks those up in the list.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from rft_app.domain.record import RecordFilter
+from rft_app.storage.tables import DryRunRow
+from rft_app.storage.tags import find_tag
+
+_GRADED = (
+    "SELECT g.record_seq AS seq FROM grade g WHERE g.dry_run_id = :dry_run "
+    "AND g.reward IS NOT NULL GROUP BY g.record_seq "
+    "HAVING AVG(g.reward) >= :min_grade AND AVG(g.reward) <= :max_grade"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A list of records, all of them candidates."""
+
+    keys: str
+    """SQL that yields them as `seq`."""
+    test: str
+    """SQL on records `r`: whether one is in the list."""
+    num_records: int
+    """Its length, or more."""
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+def find_narrowings(
+    session: Session, dataset_id: str, record_filter: RecordFilter
+) -> tuple[Narrowing, ...] | None:
+    """The lists a filter asks for; `None` when one of them is known to be empty."""
+    found: list[Narrowing] = []
+    for name in record_filter.tags:
+        tag = find_tag(session, dataset_id, name)
+        if tag is None:
+            return None
+        found.append(_of_tag(tag.id, tag.num_records))
+    if record_filter.min_grade is not None or record_filter.max_grade is not None:
+        graded = _of_grades(session, dataset_id, record_filter)
+        if graded is None:
+            return None
+        found.append(graded)
+    return tuple(found)
+
+
+def _of_tag(tag_id: int, num_records: int) -> Narrowing:
+    return Narrowing(
+        keys=f"SELECT rt.seq FROM record_tag rt WHERE rt.tag_id = {tag_id}",
+        test=f"EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = {tag_id} AND rt.seq = r.seq)",
+        num_records=num_records,
+    )
+
+
+def _of_grades(session: Session, dataset_id: str, record_filter: RecordFilter) -> Narrowing | None:
+    run_id = record_filter.dry_run or _find_last_run(session, dataset_id)
+    if run_id is None:
+        return None
+    count = text(
+        "SELECT COUNT(*) FROM grade g WHERE g.dry_run_id = :dry_run AND g.reward IS NOT NULL "
+        "AND :dry_run IN (SELECT d.id FROM dry_run d WHERE d.dataset_id = :dataset_id)"
+    )
+    values = {"dry_run": run_id, "dataset_id": dataset_id}
+    number = int(session.connection().execute(count, values).scalar_one())
+    if not number:
+        return None
+    low, high = record_filter.min_grade, record_filter.max_grade
+    return Narrowing(
+        keys=_GRADED,
+        test=f"r.seq IN ({_GRADED})",
+        num_records=number,
+        parameters={
+            "dry_run": run_id,
+            "min_grade": 0.0 if low is None else low,
+            "max_grade": 1.0 if high is None else high,
+        },
+    )
+
+
+def _find_last_run(session: Session, dataset_id: str) -> str | None:
+    statement = select(DryRunRow.id).where(
+        col(DryRunRow.dataset_id) == dataset_id, col(DryRunRow.finished_at).is_not(None)
+    )
+    return session.exec(statement.order_by(col(DryRunRow.number).desc()).limit(1)).first()
