@@ -12,6 +12,7 @@ from rft_app.services.export_jobs import ExportJob
 from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
 from rft_app.services.import_jobs import ImportRollouts, ImportTraces
+from rft_app.services.record_change_runs import ChangeRecords
 from rft_app.services.restore_jobs import RestoreSnapshot
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
 from rft_app.services.topic_generation import GenerateTopics
@@ -35,6 +36,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     AcceptGenerated(),
     DuplicateDataset(),
     RestoreSnapshot(),
+    ChangeRecords(),
 )
 
 
