@@ -48,6 +48,33 @@ def reward(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
+def dollars(value: float | None) -> str:
+    """An amount of money; one that is not known is never a zero.
+
+    Example:
+        >>> dollars(1234.5), dollars(0.004), dollars(0.0), dollars(None)
+        ('$1,234.50', '<$0.01', '$0', 'unknown')
+    """
+    if value is None:
+        return "unknown"
+    if 0 < value < 0.01:
+        return "<$0.01"
+    return f"${value:,.2f}" if value else "$0"
+
+
+def dollar_range(low: float | None, high: float | None) -> str:
+    """What something will cost, from the lowest to the highest estimate.
+
+    Example:
+        >>> dollar_range(0.38, 0.52), dollar_range(0.001, 0.02), dollar_range(None, None)
+        ('$0.38–0.52', 'up to $0.02', 'unknown')
+    """
+    first, last = dollars(low), dollars(high)
+    if low is None or high is None or first == last:
+        return first if low is None else last
+    return f"up to {last}" if low < 0.01 else f"{first}–{last[1:]}"
+
+
 def size(num_bytes: int) -> str:
     """Bytes in the unit people read; decimal, as in the limits: 1 GB is 1,000,000,000 bytes.
 

@@ -11,6 +11,7 @@ from rft_app.ui.components.progress import meter
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.state.coverage import CoverageRow, CoverageState
+from rft_app.ui.state.generate import GenerateState
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.theme import FIGURE, LABEL, WITNESS
 
@@ -27,6 +28,10 @@ def coverage_modal() -> rx.Component:
         footer=modal_footer(
             run_effect(
                 CoverageState, "Counts the valid records of each topic again. Takes a second."
+            ),
+            rx.cond(
+                CoverageState.has_result,
+                button("Generate to fill gaps", icon="sparkles", on_click=GenerateState.fill_gaps),
             ),
             run_button(CoverageState),
         ),

@@ -9,7 +9,8 @@ from rft_app.ui.components.menu import (
     menu_separator,
 )
 from rft_app.ui.state.dataset import DatasetState
-from rft_app.ui.state.modal import DIALOGS, IMPORT_RECORDS, SNAPSHOTS, ModalState
+from rft_app.ui.state.generate import GenerateState
+from rft_app.ui.state.modal import DIALOGS, IMPORT_RECORDS, REVIEW, SNAPSHOTS, ModalState
 
 IMPORT_TOPICS = "import-topics"
 
@@ -48,6 +49,13 @@ def _items() -> list[rx.Component]:
             ),
         ),
         *topics,
+        menu_separator(),
+        menu_item("Generate records…", icon_name="sparkles", on_click=GenerateState.fill_gaps),
+        menu_item(
+            "Review generated records…",
+            icon_name="list-checks",
+            on_click=ModalState.open_dialog(REVIEW),
+        ),
         menu_separator(),
         menu_item("Snapshots…", icon_name="camera", on_click=ModalState.open_dialog(SNAPSHOTS)),
     ]

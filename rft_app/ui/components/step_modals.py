@@ -8,8 +8,10 @@ from rft_app.ui.components.coverage_modal import coverage_modal
 from rft_app.ui.components.dry_run_modal import dry_run_modal
 from rft_app.ui.components.export_dialog import export_dialog
 from rft_app.ui.components.extract_modal import extract_modal
+from rft_app.ui.components.generation_dialog import generation_dialog
 from rft_app.ui.components.grader_modal import grader_modal
 from rft_app.ui.components.import_dialog import import_dialog
+from rft_app.ui.components.import_topics_dialog import import_topics_dialog
 from rft_app.ui.components.records_overlay import records_overlay
 from rft_app.ui.components.snapshots_dialog import snapshots_dialog
 from rft_app.ui.components.topics_modal import topics_modal
@@ -30,7 +32,9 @@ def step_modals() -> rx.Component:
         records_overlay(),
         export_dialog(),
         import_dialog(),
+        import_topics_dialog(),
         snapshots_dialog(),
+        generation_dialog(),
         _leave_dialog(),
     )
 

@@ -17,9 +17,10 @@ STEP_MODALS = (
     StepName.TRAIN,
     StepName.DEPLOY,
 )
-RECORDS, EXPORT = "records", "export"
-IMPORT_RECORDS, SNAPSHOTS = "import-records", "snapshots"
-DIALOGS: tuple[str, ...] = (IMPORT_RECORDS, SNAPSHOTS)
+RECORDS, RECORD, EXPORT = "records", "record", "export"
+IMPORT_RECORDS, IMPORT_TOPICS, SNAPSHOTS = "import-records", "import-topics", "snapshots"
+GENERATE, REVIEW = "generate", "review"
+DIALOGS: tuple[str, ...] = (IMPORT_RECORDS, IMPORT_TOPICS, SNAPSHOTS, GENERATE, REVIEW)
 """Dialogs that belong to no step; the address names them as `dialog`."""
 NOTHING = ""
 
@@ -47,6 +48,8 @@ class ModalState(rx.State):
     open_name: str = NOTHING
     records_preset: str = ""
     """What the records overlay starts with, e.g. `invalid`, `topic:Bags`, `reason:too_long`."""
+    record_id: str = ""
+    """The record that the overlay opens at once."""
     is_leaving: bool = False
     """Whether the person is asked about unsaved changes."""
     unsaved: str = NOTHING
@@ -58,6 +61,7 @@ class ModalState(rx.State):
         parameters = self.router.url.query_parameters
         self.open_name = modal_in(parameters)
         self.records_preset = parameters.get(RECORDS, "") if self.open_name == RECORDS else ""
+        self.record_id = parameters.get(RECORD, "")
         self.is_leaving = False
 
     @rx.event
@@ -69,6 +73,11 @@ class ModalState(rx.State):
     def open_records(self, preset: str = "") -> rx.event.EventSpec:
         """Open the records overlay, filtered."""
         return self._go_to({RECORDS: preset or "all"})
+
+    @rx.event
+    def open_record(self, preset: str, record_id: str) -> rx.event.EventSpec:
+        """Open the records overlay, filtered, with one record beside the list."""
+        return self._go_to({RECORDS: preset, RECORD: record_id})
 
     @rx.event
     def open_export(self) -> rx.event.EventSpec:
@@ -96,6 +105,7 @@ class ModalState(rx.State):
     def _go_to(self, parameters: Mapping[str, str]) -> rx.event.EventSpec:
         self.open_name = modal_in(parameters)
         self.records_preset = parameters.get(RECORDS, "")
+        self.record_id = parameters.get(RECORD, "")
         self.is_leaving = False
         dataset_id = dataset_id_in(self.router.url.path)
         query = f"?{urlencode(parameters)}" if parameters else ""

@@ -1,0 +1,191 @@
+"""What the generation dialog shows: strategies, models, the plan, the last run."""
+
+from dataclasses import dataclass, field
+
+from rft_app.domain.generation import GenerationPlan, GenerationReport, TopicPlan
+from rft_app.domain.job import Job, JobStatus
+from rft_app.services.generation_options import StrategyOption
+from rft_app.services.models import ModelChoice
+from rft_app.storage.paid_calls import PaidTotals
+from rft_app.ui.words import ago, count, dollar_range, dollars
+
+
+@dataclass(frozen=True)
+class StrategyCard:
+    """One way to generate."""
+
+    name: str
+    label: str
+    description: str
+    needs: str
+    obstacle: str
+
+    @classmethod
+    def of(cls, option: StrategyOption) -> "StrategyCard":
+        """Build the card."""
+        return cls(**option.model_dump())
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """One configured model with its prices."""
+
+    name: str
+    label: str
+
+    @classmethod
+    def of(cls, model: ModelChoice) -> "ModelOption":
+        """Build the option.
+
+        Example:
+            >>> choice = ModelChoice(
+            ...     name="m", input_usd_per_million=0.25, output_usd_per_million=2
+            ... )
+            >>> ModelOption.of(choice).label
+            'm · $0.25 in, $2 out per million tokens'
+        """
+        prices = (model.input_usd_per_million, model.output_usd_per_million)
+        if prices[0] is None or prices[1] is None:
+            return cls(model.name, f"{model.name} · price unknown")
+        words = f"${prices[0]:g} in, ${prices[1]:g} out per million tokens"
+        return cls(model.name, f"{model.name} · {words}")
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One topic of the plan."""
+
+    key: str
+    name: str
+    now: str
+    waiting: str
+    target: str
+    to_generate: str
+    note: str
+    is_on: bool = True
+    is_filled: bool = False
+    """Whether it gets any."""
+
+    @classmethod
+    def of(cls, topic: TopicPlan) -> "PlanRow":
+        """Build the row."""
+        return cls(
+            key=topic.key,
+            name=topic.key.replace("/", " › ") or "No topic",
+            now=f"{topic.current_count:,}",
+            waiting=f"+{topic.num_pending:,}" if topic.num_pending else "",
+            target=f"{topic.target_count:,}",
+            to_generate=f"{topic.num_to_generate:,}" if topic.num_to_generate else "–",
+            note=topic.note,
+            is_filled=topic.num_to_generate > 0,
+        )
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What a run would do."""
+
+    is_known: bool = False
+    rows: list[PlanRow] = field(default_factory=list[PlanRow])
+    num_topics: str = ""
+    num_to_generate: int = 0
+    records: str = ""
+    calls: str = ""
+    limit: str = ""
+    cost: str = ""
+    is_cost_known: bool = False
+    formula: str = ""
+    prices: str = ""
+    notes: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def of(cls, plan: GenerationPlan, rows: list[PlanRow]) -> "PlanView":
+        """Describe a plan; `rows` may hold topics that are left out."""
+        filled = sum(topic.num_to_generate > 0 for topic in plan.topics)
+        is_known = plan.cost.low_usd is not None
+        return cls(
+            is_known=True,
+            rows=rows,
+            num_topics=count(filled, "topic"),
+            num_to_generate=plan.num_to_generate,
+            records=count(plan.num_to_generate, "record"),
+            calls=count(plan.num_calls, "call"),
+            limit="" if plan.num_allowed is None else f"{plan.num_allowed:,}",
+            cost=dollar_range(plan.cost.low_usd, plan.cost.high_usd),
+            is_cost_known=is_known,
+            formula=plan.cost.formula,
+            prices=_prices(plan.cost.prices_date) if is_known else "",
+            notes=list(plan.notes),
+        )
+
+
+def _prices(day: str | None) -> str:
+    return f"Prices of {day}" if day else "Day of the prices unknown"
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """Calls that failed in one way."""
+
+    name: str
+    calls: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What the last run came to."""
+
+    status: str = ""
+    """Empty before the first."""
+    when: str = ""
+    title: str = ""
+    words: str = ""
+    failures: list[FailureRow] = field(default_factory=list[FailureRow])
+    note: str = ""
+
+    @classmethod
+    def of(cls, job: Job, paid: PaidTotals) -> "RunView":
+        """Describe a run that has ended."""
+        when = ago(job.finished_at) if job.finished_at else ""
+        if job.status is JobStatus.DONE and job.result is not None:
+            return _done(GenerationReport.model_validate(job.result), when)
+        spent = f"{describe_paid(paid)} What they brought is kept and waits for review."
+        if job.status is JobStatus.CANCELLED:
+            return cls("cancelled", when, "The run was cancelled.", spent)
+        why = job.error.message if job.error else "It ended without a reason."
+        return cls("failed", when, "The run failed.", f"{why} {spent}")
+
+
+def _done(report: GenerationReport, when: str) -> RunView:
+    failures = [
+        FailureRow(
+            name=kind.replace("_", " ").capitalize(),
+            calls=count(number, "call"),
+            message=report.failure_messages.get(kind, ""),
+        )
+        for kind, number in report.failures.items()
+    ]
+    made = f"{report.num_generated:,} of {count(report.num_planned, 'record')} made"
+    cost = f"{dollars(report.cost_usd)} for {count(report.num_calls, 'call')}"
+    return RunView(
+        status="done" if report.num_generated >= report.num_planned else "partial",
+        when=when,
+        title=f"{made}, {report.num_passing:,} pass every check.",
+        words=f"Cost: {cost}.",
+        failures=failures,
+        note=report.note,
+    )
+
+
+def describe_paid(paid: PaidTotals) -> str:
+    """What a run has paid for so far.
+
+    Example:
+        >>> describe_paid(PaidTotals(num_calls=3, cost_usd=0.02)), describe_paid(PaidTotals())
+        ('3 calls paid, $0.02.', 'Nothing was paid.')
+    """
+    if not paid.num_calls:
+        return "Nothing was paid."
+    cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
+    return f"{count(paid.num_calls, 'call')} paid, {cost}."
