@@ -18,6 +18,8 @@ class TraceFilter(Entity):
     """Least number of user turns."""
     has_response: bool | None = None
     """Whether an assistant turn was recorded."""
+    last_key: int | None = None
+    """Stored up to this key: what arrives later is not meant, even where it matches."""
 
 
 class TraceSelection(Entity):
@@ -32,6 +34,14 @@ class TraceSelection(Entity):
     def is_empty(self) -> bool:
         """Whether it cannot hold anything."""
         return self.only is not None and not self.only
+
+
+class TraceCount(Entity):
+    """How much a selection stands for."""
+
+    num_traces: int
+    num_answers: int
+    """Records when every answer becomes one; a trace without any gives one, too."""
 
 
 class TraceSummary(Entity):

@@ -8,12 +8,12 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
-from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection
+from rft_app.domain.trace_page import TraceCount, TraceFilter, TracePage, TraceSelection
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import create_dataset, get_dataset
 from rft_app.services.pipeline import find_step, read_step_settings
-from rft_app.storage import imports, trace_copies, trace_pages
+from rft_app.storage import imports, trace_pages
 from rft_app.storage.steps import get_step_row
 
 MAX_PAGE = 200
@@ -38,13 +38,18 @@ def count_traces(session: Session, trace_filter: TraceFilter) -> int:
     return trace_pages.count_where(session, trace_pages.Where(session, trace_filter))
 
 
-def count_selection(session: Session, selection: TraceSelection) -> int:
-    """How many stored traces an action on `selection` is about.
+def count_selection(session: Session, selection: TraceSelection) -> TraceCount:
+    """How many stored traces an action on `selection` is about, and their answers.
 
     Raises:
         InvalidInputError: It names something that is no trace.
     """
-    return trace_pages.count_where(session, trace_pages.select_where(session, selection))
+    return trace_pages.count_answers(session, trace_pages.select_where(session, selection))
+
+
+def find_last_key(session: Session) -> int:
+    """Names what is stored now, for a filter that later arrivals shall not change."""
+    return trace_pages.find_last_key(session)
 
 
 def list_models(session: Session) -> list[tuple[str, int]]:
@@ -69,7 +74,7 @@ def create_from_traces(
         NotFoundError: One of the traces named is not there.
     """
     settings = read_step_settings(find_step(StepName.EXTRACT), extract)
-    number = count_selection(session, selection)
+    number = count_selection(session, selection).num_traces
     _require_all(selection, number)
     dataset = create_dataset(session, name=name, objective=objective, source="gateway")
     row = get_step_row(session, dataset.id, StepName.EXTRACT)
@@ -82,7 +87,7 @@ def create_from_traces(
     args = {
         "import_id": import_id,
         "selection": selection.model_dump(mode="json"),
-        "last_key": trace_copies.find_last_key(session),
+        "last_key": trace_pages.find_last_key(session),
         "num_selected": number,
     }
     job = enqueue(session, COPY_TRACES, dataset.id, args)

@@ -15,12 +15,6 @@ _COPIED: Final = (
 )
 
 
-def find_last_key(session: Session) -> int:
-    """The newest trace there is; a selection that is copied later goes no further."""
-    statement = text("SELECT COALESCE(MAX(seq), 0) FROM trace")
-    return session.connection().execute(statement).scalar_one()
-
-
 def copy_traces(
     session: Session, where: Where, target_id: str, import_id: str, keys: tuple[int, int, int]
 ) -> tuple[int, int]:

@@ -11,7 +11,13 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from rft_app.domain.trace import TraceId, parse_trace_id, trace_id
-from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection, TraceSummary
+from rft_app.domain.trace_page import (
+    TraceCount,
+    TraceFilter,
+    TracePage,
+    TraceSelection,
+    TraceSummary,
+)
 from rft_app.errors import InvalidInputError
 from rft_app.storage.session import is_sqlite
 
@@ -51,6 +57,8 @@ class Where:
             self.add("t.num_user_turns >= :min_turns", min_turns=wanted.min_turns)
         if wanted.has_response is not None:
             self.add(f"t.num_turns {'> 0' if wanted.has_response else '= 0'}")
+        if wanted.last_key is not None:
+            self.add("t.seq <= :last_key", last_key=wanted.last_key)
         if words := wanted.search.strip():
             like = "LIKE" if is_sqlite(session) else "ILIKE"
             escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -145,6 +153,23 @@ def count_where(session: Session, where: Where) -> int:
     """How many traces pass."""
     statement = text(f"SELECT COUNT(*) FROM trace t WHERE {where.sql}")
     return session.connection().execute(statement, where.parameters).scalar_one()
+
+
+def count_answers(session: Session, where: Where) -> TraceCount:
+    """How many traces pass, and how many records they give when every answer becomes one."""
+    statement = text(
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN t.num_turns > 1 THEN t.num_turns ELSE 1 END), 0) "
+        f"FROM trace t WHERE {where.sql}"
+    )
+    row = session.connection().execute(statement, where.parameters).one()
+    return TraceCount(num_traces=row[0], num_answers=int(row[1]))
+
+
+def find_last_key(session: Session) -> int:
+    """The newest trace there is, 0 without any."""
+    return (
+        session.connection().execute(text("SELECT COALESCE(MAX(seq), 0) FROM trace")).scalar_one()
+    )
 
 
 def list_models(session: Session) -> list[tuple[str, int]]:

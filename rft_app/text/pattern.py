@@ -106,7 +106,7 @@ def find_subject(questions: Sequence[str]) -> str:
 
 
 def find_objective(prompt: str, title: str, questions: Sequence[str]) -> str:
-    """One sentence that says what the model should get better at.
+    """One sentence that says what the model should get better at; empty when nothing tells.
 
     Example:
         >>> find_objective("You can help users book or cancel flights.", "Airline agent", [])
@@ -119,8 +119,7 @@ def find_objective(prompt: str, title: str, questions: Sequence[str]) -> str:
     if prompt and title != UNTITLED:
         return f"Answer as a good {title[0].lower()}{title[1:]} would: correct, complete and brief."
     subject = find_subject(questions)
-    about = f"questions about {subject.lower()}" if subject else "what users ask"
-    return f"Answer {about} correctly and completely."
+    return f"Answer questions about {subject.lower()} correctly and completely." if subject else ""
 
 
 def slug(title: str) -> str:

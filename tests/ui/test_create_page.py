@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def upload(page: Page, app_url: str, path: Path) -> None:
-    visit(page, f"{app_url}/optimization/new")
+    visit(page, f"{app_url}/optimization/new?source=upload")
     page.set_input_files("input[type=file]", path)
 
 
@@ -36,6 +36,10 @@ def test_a_file_with_bad_rows_becomes_a_dataset_that_extracts_itself(
     expect(page.get_by_text("Line 22")).to_be_visible()
 
     expect(page.get_by_label("Name")).to_have_value("shop-chats")
+    expect(
+        page.get_by_text("20 of 21 share it").or_(page.get_by_text("in 21 rows"))
+    ).to_be_visible()
+    page.get_by_label("Objective").fill("")
     expect(create_button(page)).to_be_disabled()
     expect(page.get_by_text("Say what the model should get better at.")).to_be_visible()
     page.get_by_label("Objective").fill("Answer shipping questions")

@@ -12,7 +12,6 @@ from rft_app.ui.components.upload_zone import (
 )
 from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.upload import FileUpload
-from rft_app.ui.theme import PAGE_TITLE
 
 
 def upload_stages(state: type[FileUpload]) -> rx.Component:
@@ -35,11 +34,10 @@ def upload_stages(state: type[FileUpload]) -> rx.Component:
 def upload_panel() -> rx.Component:
     """The left side of the create page."""
     return rx.el.section(
-        rx.el.h2("Upload a file", class_name=PAGE_TITLE),
         rx.el.p(
             "Conversations your application had with a model, as a file. Import checks every row"
             " and says what is wrong with the bad ones.",
-            class_name="mt-0.5 mb-4 text-ink-2 max-w-[560px]",
+            class_name="mb-4 text-ink-2 max-w-[560px]",
         ),
         upload_stages(CreateState),
         class_name="min-w-0",

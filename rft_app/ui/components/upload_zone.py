@@ -5,6 +5,7 @@ from reflex.style import Style
 
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.format_guide import format_guide_button
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.progress import progress_bar
@@ -13,22 +14,15 @@ from rft_app.ui.state.upload import FileUpload
 from rft_app.ui.theme import CARD, CODE, LABEL, WITNESS
 
 _LABEL = "Choose a file of traces"
-_EXAMPLES = (
-    ("Chat messages", '{"messages": [{"role": "user", "content": "…"}, …], "tools": […]}'),
-    ("Agent trajectories", '{"traj": [{"role": "user", …}, …], "reward": 1.0}'),
-    ("Prompt and completion", '{"prompt": "…", "completion": "…"}'),
-    ("Question and answer", '{"question": "…", "answer": "…"}'),
-    ("Gateway calls", '{"request": {"messages": […]}, "response": {…}, "trace_id": "…"}'),
-)
-
+_KINDS = "JSONL or a JSON array, plain, gzip or zstd"
 _ROLLOUTS = (
     ("One answer", '{"question": "…", "output": "…", "reward": 1, "model": "m"}'),
     ("Several answers", '{"record_id": "…", "rollouts": [{"text": "…", "score": 0.5}, "…"]}'),
 )
 
 
-def drop_zone(state: type[FileUpload]) -> rx.Component:
-    """Takes one file, dropped or chosen."""
+def drop_zone(state: type[FileUpload], *, kinds: str = _KINDS, label: str = _LABEL) -> rx.Component:
+    """Takes one file, dropped or chosen; `kinds` says what it may be."""
     zone = rx.upload(
         rx.el.div(
             rx.el.div(
@@ -38,7 +32,7 @@ def drop_zone(state: type[FileUpload]) -> rx.Component:
             ),
             rx.el.p("Drop a file here, or choose one", class_name="text-title font-semibold"),
             rx.el.p(
-                "JSONL or a JSON array, plain, gzip or zstd, up to ",
+                f"{kinds}, up to ",
                 state.limit_words,
                 ". It stays on this machine.",
                 class_name="mt-1 text-small text-ink-3",
@@ -59,11 +53,11 @@ def drop_zone(state: type[FileUpload]) -> rx.Component:
         text_align="center",
         class_name="block w-full rounded-card bg-inset cursor-pointer hover:bg-hover"
         " focus-visible:shadow-focus",
-        custom_attrs={"aria-label": _LABEL, "role": "button"},
+        custom_attrs={"aria-label": label, "role": "button"},
     )
     # The component gives no other way to name the hidden input inside.
     if isinstance(field := zone.children[0].children[0], rx.Component):
-        field.custom_attrs["aria-label"] = _LABEL
+        field.custom_attrs["aria-label"] = label
     return zone
 
 
@@ -75,7 +69,7 @@ def format_requirements() -> rx.Component:
             rx.el.li(
                 "Each object holds a conversation: ",
                 rx.el.code("messages[]"),
-                ", or one of the shapes below.",
+                ", or one of the shapes of the guide.",
             ),
             rx.el.li(
                 "Optional: ",
@@ -88,18 +82,7 @@ def format_requirements() -> rx.Component:
             ),
             class_name="list-disc pl-4 grid gap-1 text-small text-ink-2 marker:text-ink-off",
         ),
-        rx.el.details(
-            rx.el.summary(
-                "Format guide",
-                class_name="mt-3 text-small text-accent-text font-medium cursor-pointer w-fit"
-                " max-wide:min-h-9",
-            ),
-            _examples(_EXAMPLES),
-            rx.el.p(
-                "Rows of another shape work too: after the upload you say which column is what.",
-                class_name="mt-2.5 text-small text-ink-3",
-            ),
-        ),
+        format_guide_button(),
         title="Format requirements",
     )
 

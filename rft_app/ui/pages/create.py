@@ -1,19 +1,18 @@
-"""Route `/optimization/new`: a file becomes a dataset."""
+"""Route `/optimization/new`: stored traces or a file become a dataset."""
 
 import reflex as rx
 
-from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
-from rft_app.ui.components.card import card
-from rft_app.ui.components.choice import segment, segmented
+from rft_app.ui.components.choice import segment, segmented, tab, tabs
+from rft_app.ui.components.detected_pattern import detected_pattern
 from rft_app.ui.components.field import field, text_area, text_input
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.shell import crumbs, page_body, shell
+from rft_app.ui.components.trace_picker import trace_picker
 from rft_app.ui.components.upload_panel import upload_panel
-from rft_app.ui.content import has_items
-from rft_app.ui.state.create import CreateState
+from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
 from rft_app.ui.state.next_panel import Fact
-from rft_app.ui.theme import LABEL, PAGE_TITLE, WITNESS
+from rft_app.ui.theme import PAGE_TITLE, WITNESS
 
 
 def _fact(fact: rx.vars.ObjectVar[Fact]) -> rx.Component:
@@ -23,40 +22,82 @@ def _fact(fact: rx.vars.ObjectVar[Fact]) -> rx.Component:
     )
 
 
-def _detected() -> rx.Component:
-    view = CreateState.view
-    found = rx.fragment(
+def _file_facts() -> rx.Component:
+    return rx.cond(
+        (CreateState.tab == UPLOAD) & (CreateState.stage == "ready"),
         rx.el.dl(
-            rx.foreach(view.facts, _fact),
-            class_name="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-small",
+            rx.foreach(CreateState.view.facts, _fact),
+            class_name="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-small pt-3 border-t"
+            " border-line",
         ),
-        rx.cond(
-            has_items(view.tools),
-            rx.el.div(
-                rx.el.h4("Tools called in the first rows", class_name=LABEL),
-                rx.el.div(
-                    rx.foreach(
-                        view.tools,
-                        lambda name: badge(name, tone="line", class_name="font-mono max-w-full"),
-                    ),
-                    class_name="mt-1.5 flex flex-wrap gap-1.5",
+    )
+
+
+def _model_suggestion() -> rx.Component:
+    return rx.cond(
+        CreateState.model_name != "",
+        rx.el.div(
+            button(
+                rx.cond(
+                    CreateState.is_asking,
+                    "Asking",
+                    f"Suggest name and objective with {CreateState.model_name}",
                 ),
-                class_name="mt-3",
+                size="sm",
+                icon="sparkles",
+                on_click=CreateState.ask_model,
+                disabled=CreateState.is_asking,
+                class_name="max-w-full",
+            ),
+            rx.cond(
+                CreateState.asking_note != "",
+                rx.el.p(
+                    CreateState.asking_note,
+                    role="status",
+                    class_name="mt-1.5 text-small text-ink-2",
+                ),
             ),
         ),
     )
-    return card(
-        rx.cond(
-            CreateState.stage == "ready",
-            found,
-            rx.el.p(
-                "Upload a file to see its shape, its turns and its tools.",
-                class_name="text-small text-ink-3",
-            ),
+
+
+def _detected() -> rx.Component:
+    return detected_pattern(
+        CreateState.pattern,
+        is_busy=CreateState.is_analyzing,
+        fault=CreateState.pattern_fault,
+        empty=rx.cond(
+            CreateState.tab == TRACES,
+            "Select traces to see what they have in common.",
+            "Upload a file to see what its rows have in common.",
         ),
-        title="Found in the file",
-        witness=rx.cond(CreateState.stage == "ready", "in the rows of the preview", ""),
+        more=rx.fragment(_file_facts(), _model_suggestion()),
     )
+
+
+def _source() -> rx.Component:
+    return rx.el.div(
+        tabs(
+            tab(
+                "From gateway traces",
+                is_on=CreateState.tab == TRACES,
+                on_click=CreateState.show_tab(TRACES),
+            ),
+            tab(
+                "Upload a file",
+                is_on=CreateState.tab == UPLOAD,
+                on_click=CreateState.show_tab(UPLOAD),
+            ),
+            label="Source of the data",
+            class_name="mb-4",
+        ),
+        rx.cond(CreateState.tab == TRACES, trace_picker(), upload_panel()),
+        class_name="min-w-0",
+    )
+
+
+def _num_records(number: rx.Var[str] | str) -> rx.Component:
+    return rx.fragment(rx.cond(CreateState.tab == TRACES, number, ""))
 
 
 def _mode() -> rx.Component:
@@ -66,11 +107,13 @@ def _mode() -> rx.Component:
             segmented(
                 segment(
                     "Last answer",
+                    count=_num_records(CreateState.num_last),
                     is_on=CreateState.mode == "last",
                     on_click=CreateState.set_mode("last"),
                 ),
                 segment(
                     "Every answer",
+                    count=_num_records(CreateState.num_every),
                     is_on=CreateState.mode == "every",
                     on_click=CreateState.set_mode("every"),
                 ),
@@ -105,7 +148,7 @@ def _form() -> rx.Component:
             "Objective",
             text_area(
                 id="dataset-objective",
-                rows=4,
+                rows=3,
                 value=CreateState.objective,
                 on_change=CreateState.set_objective,
                 placeholder="What should the model get better at?",
@@ -132,7 +175,12 @@ def _form() -> rx.Component:
                 rx.cond(
                     CreateState.blocker != "",
                     CreateState.blocker,
-                    "Imports the file, then extracts its records. You can watch and cancel both.",
+                    rx.cond(
+                        CreateState.tab == TRACES,
+                        "Copies the traces, then extracts their records. They stay here.",
+                        "Imports the file, then extracts its records. You can watch and cancel"
+                        " both.",
+                    ),
                 ),
                 role="status",
                 class_name=f"{WITNESS} mt-2 text-center",
@@ -143,12 +191,12 @@ def _form() -> rx.Component:
 
 
 def create_page() -> rx.Component:
-    """Upload at the left, what it becomes at the right."""
+    """The source at the left, what it becomes at the right."""
     return shell(
         page_body(
             rx.el.h1("New dataset", class_name=f"{PAGE_TITLE} sr-only"),
             rx.el.div(
-                upload_panel(),
+                _source(),
                 _form(),
                 class_name="grid grid-cols-[minmax(0,1fr)_420px] gap-8 max-desk:gap-6"
                 " max-desk:grid-cols-[minmax(0,1fr)_340px] max-wide:grid-cols-1",

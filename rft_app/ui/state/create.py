@@ -1,47 +1,104 @@
-"""State of the create page: a file, and the dataset it will become."""
+"""State of the create page: traces or a file, and the dataset they will become."""
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import reflex as rx
+from sqlmodel import Session
 
+from rft_app.domain.dataset import Dataset
 from rft_app.domain.imports import FilePreview
+from rft_app.domain.pattern import Pattern
+from rft_app.domain.trace_page import TraceCount
 from rft_app.errors import RftError
 from rft_app.services.creation import Upload, create_from_upload
-from rft_app.ui.state.asking import tell
-from rft_app.ui.state.upload import FileUpload
+from rft_app.services.file_pattern import analyze_file
+from rft_app.services.pattern import analyze_traces
+from rft_app.services.suggestions import Suggestion, suggest_dataset
+from rft_app.services.traces import count_selection, create_from_traces
+from rft_app.settings import get_settings
+from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.pattern_view import PatternView
+from rft_app.ui.state.trace_picker import After, TracePicker
+from rft_app.ui.state.upload import READY, FileUpload
 from rft_app.ui.state.upload_view import suggest_name
 
+TRACES, UPLOAD = "traces", "upload"
+SETTLED_S = 0.5
+"""How long a selection must stay as it is before it is analysed."""
 
-class CreateState(FileUpload, rx.State):
+
+class CreateState(FileUpload, TracePicker, rx.State):
     """One visitor's draft of a dataset."""
 
     upload_id = "dataset_file"
 
+    tab: str = TRACES
     name: str = ""
     objective: str = ""
     mode: str = "last"
     is_creating: bool = False
     create_error: str = ""
+    trace_pattern: PatternView = PatternView()
+    file_pattern: PatternView = PatternView()
+    is_analyzing: bool = False
+    pattern_fault: str = ""
+    num_last: str = ""
+    """Records of the selection with one per trace."""
+    num_every: str = ""
+    """Records of the selection with one per answer."""
+    model_name: str = ""
+    """Who can be asked for a better name; empty where no provider is configured."""
+    is_asking: bool = False
+    asking_note: str = ""
+    """What came of asking."""
+    _patterns: dict[str, Pattern] = {}
+    """By tab."""
+    _suggested: dict[str, str] = {"name": "", "objective": ""}
+    """What was filled in; what differs from it now was typed by a person."""
+    _num_changes: int = 0
+    """Of the selection; an analysis that is no longer the last one is dropped."""
 
     @rx.var
     def blocker(self) -> str:
         """Why the dataset cannot be created yet; empty when it can."""
+        missing = self._trace_blocker() if self.tab == TRACES else self._file_blocker()
         checks = (
-            (bool(blocker := self._file_blocker()), blocker),
+            (bool(missing), missing),
             (not self.name.strip(), "Give the dataset a name."),
             (not self.objective.strip(), "Say what the model should get better at."),
         )
         return next((words for applies, words in checks if applies), "")
 
+    @rx.var
+    def pattern(self) -> PatternView:
+        """What the chosen source has in common."""
+        return self.trace_pattern if self.tab == TRACES else self.file_pattern
+
+    def _trace_blocker(self) -> str:
+        return "" if self.num_selected else "Select at least one trace."
+
     @rx.event
-    def begin(self) -> None:
-        """Start with an empty page; an unfinished upload of an earlier visit is dropped."""
+    async def begin(self) -> None:
+        """Start with an empty page; an unfinished upload of an earlier visit is dropped.
+
+        The address names the tab (`?source=upload`); without, it is the one that has something.
+        """
         self._forget_file()
         self.reset()
+        settings = get_settings()
+        self.model_name = settings.llm_models[0].name if settings.has_provider else ""
+        wanted = self.router.url.query_parameters.get("source", "")
+        await self._open_list()
+        self.tab = wanted if wanted in {TRACES, UPLOAD} else TRACES if self.num_stored else UPLOAD
 
-    def _take_look(self, preview: FilePreview) -> None:
-        self.name = self.name or suggest_name(preview.file_name)
+    @rx.event
+    def show_tab(self, name: str) -> None:
+        """Take the data from somewhere else; what was chosen there stays."""
+        self.tab, self.create_error = name, ""
 
     @rx.event
     def set_name(self, text: str) -> None:
@@ -58,28 +115,146 @@ class CreateState(FileUpload, rx.State):
         """Which answers become records."""
         self.mode = mode
 
+    def _selection_changed(self) -> After:
+        self._num_changes += 1
+        self.create_error = self.pattern_fault = ""
+        if not self.num_selected:
+            self.trace_pattern, self.is_analyzing = PatternView(), False
+            self.num_last = self.num_every = ""
+            return None
+        self.is_analyzing = True
+        return CreateState.analyze_selection
+
+    @rx.event(background=True)
+    async def analyze_selection(self) -> None:
+        """Find what the selected traces share, once the selection has come to rest."""
+        async with self:
+            number = self._num_changes
+        await asyncio.sleep(SETTLED_S)
+        async with self:
+            if number != self._num_changes:
+                return
+            selection = self._selection()
+
+        def read(session: Session) -> tuple[TraceCount, Pattern]:
+            return count_selection(session, selection), analyze_traces(session, selection)
+
+        found: tuple[TraceCount, Pattern] | None = None
+        fault = ""
+        try:
+            found = await ask(read)
+        except RftError as error:
+            fault = error.message
+        async with self:
+            if number != self._num_changes:
+                return
+            self.is_analyzing, self.pattern_fault = False, fault
+            if found is not None:
+                self._show_found(*found)
+
+    def _show_found(self, counted: TraceCount, pattern: Pattern) -> None:
+        self.num_last, self.num_every = f"{counted.num_traces:,}", f"{counted.num_answers:,}"
+        self.trace_pattern = PatternView.of(pattern, "trace")
+        self._patterns[TRACES], self.asking_note = pattern, ""
+        self._suggest(pattern.suggested_name, pattern.suggested_objective)
+
+    @rx.event(background=True)
+    async def ask_model(self) -> None:
+        """Let the configured model suggest name and objective."""
+        async with self:
+            pattern = self._patterns.get(self.tab)
+            if pattern is None or self.is_asking:
+                return
+            self.is_asking, self.asking_note = True, ""
+        note, found = "", None
+        try:
+            found = await off_loop(lambda: suggest_dataset(pattern))
+        except RftError as error:
+            note = error.message
+        async with self:
+            self.is_asking = False
+            if found is not None:
+                typed = self.name not in {"", self._suggested["name"]}
+                typed_more = self.objective not in {"", self._suggested["objective"]}
+                note = _describe_suggestion(found, typed=typed, typed_more=typed_more)
+                self._suggest(found.name, found.objective)
+            self.asking_note = note
+
+    def _suggest(self, name: str, objective: str) -> None:
+        """Fill in what is empty or was filled in before; never what a person typed."""
+        if name and self.name in {"", self._suggested["name"]}:
+            self.name = name
+        if objective and self.objective in {"", self._suggested["objective"]}:
+            self.objective = objective
+        self._suggested = {"name": name, "objective": objective}
+
+    def _take_look(self, preview: FilePreview) -> None:
+        self._suggest(suggest_name(preview.file_name), "")
+
+    async def _look(self, *, is_new: bool) -> None:
+        """Read the head of the file, then what its rows have in common."""
+        await super()._look(is_new=is_new)
+        async with self:
+            if self.stage != READY:
+                return
+            path, name, mapping = self._path, self.file_name, self._mapping()
+            self.is_analyzing, self.pattern_fault = True, ""
+        found, fault = None, ""
+        try:
+            found = await off_loop(lambda: analyze_file(path, file_name=name, mapping=mapping))
+        except RftError as error:
+            fault = error.message
+        async with self:
+            self.is_analyzing, self.pattern_fault = False, fault
+            if path != self._path:
+                return
+            self.file_pattern = PatternView.of(found, "row") if found else PatternView()
+            self.asking_note = ""
+            if found is not None:
+                self._patterns[UPLOAD] = found
+                self._suggest(suggest_name(name), found.suggested_objective)
+
     @rx.event
     async def create(self) -> rx.event.EventSpec | None:
-        """Create the dataset, start the import and go to the canvas, where both can be seen."""
+        """Create the dataset, start to fill it and go to the canvas, where that can be seen."""
         if self.blocker or self.is_creating:
             return None
         self.is_creating, self.create_error = True, ""
-        upload = Upload(
-            path=Path(self._path),
-            file_name=self.file_name,
-            mapping=self._mapping(),
-        )
-        create = partial(
-            create_from_upload,
-            name=self.name,
-            objective=self.objective,
-            upload=upload,
-            extract={"mode": self.mode},
-        )
         try:
-            dataset = await tell(create)
+            dataset = await tell(self._order())
         except RftError as error:
             self.is_creating, self.create_error = False, error.message
             return None
+        self._path = ""
         self.reset()
         return rx.redirect(f"/optimization/{dataset.id}")
+
+    def _order(self) -> Callable[[Session], Dataset]:
+        extract = {"mode": self.mode}
+        name, objective = self.name, self.objective
+        if self.tab == UPLOAD:
+            upload = Upload(
+                path=Path(self._path), file_name=self.file_name, mapping=self._mapping()
+            )
+            return partial(
+                create_from_upload, name=name, objective=objective, upload=upload, extract=extract
+            )
+        selection = self._selection()
+
+        def copy(session: Session) -> Dataset:
+            dataset, _ = create_from_traces(
+                session, name=name, objective=objective, selection=selection, extract=extract
+            )
+            return dataset
+
+        return copy
+
+
+def _describe_suggestion(found: Suggestion, *, typed: bool, typed_more: bool) -> str:
+    """What a suggestion did; where a person typed something, it is only shown."""
+    kept = [found.name] if typed else []
+    if typed_more:
+        kept.append(found.objective)
+    if not kept:
+        return "Filled in below. You can change both."
+    return f"Kept what you typed. The model suggests: {' – '.join(kept)}"

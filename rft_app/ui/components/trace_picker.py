@@ -1,0 +1,284 @@
+"""The traces tab: filters, the list, what is selected."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import key_hint
+from rft_app.ui.components.button import button, icon_button, text_button
+from rft_app.ui.components.empty_state import empty_panel, empty_state
+from rft_app.ui.components.field import checkbox, text_input
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.notice import notice
+from rft_app.ui.components.skeleton import skeleton, skeleton_lines
+from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.create import UPLOAD, CreateState
+from rft_app.ui.state.trace_picker import ANY, RANGES, TURNS, TraceLine
+from rft_app.ui.theme import CARD, INPUT, WITNESS
+
+_BOX = "w-4 h-4 shrink-0 accent-[var(--accent)] cursor-pointer"
+
+
+def trace_picker() -> rx.Component:
+    """Choose among the stored traces; without any, the way to the upload."""
+    return rx.cond(
+        ~CreateState.is_listing & (CreateState.num_stored == 0) & (CreateState.trace_fault == ""),
+        rx.el.div(
+            empty_state(
+                "No traces are stored yet",
+                "Traces come with the files you import. Upload one, and its traces can be chosen"
+                " here for further datasets.",
+                button(
+                    "Upload a file",
+                    variant="primary",
+                    icon="upload",
+                    on_click=CreateState.show_tab(UPLOAD),
+                ),
+                icon_name="waypoints",
+            ),
+            class_name=CARD,
+        ),
+        rx.el.div(
+            _filters(),
+            rx.cond(
+                CreateState.trace_fault != "",
+                notice(
+                    "The traces could not be listed.",
+                    CreateState.trace_fault,
+                    tone="bad",
+                    action=button("Try again", size="sm", on_click=CreateState.refresh_traces),
+                ),
+                _list(),
+            ),
+            class_name="grid grid-cols-[minmax(0,1fr)] gap-3",
+        ),
+    )
+
+
+def _filters() -> rx.Component:
+    wanted = CreateState.wanted
+    return rx.el.div(
+        text_input(
+            icon="search",
+            suffix=key_hint("/"),
+            placeholder="Search prompts and first messages",
+            aria_label="Search traces",
+            default_value=wanted.search,
+            on_change=CreateState.search_traces.debounce(300),
+            custom_attrs={"data-search": "true"},
+            key=f"traces-{CreateState.num_clears}",
+            class_name="grow basis-56",
+        ),
+        _menu(
+            "Time",
+            wanted.period,
+            CreateState.choose_period,
+            rx.el.option("all time", value=ANY),
+            *(rx.el.option(words, value=key) for key, (_, words) in RANGES.items()),
+        ),
+        _menu(
+            "Model",
+            wanted.model,
+            CreateState.choose_model,
+            rx.el.option("any", value=ANY),
+            rx.foreach(
+                CreateState.models, lambda model: rx.el.option(model.label, value=model.value)
+            ),
+        ),
+        _menu(
+            "Turns",
+            wanted.turns,
+            CreateState.choose_turns,
+            rx.el.option("1 or more", value=ANY),
+            *(rx.el.option(f"{number} or more", value=number) for number in TURNS),
+        ),
+        checkbox(
+            "Has an answer",
+            checked=wanted.has_response,
+            on_change=CreateState.set_has_response,
+        ),
+        role="search",
+        class_name="flex flex-wrap items-center gap-2",
+    )
+
+
+def _menu(label: str, value: Content, on_change: Content, *options: Content) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label, class_name="text-ink-3 shrink-0"),
+        rx.el.select(
+            *options,
+            value=value,
+            on_change=on_change,
+            class_name="bg-transparent border-0 p-0 outline-none appearance-none font-medium"
+            " text-ink min-w-0 max-w-[160px] truncate cursor-pointer [field-sizing:content]"
+            " focus-visible:shadow-none [&>option]:bg-surface-3 [&>option]:text-ink"
+            " max-wide:text-[16px]",
+        ),
+        icon("chevron-down", 13, "pointer-events-none"),
+        class_name=f"{INPUT} !w-auto !bg-surface-2 cursor-pointer",
+    )
+
+
+def _list() -> rx.Component:
+    return rx.el.section(
+        _head(),
+        rx.cond(
+            CreateState.is_listing,
+            _skeleton(),
+            rx.cond(
+                has_items(CreateState.traces),
+                rx.el.ul(
+                    rx.foreach(CreateState.traces, _row),
+                    aria_label="Traces",
+                    class_name="max-h-[calc(100vh-300px)] min-h-[280px] overflow-auto"
+                    " max-wide:max-h-[420px]",
+                ),
+                empty_panel(
+                    "No trace matches",
+                    f"None of the {CreateState.num_stored} stored traces match these filters.",
+                    button("Clear filters", size="sm", on_click=CreateState.clear_trace_filters),
+                ),
+            ),
+        ),
+        _foot(),
+        aria_label="Stored traces",
+        class_name=CARD,
+    )
+
+
+def _head() -> rx.Component:
+    is_some = (CreateState.num_selected > 0) & (CreateState.num_selected < CreateState.num_matching)
+    return rx.el.div(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                checked=CreateState.takes_all & (CreateState.num_selected > 0),
+                on_change=CreateState.toggle_all_traces,
+                custom_attrs={"aria-checked": rx.cond(is_some, "mixed", rx.Var("undefined"))},
+                disabled=CreateState.num_matching == 0,
+                class_name=_BOX,
+            ),
+            rx.el.b(CreateState.select_all_words, class_name="font-semibold"),
+            class_name="flex items-center gap-2.5 cursor-pointer whitespace-nowrap",
+        ),
+        rx.el.span(
+            CreateState.matching_words,
+            class_name=f"{WITNESS} tabular-nums truncate"
+            " max-wide:order-last max-wide:w-full max-wide:-mt-2 max-wide:pb-2",
+        ),
+        rx.cond(
+            CreateState.is_filtered,
+            text_button(
+                "Clear filters",
+                on_click=CreateState.clear_trace_filters,
+                class_name="text-small whitespace-nowrap",
+            ),
+        ),
+        icon_button(
+            "refresh-cw",
+            "Refresh",
+            size="sm",
+            on_click=CreateState.refresh_traces,
+            class_name="ml-auto",
+        ),
+        class_name="flex items-center gap-3 min-h-11 px-3.5 border-b border-line"
+        " max-wide:flex-wrap",
+    )
+
+
+def _row(trace: rx.vars.ObjectVar[TraceLine]) -> rx.Component:
+    is_on = rx.Var.create(CreateState.named).contains(trace.id) != CreateState.takes_all
+    return rx.el.li(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                checked=is_on,
+                on_change=CreateState.toggle_trace(trace.id),
+                custom_attrs={"data-item": "true"},
+                class_name=_BOX,
+            ),
+            rx.el.span(
+                rx.el.span(
+                    trace.title,
+                    class_name=rx.cond(
+                        trace.has_title, "block truncate", "block truncate text-ink-3"
+                    ),
+                ),
+                rx.el.span(
+                    trace.facts,
+                    rx.cond(
+                        trace.prompt != "",
+                        rx.el.span(f" · “{trace.prompt}”", class_name="max-wide:hidden"),
+                    ),
+                    title=trace.prompt,
+                    class_name="block truncate text-small text-ink-3",
+                ),
+                class_name="grow min-w-0",
+            ),
+            rx.el.span(
+                trace.moment,
+                title=f"{trace.exact_moment} · {trace.dataset}",
+                class_name="text-small text-ink-3 whitespace-nowrap tabular-nums",
+            ),
+            class_name="flex items-center gap-3 px-3.5 min-h-[54px] cursor-pointer",
+        ),
+        class_name=rx.cond(
+            is_on,
+            "border-b border-line bg-accent-soft last:border-b-0",
+            "border-b border-line hover:bg-hover last:border-b-0",
+        ),
+    )
+
+
+def _skeleton() -> rx.Component:
+    return rx.el.div(
+        *(skeleton("h-11 w-full") for _ in range(6)),
+        skeleton_lines("Loading traces", "w-1/3"),
+        class_name="grid gap-2 p-3.5",
+    )
+
+
+def _foot() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            rx.el.b(
+                CreateState.selected_words,
+                class_name="font-semibold whitespace-nowrap tabular-nums",
+            ),
+            rx.el.span(
+                CreateState.selection_words, class_name=f"{WITNESS} truncate max-wide:hidden"
+            ),
+            role="status",
+            class_name="flex items-baseline gap-2.5 min-w-0",
+        ),
+        rx.cond(
+            CreateState.num_selected > 0,
+            text_button(
+                "Clear selection",
+                on_click=CreateState.clear_selection,
+                class_name="text-small whitespace-nowrap",
+            ),
+        ),
+        rx.el.div(
+            rx.el.span(
+                CreateState.position,
+                class_name=f"{WITNESS} tabular-nums mr-1 max-wide:hidden",
+            ),
+            icon_button(
+                "chevron-left",
+                "Previous page",
+                size="sm",
+                variant="default",
+                on_click=CreateState.previous_traces,
+                disabled=~CreateState.has_previous,
+            ),
+            icon_button(
+                "chevron-right",
+                "Next page",
+                size="sm",
+                variant="default",
+                on_click=CreateState.next_traces,
+                disabled=~CreateState.has_next,
+            ),
+            class_name="ml-auto flex items-center gap-1",
+        ),
+        class_name="flex items-center gap-3 min-h-11 px-3.5 border-t border-line",
+    )
