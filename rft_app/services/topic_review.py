@@ -13,7 +13,6 @@ from rft_app.services.topics import get_topics
 from rft_app.storage.datasets import touch
 from rft_app.storage.record_pages import list_summaries
 from rft_app.storage.records import TopicAssignment, set_topics
-from rft_app.storage.topic_counts import refresh_topic_counts
 from rft_app.storage.topic_reviews import (
     UnsureRecord,
     count_unsure,
@@ -87,18 +86,37 @@ def assign(session: Session, dataset_id: str, record: str, topic: str) -> TopicA
         raise NotFoundError(f"There is no topic {topic!r}; it may have been changed.")
     if all(leaf.key != topic for leaf in tree.leaves):
         raise InvalidInputError(f"{topic!r} has topics below it; choose one of those.", topic=topic)
-    topic_id = next(row.id for row in list_rows(session, dataset_id) if row.key == topic)
-    placed = TopicAssignment(seq, topic_id, 1.0, MANUAL)
+    num_left = _place(session, dataset_id, seq, (topic, 1.0, MANUAL))
+    return TopicAssigned(id=record_id(seq), topic=topic, previous=before.topic, num_left=num_left)
+
+
+def take_back(session: Session, dataset_id: str, item: ReviewItem) -> int:
+    """Put a record back into the queue as it was before a person decided.
+
+    Returns:
+        How many unsure records there are now.
+
+    Raises:
+        NotFoundError: There is no such dataset, record or topic.
+    """
+    tree = get_topics(session, dataset_id)
+    seq = parse_record_id(item.id)
+    if seq is None or not list(list_summaries(session, dataset_id, [seq])):
+        raise NotFoundError(f"This dataset has no record {item.id!r}.")
+    if all(leaf.key != item.topic for leaf in tree.leaves):
+        raise NotFoundError(f"There is no topic {item.topic!r}; it may have been changed.")
+    return _place(session, dataset_id, seq, (item.topic, item.confidence, item.method))
+
+
+def _place(session: Session, dataset_id: str, seq: int, home: tuple[str, float, str]) -> int:
+    """Put a record into `home`: leaf, confidence, method; returns how many are unsure then."""
+    key, confidence, method = home
+    topic_id = next(row.id for row in list_rows(session, dataset_id) if row.key == key)
+    placed = TopicAssignment(seq, topic_id, confidence, method)
     set_topics(session, dataset_id, [placed], is_last=False)
-    refresh_topic_counts(session, dataset_id)
     refresh_result(session, dataset_id)
     touch(session, dataset_id)
-    return TopicAssigned(
-        id=record_id(seq),
-        topic=topic,
-        previous=before.topic,
-        num_left=count_unsure(session, dataset_id),
-    )
+    return count_unsure(session, dataset_id)
 
 
 def _to_items(

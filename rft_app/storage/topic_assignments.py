@@ -149,7 +149,7 @@ def count_manual(session: Session, dataset_id: str) -> int:
     """Valid, current records that a person placed."""
     statement = text(
         "SELECT COUNT(*) FROM record WHERE dataset_id = :dataset_id AND topic_id IS NOT NULL "
-        f"AND topic_confidence >= 1 AND topic_method = '{MANUAL}' AND facet < {FIRST_INVALID}"
+        f"AND topic_confidence >= 1 AND topic_method = '{MANUAL}' AND facet + 0 < {FIRST_INVALID}"
     )
     values = {"dataset_id": dataset_id}
     return int(session.connection().execute(statement, values).scalar_one())

@@ -92,7 +92,7 @@ def test_topics_are_found_with_a_chosen_number(visitor: Page, dataset: str) -> N
     dialog.get_by_label("How many topics").fill("3")
     dialog.get_by_role("button", name="Find topics").click()
 
-    topics = dialog.get_by_role("list", name="Topics").get_by_role("button")
+    topics = dialog.get_by_role("tree", name="Topics").get_by_role("treeitem")
     expect(topics).to_have_count(3, timeout=WAIT_MS)
     topics.nth(1).click()
     expect(dialog.get_by_role("table", name="Records of the topic")).to_contain_text("Please")
@@ -103,7 +103,7 @@ def test_coverage_shows_its_division(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "step=coverage")
     dialog.get_by_role("button", name="Analyze coverage").click()
     expect(dialog).to_contain_text("Balance 1.00 = 33% ÷ 33%", timeout=WAIT_MS)
-    dialog.get_by_role("button", name="Show as table").click()
+    dialog.get_by_role("radio", name="Table").click()
     expect(dialog.get_by_role("table", name="Share of each topic")).to_contain_text("on target")
 
 

@@ -5,6 +5,8 @@ import reflex as rx
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.choice import segment, segmented
+from rft_app.ui.components.coverage_targets import targets_editor
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.progress import meter
@@ -14,6 +16,8 @@ from rft_app.ui.state.coverage import CoverageRow, CoverageState
 from rft_app.ui.state.generate import GenerateState
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.theme import FIGURE, LABEL, WITNESS
+
+_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def coverage_modal() -> rx.Component:
@@ -102,7 +106,11 @@ def _recommendations() -> rx.Component:
 
 def _shares() -> rx.Component:
     return card(
-        rx.cond(CoverageState.is_table, _table(), _bars()),
+        rx.cond(
+            CoverageState.is_editing,
+            targets_editor(),
+            rx.match(CoverageState.shape, ("table", _table()), ("map", _map()), _bars()),
+        ),
         rx.cond(
             CoverageState.num_without_topic != "",
             rx.el.p(
@@ -111,14 +119,56 @@ def _shares() -> rx.Component:
             ),
         ),
         title="Share of each topic",
-        witness="bar: share · line: target",
-        action=button(
-            rx.cond(CoverageState.is_table, "Show as bars", "Show as table"),
-            size="sm",
-            variant="ghost",
-            on_click=CoverageState.toggle_table,
+        witness=rx.cond(
+            CoverageState.is_editing,
+            "",
+            rx.match(
+                CoverageState.shape,
+                ("map", "area: records · amber: under target"),
+                ("table", ""),
+                "bar: share · line: target",
+            ),
         ),
+        action=rx.cond(CoverageState.is_editing, rx.fragment(), _shape_choice()),
         body_class="",
+    )
+
+
+def _shape_choice() -> rx.Component:
+    shape = CoverageState.shape
+    return rx.el.div(
+        segmented(
+            *(
+                segment(words, is_on=shape == name, on_click=CoverageState.show_as(name))
+                for name, words in (("bars", "Bars"), ("map", "Map"), ("table", "Table"))
+            ),
+            label="Show shares as",
+        ),
+        button(
+            rx.el.span("Edit targets", class_name="max-wide:hidden"),
+            rx.el.span("Targets", class_name="wide:hidden"),
+            size="sm",
+            icon="target",
+            on_click=CoverageState.edit_targets,
+            disabled=CoverageState.is_running,
+        ),
+        class_name="flex items-center gap-2",
+    )
+
+
+def _map() -> rx.Component:
+    return rx.el.div(
+        rx.color_mode_cond(
+            light=rx.plotly.basic(
+                data=CoverageState.map_light, config=_CONFIG, width="100%", height="320px"
+            ),
+            dark=rx.plotly.basic(
+                data=CoverageState.map_dark, config=_CONFIG, width="100%", height="320px"
+            ),
+        ),
+        role="img",
+        aria_label=CoverageState.map_finding,
+        class_name="h-[320px] m-3.5 overflow-hidden",
     )
 
 
@@ -204,5 +254,8 @@ def _table() -> rx.Component:
             ),
             label="Share of each topic",
         ),
+        tab_index=0,
+        role="region",
+        aria_label="Table of shares",
         class_name="overflow-x-auto",
     )

@@ -10,24 +10,16 @@ from rft_app.ui.components.menu import (
 )
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.generate import GenerateState
-from rft_app.ui.state.modal import DIALOGS, IMPORT_RECORDS, REVIEW, SNAPSHOTS, ModalState
-
-IMPORT_TOPICS = "import-topics"
+from rft_app.ui.state.modal import IMPORT_RECORDS, IMPORT_TOPICS, REVIEW, SNAPSHOTS, ModalState
 
 
 def _items() -> list[rx.Component]:
     topics = [
         menu_separator(),
-        *(
-            [
-                menu_item(
-                    "Import topics…",
-                    icon_name="folder-tree",
-                    on_click=ModalState.open_dialog(IMPORT_TOPICS),
-                )
-            ]
-            if IMPORT_TOPICS in DIALOGS
-            else []
+        menu_item(
+            "Import topics…",
+            icon_name="folder-tree",
+            on_click=ModalState.open_dialog(IMPORT_TOPICS),
         ),
         rx.cond(
             DatasetState.has_topics,

@@ -80,8 +80,15 @@ def modal_footer(effect: Content, *buttons: rx.Component) -> rx.Component:
 
 
 def modal_body(*children: Content, class_name: str = "p-5 max-wide:p-4") -> rx.Component:
-    """The part between header and footer; it scrolls."""
-    return rx.el.div(*children, class_name=f"grow min-h-0 overflow-auto {class_name}")
+    """The part between header and footer; it scrolls, by keyboard too."""
+    return rx.el.div(
+        *children,
+        tab_index=0,
+        role="region",
+        aria_label="Content",
+        class_name="grow min-h-0 overflow-auto"
+        f" focus-visible:shadow-[inset_0_0_0_2px_var(--accent-text)] {class_name}",
+    )
 
 
 def modal_frame(
@@ -90,7 +97,7 @@ def modal_frame(
     on_close: Content,
     title: str | rx.Var[str],
     width: str = "wide",
-    class_name: str = "",
+    class_name: str | rx.Var[str] = "",
 ) -> rx.Component:
     """A dialog.
 

@@ -112,7 +112,7 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
 def _notices(state: type[StepModal]) -> rx.Component:
     return rx.el.div(
         rx.cond(state.fault != "", notice(state.fault, tone="bad")),
-        rx.cond(state.is_running, job_notice(state, f"{WORDS[state.step].name} is running")),
+        rx.cond(state.is_running, job_notice(state, _running(state))),
         rx.cond(
             (state.error != "") & ~state.is_running,
             notice(f"The last run of {WORDS[state.step].name} failed.", state.error, tone="bad"),
@@ -123,6 +123,11 @@ def _notices(state: type[StepModal]) -> rx.Component:
         ),
         class_name="grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4",
     )
+
+
+def _running(state: type[StepModal]) -> rx.Var[str]:
+    own = f"{WORDS[state.step].name} is running"
+    return rx.cond(state.job.name != "", state.job.name + " is running", own)
 
 
 def _skeleton(step: StepName) -> rx.Component:

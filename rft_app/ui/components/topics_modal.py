@@ -1,106 +1,331 @@
-"""The dialog of step 2: the topics, and the records of the chosen one beside them."""
+"""The dialog of step 2: the tree, the chosen topic with its records, and the review queue."""
 
 import reflex as rx
 
-from rft_app.ui.components.badge import badge, key_hint
+from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.field import field, text_input
+from rft_app.ui.components.menu import menu, menu_item, menu_separator
 from rft_app.ui.components.modal import modal_footer
+from rft_app.ui.components.notice import notice
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
-from rft_app.ui.components.table import ROW, cell, head, table
-from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.record_row import RecordRow
-from rft_app.ui.state.topics import TopicRow, TopicsState
-from rft_app.ui.theme import CARD_TITLE, WITNESS
+from rft_app.ui.components.topic_forms import topic_forms
+from rft_app.ui.components.topic_making import depth_choice, making_dialog, number_choice
+from rft_app.ui.components.topic_panel import topic_panel
+from rft_app.ui.components.topic_placing import placing_dialog
+from rft_app.ui.components.topic_review import review_panel
+from rft_app.ui.components.topic_tree import topic_tree
+from rft_app.ui.state.modal import IMPORT_TOPICS, ModalState
+from rft_app.ui.state.topic_form import ADD, DELETE, MERGE, MOVE, SPLIT
+from rft_app.ui.state.topics import REVIEW, TOPIC, TREE, TopicsState
+from rft_app.ui.theme import WITNESS
 
 
 def topics_modal() -> rx.Component:
-    """What users ask for."""
-    return step_dialog(
-        TopicsState,
-        rx.cond(
-            TopicsState.is_rerun_open,
-            rx.el.div(_settings(), class_name="px-5 py-4 border-b border-line bg-inset"),
-        ),
-        rx.el.div(
-            _list(),
-            _chosen(),
-            class_name="grow min-h-0 grid grid-cols-[300px_minmax(0,1fr)] max-wide:grid-cols-1",
-        ),
-        witness=rx.cond(
-            TopicsState.has_result,
-            rx.fragment(
-                f"{TopicsState.num_topics} · {TopicsState.num_records} · "
-                f"{TopicsState.share_sure} sure"
+    """What users ask for, and every way to change it."""
+    return rx.fragment(
+        step_dialog(
+            TopicsState,
+            _notes(),
+            _panes(),
+            rx.el.div(
+                _list(),
+                _part(TOPIC, topic_panel(), "flex flex-col min-h-0 min-w-0"),
+                _part(
+                    REVIEW,
+                    review_panel(),
+                    "flex flex-col min-h-0 border-l border-line bg-inset max-desk:border-l-0"
+                    " max-desk:border-t max-desk:col-span-2 max-wide:border-t-0",
+                ),
+                class_name="grow min-h-0 grid grid-cols-[304px_minmax(0,1fr)_320px]"
+                " grid-rows-[minmax(0,1fr)] max-desk:grid-cols-[280px_minmax(0,1fr)]"
+                " max-desk:grid-rows-[minmax(0,3fr)_minmax(0,2fr)] max-wide:grid-cols-1"
+                " max-wide:grid-rows-none",
             ),
-        ),
-        actions=rx.cond(
-            TopicsState.has_result,
-            button(
-                "Settings",
-                size="sm",
-                icon="settings-2",
-                on_click=TopicsState.toggle_rerun,
-                aria_expanded=TopicsState.is_rerun_open,
-            ),
-        ),
-        settings=_settings(),
-        footer=modal_footer(
-            run_effect(
-                TopicsState,
-                rx.cond(
-                    TopicsState.has_result,
-                    f"{TopicsState.method} · seed {TopicsState.used_seed} · mean confidence "
-                    f"{TopicsState.mean_confidence} · {TopicsState.num_unsure} unsure, below 70%. "
-                    "A new run marks coverage as out of date.",
-                    "Runs on this machine; the same seed gives the same topics.",
+            witness=rx.cond(
+                TopicsState.has_result,
+                rx.fragment(
+                    f"{TopicsState.num_topics} · {TopicsState.num_records} · "
+                    f"{TopicsState.share_sure} sure",
                 ),
             ),
-            run_button(TopicsState),
+            actions=rx.cond(TopicsState.has_result, _actions()),
+            settings=_first_settings(),
+            footer=_footer(),
+            width="list",
         ),
-        width="list",
+        topic_forms(),
+        making_dialog(),
+        placing_dialog(),
     )
 
 
-def _settings() -> rx.Component:
-    return rx.el.div(
-        field(
-            "Number of topics",
-            rx.el.div(
-                segmented(
-                    segment(
-                        "Find it", is_on=TopicsState.is_auto, on_click=TopicsState.choose_auto(True)
-                    ),
-                    segment(
-                        "Choose",
-                        is_on=TopicsState.is_chosen,
-                        on_click=TopicsState.choose_auto(False),
-                    ),
-                    label="Number of topics",
-                ),
-                rx.cond(
-                    TopicsState.is_auto,
-                    rx.fragment(),
-                    text_input(
-                        value=TopicsState.wanted_topics,
-                        on_change=TopicsState.set_wanted_topics,
-                        input_mode="numeric",
-                        aria_label="How many topics",
-                        class_name="!w-20",
-                    ),
-                ),
-                class_name="flex items-center gap-2",
+def _actions() -> rx.Component:
+    return rx.fragment(
+        icon_button(
+            "undo-2",
+            rx.cond(
+                TopicsState.undo_words != "", "Undo: " + TopicsState.undo_words, "Nothing to undo"
             ),
-            hint=rx.cond(TopicsState.is_auto, "Finds up to 20.", "From 1 up."),
+            on_click=TopicsState.undo,
+            disabled=(TopicsState.undo_words == "") | TopicsState.is_running,
         ),
+        icon_button(
+            "redo-2",
+            rx.cond(
+                TopicsState.redo_words != "", "Redo: " + TopicsState.redo_words, "Nothing to redo"
+            ),
+            on_click=TopicsState.redo,
+            disabled=(TopicsState.redo_words == "") | TopicsState.is_running,
+        ),
+        button(
+            "Import topics",
+            size="sm",
+            icon="upload",
+            on_click=ModalState.open_dialog(IMPORT_TOPICS),
+            class_name="max-wide:hidden",
+        ),
+        button(
+            rx.el.span("Suggest topics", class_name="max-wide:sr-only"),
+            size="sm",
+            icon="wand-sparkles",
+            on_click=TopicsState.open_making,
+        ),
+    )
+
+
+def _footer() -> rx.Component:
+    return modal_footer(
+        run_effect(
+            TopicsState,
+            rx.cond(
+                TopicsState.has_result,
+                rx.el.span(
+                    rx.cond(TopicsState.method != "", TopicsState.method + " · ", ""),
+                    f"seed {TopicsState.used_seed} · mean confidence "
+                    f"{TopicsState.mean_confidence}. Changes are saved at once and mark coverage "
+                    "as out of date.",
+                ),
+                "Runs on this machine; the same seed gives the same topics.",
+            ),
+        ),
+        rx.cond(
+            TopicsState.has_result,
+            rx.fragment(
+                rx.cond(TopicsState.stale_reason != "", run_button(TopicsState, variant="default")),
+                rx.cond(
+                    TopicsState.num_without_topic != "",
+                    _categorise("primary"),
+                    _categorise("default"),
+                ),
+            ),
+            rx.fragment(
+                button(
+                    "Start from a template",
+                    on_click=[TopicsState.set_wish("source", "template"), TopicsState.open_making],
+                    disabled=TopicsState.is_loading
+                    | TopicsState.is_running
+                    | (TopicsState.status == "waiting"),
+                ),
+                run_button(TopicsState),
+            ),
+        ),
+    )
+
+
+def _categorise(variant: str) -> rx.Component:
+    return button(
+        "Categorise records",
+        icon="tags",
+        variant=variant,
+        on_click=TopicsState.open_placing,
+        disabled=TopicsState.is_running | ~TopicsState.has_topics,
+    )
+
+
+def _notes() -> rx.Component:
+    def note(tone: str) -> rx.Component:
+        return notice(
+            TopicsState.work_note,
+            tone=tone,
+            action=button("Close", size="sm", on_click=TopicsState.forget_note),
+        )
+
+    return rx.cond(
+        TopicsState.work_note != "",
+        rx.el.div(
+            rx.match(
+                TopicsState.work_tone,
+                ("ok", note("ok")),
+                ("warn", note("warn")),
+                note("bad"),
+            ),
+            class_name="px-5 py-3 border-b border-line max-wide:px-4",
+        ),
+    )
+
+
+def _panes() -> rx.Component:
+    """On phones one part shows at a time."""
+    pane = TopicsState.pane
+    return rx.el.div(
+        segmented(
+            segment("Topics", is_on=pane == TREE, on_click=TopicsState.choose_pane(TREE)),
+            segment("Records", is_on=pane == TOPIC, on_click=TopicsState.choose_pane(TOPIC)),
+            segment(
+                "Review",
+                is_on=pane == REVIEW,
+                count=TopicsState.num_left,
+                on_click=TopicsState.choose_pane(REVIEW),
+            ),
+            label="Part of the dialog",
+        ),
+        class_name="wide:hidden px-4 py-2.5 border-b border-line",
+    )
+
+
+def _part(name: str, content: rx.Component, class_name: str) -> rx.Component:
+    return rx.el.div(
+        content,
+        class_name=rx.cond(TopicsState.pane == name, class_name, f"{class_name} max-wide:hidden"),
+    )
+
+
+def _list() -> rx.Component:
+    return _part(
+        TREE,
+        rx.fragment(
+            rx.el.div(
+                text_input(
+                    icon="search",
+                    suffix=key_hint("/"),
+                    placeholder="Filter topics",
+                    aria_label="Filter topics",
+                    default_value=TopicsState.search,
+                    on_change=TopicsState.search_for.debounce(150),
+                    custom_attrs={"data-search": "true"},
+                    class_name="!min-h-8 max-wide:!min-h-10",
+                ),
+                class_name="p-3",
+            ),
+            rx.el.div(
+                rx.el.span("Topic", class_name="grow"),
+                rx.el.span("Records"),
+                rx.el.span("Sure", class_name="w-[38px] text-right"),
+                class_name="flex gap-2 px-4 pb-1 text-label font-medium text-ink-3",
+            ),
+            rx.cond(
+                TopicsState.rows,
+                rx.el.div(
+                    topic_tree(
+                        rows=TopicsState.rows,
+                        chosen=TopicsState.chosen,
+                        checked=TopicsState.checked,
+                        label="Topics",
+                        is_busy=TopicsState.is_running,
+                        on_choose=TopicsState.open_topic,
+                        on_check=TopicsState.check,
+                        on_rename=TopicsState.rename,
+                        on_delete=TopicsState.open_form_for(DELETE),
+                        on_undo=TopicsState.undo,
+                        on_redo=TopicsState.redo,
+                    ),
+                    class_name="grow min-h-0 overflow-auto",
+                ),
+                rx.el.div(
+                    rx.cond(
+                        TopicsState.has_topics,
+                        empty_panel("No topic matches", "Change the filter."),
+                        empty_panel(
+                            "No topics yet",
+                            "Add the first one, or let some be suggested.",
+                        ),
+                    ),
+                    class_name="grow",
+                ),
+            ),
+            _without_topic(),
+            _tree_bar(),
+        ),
+        "flex flex-col min-h-0 border-r border-line max-wide:border-r-0",
+    )
+
+
+def _without_topic() -> rx.Component:
+    return rx.cond(
+        TopicsState.num_without_topic != "",
+        rx.el.p(
+            f"{TopicsState.num_without_topic} in no topic. ",
+            text_button("Show", on_click=ModalState.open_records("topic:")),
+            class_name=f"{WITNESS} px-4 py-2 border-t border-line",
+        ),
+    )
+
+
+def _tree_bar() -> rx.Component:
+    num = rx.Var.create(TopicsState.checked).to(list).length()
+    is_off = TopicsState.is_running
+    is_empty = ~TopicsState.has_topics
+    return rx.el.div(
+        button(
+            "Add topic",
+            size="sm",
+            icon="plus",
+            on_click=TopicsState.open_form(ADD),
+            disabled=is_off,
+            class_name="grow",
+        ),
+        button(
+            rx.cond(num > 1, f"Merge {num}", "Merge"),
+            size="sm",
+            icon="merge",
+            on_click=TopicsState.open_form(MERGE),
+            disabled=is_off | is_empty,
+        ),
+        button(
+            "Split",
+            size="sm",
+            icon="split",
+            on_click=TopicsState.open_form(SPLIT),
+            disabled=is_off | ~TopicsState.chosen_topic.is_leaf | is_empty,
+            title=rx.cond(
+                TopicsState.chosen_topic.is_leaf,
+                "Split the chosen topic",
+                "Only a topic without topics below it can be split",
+            ),
+        ),
+        menu(
+            menu_item("Move…", icon_name="folder-input", on_click=TopicsState.open_form(MOVE)),
+            rx.cond(
+                num > 0,
+                menu_item(f"Unmark {num}", icon_name="square", on_click=TopicsState.uncheck_all),
+            ),
+            menu_separator(),
+            menu_item(
+                rx.cond(num > 1, f"Delete {num} topics…", "Delete…"),
+                icon_name="trash-2",
+                is_destructive=True,
+                on_click=TopicsState.open_form(DELETE),
+            ),
+            label="More for the chosen topics",
+        ),
+        class_name="flex items-center gap-2 px-3 py-2.5 border-t border-line",
+    )
+
+
+def _first_settings() -> rx.Component:
+    """What can be set before the first run."""
+    return rx.el.div(
+        number_choice(),
+        depth_choice(),
         field(
             "Seed",
             text_input(
                 id="topics-seed",
                 value=TopicsState.seed,
-                on_change=TopicsState.set_seed,
+                on_change=TopicsState.set_wish("seed"),
                 input_mode="numeric",
                 class_name="!w-28",
             ),
@@ -108,155 +333,4 @@ def _settings() -> rx.Component:
             hint="The same seed gives the same topics.",
         ),
         class_name="flex flex-wrap gap-8",
-    )
-
-
-def _list() -> rx.Component:
-    return rx.el.aside(
-        rx.el.div(
-            text_input(
-                icon="search",
-                suffix=key_hint("/"),
-                placeholder="Filter topics",
-                aria_label="Filter topics",
-                default_value=TopicsState.search,
-                on_change=TopicsState.search_for.debounce(150),
-                custom_attrs={"data-search": "true"},
-                class_name="!min-h-7 max-wide:!min-h-10",
-            ),
-            class_name="p-3",
-        ),
-        rx.cond(
-            TopicsState.rows,
-            rx.el.ul(
-                rx.foreach(TopicsState.rows, _topic),
-                aria_label="Topics",
-                class_name="grow min-h-0 overflow-auto px-2 pb-3 m-0 list-none"
-                " max-wide:max-h-[240px]",
-            ),
-            empty_panel("No topic matches", "Change the filter."),
-        ),
-        rx.cond(
-            TopicsState.num_without_topic != "",
-            rx.el.p(
-                f"{TopicsState.num_without_topic} in no topic. ",
-                text_button("Show", on_click=ModalState.open_records("topic:")),
-                class_name=f"{WITNESS} px-3 py-2 border-t border-line",
-            ),
-        ),
-        class_name="flex flex-col min-h-0 border-r border-line max-wide:border-r-0"
-        " max-wide:border-b",
-    )
-
-
-_ITEM = (
-    "flex items-center gap-2 w-full h-[30px] px-2 rounded-control text-left min-w-0 max-wide:h-11"
-)
-
-
-def _topic(row: TopicRow) -> rx.Component:
-    is_on = TopicsState.chosen == row.key
-    return rx.el.li(
-        rx.el.button(
-            rx.el.span(row.name, title=row.key, class_name="truncate grow"),
-            rx.cond(row.is_unsure, badge("unsure", tone="warn", title=row.sure)),
-            rx.el.span(row.num_records, class_name="text-small text-ink-3 tabular-nums"),
-            type="button",
-            aria_current=rx.cond(is_on, "true", "false"),
-            on_click=TopicsState.choose(row.key),
-            custom_attrs={"data-item": "true"},
-            class_name=rx.cond(
-                is_on,
-                f"{_ITEM} bg-accent-soft font-medium shadow-[inset_0_0_0_1px_var(--accent-line)]",
-                f"{_ITEM} text-ink-2 hover:bg-hover",
-            ),
-        ),
-        style={"padding-left": f"calc({row.depth} * 16px)"},
-    )
-
-
-def _chosen() -> rx.Component:
-    topic = TopicsState.chosen_topic
-    return rx.el.section(
-        rx.el.div(
-            rx.el.div(
-                rx.el.h3(topic.name, class_name=f"{CARD_TITLE} truncate"),
-                rx.el.span(topic.sure, class_name=WITNESS),
-                badge(
-                    f"{topic.num_records} records · {topic.share}", tone="ok", class_name="ml-auto"
-                ),
-                class_name="flex items-center gap-2 min-w-0",
-            ),
-            rx.cond(topic.description != "", rx.el.p(topic.description, class_name="text-ink-2")),
-            rx.cond(
-                topic.keywords,
-                rx.el.p(
-                    rx.el.span("Keywords", class_name="text-label text-ink-3 mr-0.5"),
-                    rx.foreach(topic.keywords, lambda word: badge(word)),
-                    class_name="flex flex-wrap items-center gap-1.5 mt-2",
-                ),
-            ),
-            class_name="px-[18px] pt-3.5 pb-3 border-b border-line",
-        ),
-        rx.el.div(
-            table(
-                head("First user message"),
-                head("Source", class_name="max-wide:hidden"),
-                head("Messages", is_number=True, class_name="max-wide:hidden"),
-                head("Sure", is_number=True),
-                rows=rx.foreach(TopicsState.records, _record),
-                label="Records of the topic",
-            ),
-            class_name="grow min-h-0 overflow-auto",
-        ),
-        _pager(),
-        class_name="flex flex-col min-h-0 min-w-0",
-    )
-
-
-def _record(row: RecordRow) -> rx.Component:
-    return rx.el.tr(
-        cell(
-            rx.el.span(row.title, title=row.title, class_name="block truncate"),
-            class_name="max-w-0 w-3/5 max-wide:w-full",
-        ),
-        cell(badge(row.source), class_name="max-wide:hidden"),
-        cell(row.num_messages, is_number=True, class_name="text-ink-3 max-wide:hidden"),
-        cell(
-            rx.el.span(row.sure, class_name=rx.cond(row.is_unsure, "text-warn", "text-ink-2")),
-            is_number=True,
-        ),
-        class_name=ROW,
-    )
-
-
-def _pager() -> rx.Component:
-    return rx.el.div(
-        rx.el.span(f"{TopicsState.position} of {TopicsState.total}", class_name=WITNESS),
-        rx.el.div(
-            button(
-                "Show all in records",
-                size="sm",
-                variant="ghost",
-                on_click=ModalState.open_records("topic:" + TopicsState.chosen),
-            ),
-            icon_button(
-                "chevron-left",
-                "Previous page",
-                size="sm",
-                variant="default",
-                on_click=TopicsState.previous_page,
-                disabled=~TopicsState.has_previous,
-            ),
-            icon_button(
-                "chevron-right",
-                "Next page",
-                size="sm",
-                variant="default",
-                on_click=TopicsState.next_page,
-                disabled=~TopicsState.has_next,
-            ),
-            class_name="ml-auto flex items-center gap-1",
-        ),
-        class_name="flex items-center min-h-11 px-[18px] border-t border-line shrink-0",
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import plotly.graph_objects as go
 import reflex as rx
 
 from rft_app.domain.coverage import (
@@ -14,7 +15,9 @@ from rft_app.domain.coverage import (
 )
 from rft_app.domain.pipeline import StepName
 from rft_app.services.pipeline import StepView
-from rft_app.ui.state.step_modal import StepModal
+from rft_app.ui.charts.palette import DARK, LIGHT
+from rft_app.ui.charts.treemap import Tile, topic_treemap
+from rft_app.ui.state.coverage_targets import CoverageTargets
 from rft_app.ui.words import count
 
 _WORDS = {
@@ -69,7 +72,7 @@ def _gap(gap: int | None) -> str:
     return f"+{gap:,}" if gap else "–"
 
 
-class CoverageState(StepModal, rx.State):
+class CoverageState(CoverageTargets, rx.State):
     """How the trainable records spread over the leaf topics."""
 
     step: ClassVar[StepName] = StepName.COVERAGE
@@ -84,12 +87,16 @@ class CoverageState(StepModal, rx.State):
     num_without_topic: str = ""
     rows: list[CoverageRow] = []
     recommendations: list[str] = []
-    is_table: bool = False
+    shape: str = "bars"
+    """How shares are shown: `bars`, `map` or `table`."""
+    map_dark: go.Figure = go.Figure()
+    map_light: go.Figure = go.Figure()
+    map_finding: str = ""
 
     @rx.event
-    def toggle_table(self) -> None:
-        """Show the bars as a table of figures, or back."""
-        self.is_table = not self.is_table
+    def show_as(self, shape: str) -> None:
+        """Show shares as bars, as a map of areas, or as a table of figures."""
+        self.shape = shape
 
     async def _show(self, step: StepView) -> None:
         if not step.facts:
@@ -109,3 +116,23 @@ class CoverageState(StepModal, rx.State):
         )
         self.rows = [CoverageRow.of(topic, scale) for topic in report.topics]
         self.recommendations = list(report.recommendations)
+        self._draw(report)
+
+    def _draw(self, report: CoverageReport) -> None:
+        tiles = [
+            Tile(
+                key=topic.key,
+                num_records=topic.count,
+                status=topic.status.value,
+                words=f"{topic.key.replace('/', ' › ')}<br>{count(topic.count, 'record')}, "
+                f"{percent(topic.share)}; target {percent(topic.target_share)}",
+            )
+            for topic in report.topics
+        ]
+        self.map_dark, self.map_light = topic_treemap(tiles, DARK), topic_treemap(tiles, LIGHT)
+        largest = max(report.topics, key=lambda topic: topic.count)
+        under = sum(topic.status is CoverageStatus.UNDER for topic in report.topics)
+        self.map_finding = (
+            f"Map of {count(len(report.topics), 'topic')}: the largest is {largest.key} with "
+            f"{percent(largest.share)}; {under} below their target. The table says the same."
+        )

@@ -159,6 +159,8 @@ class RecordsState(rx.State):
             return
         self._show_options(options)
         await self._turn_to([])
+        if modal.record_id:
+            await self.open_record(modal.record_id)
 
     @rx.event
     async def search_for(self, text: str) -> None:

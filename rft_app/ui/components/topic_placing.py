@@ -1,0 +1,75 @@
+"""The dialog that puts records into topics: which ones, and what that overwrites."""
+
+import reflex as rx
+
+from rft_app.ui.components.button import button
+from rft_app.ui.components.field import checkbox
+from rft_app.ui.components.modal import modal_frame
+from rft_app.ui.components.notice import notice
+from rft_app.ui.state.topic_placing import ALL, UNLABELED
+from rft_app.ui.state.topics import TopicsState
+from rft_app.ui.theme import PAGE_TITLE, WITNESS
+
+TITLE = "Categorise records"
+
+
+def placing_dialog() -> rx.Component:
+    """Asks which records, and starts the job."""
+    return modal_frame(
+        rx.el.div(
+            rx.el.h2(TITLE, class_name=PAGE_TITLE),
+            rx.el.p(
+                "Each record goes to the topic whose words it uses; where words do not decide, to"
+                " the nearest in meaning. Method and confidence are kept.",
+                class_name="text-ink-2 -mt-2",
+            ),
+            rx.cond(TopicsState.placing_fault != "", notice(TopicsState.placing_fault, tone="bad")),
+            rx.el.fieldset(
+                rx.el.legend("Which records", class_name="text-small font-medium text-ink-2 mb-1"),
+                _way(UNLABELED, TopicsState.unlabeled_words),
+                _way(ALL, TopicsState.all_words),
+                rx.cond(
+                    (TopicsState.mode == ALL) & (TopicsState.manual_words != ""),
+                    rx.el.div(
+                        checkbox(
+                            TopicsState.manual_words,
+                            checked=TopicsState.takes_manual,
+                            on_change=TopicsState.set_takes_manual,
+                        ),
+                        class_name="pl-6",
+                    ),
+                ),
+                class_name="grid gap-0.5",
+            ),
+            rx.el.p(f"Now: {TopicsState.methods_words}. It can be undone.", class_name=WITNESS),
+            class_name="grid gap-4 p-5 overflow-auto",
+        ),
+        rx.el.footer(
+            button("Cancel", on_click=TopicsState.close_placing),
+            button(
+                TopicsState.place_verb,
+                variant="primary",
+                on_click=TopicsState.place,
+                disabled=TopicsState.num_to_place == 0,
+            ),
+            class_name="flex justify-end gap-2 px-5 pb-5",
+        ),
+        is_open=TopicsState.is_placing,
+        on_close=TopicsState.close_placing,
+        title=TITLE,
+        width="small",
+    )
+
+
+def _way(mode: str, words: rx.Var[str] | str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="topics-mode",
+            checked=TopicsState.mode == mode,
+            on_change=TopicsState.choose_mode(mode),
+            class_name="w-4 h-4 shrink-0 accent-[var(--accent)] cursor-pointer",
+        ),
+        rx.el.span(words),
+        class_name="flex items-center gap-2 cursor-pointer min-h-7 max-wide:min-h-11",
+    )

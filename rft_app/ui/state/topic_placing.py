@@ -1,0 +1,138 @@
+"""Categorising: which records are put into the topics, what that overwrites, what it came to."""
+
+from collections.abc import Mapping
+
+import reflex as rx
+from sqlmodel import Session
+
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.topic import Method
+from rft_app.errors import RftError
+from rft_app.services.categorising import (
+    CategoriseCounts,
+    CategoriseSettings,
+    count_by_method,
+    count_categorisable,
+    start_categorise,
+)
+from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.state.topic_tree import TopicTreeView
+from rft_app.ui.words import count
+
+UNLABELED, ALL = "unlabeled_only", "recategorize_all"
+_METHODS: Mapping[Method, str] = {
+    "keyword": "by words",
+    "embedding": "by meaning",
+    "llm": "by a model",
+    "manual": "by hand",
+}
+
+
+class TopicPlacing(TopicTreeView, mixin=True):
+    """The dialog that starts categorising."""
+
+    is_placing: bool = False
+    mode: str = UNLABELED
+    takes_manual: bool = False
+    num_unlabeled: int = 0
+    num_all: int = 0
+    num_manual: int = 0
+    unlabeled_words: str = ""
+    all_words: str = ""
+    manual_words: str = ""
+    methods_words: str = ""
+    """How the records that have a topic came to it."""
+    placing_fault: str = ""
+
+    @rx.var
+    def num_to_place(self) -> int:
+        """Records that the button is about."""
+        if self.mode == UNLABELED:
+            return self.num_unlabeled
+        return self.num_all - (0 if self.takes_manual else self.num_manual)
+
+    @rx.var
+    def place_verb(self) -> str:
+        """The button."""
+        return f"Categorise {count(self.num_to_place, 'record')}"
+
+    @rx.event
+    async def open_placing(self) -> None:
+        """Open the dialog with fresh counts."""
+        dataset_id = self._dataset_id
+        self.takes_manual, self.placing_fault = False, ""
+        try:
+            counts = await ask(lambda session: count_categorisable(session, dataset_id))
+            self.methods_words = await ask(lambda session: _methods(session, dataset_id))
+        except RftError as error:
+            self.fault = error.message
+            return
+        self._show_counts(counts)
+        self.is_placing = True
+
+    @rx.event
+    def close_placing(self) -> None:
+        """Close it."""
+        self.is_placing = False
+
+    @rx.event
+    def choose_mode(self, mode: str) -> None:
+        """Only records without a topic, or all."""
+        self.mode, self.takes_manual = mode, False
+
+    @rx.event
+    def set_takes_manual(self, takes: bool) -> None:
+        """Also records that a person placed."""
+        self.takes_manual = takes
+
+    @rx.event
+    async def place(self) -> None:
+        """Start the job."""
+        dataset_id = self._dataset_id
+        settings = CategoriseSettings(
+            mode="unlabeled_only" if self.mode == UNLABELED else "recategorize_all",
+            includes_manual=self.takes_manual,
+            is_confirmed=self.takes_manual,
+        )
+        try:
+            job = await tell(lambda session: start_categorise(session, dataset_id, settings))
+        except RftError as error:
+            self.placing_fault = error.message
+            return
+        self.is_placing, self._work_id = False, job.id
+        self.is_running, self.job, self.work_note = True, JobProgress.of(job), ""
+
+    def _show_counts(self, counts: CategoriseCounts) -> None:
+        self.num_unlabeled, self.num_all = counts.num_unlabeled, counts.num_all
+        self.num_manual = counts.num_manual
+        self.mode = UNLABELED if counts.num_unlabeled else ALL
+        self.unlabeled_words = f"{count(counts.num_unlabeled, 'record')} without a topic"
+        placed = counts.num_all - counts.num_unlabeled - counts.num_manual
+        self.all_words = f"All: overwrites the topic of {count(placed, 'record')}"
+        self.manual_words = (
+            f"Also the {count(counts.num_manual, 'record')} that people placed"
+            if counts.num_manual
+            else ""
+        )
+
+    async def _end_placing(self, job: Job) -> None:
+        dataset_id = self._dataset_id
+        if job.status is not JobStatus.DONE or job.result is None:
+            why = job.error.message if job.error else "It was cancelled."
+            self.work_tone = "warn" if job.error is None else "bad"
+            self.work_note = f"Categorising ended early. {why} What was placed stays."
+            return
+        placed, unsure = int(job.result["categorized"]), int(job.result["low_confidence"])
+        methods = await ask(lambda session: _methods(session, dataset_id))
+        low = f"{count(unsure, 'record')} below 70% sure, to review" if unsure else "all sure"
+        self.work_tone = "ok"
+        self.work_note = f"{count(placed, 'record')} categorised, {low}. Now {methods}."
+
+
+def _methods(session: Session, dataset_id: str) -> str:
+    found = count_by_method(session, dataset_id)
+    parts = [
+        f"{found[method]:,} {words}" for method, words in _METHODS.items() if found.get(method)
+    ]
+    return ", ".join(parts) or "no record has a topic"
