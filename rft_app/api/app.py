@@ -10,6 +10,7 @@ from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
     datasets,
     dry_runs,
+    duplicates,
     exports,
     generation,
     generation_review,
@@ -58,6 +59,7 @@ def create_api() -> FastAPI:
     modules = (
         unavailable,
         traces,
+        duplicates,
         datasets,
         records,
         steps,

@@ -10,6 +10,7 @@ from rft_app.api.schemas.export import Export
 from rft_app.api.schemas.generation import GenerationResult
 from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
 from rft_app.api.schemas.job import Job
+from rft_app.api.schemas.near_duplicate import NearDuplicateReport
 from rft_app.api.schemas.snapshot import RestoredSnapshot
 from rft_app.api.schemas.topics import CategorizationSummary, TopicHierarchy
 from rft_app.api.views import find_dry_run_report, view_coverage, view_dataset
@@ -20,6 +21,7 @@ from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.exports import find_export_of_job, get_export
 from rft_app.services.imports import get_import
+from rft_app.services.near_duplicates import find_report
 from rft_app.services.topic_generation import get_proposal
 from rft_app.services.topics import get_topics
 
@@ -95,6 +97,11 @@ def _view_export(session: Session, job: domain.Job) -> Wire:
     return Export.of(get_export(session, find_export_of_job(job) or ""))
 
 
+def _view_near_duplicates(session: Session, job: domain.Job) -> Wire | None:
+    report = find_report(session, job.dataset_id or "")
+    return None if report is None else NearDuplicateReport.of(report)
+
+
 def _view_restore(session: Session, job: domain.Job) -> Wire:
     return RestoredSnapshot.model_validate(job.result or {})
 
@@ -115,4 +122,5 @@ _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "regenerate": _view_generation,
     "duplicate": _view_dataset,
     "restore": _view_restore,
+    "near_duplicates": _view_near_duplicates,
 }

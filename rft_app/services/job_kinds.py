@@ -12,6 +12,7 @@ from rft_app.services.export_jobs import ExportJob
 from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
 from rft_app.services.import_jobs import ImportRollouts, ImportTraces
+from rft_app.services.near_duplicate_jobs import FindNearDuplicates
 from rft_app.services.record_change_runs import ChangeRecords
 from rft_app.services.restore_jobs import RestoreSnapshot
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch
@@ -30,6 +31,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     Categorize(),
     SplitTopic(),
     IndexSearch(),
+    FindNearDuplicates(),
     ExportJob(),
     GenerateRecords(),
     RegenerateRecords(),

@@ -1,6 +1,6 @@
 """Near-duplicates in the database: what is compared, and the groups that were found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -161,7 +161,7 @@ def count_groups(session: Session, dataset_id: str) -> dict[NearState, int]:
     return {NearState(state): number for state, number in session.exec(query)}
 
 
-def read_members(session: Session, dataset_id: str, seqs: Sequence[int]) -> dict[int, MemberRow]:
+def read_members(session: Session, dataset_id: str, seqs: Collection[int]) -> dict[int, MemberRow]:
     """What lists show of some records; those that are gone are left out."""
     if not seqs:
         return {}
@@ -171,3 +171,11 @@ def read_members(session: Session, dataset_id: str, seqs: Sequence[int]) -> dict
     )
     rows = session.connection().execute(statement, {"dataset_id": dataset_id})
     return {row[0]: MemberRow(*row) for row in rows}
+
+
+def list_of_change(session: Session, dataset_id: str, change_id: str) -> list[NearGroupRow]:
+    """Groups that were settled by one change."""
+    query = select(NearGroupRow).where(
+        NearGroupRow.dataset_id == dataset_id, NearGroupRow.change_id == change_id
+    )
+    return list(session.exec(query))
