@@ -8,7 +8,8 @@ from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.progress import meter
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.dry_run_view import Figure, TopicBar
+from rft_app.ui.state.dry_run_view import TopicBar
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.theme import LABEL
 
 _REPORT = DryRunState.report
@@ -82,8 +83,11 @@ def topics_card() -> rx.Component:
     return card(
         rx.el.div(rx.foreach(_REPORT.topics, _topic), class_name="grid gap-[11px]"),
         rx.cond(
-            _REPORT.failures != "",
-            rx.el.p(_REPORT.failures, class_name="text-small text-ink-3 mt-3"),
+            _REPORT.num_failed > 0,
+            rx.el.p(
+                f"Failures, {_REPORT.num_failed} in all, count in no mean.",
+                class_name="text-small text-ink-3 mt-3",
+            ),
         ),
         title="Mean reward by topic",
         witness="mean · rollouts",

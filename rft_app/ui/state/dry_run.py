@@ -7,20 +7,32 @@ import reflex as rx
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun
+from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
 from rft_app.services.datasets import get_dataset
-from rft_app.services.dry_runs import get_dry_run, list_dry_runs, list_graded_rollouts
-from rft_app.services.grader_versions import list_grader_versions
+from rft_app.services.dry_runs import (
+    GradedPage,
+    get_dry_run,
+    list_dry_runs,
+    list_graded_rollouts,
+    pick_graded_rollouts,
+)
+from rft_app.services.grader_versions import label_versions
 from rft_app.services.pipeline import StepView
+from rft_app.storage.grades import GradeOrder
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
 from rft_app.ui.state.asking import ask
-from rft_app.ui.state.dry_run_view import Figure, ReportView, RunOption, view_report
+from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
+from rft_app.ui.state.dry_run_view import ReportView, view_report
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
 PAGE_SIZE = 10
+RUNS_SHOWN = 50
+RANDOM = "random"
 
 
 class DryRunState(StepModal, rx.State):
@@ -33,11 +45,22 @@ class DryRunState(StepModal, rx.State):
     """Records that can be graded at all."""
     num_rollouts: str = "4"
     seed: str = "0"
+    is_stratified: bool = True
     is_settings_open: bool = False
     report: ReportView = ReportView()
-    runs: list[RunOption] = []
+    runs: list[RunRow] = []
+    """The history, newest first, unfinished ones included."""
+    finished: list[RunRow] = []
+    """Those with a report."""
+    can_compare: bool = False
+    has_older_runs: bool = False
     chosen_run: str = ""
     order: str = "best"
+    """One of `GradeOrder`, or `random`."""
+    failure_kind: str = ""
+    """Only failures of this kind are listed; all where empty."""
+    draw: int = 1
+    """Seed of the random pick."""
     rollouts: list[RolloutView] = []
     rollouts_fault: str = ""
     has_next: bool = False
@@ -49,6 +72,7 @@ class DryRunState(StepModal, rx.State):
     bins: list[Figure] = []
 
     _latest_run: str = ""
+    _num_runs: int = RUNS_SHOWN
     _cursors: list[str] = []
     _next_cursor: str = ""
 
@@ -79,6 +103,11 @@ class DryRunState(StepModal, rx.State):
         self.seed = text
 
     @rx.event
+    def set_stratified(self, is_on: bool) -> None:
+        """Whether records are picked in proportion to topics."""
+        self.is_stratified = is_on
+
+    @rx.event
     def toggle_settings(self) -> None:
         """Show or hide the settings of the next run."""
         self.is_settings_open = not self.is_settings_open
@@ -95,9 +124,27 @@ class DryRunState(StepModal, rx.State):
         await self._show_run()
 
     @rx.event
+    async def show_older_runs(self) -> None:
+        """List more of the history."""
+        self._num_runs += RUNS_SHOWN
+        await self._refresh(is_forced=True)
+
+    @rx.event
     async def choose_order(self, order: str) -> None:
-        """Best, worst, split or failed rollouts."""
-        self.order = order
+        """Best, worst, random, split or failed rollouts."""
+        self.order, self.failure_kind = order, ""
+        await self._turn_to([])
+
+    @rx.event
+    async def draw_again(self) -> None:
+        """Pick other rollouts by lot; the next draw of the same run is always the same."""
+        self.draw += 1
+        await self._turn_to([])
+
+    @rx.event
+    async def choose_failure(self, kind: str) -> None:
+        """List the failures of one kind; all with an empty one."""
+        self.order, self.failure_kind = GradeOrder.FAILED.value, kind
         await self._turn_to([])
 
     @rx.event
@@ -117,13 +164,15 @@ class DryRunState(StepModal, rx.State):
         dataset_id = self._dataset_id
         stats = (await ask(lambda session: get_dataset(session, dataset_id))).stats
         self.num_usable = stats.num_valid - stats.num_duplicates
-        runs = await ask(lambda session: list_dry_runs(session, dataset_id))
-        finished = [run for run in runs if run.report is not None]
-        self.runs = [RunOption.of(run) for run in finished]
-        if not finished:
+        limit = self._num_runs
+        rows = await ask(lambda session: _list_runs(session, dataset_id, limit + 1))
+        self.runs, self.has_older_runs = rows[:limit], len(rows) > limit
+        self.finished = [row for row in self.runs if row.is_finished]
+        self.can_compare = len(self.finished) > 1
+        if not self.finished:
             return
-        if self._latest_run != finished[0].id or self.chosen_run == "":
-            self._latest_run = self.chosen_run = finished[0].id
+        if self._latest_run != self.finished[0].id or self.chosen_run == "":
+            self._latest_run = self.chosen_run = self.finished[0].id
             self.is_settings_open = False
         await self._show_run()
 
@@ -136,7 +185,7 @@ class DryRunState(StepModal, rx.State):
             return
         view = view_report(run, label)
         if view.id != self.report.id:
-            self.order = "best"
+            self.order, self.failure_kind, self.draw = "best", "", 1
         self.report = view
         self.histogram_dark = reward_histogram(view.counts, view.mean, DARK)
         self.histogram_light = reward_histogram(view.counts, view.mean, LIGHT)
@@ -147,15 +196,21 @@ class DryRunState(StepModal, rx.State):
         await self._turn_to([])
 
     async def _turn_to(self, cursors: list[str]) -> None:
-        run_id, order = self.report.id, self.order
+        run_id, order, kind, draw = self.report.id, self.order, self.failure_kind, self.draw
         cursor = cursors[-1] if cursors else None
+
+        def read(session: Session) -> GradedPage:
+            if order == RANDOM:
+                rows = pick_graded_rollouts(session, run_id, seed=draw, limit=PAGE_SIZE)
+                return GradedPage(rows=tuple(rows), next_cursor=None)
+            only = FailureKind(kind) if kind else None
+            return list_graded_rollouts(
+                session, run_id, order=order, kind=only, cursor=cursor, limit=PAGE_SIZE
+            )
+
         self.rollouts_fault = ""
         try:
-            page = await ask(
-                lambda session: list_graded_rollouts(
-                    session, run_id, order=order, cursor=cursor, limit=PAGE_SIZE
-                )
-            )
+            page = await ask(read)
         except RftError as error:
             self.rollouts_fault = error.message
             return
@@ -168,12 +223,14 @@ class DryRunState(StepModal, rx.State):
             self.num_records = str(settings.get("num_records", 300))
             self.num_rollouts = str(settings.get("num_rollouts", 4))
             self.seed = str(settings.get("seed", 0))
+            self.is_stratified = bool(settings.get("stratify", True))
 
     def _settings(self) -> dict[str, Any]:
         return {
             "num_records": read_whole(self.num_records, "number of records"),
             "num_rollouts": read_whole(self.num_rollouts, "number of rollouts"),
             "seed": read_whole(self.seed, "seed"),
+            "stratify": self.is_stratified,
         }
 
 
@@ -182,6 +239,11 @@ def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, s
         run = get_dry_run(session, dataset_id, run_id)
     except NotFoundError:
         run = get_dry_run(session, dataset_id)
-    versions = list_grader_versions(session, dataset_id)
-    labels = {version.id: version.label.replace("_", " ") for version in versions}
-    return run, labels.get(run.grader_version_id, "an earlier grader")
+    labels = label_versions(session, [run.grader_version_id])
+    return run, name_grader(labels.get(run.grader_version_id))
+
+
+def _list_runs(session: Session, dataset_id: str, limit: int) -> list[RunRow]:
+    runs = list_dry_runs(session, dataset_id, limit=limit)
+    labels = label_versions(session, {run.grader_version_id for run in runs})
+    return [RunRow.of(run, name_grader(labels.get(run.grader_version_id))) for run in runs]

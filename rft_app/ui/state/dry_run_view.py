@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from rft_app.domain.dry_run import DryRun, DryRunReport, TopicGrades
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
+from rft_app.domain.grading import REMEDIES
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.record_row import leaf
-from rft_app.ui.state.rollout_view import FAILURES
-from rft_app.ui.words import ago, count, duration, reward, share
+from rft_app.ui.state.rollout_view import FAILURES, shorten
+from rft_app.ui.words import count, duration, reward, share
 
 TONES = {DryRunVerdict.GO: "ok", DryRunVerdict.CAUTION: "warn", DryRunVerdict.NO_GO: "bad"}
 LOW_TOPIC = 0.05
@@ -79,27 +81,15 @@ class TopicBar:
 
 
 @dataclass(frozen=True)
-class RunOption:
-    """One run of the history."""
+class FailureGroup:
+    """All failures of one kind."""
 
-    id: str
-    label: str
-
-    @classmethod
-    def of(cls, run: DryRun) -> "RunOption":
-        """Name the run by number, verdict and age."""
-        verdict = run.report.verdict.value if run.report else "not finished"
-        mean = run.report.statistics.mean if run.report and run.report.statistics else None
-        shown = f" · mean {reward(mean)}" if mean is not None else ""
-        return cls(run.id, f"Run {run.number} · {verdict}{shown} · {ago(run.created_at)}")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure below the histogram."""
-
-    name: str
-    value: str
+    kind: str
+    words: str
+    number: str
+    example: str
+    """The first one: its record and what was said."""
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +118,7 @@ class ReportView:
     has_rewards: bool = False
     figures: list[Figure] = field(default_factory=list)
     topics: list[TopicBar] = field(default_factory=list)
-    failures: str = ""
+    failures: list[FailureGroup] = field(default_factory=list)
     num_failed: int = 0
     num_learnable: int = 0
     counts: list[int] = field(default_factory=list)
@@ -213,13 +203,17 @@ def _topics(topics: Sequence[TopicGrades]) -> list[TopicBar]:
     return [TopicBar.of(topic) for topic in reversed(ordered)]
 
 
-def _failures(report: DryRunReport) -> str:
-    if not report.num_failed:
-        return ""
-    kinds = ", ".join(f"{number:,} × {FAILURES[kind]}" for kind, number in report.failures.items())
-    examples = "; ".join(report.failure_examples.values())
-    first = f" First: {examples}" if examples else ""
-    return f"{count(report.num_failed, 'failure')} count in no mean: {kinds}.{first}"
+def _failures(report: DryRunReport) -> list[FailureGroup]:
+    return [
+        FailureGroup(
+            kind=kind.value,
+            words=FAILURES[kind],
+            number=f"{number:,}",
+            example=shorten(report.failure_examples.get(kind, "")),
+            remedy=REMEDIES[kind],
+        )
+        for kind, number in sorted(report.failures.items(), key=lambda pair: -pair[1])
+    ]
 
 
 def _praise(report: DryRunReport) -> str:

@@ -1,26 +1,38 @@
 """The dialog of step 4: edit a grader, try it, save it as the next version."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import reflex as rx
+from sqlmodel import Session
 
-from rft_app.domain.grader import GraderSpec, GraderVersion
+from rft_app.domain.grader import GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
 from rft_app.graders import check_grader
-from rft_app.services.grader_versions import list_grader_versions
-from rft_app.services.graders import check_isolation, save_grader, try_grader
+from rft_app.services.grader_versions import list_grader_versions, restore_version
+from rft_app.services.graders import (
+    TrialSpread,
+    TriedGrade,
+    check_isolation,
+    save_grader,
+    sum_up,
+    try_grader,
+)
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.grader_draft import Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal
+from rft_app.ui.words import count, reward
 
 NUM_TRIED = 5
+VERSIONS_SHOWN = 20
 
 
 class GraderState(StepModal, rx.State):
@@ -43,13 +55,17 @@ class GraderState(StepModal, rx.State):
     is_isolated: bool = True
     isolation: str = ""
     isolation_note: str = ""
+    limits_hint: str = ""
+    has_more_versions: bool = False
     tried: list[RolloutView] = []
+    spread: list[Figure] = []
+    """Mean, sd, min and max of the trial's rewards."""
     tried_note: str = ""
     try_fault: str = ""
     is_trying: bool = False
 
     _saved: Draft | None = None
-    _specs: dict[str, GraderSpec] = {}
+    _num_versions: int = VERSIONS_SHOWN
 
     @rx.event
     async def choose_kind(self, kind: str) -> None:
@@ -77,6 +93,22 @@ class GraderState(StepModal, rx.State):
         await self._edit(reference=text)
 
     @rx.event
+    async def edit_timeout(self, text: str) -> None:
+        """Longest time of one call, in seconds."""
+        await self._edit(timeout_s=text)
+
+    @rx.event
+    async def edit_memory(self, text: str) -> None:
+        """Most memory, in MB."""
+        await self._edit(memory_mb=text)
+
+    @rx.event
+    async def show_older(self) -> None:
+        """List more versions."""
+        self._num_versions += VERSIONS_SHOWN
+        await self._refresh(is_forced=True)
+
+    @rx.event
     async def save(self) -> Any:  # noqa: ANN401  # an event
         """Store the draft as the next version."""
         dataset_id, draft = self._dataset_id, self.draft
@@ -100,11 +132,14 @@ class GraderState(StepModal, rx.State):
         self.save_fault = ""
 
     @rx.event
-    async def restore(self, version_id: str) -> Any:  # noqa: ANN401  # an event
-        """Store an earlier version as a new one; nothing is lost."""
-        dataset_id, spec = self._dataset_id, self._specs[version_id]
+    async def restore(self, number: int) -> Any:  # noqa: ANN401  # an event
+        """Store an earlier version as a new one; nothing is lost, nor are unsaved changes."""
+        dataset_id = self._dataset_id
+        if self.has_changes:
+            self.save_fault = "Save or discard your changes before you restore a version."
+            return None
         try:
-            version = await tell(lambda session: save_grader(session, dataset_id, spec))
+            version = await tell(lambda session: restore_version(session, dataset_id, number))
         except RftError as error:
             self.save_fault = error.message
             return None
@@ -124,13 +159,17 @@ class GraderState(StepModal, rx.State):
             tried = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
         except RftError as error:
             self._show_fault(error)
-            self.try_fault, self.tried = error.message, []
+            self.try_fault, self.tried, self.spread, self.tried_note = error.message, [], [], ""
         else:
-            self.tried = [RolloutView.of(grade) for grade in tried]
-            num_failed = sum(not view.is_graded for view in self.tried)
-            failed = f" · {num_failed} not graded" if num_failed else ""
-            self.tried_note = f"{len(tried)} records{failed}"
+            self._show_trial(tried)
         self.is_trying = False
+
+    def _show_trial(self, tried: Sequence[TriedGrade]) -> None:
+        self.tried = [RolloutView.of(grade) for grade in tried]
+        num_failed = sum(not view.is_graded for view in self.tried)
+        failed = f" · {num_failed} not graded" if num_failed else ""
+        self.tried_note = f"{count(len(tried), 'record')}{failed}"
+        self.spread = view_spread(sum_up([grade.outcome for grade in tried]))
 
     async def _edit(self, **changes: str) -> None:
         self.draft = replace(self.draft, **changes)
@@ -139,7 +178,7 @@ class GraderState(StepModal, rx.State):
         await self._check()
 
     async def _check(self) -> None:
-        self.has_changes = self.draft != (self._saved or Draft())
+        self.has_changes = not self.draft.is_like(self._saved or Draft())
         modal = await self.get_state(ModalState)
         modal.unsaved = StepName.GRADER.value if self.has_changes else NOTHING
         try:
@@ -157,19 +196,19 @@ class GraderState(StepModal, rx.State):
 
     async def _show(self, step: StepView) -> None:
         dataset_id = self._dataset_id
-        versions = await ask(lambda session: list_grader_versions(session, dataset_id))
-        self._show_versions(versions)
+        num_shown = self._num_versions
+        versions, rows = await ask(lambda session: _list_versions(session, dataset_id, num_shown))
+        self.versions, self.has_more_versions = rows, len(versions) > num_shown
+        self._show_saved(versions[0] if versions else None)
         if not self.isolation:
             await self._show_isolation()
         await self._check()
 
-    def _show_versions(self, versions: list[GraderVersion]) -> None:
-        self.versions = version_rows(versions)
-        self._specs = {version.id: version.spec for version in versions}
-        self.next_version = f"v{versions[0].version + 1 if versions else 1}"
-        self.current_label = versions[0].label.replace("_", " ") if versions else ""
-        self.saved_at = self.versions[0].made if versions else ""
-        saved = Draft.of(versions[0].spec) if versions else None
+    def _show_saved(self, current: GraderVersion | None) -> None:
+        self.next_version = f"v{current.version + 1 if current else 1}"
+        self.current_label = current.label.replace("_", " ") if current else ""
+        self.saved_at = self.versions[0].made if current else ""
+        saved = Draft.of(current.spec) if current else None
         if saved is not None and (self._saved is None and not self.has_changes):
             self.draft = saved
         self._saved = saved
@@ -177,6 +216,10 @@ class GraderState(StepModal, rx.State):
     async def _show_isolation(self) -> None:
         settings = get_settings()
         limits = f"{settings.script_timeout_s:g} s · {settings.script_memory_mb} MB"
+        self.limits_hint = (
+            f"This installation allows at most {settings.script_timeout_s:g} s and"
+            f" {settings.script_memory_mb:,} MB, whatever stands here."
+        )
         try:
             found = await off_loop(check_isolation)
         except NotAvailableError as error:
@@ -199,3 +242,24 @@ class GraderState(StepModal, rx.State):
                 f"This system lacks {', '.join(found.missing)}. Set"
                 " RFT_ALLOW_UNISOLATED_SCRIPTS=1 to run scripts you trust, or use a string check."
             )
+
+
+def _list_versions(
+    session: Session, dataset_id: str, num_shown: int
+) -> tuple[list[GraderVersion], list[VersionRow]]:
+    """One version more than is shown, to tell what the last one changed."""
+    versions = list_grader_versions(session, dataset_id, limit=num_shown + 1)
+    return versions, version_rows(versions, num_shown)
+
+
+def view_spread(found: TrialSpread | None) -> list[Figure]:
+    """The figures of a trial; none where nothing was graded.
+
+    Example:
+        >>> view_spread(None)
+        []
+    """
+    if found is None:
+        return []
+    values = {"mean": found.mean, "sd": found.sd, "min": found.low, "max": found.high}
+    return [Figure(name, reward(value)) for name, value in values.items()]

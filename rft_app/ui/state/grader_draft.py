@@ -1,9 +1,11 @@
 """The grader as it is edited: from fields to a spec and back."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rft_app.domain.grader import GraderSpec, GraderVersion, ScriptSpec, StringCheckSpec, parse_spec
+from rft_app.errors import InvalidInputError
 from rft_app.ui.words import ago
 
 SCRIPT, STRING_CHECK = "script", "string_check"
@@ -33,22 +35,36 @@ class Draft:
     kind: str = SCRIPT
     source: str = STARTER
     operation: str = "eq"
-    field: str = "{{sample.output_text}}"
+    field: str = "output_text"
     reference: str = "{{item.reference}}"
-    timeout_s: float = 2.0
-    memory_mb: int = 512
+    timeout_s: str = "2"
+    """As it is typed."""
+    memory_mb: str = "512"
 
     @classmethod
     def of(cls, spec: GraderSpec) -> "Draft":
         """The form of a stored spec; the other kind keeps its defaults."""
         if isinstance(spec, ScriptSpec):
-            return cls(source=spec.source, timeout_s=spec.timeout_s, memory_mb=spec.memory_mb)
+            return cls(
+                source=spec.source,
+                timeout_s=f"{spec.timeout_s:g}",
+                memory_mb=str(spec.memory_mb),
+            )
         return cls(
             kind=STRING_CHECK,
             operation=spec.operation.value,
             field=spec.field,
             reference=spec.reference,
         )
+
+    def is_like(self, other: "Draft") -> bool:
+        """Whether both grade alike; what the other kind's fields hold does not matter."""
+        return self._relevant() == other._relevant()
+
+    def _relevant(self) -> tuple[object, ...]:
+        if self.kind == STRING_CHECK:
+            return self.kind, self.operation, self.field, self.reference
+        return self.kind, self.source, _normal(self.timeout_s), _normal(self.memory_mb)
 
     def to_spec(self) -> ScriptSpec | StringCheckSpec:
         """The spec of the form.
@@ -65,17 +81,32 @@ class Draft:
         else:
             values = {
                 "source": self.source,
-                "timeout_s": self.timeout_s,
-                "memory_mb": self.memory_mb,
+                "timeout_s": _read_limit(self.timeout_s, "time limit", "60 s"),
+                "memory_mb": _read_limit(self.memory_mb, "memory limit", "8192 MB"),
             }
         return parse_spec({"kind": self.kind, **values})
+
+
+def _read_limit(text: str, name: str, most: str) -> float:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The {name} must be a number, at most {most}, not {text!r}."
+        ) from error
+
+
+def _normal(number: str) -> float | str:
+    try:
+        return float(number)
+    except ValueError:
+        return number
 
 
 @dataclass(frozen=True)
 class VersionRow:
     """One version of the list."""
 
-    id: str
     version: int
     label: str
     made: str
@@ -113,17 +144,17 @@ def _describe_lines(spec: ScriptSpec, before: ScriptSpec) -> str:
     return f"{added} {noun} added, {removed} removed"
 
 
-def version_rows(versions: list[GraderVersion]) -> list[VersionRow]:
-    """Versions, newest first, each against the one before it.
+def version_rows(versions: Sequence[GraderVersion], num_shown: int) -> list[VersionRow]:
+    """The first `num_shown` of versions, newest first, each against the one before it.
 
     Example:
-        >>> version_rows([])
+        >>> version_rows([], 20)
         []
     """
     before: list[GraderVersion | None] = [*versions, None][1:]
+    pairs = list(zip(versions, before, strict=True))[:num_shown]
     return [
         VersionRow(
-            id=version.id,
             version=version.version,
             label=version.label.replace("_", " "),
             made=ago(version.created_at),
@@ -132,5 +163,5 @@ def version_rows(versions: list[GraderVersion]) -> list[VersionRow]:
             else "",
             is_current=at == 0,
         )
-        for at, (version, earlier) in enumerate(zip(versions, before, strict=True))
+        for at, (version, earlier) in enumerate(pairs)
     ]
