@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,8 +40,10 @@ def find_free_port() -> int:
 
 
 @contextmanager
-def serve(data_dir: Path, *, with_worker: bool = True) -> Generator[str]:
-    """`rft serve` on a free port; yields its base URL."""
+def serve(
+    data_dir: Path, *, with_worker: bool = True, settings: Mapping[str, str] | None = None
+) -> Generator[str]:
+    """`rft serve` on a free port, with `settings` as variables; yields its base URL."""
     if not BUILT.is_file():
         raise RuntimeError("The interface is not built. Run `make build` first.")
     url = f"http://127.0.0.1:{(port := find_free_port())}"
@@ -55,7 +57,7 @@ def serve(data_dir: Path, *, with_worker: bool = True) -> Generator[str]:
             cwd=ROOT,
             stdout=output,
             stderr=output,
-            env={**environment, "RFT_DATA_DIR": str(data_dir)},
+            env={**environment, "RFT_DATA_DIR": str(data_dir), **(settings or {})},
             start_new_session=True,
         )
     try:

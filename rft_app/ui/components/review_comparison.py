@@ -2,8 +2,8 @@
 
 import reflex as rx
 
-from rft_app.text.difference import Piece
 from rft_app.ui.components.icon import icon
+from rft_app.ui.components.text_piece import text_piece
 from rft_app.ui.state.review import ReviewState
 from rft_app.ui.state.review_parts import PartView
 from rft_app.ui.theme import LABEL, WITNESS
@@ -102,7 +102,7 @@ def _side(part: PartView, *, is_new: bool) -> rx.Component:
 
 
 def _text(part: PartView, *, is_new: bool) -> rx.Component:
-    pieces = rx.foreach(part.new if is_new else part.old, _piece)
+    pieces = rx.foreach(part.new if is_new else part.old, text_piece)
     return rx.cond(
         part.is_code,
         rx.el.div(
@@ -126,28 +126,3 @@ def _text(part: PartView, *, is_new: bool) -> rx.Component:
         ),
         rx.el.p(pieces, class_name=_TEXT),
     )
-
-
-def _piece(piece: Piece) -> rx.Component:
-    marked = rx.match(
-        piece.change,
-        (
-            "removed",
-            rx.el.del_(
-                piece.text, class_name="bg-bad-soft text-bad decoration-1 rounded-[2px] px-px"
-            ),
-        ),
-        (
-            "added",
-            rx.el.ins(
-                piece.text,
-                class_name="bg-ok-soft text-ok no-underline font-medium rounded-[2px] px-px",
-            ),
-        ),
-        (
-            "folded",
-            rx.el.span(f" … {piece.text} … ", class_name="text-ink-3 text-small"),
-        ),
-        rx.el.span(piece.text),
-    )
-    return rx.fragment(marked)

@@ -135,12 +135,15 @@ def _list() -> rx.Component:
 
 
 def _decided(number: Content, words: str, name: str) -> rx.Component:
-    return text_button(
-        f"{number} {words}",
-        on_click=ReviewState.choose_shown(name),
-        aria_pressed=ReviewState.shown == name,
-        disabled=number == 0,
-        class_name="tabular-nums aria-pressed:underline",
+    return rx.cond(
+        number == 0,
+        rx.el.span(f"0 {words}", class_name=WITNESS),
+        text_button(
+            f"{number} {words}",
+            on_click=ReviewState.choose_shown(name),
+            aria_pressed=ReviewState.shown == name,
+            class_name="tabular-nums aria-pressed:underline",
+        ),
     )
 
 
@@ -302,7 +305,11 @@ def review_footer() -> rx.Component:
                 ReviewState.undo_id != "",
                 text_button("Take it back", on_click=ReviewState.reopen(ReviewState.undo_id)),
             ),
-            class_name="grow min-w-0 flex items-center gap-2.5 flex-wrap",
+            class_name=rx.cond(
+                ReviewState.said != "",
+                "grow min-w-0 flex items-center gap-2.5 flex-wrap",
+                "grow min-w-0 max-wide:hidden",
+            ),
         ),
         rx.cond(
             _IS_EDITING,
@@ -321,11 +328,11 @@ def review_footer() -> rx.Component:
 
 def _hints() -> rx.Component:
     return rx.cond(
-        ReviewState.open_id != "",
+        (ReviewState.open_id != "") & ~_IS_EDITING,
         rx.el.span(
             key_hint("J"),
             key_hint("K"),
-            rx.el.span("move", class_name="max-wide:hidden"),
+            "move",
             class_name="flex items-center gap-1",
         ),
     )

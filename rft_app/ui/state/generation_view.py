@@ -174,7 +174,7 @@ def _done(report: GenerationReport, when: str) -> RunView:
         title=f"{made}, {report.num_passing:,} pass every check.",
         words=f"Cost: {cost}.",
         failures=failures,
-        note=report.note,
+        note="" if failures else report.note,
     )
 
 
