@@ -30,11 +30,6 @@ class Leaf:
     """Texts of records in it."""
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Name and keywords."""
-        return (self.node.name, *self.node.keywords)
-
-    @property
     def portrait(self) -> str:
         """Everything said of the topic, as one text."""
         path = self.node.key.replace("/", ", ")
@@ -59,7 +54,9 @@ class Placer:
         """Learn the leaves; `features` must be fitted."""
         self._leaves = leaves
         self._features = features
-        self._matcher = KeywordMatcher([leaf.words for leaf in leaves])
+        self._matcher = KeywordMatcher(
+            [leaf.node.keywords for leaf in leaves], [leaf.node.name for leaf in leaves]
+        )
         self._clusters = Clusters(np.stack([self._find_centre(leaf) for leaf in leaves]))
 
     def place(self, texts: Sequence[str]) -> list[Place]:

@@ -7,23 +7,29 @@ from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.topic import TopicTree
-from rft_app.storage.topic_counts import TopicFigures, read_figures
+from rft_app.storage.topic_counts import Figures, TopicFigures, read_figures
 from rft_app.storage.topics import get_tree, list_rows
 
 ORIGIN = ("method", "seed")
 """Facts that say how the tree came about; an edit keeps them."""
 
 
-def describe_topics(session: Session, dataset_id: str, origin: Mapping[str, Any]) -> StepResult:
+def describe_topics(
+    session: Session,
+    dataset_id: str,
+    origin: Mapping[str, Any],
+    figures: Figures | None = None,
+) -> StepResult:
     """The step's result as the records are now.
 
     Args:
         session: Any; the dataset's counts must be fresh.
         dataset_id: Whose.
         origin: `method` and `seed`.
+        figures: Where they were just read.
     """
     tree = get_tree(session, dataset_id)
-    figures = read_figures(session, dataset_id)
+    figures = read_figures(session, dataset_id) if figures is None else figures
     ids = {row.key: row.id for row in list_rows(session, dataset_id)}
     by_leaf = {leaf.key: figures.get(ids[leaf.key], TopicFigures()) for leaf in tree.leaves}
     num_records = sum(figure.num_records for figure in by_leaf.values())

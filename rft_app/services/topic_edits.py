@@ -24,7 +24,6 @@ from rft_app.services.topic_results import refresh_result
 from rft_app.storage import topic_changes, topics
 from rft_app.storage.datasets import get_dataset_row, touch
 from rft_app.storage.tables import TopicTreeRow
-from rft_app.storage.topic_counts import refresh_topic_counts
 
 CATEGORIZE = "categorize"
 SPLIT = "split_topic"
@@ -395,7 +394,6 @@ def _swap(session: Session, dataset_id: str, version: int | None, *, is_redo: bo
 
 
 def _finish(session: Session, dataset_id: str, label: str, num_records: int) -> TopicEdit:
-    refresh_topic_counts(session, dataset_id)
     refresh_result(session, dataset_id)
     touch(session, dataset_id)
     return TopicEdit(

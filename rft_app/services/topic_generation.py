@@ -35,7 +35,6 @@ from rft_app.storage.topic_assignments import (
     read_unplaced,
 )
 from rft_app.storage.topic_changes import begin_change, finish_change
-from rft_app.storage.topic_counts import refresh_topic_counts
 
 GENERATE = "generate_topics"
 MAX_INSTRUCTIONS = 4000
@@ -165,7 +164,6 @@ def apply_proposal(
     placements = [Placement(seq, *wanted[seq], proposal.method) for seq in free]
     place_records(session, change, placements)
     finish_change(session, change)
-    refresh_topic_counts(session, dataset_id)
     refresh_result(session, dataset_id, origin={"method": proposal.method, "seed": proposal.seed})
     touch(session, dataset_id)
     return TopicEdit(

@@ -9,6 +9,7 @@ from rft_app.domain.pipeline import StepName
 from rft_app.pipeline._topics_result import describe_topics
 from rft_app.pipeline.topics import TopicsSettings, TopicsStep
 from rft_app.storage.steps import finish_step, get_step_row
+from rft_app.storage.topic_counts import refresh_topic_counts
 
 BY_HAND: Mapping[str, Any] = {"method": "manual", "seed": 0}
 """Origin of a tree that nothing found."""
@@ -21,15 +22,16 @@ def refresh_result(
     is_current: bool = False,
     origin: Mapping[str, Any] | None = None,
 ) -> None:
-    """Store the figures of the tree as it is now.
+    """Recount who is in which topic, and store the figures of the tree as it is now.
 
     Args:
-        session: A unit of work; the dataset's counts must be fresh.
+        session: A unit of work.
         dataset_id: Whose.
         is_current: Whether every record was looked at just now; else the result stays out of date
             if it was.
         origin: `method` and `seed` of a tree that was just made; else they stay.
     """
+    figures = refresh_topic_counts(session, dataset_id)
     step = TopicsStep()
     row = get_step_row(session, dataset_id, StepName.TOPICS)
     settings = TopicsSettings.model_validate(row.settings)
@@ -39,7 +41,7 @@ def refresh_result(
         session,
         dataset_id,
         StepName.TOPICS,
-        describe_topics(session, dataset_id, origin or row.facts or BY_HAND),
+        describe_topics(session, dataset_id, origin or row.facts or BY_HAND, figures),
         settings=settings.model_dump(mode="json"),
         input_hash=fresh if is_current or row.input_hash is None else row.input_hash,
     )

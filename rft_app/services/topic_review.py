@@ -167,8 +167,10 @@ class _Words:
     def fill(self, seq: int, choices: dict[int, float]) -> None:
         """Add topics until there are three: by words, then the largest ones without a chance."""
         if self._matcher is None:
-            words = ([self._leaves[id_].name, *self._leaves[id_].keywords] for id_ in self._ids)
-            self._matcher = KeywordMatcher(list(words))
+            leaves = [self._leaves[id_] for id_ in self._ids]
+            self._matcher = KeywordMatcher(
+                [leaf.keywords for leaf in leaves], [leaf.name for leaf in leaves]
+            )
         said = read_user_texts(self._session, self._dataset_id, [seq])[0]
         lowest = min(choices.values())
         ranked = [

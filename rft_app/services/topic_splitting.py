@@ -13,7 +13,6 @@ from rft_app.storage.datasets import touch
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topic_assignments import Placement, place_records, read_waiting, waiting
 from rft_app.storage.topic_changes import begin_change, finish_change, lock_tree
-from rft_app.storage.topic_counts import refresh_topic_counts
 from rft_app.storage.topics import apply_edit, get_tree, list_rows, move_topic_records
 
 if TYPE_CHECKING:
@@ -87,6 +86,5 @@ def _store(
         place_records(session, change, placements, keeps_manual=False)
         move_topic_records(session, change, ids[key], children[0])
         finish_change(session, change)
-        refresh_topic_counts(session, dataset_id)
         refresh_result(session, dataset_id)
         touch(session, dataset_id)

@@ -1,6 +1,6 @@
 """How records spread over topics, from the index over topics alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from rft_app.domain.topic import SURE
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import count_facets, hash_topics, write_facet_counts
 from rft_app.storage.record_plan import NO_TOPIC, read_topic_keys
+from rft_app.storage.tags import refresh_tag_counts
 
 _TALLY = text(
     "SELECT topic_id, facet, COUNT(*) AS num_records, SUM(seq) AS keys, "
@@ -45,10 +46,18 @@ class TopicFigures:
     """Sum over the records."""
 
 
-def read_figures(session: Session, dataset_id: str) -> dict[int, TopicFigures]:
-    """Figures by topic id, of topics that hold records."""
+Figures = Mapping[int, TopicFigures]
+"""By topic id, of topics that hold records."""
+
+
+def read_figures(session: Session, dataset_id: str) -> Figures:
+    """Figures of all topics."""
+    return _sum(_read_tally(session, dataset_id))
+
+
+def _sum(tally: Sequence[TopicTally]) -> Figures:
     found: dict[int, TopicFigures] = {}
-    for row in _read_tally(session, dataset_id):
+    for row in tally:
         if unpack(row.facet).reason is None:
             known = found.get(row.topic_id, TopicFigures())
             found[row.topic_id] = TopicFigures(
@@ -59,7 +68,7 @@ def read_figures(session: Session, dataset_id: str) -> dict[int, TopicFigures]:
     return found
 
 
-def refresh_topic_counts(session: Session, dataset_id: str) -> None:
+def refresh_topic_counts(session: Session, dataset_id: str) -> Figures:
     """Recompute what is kept of who is in which topic; records themselves must be unchanged.
 
     Does for topics what `refresh_counts` does, a tenth of the work: the index over topics holds all
@@ -81,6 +90,8 @@ def refresh_topic_counts(session: Session, dataset_id: str) -> None:
     row = get_dataset_row(session, dataset_id)
     row.topics_hash = hash_topics(tally, read_topic_keys(session, dataset_id))
     session.flush()
+    refresh_tag_counts(session, dataset_id)
+    return _sum(tally)
 
 
 def _read_tally(session: Session, dataset_id: str) -> Sequence[TopicTally]:

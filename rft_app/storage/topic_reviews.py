@@ -10,7 +10,8 @@ from rft_app.domain.topic import MANUAL, SURE
 from rft_app.storage.extraction import FIRST_INVALID
 from rft_app.storage.tables import TopicChoiceRow
 
-_UNSURE = f"dataset_id = :dataset_id AND topic_confidence < {SURE} AND facet < {FIRST_INVALID}"
+_UNSURE = f"dataset_id = :dataset_id AND topic_confidence < {SURE} AND facet + 0 < {FIRST_INVALID}"
+"""The sum, and a lowest key beside it, make SQLite read the index over unsure records alone."""
 _NOT_MANUAL = f"topic_method <> '{MANUAL}'"
 
 
@@ -39,7 +40,7 @@ def list_unsure(
 
 def count_unsure(session: Session, dataset_id: str, topics: Sequence[int] | None = None) -> int:
     """How many there are; a person's placements are always sure."""
-    statement = text(f"SELECT COUNT(*) FROM record WHERE {_UNSURE} {_within(topics)}")
+    statement = text(f"SELECT COUNT(*) FROM record WHERE {_UNSURE} AND seq > 0 {_within(topics)}")
     values = {"dataset_id": dataset_id}
     return int(session.connection().execute(statement, values).scalar_one())
 

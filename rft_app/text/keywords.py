@@ -15,10 +15,19 @@ PHRASE = 2.0
 class KeywordMatcher:
     """Scores texts against the keywords of topics; needs no model and no training."""
 
-    def __init__(self, keywords_by_topic: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, keywords_by_topic: Sequence[Sequence[str]], names: Sequence[str] = ()
+    ) -> None:
+        """Learn the topics.
+
+        Args:
+            keywords_by_topic: What texts of each topic hold.
+            names: What each is called; a name tells less than a keyword, it counts as one word.
+        """
         self._topics = [
             {terms for word in words if (terms := _terms_of(word))} for words in keywords_by_topic
         ]
+        self._names = [_terms_of(name) for name in names or [""] * len(self._topics)]
         self._num_topics = Counter(phrase for phrases in self._topics for phrase in phrases)
 
     def rank(self, text: str) -> list[tuple[int, float]]:
@@ -49,11 +58,14 @@ class KeywordMatcher:
         ]
 
     def _score(self, topic: int, terms: set[Term]) -> float:
-        return sum(
+        score = sum(
             (PHRASE if len(next(iter(phrase))) > 1 else 1.0) / self._num_topics[phrase]
             for phrase in self._topics[topic]
             if phrase <= terms
         )
+        name = self._names[topic]
+        is_named = bool(name) and name not in self._topics[topic] and name <= terms
+        return score + 1.0 if is_named else score
 
 
 def _terms_of(keyword: str) -> frozenset[Term]:
