@@ -9,7 +9,7 @@ from rft_app.domain.topic_review import ReviewPage
 from rft_app.domain.validity import Reason
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services import topic_edits
-from rft_app.services.topic_review import assign, list_review
+from rft_app.services.topic_review import assign, list_review, take_back
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import RecordRow, TopicChoiceRow, TopicRow
 from tests.services.topic_trees import (
@@ -107,3 +107,24 @@ def test_a_tree_of_two_has_two_choices() -> None:
     with unit_of_work() as session:
         topic_edits.add_topic(session, DATASET, TopicNode(key="C"))
     assert len(review().items[0].choices) == 3
+
+
+def test_a_decision_is_taken_back_to_the_queue_as_it_was() -> None:
+    add_tree()
+    before = review()
+    item = before.items[0]
+    assert decide(item.id, "Bags") == before.total - 1
+    with unit_of_work() as session:
+        assert take_back(session, DATASET, item) == before.total
+    require_fresh_counts()
+    assert review().items[0] == item
+
+
+def test_a_decision_cannot_be_taken_back_to_a_topic_that_is_gone() -> None:
+    add_tree()
+    item = review().items[0]
+    decide(item.id, "Bags")
+    with unit_of_work() as session:
+        topic_edits.delete_topics(session, DATASET, [item.topic])
+    with unit_of_work() as session, pytest.raises(NotFoundError, match="may have been changed"):
+        take_back(session, DATASET, item)

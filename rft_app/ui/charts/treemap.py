@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 1000.0, 480.0
 """Of the drawing, in its own unit."""
 HEADER = 26.0
 """Height of a branch's name above its leaves."""
-_LETTER = 10.0
+_LETTER = 9.0
 """Width of a letter, about; names that do not fit are left out."""
 
 

@@ -37,7 +37,11 @@ def coverage_modal() -> rx.Component:
                 CoverageState.has_result,
                 button("Generate to fill gaps", icon="sparkles", on_click=GenerateState.fill_gaps),
             ),
-            run_button(CoverageState),
+            rx.cond(
+                CoverageState.is_editing,
+                run_button(CoverageState, variant="default"),
+                run_button(CoverageState),
+            ),
         ),
     )
 
@@ -130,6 +134,7 @@ def _shares() -> rx.Component:
             ),
         ),
         action=rx.cond(CoverageState.is_editing, rx.fragment(), _shape_choice()),
+        class_name="max-wide:[&>div:first-child]:flex-wrap max-wide:[&>div:first-child]:py-2",
         body_class="",
     )
 
@@ -157,7 +162,7 @@ def _shape_choice() -> rx.Component:
 
 
 def _map() -> rx.Component:
-    return rx.el.div(
+    drawing = rx.el.div(
         rx.color_mode_cond(
             light=rx.plotly.basic(
                 data=CoverageState.map_light, config=_CONFIG, width="100%", height="320px"
@@ -168,7 +173,14 @@ def _map() -> rx.Component:
         ),
         role="img",
         aria_label=CoverageState.map_finding,
-        class_name="h-[320px] m-3.5 overflow-hidden",
+        class_name="h-[320px] min-w-[560px] overflow-hidden",
+    )
+    return rx.el.div(
+        drawing,
+        tab_index=0,
+        role="region",
+        aria_label="Map of shares",
+        class_name="m-3.5 overflow-x-auto",
     )
 
 

@@ -61,8 +61,8 @@ def targets_editor() -> rx.Component:
                 ),
                 class_name="flex gap-2 ml-auto",
             ),
-            class_name="flex flex-wrap items-center gap-3 px-3.5 py-3 border-t border-line sticky"
-            " bottom-0 bg-surface-1",
+            class_name="flex flex-wrap items-center gap-3 px-3.5 py-3 border-t border-line"
+            " wide:sticky bottom-0 bg-surface-1 rounded-b-card",
         ),
     )
 

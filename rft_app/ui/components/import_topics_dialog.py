@@ -95,7 +95,7 @@ def _before() -> rx.Component:
                     )
                     for name, example in _SHAPES
                 ),
-                class_name="grid gap-2.5 m-0",
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-2.5 m-0",
             ),
             rx.el.p(
                 "Descriptions, keywords and targets are read where the file has them. "

@@ -47,7 +47,7 @@ def step_dialog(
         ),
         modal_body(
             rx.el.div(
-                _notices(state),
+                _notices(state, width),
                 rx.cond(
                     state.is_loading,
                     _skeleton(state.step),
@@ -109,7 +109,8 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
     )
 
 
-def _notices(state: type[StepModal]) -> rx.Component:
+def _notices(state: type[StepModal], width: str) -> rx.Component:
+    edge = "pb-4 border-b border-line" if width == "list" else ""
     return rx.el.div(
         rx.cond(state.fault != "", notice(state.fault, tone="bad")),
         rx.cond(state.is_running, job_notice(state, _running(state))),
@@ -121,7 +122,7 @@ def _notices(state: type[StepModal]) -> rx.Component:
             (state.stale_reason != "") & ~state.is_running,
             notice("Out of date.", state.stale_reason, tone="warn"),
         ),
-        class_name="grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4",
+        class_name=f"grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4 {edge}",
     )
 
 

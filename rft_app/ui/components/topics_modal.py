@@ -47,8 +47,8 @@ def topics_modal() -> rx.Component:
             witness=rx.cond(
                 TopicsState.has_result,
                 rx.fragment(
-                    f"{TopicsState.num_topics} · {TopicsState.num_records} · "
-                    f"{TopicsState.share_sure} sure",
+                    f"{TopicsState.num_topics} · {TopicsState.num_records}",
+                    rx.cond(TopicsState.share_sure != "–", f" · {TopicsState.share_sure} sure", ""),
                 ),
             ),
             actions=rx.cond(TopicsState.has_result, _actions()),

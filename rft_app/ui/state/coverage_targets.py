@@ -162,7 +162,7 @@ class CoverageTargets(StepModal, mixin=True):
                 name=spaced(key),
                 share=percent(counts.get(key, 0) / total) if total else "–",
                 text=text,
-                equal=equal,
+                equal=equal.removesuffix("%"),
             )
             for key, text in self._typed.items()
         ]

@@ -58,7 +58,7 @@ class ImportTopicsState(Following, FileUpload, rx.State):
     _version: int = 0
 
     @rx.var
-    def topic_limit(self) -> str:
+    def limit_words(self) -> str:
         """The largest file of topics."""
         return size(MAX_FILE_BYTES)
 

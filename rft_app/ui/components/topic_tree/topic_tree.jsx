@@ -46,6 +46,7 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
   const [renaming, setRenaming] = useState("");
   const [focused, setFocused] = useState("");
   const list = useRef(null);
+  const left = useRef({ key: "", at: 0 });
   const shown = useMemo(
     () => all.filter((row) => ![...folded].some((key) => isWithin(row.key, key))),
     [all, folded],
@@ -64,8 +65,8 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
   };
   const endRenaming = (key, name) => {
     setRenaming("");
-    if (name) onRename?.(key, name);
     goTo(key);
+    if (name) onRename?.(key, name);
   };
   const startRenaming = (key) => {
     if (!isBusy) setRenaming(key);
@@ -100,6 +101,12 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
     event.preventDefault();
     act();
   };
+  // A topic that had the focus and is gone leaves it to its neighbour.
+  useEffect(() => {
+    const { key, at } = left.current;
+    const isLost = key && !shown.some((row) => row.key === key) && shown.length;
+    if (isLost && document.activeElement === document.body) goTo(shown[Math.min(at, shown.length - 1)].key);
+  });
   useEffect(() => {
     const onKey = (event) => {
       const front = [...document.querySelectorAll('[role="dialog"]')].at(-1);
@@ -133,7 +140,11 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
             tabIndex={row.key === stop ? 0 : -1}
             className={`rft-topic${row.is_leaf ? "" : " is-branch"}${marked.size ? " has-marks" : ""}`}
             style={{ paddingLeft: `${8 + row.depth * 18}px` }}
-            onFocus={(event) => event.target === event.currentTarget && setFocused(row.key)}
+            onFocus={(event) => {
+              if (event.target !== event.currentTarget) return;
+              left.current = { key: row.key, at: shown.indexOf(row) };
+              setFocused(row.key);
+            }}
             onClick={(event) => (event.ctrlKey || event.metaKey ? onCheck?.(row.key) : onChoose?.(row.key))}
             onDoubleClick={() => startRenaming(row.key)}
           >
