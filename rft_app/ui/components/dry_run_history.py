@@ -44,7 +44,7 @@ def dry_run_history() -> rx.Component:
             ),
         ),
         on_unmount=DryRunHistoryState.close,
-        class_name="grid gap-3.5 content-start p-5 max-wide:p-4 min-w-0",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-3.5 content-start p-5 max-wide:p-4",
     )
 
 
@@ -118,10 +118,11 @@ def _choice() -> rx.Component:
             _select("Second run", DryRunHistoryState.second, DryRunHistoryState.choose_second),
             class_name="flex items-center gap-1.5 min-w-0 max-wide:w-full",
         ),
-        rx.foreach(
-            _VIEW.conditions, lambda words: rx.el.span(words, class_name="text-small text-ink-3")
+        rx.el.p(
+            rx.foreach(_VIEW.conditions, lambda words: rx.fragment(words, " ")),
+            class_name="text-small text-ink-3 basis-full",
         ),
-        class_name="flex items-center gap-x-3 gap-y-2 flex-wrap mt-1",
+        class_name="flex items-center gap-x-3 gap-y-1.5 flex-wrap mt-1",
     )
 
 
@@ -136,16 +137,16 @@ def _select(label: str, value: Content, on_change: Content) -> rx.Component:
 
 
 def _comparison() -> rx.Component:
+    column = "grid grid-cols-[minmax(0,1fr)] gap-3.5 content-start min-w-0"
     return rx.el.div(
         rx.el.div(
-            _paired(), _pairs("Figures", _VIEW.figures), class_name="grid gap-3.5 content-start"
-        ),
-        rx.el.div(
-            _rules(),
+            _paired(),
             _pairs("Mean reward by topic", _VIEW.topics, witness="with graded rollouts"),
-            class_name="grid gap-3.5 content-start min-w-0",
+            class_name=column,
         ),
-        class_name="grid grid-cols-2 gap-3.5 max-desk:grid-cols-1 min-w-0",
+        rx.el.div(_pairs("Figures", _VIEW.figures), _rules(), class_name=column),
+        class_name="grid grid-cols-[repeat(2,minmax(0,1fr))] gap-3.5"
+        " max-desk:grid-cols-[minmax(0,1fr)]",
     )
 
 
@@ -234,7 +235,7 @@ def _pairs(title: str, rows: Content, *, witness: str = "") -> rx.Component:
 
 def _pair(row: PairRow) -> rx.Component:
     return rx.el.tr(
-        cell(row.name, title=row.hint, class_name="max-w-[180px] truncate"),
+        cell(row.name, title=row.hint, class_name="max-w-[180px] max-wide:max-w-[110px] truncate"),
         cell(_value(row.first, row.first_note), is_number=True),
         cell(_value(row.second, row.second_note), is_number=True),
         cell(_difference(row), is_number=True, class_name="whitespace-nowrap"),

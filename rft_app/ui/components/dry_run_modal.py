@@ -51,6 +51,10 @@ def dry_run_modal() -> rx.Component:
                         aria_expanded=DryRunState.is_settings_open,
                     ),
                 ),
+                rx.cond(
+                    (DryRunState.error != "") | (DryRunState.status == "waiting"),
+                    button("Open grader", on_click=ModalState.open_step("grader")),
+                ),
             ),
             run_button(DryRunState),
         ),
@@ -62,11 +66,15 @@ def _report() -> rx.Component:
         rx.el.div(
             dry_run_verdict(),
             rules_card(),
-            failures_card(),
             dry_run_rollouts(),
             class_name="grid gap-3.5 content-start min-w-0",
         ),
-        rx.el.div(histogram_card(), topics_card(), class_name="grid gap-3.5 content-start min-w-0"),
+        rx.el.div(
+            histogram_card(),
+            topics_card(),
+            failures_card(),
+            class_name="grid gap-3.5 content-start min-w-0",
+        ),
         class_name="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] gap-5 p-5"
         " max-desk:grid-cols-1 max-wide:p-4",
     )
@@ -102,7 +110,13 @@ def _choice() -> rx.Component:
         rx.cond(
             DryRunHistoryState.is_open,
             button("Report", icon="arrow-left", size="sm", on_click=DryRunHistoryState.close),
-            button("History", icon="history", size="sm", on_click=DryRunHistoryState.open),
+            button(
+                rx.el.span("History", class_name="max-wide:sr-only"),
+                icon="history",
+                size="sm",
+                title="History",
+                on_click=DryRunHistoryState.open,
+            ),
         ),
     )
 
@@ -123,7 +137,7 @@ def _settings() -> rx.Component:
                 checked=DryRunState.is_stratified,
                 on_change=DryRunState.set_stratified,
             ),
-            class_name="self-center",
+            class_name="wide:pt-[26px]",
         ),
         class_name="flex flex-wrap gap-x-8 gap-y-4",
     )

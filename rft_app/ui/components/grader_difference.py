@@ -11,11 +11,12 @@ from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.grader_difference_view import MOST_ROWS, CodeLine, CodeRow, SettingRow
 from rft_app.ui.state.grader_versions import GraderVersionsState
+from rft_app.ui.theme import LABEL
 
 _VIEW = GraderVersionsState.difference
 _TEXT = "font-mono text-[12px] leading-[19px] whitespace-pre-wrap [overflow-wrap:anywhere]"
 _NUMBER = "select-none text-right text-ink-3 px-2 align-top font-mono text-[11px] leading-[19px]"
-_SIGN = "select-none w-4 align-top font-mono text-[12px] leading-[19px]"
+_SIGN = "select-none w-5 pr-1 align-top font-mono text-[12px] leading-[19px]"
 _FOLD = "text-label text-ink-3 bg-surface-2 px-3 py-1 border-y border-line"
 
 
@@ -36,7 +37,7 @@ def grader_difference() -> rx.Component:
             ),
         ),
         on_unmount=GraderVersionsState.close,
-        class_name="grid gap-3.5 content-start p-5 max-wide:p-4 min-w-0",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-3.5 content-start p-5 max-wide:p-4",
     )
 
 
@@ -72,9 +73,9 @@ def _select(label: str, value: Content, on_change: Content) -> rx.Component:
 def _settings() -> rx.Component:
     return card(
         table(
-            head("Setting"),
-            head("First"),
-            head("Second"),
+            head("Setting", class_name="w-[34%]"),
+            head(GraderVersionsState.first_name),
+            head(GraderVersionsState.second_name),
             rows=rx.foreach(_VIEW.settings, _setting),
             label="Settings that differ",
         ),
@@ -93,6 +94,12 @@ def _setting(row: SettingRow) -> rx.Component:
 
 def _lines() -> rx.Component:
     return rx.el.section(
+        rx.el.div(
+            rx.el.span(GraderVersionsState.first_name),
+            rx.el.span(GraderVersionsState.second_name),
+            class_name=f"{LABEL} grid grid-cols-2 [&>span]:px-3.5 pb-1.5 pt-0.5 max-wide:hidden"
+            " border-b border-line",
+        ),
         rx.el.table(
             rx.el.tbody(rx.foreach(_VIEW.rows, _row)),
             aria_label="Differences, side by side",

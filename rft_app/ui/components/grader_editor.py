@@ -56,7 +56,7 @@ def _kinds(is_script: Content) -> rx.Component:
             rx.cond(
                 is_script,
                 "Python that returns a reward from 0 to 1. ",
-                "Reward 1 where the comparison holds, else 0. ",
+                "Reward 1 where it holds, else 0. ",
             ),
             NO_MODEL,
             class_name=WITNESS,

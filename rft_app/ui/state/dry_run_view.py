@@ -188,9 +188,9 @@ def _figures(report: DryRunReport) -> list[Figure]:
     return [
         Figure("mean", reward(found.mean)),
         Figure("sd", reward(found.sd)),
-        Figure("median", reward(found.median)),
         Figure("p10", reward(found.p10)),
         Figure("p25", reward(found.p25)),
+        Figure("median", reward(found.median)),
         Figure("p75", reward(found.p75)),
         Figure("p90", reward(found.p90)),
         Figure("> 0", share(found.share_positive)),

@@ -217,8 +217,8 @@ class GraderState(StepModal, rx.State):
         settings = get_settings()
         limits = f"{settings.script_timeout_s:g} s · {settings.script_memory_mb} MB"
         self.limits_hint = (
-            f"This installation allows at most {settings.script_timeout_s:g} s and"
-            f" {settings.script_memory_mb:,} MB, whatever stands here."
+            f"At most {settings.script_timeout_s:g} s and {settings.script_memory_mb:,} MB on this"
+            " installation."
         )
         try:
             found = await off_loop(check_isolation)

@@ -16,7 +16,8 @@ def grade(sample, item):
     """Compare the answer with the reference, word by word.
 
     sample: output_text, output_json, output_tools, messages (the answer)
-    item:   reference, topic, messages, tools, reward where recorded, and the record's metadata
+    item:   reference, topic, messages, tools, reward where recorded,
+            and the record's metadata
     """
     if item.get("reward") is not None:
         return item["reward"]

@@ -24,7 +24,9 @@ class VersionOption:
     """One choice of the menus."""
 
     value: str
+    name: str
     label: str
+    """The name, and when it was made."""
 
 
 class GraderVersionsState(rx.State):
@@ -34,6 +36,8 @@ class GraderVersionsState(rx.State):
     options: list[VersionOption] = []
     first: str = ""
     second: str = ""
+    first_name: str = ""
+    second_name: str = ""
     difference: DifferenceView = DifferenceView()
     fault: str = ""
 
@@ -79,6 +83,8 @@ class GraderVersionsState(rx.State):
     async def _show(self) -> None:
         dataset_id = dataset_id_in(self.router.url.path)
         chosen, draft = (self.first, self.second), None
+        names = {option.value: option.name for option in self.options}
+        self.first_name, self.second_name = (names[value] for value in chosen)
         self.fault = ""
         try:
             if DRAFT in chosen:
@@ -95,11 +101,11 @@ def list_options(versions: Sequence[VersionRow], *, has_draft: bool) -> list[Ver
 
     Example:
         >>> list_options([], has_draft=True)
-        [VersionOption(value='draft', label='unsaved changes')]
+        [VersionOption(value='draft', name='unsaved changes', label='unsaved changes')]
     """
-    draft = [VersionOption(DRAFT, "unsaved changes")] if has_draft else []
+    draft = [VersionOption(DRAFT, "unsaved changes", "unsaved changes")] if has_draft else []
     return draft + [
-        VersionOption(str(row.version), f"{row.label} · {row.made}") for row in versions
+        VersionOption(str(row.version), row.label, f"{row.label} · {row.made}") for row in versions
     ]
 
 
