@@ -112,6 +112,7 @@ def _list() -> rx.Component:
                 _shown("Pass", PASSING, _PROGRESS.num_passing),
                 _shown("Faults", FAULTY, _PROGRESS.num_faulty),
                 label="Which records",
+                class_name="justify-self-start",
             ),
             class_name="grid gap-2 p-3 border-b border-line",
         ),
@@ -333,6 +334,14 @@ def _hints() -> rx.Component:
             key_hint("J"),
             key_hint("K"),
             "move",
+            rx.cond(
+                (_VIEW.state == "pending") & ~_VIEW.is_valid,
+                rx.el.span("An invalid record must be edited first.", class_name="ml-3"),
+                rx.cond(
+                    ReviewState.how_to != "",
+                    rx.el.span("Regenerating needs a model provider.", class_name="ml-3"),
+                ),
+            ),
             class_name="flex items-center gap-1",
         ),
     )
@@ -357,7 +366,6 @@ def _decisions() -> rx.Component:
             variant="primary",
             on_click=ReviewState.accept(_VIEW.id),
             disabled=~_VIEW.is_valid | _IS_REMADE,
-            title=rx.cond(_VIEW.is_valid, "", "An invalid record must be edited first"),
         ),
         class_name=is_reading,
     )
@@ -385,7 +393,7 @@ def _second_thoughts() -> rx.Component:
 def _accepted() -> rx.Component:
     return rx.el.div(
         rx.el.span(f"Accepted as {_VIEW.record_id}", class_name="text-small text-ink-3"),
-        button("Open records", on_click=ModalState.open_records("")),
+        button("Open the record", on_click=ModalState.open_record("all", _VIEW.record_id)),
         class_name=_BUTTONS,
     )
 
