@@ -27,6 +27,7 @@ BATCH = 20_000
 PAGE_TARGET_MS, SEARCH_TARGET_MS = 20, 50
 Timings = list[tuple[float, dict[str, object]]]
 """Milliseconds, and the filter."""
+TAGS = {"one in a hundred": 100, "one in ten": 10, "one in two": 2}
 COMMON = "flight hotel refund change seat bag date train price card".split()  # noqa: SIM905
 
 
@@ -86,6 +87,7 @@ def fill(number: int) -> None:
     from rft_app.storage.search import add_texts
     from rft_app.storage.session import unit_of_work
     from rft_app.storage.tables import TopicRow
+    from rft_app.storage.tags import ensure_tags, put_tag
     from tests.builders import make_dataset_row
     from tests.conftest import create_schema
 
@@ -105,6 +107,9 @@ def fill(number: int) -> None:
             insert_rows(session, "record", columns, rows)
             add_texts(session, texts)
     with unit_of_work() as session:
+        for name, every in TAGS.items():
+            tag_id = ensure_tags(session, "ds_bench", [name])[name]
+            put_tag(session, tag_id, sorted(rng.sample(range(1, number + 1), number // every)))
         refresh_counts(session, "ds_bench")
 
 
@@ -123,6 +128,7 @@ def pair_filters(rng: random.Random) -> Iterator[dict[str, object]]:
         "has_tools": lambda: rng.random() < 0.5,
         "min_reward": low,
         "max_reward": low,
+        "tags": lambda: (rng.choice(list(TAGS)),),
     }
     for _ in range(10):
         for one, other in combinations(choices, 2):
@@ -139,6 +145,7 @@ def searches(rng: random.Random) -> Iterator[dict[str, object]]:
         yield {"search": rng.choice(COMMON)[:3]}
         yield {"search": rng.choice(COMMON), "topic": f"Topic {rng.randint(1, NUM_TOPICS)}"}
         yield {"search": rng.choice(COMMON), "is_valid": False}
+        yield {"search": rng.choice(COMMON), "tags": (rng.choice(list(TAGS)),)}
 
 
 def time_pages(filters: Iterator[dict[str, object]]) -> Timings:

@@ -22,7 +22,6 @@ from rft_app.storage.record_counts import (
 from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.restoring import mark_all_duplicates
 from rft_app.storage.tables import FacetCountRow
-from rft_app.storage.tags import refresh_tag_counts
 from rft_app.storage.topic_counts import TopicTally, refresh_topic_counts
 
 _MAX_ALIKE = 20_000
@@ -76,7 +75,6 @@ def _shift(session: Session, dataset_id: str, before: _Tally, after: _Tally) -> 
     _shift_counts(session, dataset_id, before, after)
     _shift_sums(session, dataset_id, before, after)
     refresh_topic_counts(session, dataset_id)
-    refresh_tag_counts(session, dataset_id)
 
 
 def _tally(session: Session, dataset_id: str, condition: str) -> _Tally:

@@ -1,7 +1,7 @@
 """Filters that name records one by one: tags, and grades of a dry run.
 
-A list of keys stands beside the seeks of a plan.  A page goes through the shortest list, newest
-first, and looks each record up; or, where few records are sought, looks those up in the list.
+A list stands beside the seeks of a plan.  A page goes through the shortest list, newest first; or,
+where few records are sought, looks those up in the list.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.record import RecordFilter
+from rft_app.storage.session import ordered_join
 from rft_app.storage.tables import DryRunRow
 from rft_app.storage.tags import find_tag
 
@@ -25,8 +26,8 @@ _GRADED = (
 class Narrowing:
     """A list of records, all of them candidates."""
 
-    keys: str
-    """SQL that yields them as `seq`."""
+    source: str
+    """FROM and WHERE that yield them as `r`, with all that conditions ask for; no other fits."""
     test: str
     """SQL on records `r`: whether one is in the list."""
     num_records: int
@@ -54,7 +55,7 @@ def find_narrowings(
 
 def _of_tag(tag_id: int, num_records: int) -> Narrowing:
     return Narrowing(
-        keys=f"SELECT rt.seq FROM record_tag rt WHERE rt.tag_id = {tag_id}",
+        source=f"record_tag r WHERE r.tag_id = {tag_id}",
         test=f"EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = {tag_id} AND rt.seq = r.seq)",
         num_records=num_records,
     )
@@ -74,7 +75,8 @@ def _of_grades(session: Session, dataset_id: str, record_filter: RecordFilter) -
         return None
     low, high = record_filter.min_grade, record_filter.max_grade
     return Narrowing(
-        keys=_GRADED,
+        source=f"({_GRADED}) l {ordered_join(session)} record r ON r.seq = l.seq "
+        "WHERE r.dataset_id || '' = :dataset_id",
         test=f"r.seq IN ({_GRADED})",
         num_records=number,
         parameters={

@@ -117,23 +117,16 @@ def _find_narrowed(session: Session, plan: Plan, window: Window) -> list[int]:
     if not plan.seeks:
         return []
     statement = text(
-        f"{_narrowed(session, plan)}{window.bound('l.seq')} "
-        f"ORDER BY l.{window.order} LIMIT {window.limit}"
+        f"{_narrowed(plan)}{window.bound('r.seq')} ORDER BY r.{window.order} LIMIT {window.limit}"
     )
     return list(session.connection().execute(statement, plan.parameters).scalars())
 
 
-def _narrowed(session: Session, plan: Plan) -> str:
-    """SELECT, FROM and WHERE that yield as `l.seq` the records that pass a plan with lists."""
-    if plan.num_sought <= min(_FEW_CANDIDATES, plan.shortest.num_records):
-        return (
-            "SELECT l.seq FROM (SELECT r.seq FROM record r "
-            f"WHERE r.dataset_id = :dataset_id AND ({plan.condition})) l WHERE 1 = 1"
-        )
-    return (
-        f"SELECT l.seq FROM ({plan.shortest.keys}) l {search.ordered_join(session)} record r "
-        f"ON r.seq = l.seq WHERE {_passes(plan)}"
-    )
+def _narrowed(plan: Plan) -> str:
+    """SELECT, FROM and WHERE that yield as `r.seq` the records that pass a plan with lists."""
+    is_short = plan.num_sought <= min(_FEW_CANDIDATES, plan.shortest.num_records)
+    source = "record r WHERE r.dataset_id = :dataset_id" if is_short else plan.shortest.source
+    return f"SELECT r.seq FROM {source} AND ({plan.condition})"
 
 
 def find_matches(session: Session, plan: Plan, query: str, window: Window) -> list[int]:
@@ -156,7 +149,7 @@ def _matches(session: Session, plan: Plan) -> str:
     if plan.num_candidates > _FEW_CANDIDATES:
         return f"{search.matching_from(session)} WHERE {_passes(plan)}"
     candidates = (
-        _narrowed(session, plan)
+        _narrowed(plan)
         if plan.narrowings
         else f"SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id AND ({plan.condition})"
     )
@@ -193,7 +186,7 @@ def select_seqs(
     if plan.narrowings:
         if not plan.seeks:
             return np.empty(0, dtype=np.int64)
-        return np.sort(_read(session, _narrowed(session, plan), plan.parameters))
+        return np.sort(_read(session, _narrowed(plan), plan.parameters))
     arms = [
         _read(
             session,

@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_plan import BY_KEY
-from rft_app.storage.session import is_sqlite
+from rft_app.storage.session import is_sqlite, ordered_join
 
 MAX_COUNT = 1000
 """Matches are counted up to here; a larger total is shown as "1,000+"."""
@@ -161,11 +161,6 @@ def matching_from(session: Session) -> str:
     It takes the parameter `query`.
     """
     return f"{matches_from(session)} {ordered_join(session)} record r ON r.seq = m.seq"
-
-
-def ordered_join(session: Session) -> str:
-    """The join whose left side is read first; Postgres finds that out by itself."""
-    return "CROSS JOIN" if is_sqlite(session) else "JOIN"
 
 
 def matches_from(session: Session) -> str:

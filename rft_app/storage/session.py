@@ -90,6 +90,11 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
+def ordered_join(session: Session) -> str:
+    """The join whose left side is read first; Postgres finds that out by itself."""
+    return "CROSS JOIN" if is_sqlite(session) else "JOIN"
+
+
 def read_blocks(
     session: Session,
     query: Executable,

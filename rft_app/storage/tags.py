@@ -66,17 +66,37 @@ def put_tag(session: Session, tag_id: int, seqs: Sequence[int]) -> None:
         session.connection().execute(statement, values)
 
 
+def copy_tags(session: Session, source_id: str, target_id: str, shift: int) -> None:
+    """Put a dataset's tags on the records of its copy, whose keys are larger by `shift`."""
+    names = [row.name for row in list_tag_rows(session, source_id)]
+    for name, tag_id in ensure_tags(session, target_id, names).items():
+        statement = text(
+            f"INSERT INTO record_tag (tag_id, seq) SELECT :tag, rt.seq + {int(shift)} "
+            "FROM record_tag rt JOIN tag t ON t.id = rt.tag_id "
+            "WHERE t.dataset_id = :source AND t.name = :name ON CONFLICT DO NOTHING"
+        )
+        values = {"tag": tag_id, "source": source_id, "name": name}
+        session.connection().execute(statement, values)
+
+
 def refresh_tag_counts(session: Session, dataset_id: str) -> None:
-    """Recount the current records of each tag; tags that nothing has any more are dropped."""
-    values = {"dataset_id": dataset_id}
-    unused = (
-        "DELETE FROM tag WHERE dataset_id = :dataset_id "
-        "AND NOT EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = tag.id)"
-    )
-    count = (
-        "UPDATE tag SET num_records = (SELECT COUNT(*) FROM record_tag rt JOIN record r "
-        f"ON r.seq = rt.seq AND r.facet + 0 < {ARCHIVED} WHERE rt.tag_id = tag.id) "
-        "WHERE dataset_id = :dataset_id"
-    )
-    session.connection().execute(text(unused), values)
-    session.connection().execute(text(count), values)
+    """Repeat at the tags what their records are now, and count them; drops tags nothing has."""
+    for statement in (_DROP, _REPEAT, _COUNT):
+        session.connection().execute(text(statement), {"dataset_id": dataset_id})
+
+
+_DROP = (
+    "DELETE FROM tag WHERE dataset_id = :dataset_id "
+    "AND NOT EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = tag.id)"
+)
+_REPEAT = (
+    "UPDATE record_tag SET facet = r.facet, topic_id = r.topic_id, reward = r.reward "
+    "FROM record r WHERE r.seq = record_tag.seq "
+    "AND record_tag.tag_id IN (SELECT t.id FROM tag t WHERE t.dataset_id = :dataset_id) "
+    "AND (r.facet <> record_tag.facet OR r.topic_id IS DISTINCT FROM record_tag.topic_id "
+    "OR r.reward IS DISTINCT FROM record_tag.reward)"
+)
+_COUNT = (
+    "UPDATE tag SET num_records = (SELECT COUNT(*) FROM record_tag rt "
+    f"WHERE rt.tag_id = tag.id AND rt.facet < {ARCHIVED}) WHERE dataset_id = :dataset_id"
+)

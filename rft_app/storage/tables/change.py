@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -26,7 +26,10 @@ class TagRow(SQLModel, table=True):
 
 
 class RecordTagRow(SQLModel, table=True):
-    """One record has one tag; archived records keep theirs."""
+    """One record has one tag; archived records keep theirs.
+
+    What filters ask for is repeated here, so that a page of a tag reads no records.
+    """
 
     __tablename__ = "record_tag"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -35,6 +38,9 @@ class RecordTagRow(SQLModel, table=True):
         sa_column=Column(Big, ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True)
     )
     seq: int = Field(primary_key=True, sa_type=Big, index=True)
+    facet: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    topic_id: int | None = Field(default=None, sa_type=Big)
+    reward: float | None = None
 
 
 class RecordChangeRow(SQLModel, table=True):
