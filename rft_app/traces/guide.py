@@ -22,7 +22,9 @@ class ShapeGuide(NamedTuple):
 
 
 def _guide(shape: str, fields: str, answer: str, /, **row: object) -> ShapeGuide:
-    return ShapeGuide(shape, fields, answer, msgspec.json.encode(row))
+    return ShapeGuide(
+        shape, fields, answer, msgspec.json.format(msgspec.json.encode(row), indent=0)
+    )
 
 
 _QUESTION = {"role": "user", "content": "Cancel my flight."}

@@ -105,6 +105,8 @@ JOB_NAMES = {
     "export": "Export",
     "duplicate": "Duplicate",
     "restore": "Restore",
+    "copy_traces": "Copy of traces",
+    "near_duplicates": "The search for near-duplicates",
 }
 
 

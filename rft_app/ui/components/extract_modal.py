@@ -10,6 +10,7 @@ from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.field import field, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
+from rft_app.ui.components.near_duplicates import near_duplicates_card
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content
@@ -24,7 +25,12 @@ def extract_modal() -> rx.Component:
         ExtractState,
         rx.el.div(
             rx.el.div(_figures(), _settings_card(), class_name="grid gap-3.5 content-start"),
-            rx.el.div(_reasons(), _import(), class_name="grid gap-3.5 content-start min-w-0"),
+            rx.el.div(
+                _reasons(),
+                _import(),
+                near_duplicates_card(),
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-3.5 content-start min-w-0",
+            ),
             class_name="grid grid-cols-[400px_minmax(0,1fr)] gap-5 p-5 max-desk:grid-cols-1"
             " max-wide:p-4",
         ),

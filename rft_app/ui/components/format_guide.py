@@ -80,7 +80,9 @@ def _shape(guide: ShapeGuide) -> rx.Component:
             class_name="mt-0.5 text-small text-ink-2",
         ),
         rx.el.pre(
-            rx.el.code(guide.example.decode(), class_name="whitespace-pre-wrap break-all"),
+            rx.el.code(
+                guide.example.decode(), class_name="whitespace-pre-wrap [overflow-wrap:anywhere]"
+            ),
             class_name=f"{CODE} mt-1.5 px-2.5 py-1.5",
         ),
     )

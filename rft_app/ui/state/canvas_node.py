@@ -11,7 +11,7 @@ from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS
 from rft_app.ui.words import ago, count, duration
 
-IMPORT = "import_traces"
+IMPORTS = frozenset({"import_traces", "copy_traces"})
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
 
 def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
     words, job = WORDS[step.node.name], canvas.active_job
-    if step.node.name is StepName.EXTRACT and job is not None and job.kind == IMPORT:
+    if step.node.name is StepName.EXTRACT and job is not None and job.kind in IMPORTS:
         return "Waits for the import"
     if step.node.status is StepStatus.WAITING:
         return step.node.info.needs

@@ -114,7 +114,7 @@ def _running(job: Job) -> NextStep:
 def _failed_import(canvas: Canvas) -> NextStep | None:
     job = canvas.jobs[0] if canvas.jobs else None
     is_over = job is not None and job.status in {JobStatus.FAILED, JobStatus.CANCELLED}
-    if job is None or not is_over or job.kind != "import_traces":
+    if job is None or not is_over or job.kind not in {"import_traces", "copy_traces"}:
         return None
     is_failed, num_kept = job.status is JobStatus.FAILED, canvas.dataset.stats.num_traces
     is_hopeless = is_failed and not num_kept

@@ -71,7 +71,8 @@ class StepModal(Following, mixin=True):
         try:
             step = await ask(lambda session: get_step(session, dataset_id, name))
             await self._show_step(step)
-            seen = f"{step.finished_at} {step.node.stale_reason} {step.node.status}"
+            node = step.node
+            seen = f"{step.finished_at} {node.stale_reason} {node.status} {node.summary}"
             if is_forced or seen != self._seen:
                 self._seen = seen
                 await self._show(step)
