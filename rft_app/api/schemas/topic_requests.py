@@ -32,7 +32,7 @@ class TopicHierarchyUpdate(WireRequest):
     topics: dict[str, TopicNodeUpdate]
     revision: int | None = None
     """The tree that was seen; `null` does not ask."""
-    keep_assignments: bool = True
+    keep_assignments: bool = Field(default=True, strict=True)
     """Whether records stay where their topic is found again."""
 
     def to_nodes(self) -> tuple[domain.TopicNode, ...]:
@@ -63,10 +63,10 @@ class GenerateRequest(WireRequest):
     model: str | None = None
     """A configured model; `null` is the first."""
     seed: int = Field(default=0, ge=0, lt=2**32)
-    apply: bool = True
+    apply: bool = Field(default=True, strict=True)
     """Whether it replaces the tree and records are placed; else the result is a proposal for
     `topics/apply`."""
-    replace_edited: bool = False
+    replace_edited: bool = Field(default=False, strict=True)
     """Whether it may replace a tree that a person edited."""
 
     @property
@@ -81,16 +81,16 @@ class ApplyRequest(WireRequest):
     job_id: str
     """The job that made it."""
     revision: int | None = None
-    keep_assignments: bool = True
+    keep_assignments: bool = Field(default=True, strict=True)
 
 
 class CategorizeRequest(WireRequest):
     """Which records are placed."""
 
     mode: Literal["unlabeled_only", "recategorize_all"] = "unlabeled_only"
-    include_manual: bool = False
+    include_manual: bool = Field(default=False, strict=True)
     """Also those that a person placed; only with `recategorize_all` and `confirm`."""
-    confirm: bool = False
+    confirm: bool = Field(default=False, strict=True)
     seed: int = Field(default=0, ge=0, lt=2**32)
 
 
