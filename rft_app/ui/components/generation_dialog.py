@@ -5,7 +5,8 @@ import reflex as rx
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.generate_panel import generate_footer, generate_panel
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
-from rft_app.ui.components.review_panel import review_footer, review_panel
+from rft_app.ui.components.review_footer import review_footer
+from rft_app.ui.components.review_panel import review_panel
 from rft_app.ui.state.generate import GenerateState
 from rft_app.ui.state.modal import GENERATE, REVIEW, ModalState
 from rft_app.ui.state.review import ReviewState

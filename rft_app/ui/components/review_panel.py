@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.ui.components.badge import badge, key_hint
+from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.empty_state import empty_panel, empty_state
@@ -12,6 +12,7 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.review_comparison import comparison
 from rft_app.ui.components.review_edit import edit_form
+from rft_app.ui.components.review_footer import IS_EDITING, is_remade
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.content import Content, has_items
@@ -21,14 +22,6 @@ from rft_app.ui.state.review_view import CandidateRow, CheckView
 from rft_app.ui.theme import CARD_TITLE, WITNESS
 
 _VIEW, _PROGRESS = ReviewState.view, ReviewState.progress
-_IS_EDITING = has_items(ReviewState.fields)
-
-
-def _is_remade(candidate_id: Content) -> rx.Var[bool]:
-    return rx.Var.create(ReviewState.remade).to(list).contains(candidate_id)
-
-
-_IS_REMADE = _is_remade(_VIEW.id)
 
 
 def review_panel() -> rx.Component:
@@ -182,7 +175,7 @@ def _row(row: CandidateRow) -> rx.Component:
             rx.el.span(
                 status_glyph(row.status, 13),
                 rx.el.span(
-                    rx.cond(_is_remade(row.id), "being made again", row.words),
+                    rx.cond(is_remade(row.id), "being made again", row.words),
                     class_name="text-ink-2 shrink-0",
                 ),
                 rx.el.span(row.topic, class_name="truncate ml-auto"),
@@ -212,7 +205,7 @@ def _pager() -> rx.Component:
                 size="sm",
                 icon="check-check",
                 on_click=ReviewState.accept_passing,
-                disabled=ReviewState.is_running | _IS_EDITING,
+                disabled=ReviewState.is_running | IS_EDITING,
             ),
         ),
         rx.cond(
@@ -241,7 +234,7 @@ def _detail() -> rx.Component:
     return rx.el.section(
         _head(),
         rx.el.div(
-            rx.cond(_IS_EDITING, edit_form(), comparison()),
+            rx.cond(IS_EDITING, edit_form(), comparison()),
             class_name="grow min-h-0 overflow-auto",
         ),
         aria_label="The record beside its source",
@@ -290,122 +283,4 @@ def _check(check: CheckView) -> rx.Component:
         rx.el.span(check.name, class_name="sr-only"),
         rx.el.span(check.words, class_name="text-ink-2"),
         class_name="flex items-center gap-1.5",
-    )
-
-
-def review_footer() -> rx.Component:
-    """What was decided last, and the decisions about the open record."""
-    return rx.el.div(
-        rx.el.div(
-            rx.cond(
-                ReviewState.said != "",
-                rx.el.span(ReviewState.said, role="status"),
-                _hints(),
-            ),
-            rx.cond(
-                ReviewState.undo_id != "",
-                text_button("Take it back", on_click=ReviewState.reopen(ReviewState.undo_id)),
-            ),
-            class_name=rx.cond(
-                ReviewState.said != "",
-                "grow min-w-0 flex items-center gap-2.5 flex-wrap",
-                "grow min-w-0 max-wide:hidden",
-            ),
-        ),
-        rx.cond(
-            _IS_EDITING,
-            _edit_buttons(),
-            rx.match(
-                _VIEW.state,
-                ("pending", _decisions()),
-                ("rejected", _second_thoughts()),
-                ("accepted", _accepted()),
-                rx.fragment(),
-            ),
-        ),
-        class_name="flex items-center gap-3 max-wide:flex-col max-wide:items-stretch",
-    )
-
-
-def _hints() -> rx.Component:
-    return rx.cond(
-        (ReviewState.open_id != "") & ~_IS_EDITING,
-        rx.el.span(
-            key_hint("J"),
-            key_hint("K"),
-            "move",
-            rx.cond(
-                (_VIEW.state == "pending") & ~_VIEW.is_valid,
-                rx.el.span("An invalid record must be edited first.", class_name="ml-3"),
-                rx.cond(
-                    ReviewState.how_to != "",
-                    rx.el.span("Regenerating needs a model provider.", class_name="ml-3"),
-                ),
-            ),
-            class_name="flex items-center gap-1",
-        ),
-    )
-
-
-_BUTTONS = "flex items-center gap-2 max-wide:grid max-wide:grid-cols-2"
-
-
-def _decisions() -> rx.Component:
-    is_reading = rx.cond(ReviewState.is_reading, _BUTTONS, f"{_BUTTONS} max-wide:hidden")
-    return rx.el.div(
-        _regenerate(),
-        button("Edit", key_hint("E"), on_click=ReviewState.edit(_VIEW.id), disabled=_IS_REMADE),
-        button("Reject", key_hint("R"), on_click=ReviewState.reject(_VIEW.id), disabled=_IS_REMADE),
-        button(
-            "Accept",
-            rx.el.span(
-                key_hint("A"),
-                class_name="contents [&>kbd]:bg-transparent [&>kbd]:border-current"
-                " [&>kbd]:text-on-accent [&>kbd]:opacity-70",
-            ),
-            variant="primary",
-            on_click=ReviewState.accept(_VIEW.id),
-            disabled=~_VIEW.is_valid | _IS_REMADE,
-        ),
-        class_name=is_reading,
-    )
-
-
-def _regenerate() -> rx.Component:
-    is_off = ReviewState.is_running | (ReviewState.how_to != "")
-    return button(
-        "Regenerate",
-        key_hint("G"),
-        on_click=ReviewState.regenerate(_VIEW.id),
-        disabled=is_off,
-        title=ReviewState.how_to,
-    )
-
-
-def _second_thoughts() -> rx.Component:
-    return rx.el.div(
-        _regenerate(),
-        button("Take it back", icon="undo-2", on_click=ReviewState.reopen(_VIEW.id)),
-        class_name=_BUTTONS,
-    )
-
-
-def _accepted() -> rx.Component:
-    return rx.el.div(
-        rx.el.span(f"Accepted as {_VIEW.record_id}", class_name="text-small text-ink-3"),
-        button("Open the record", on_click=ModalState.open_record("all", _VIEW.record_id)),
-        class_name=_BUTTONS,
-    )
-
-
-def _edit_buttons() -> rx.Component:
-    return rx.el.div(
-        button("Discard changes", on_click=ReviewState.stop_editing),
-        button(
-            "Save and accept",
-            variant="primary",
-            icon="check",
-            on_click=ReviewState.save(_VIEW.id),
-        ),
-        class_name=_BUTTONS,
     )
