@@ -1,0 +1,192 @@
+"""Versions of a grader and the history of dry runs, in the browser."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import PHONE, new_page, visit
+from tests.ui.files import create_dataset, write_lines
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 60_000
+GENEROUS = """def grade(sample, item):
+    return item["reward"]
+"""
+STRICT = """def grade(sample, item):
+    if "7" in sample["output_text"]:
+        raise ValueError("no sevens")
+    return item["reward"] / 2
+"""
+
+
+def row(number: int) -> dict[str, Any]:
+    """A question with an answer and its recorded reward."""
+    return {
+        "messages": [
+            {"role": "user", "content": f"Where is order {number}?"},
+            {"role": "assistant", "content": f"Order {number} is on its way."},
+        ],
+        "reward": number % 5 / 4,
+    }
+
+
+@pytest.fixture(scope="module")
+def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a dataset with two versions of a grader and a dry run by each."""
+    path = tmp_path_factory.mktemp("file") / "orders.jsonl"
+    write_lines(path, *map(row, range(60)))
+    found = create_dataset(app_url, path, name="orders", objective="Say where orders are")
+    base = f"{app_url}/api/optimization/datasets/{found}"
+    _wait_for_step(base, 0)
+    _run(f"{base}/topics/generate", {"numTopics": 2})
+    _run(f"{base}/coverage", {})
+    for script in (GENEROUS, STRICT):
+        saved = httpx2.put(f"{base}/grader", json={"type": "script", "script": script})
+        assert saved.status_code == 200, saved.text
+        _run(f"{base}/dry-run", {"sampleSize": 60})
+    return f"{app_url}/optimization/{found}"
+
+
+def _wait_for_step(base: str, number: int) -> None:
+    for _ in range(300):
+        nodes = httpx2.get(base).json()["pipeline"]["nodes"]
+        if nodes[number]["status"] == "complete":
+            return
+    raise TimeoutError(f"Step {number} did not finish.")
+
+
+def _run(url: str, body: dict[str, Any]) -> None:
+    answer = httpx2.post(url, params={"wait": 30}, json=body, timeout=60)
+    assert answer.json()["status"] == "done", answer.text
+
+
+@pytest.fixture
+def visitor(chromium: Browser, app_url: str) -> Iterator[Page]:
+    """Somebody at 1440×900."""
+    with new_page(chromium, app_url) as page:
+        yield page
+
+
+def open_step(page: Page, dataset: str, step: str) -> Locator:
+    """Open a step's dialog by its address."""
+    visit(page, f"{dataset}?step={step}")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_two_versions_are_compared_line_by_line(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("button", name="Compare script v2").click()
+    lines = dialog.get_by_role("table", name="Differences, side by side")
+    expect(lines.get_by_role("row").nth(2)).to_contain_text("raise ValueError", timeout=WAIT_MS)
+    expect(dialog).to_contain_text("3 lines added, 1 line removed")
+    expect(lines).to_contain_text("−")
+
+    dialog.get_by_role("button", name="Swap both").click()
+    expect(dialog).to_contain_text("1 line added, 3 lines removed")
+    dialog.get_by_role("combobox", name="First version").select_option("1")
+    expect(dialog).to_contain_text("No difference")
+    dialog.get_by_role("button", name="Back to the editor").click()
+    expect(dialog.locator(".cm-content")).to_be_visible()
+
+
+def test_unsaved_changes_are_compared_and_not_lost_by_a_restore(
+    visitor: Page, dataset: str
+) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_label("Memory").fill("256")
+    expect(dialog).to_contain_text("Unsaved changes")
+    dialog.get_by_role("button", name="Restore script v1").click()
+    expect(dialog).to_contain_text("Save or discard your changes before you restore a version.")
+
+    dialog.get_by_role("button", name=re.compile("Compare script v2")).click()
+    settings = dialog.get_by_role("table", name="Settings that differ")
+    expect(settings.get_by_role("row", name="Memory in MB")).to_contain_text("256")
+    dialog.get_by_role("button", name="Back to the editor").click()
+    expect(dialog.get_by_label("Memory")).to_have_value("256")
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(dialog).to_contain_text("No unsaved changes.")
+
+
+def test_a_trial_has_statistics_and_counts_failures_apart(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    expect(dialog.locator("details")).to_have_count(5, timeout=WAIT_MS)
+    expect(dialog.locator('dl[aria-label="Statistics of the trial"]')).to_contain_text("min")
+
+
+def test_a_model_as_grader_says_why_it_cannot_be_chosen(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    model = dialog.get_by_role("radio", name="Model")
+    expect(model).to_have_attribute("aria-disabled", "true")
+    expect(dialog).to_contain_text("A model as grader is not in this version yet.")
+
+
+def test_a_string_check_can_be_tried_as_it_is_offered(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("radio", name="String check").click()
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    expect(dialog.locator("details").first).to_contain_text("Not graded · No reference")
+    expect(dialog).to_contain_text("None of these answers could be graded")
+
+
+def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "dry_run")
+    dialog.get_by_role("button", name="History").click()
+    history = dialog.get_by_role("table", name="History of dry runs")
+    expect(history.get_by_role("row")).to_have_count(3)
+    expect(dialog).to_contain_text("Graded with script v1, then with script v2.")
+    expect(dialog).to_contain_text(re.compile(r"\d+ records in both: 0 better, \d+ worse"))
+    expect(dialog).to_contain_text("records only in run 1")
+    rules = dialog.get_by_role("table", name="Rules of both runs")
+    expect(rules.get_by_role("row", name="Grading failures")).to_contain_text("changed")
+
+    history.get_by_role("button", name="Run 1").click()
+    expect(dialog.get_by_role("combobox", name="Which run")).to_contain_text("Run 1")
+    expect(dialog.get_by_role("region", name="Verdict")).to_be_visible()
+
+
+def test_failures_are_listed_by_kind_with_a_remedy(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "dry_run")
+    kinds = dialog.get_by_role("list", name="Failures by kind")
+    expect(kinds).to_contain_text("handle this case in the script")
+    kinds.get_by_role("button", name="Show").click()
+    expect(dialog.locator("details").first).to_contain_text("no sevens")
+    expect(dialog).to_contain_text("One kind of failure only.")
+
+
+def test_rollouts_by_lot_are_the_same_again_and_others_after_a_draw(
+    visitor: Page, dataset: str
+) -> None:
+    def draw() -> list[str]:
+        return dialog.locator("details span.font-mono").all_inner_texts()
+
+    dialog = open_step(visitor, dataset, "dry_run")
+    dialog.get_by_role("radio", name="Random").click()
+    expect(dialog).to_contain_text("draw 1")
+    first = draw()
+    dialog.get_by_role("button", name="Another 10").click()
+    expect(dialog).to_contain_text("draw 2")
+    other = draw()
+    assert len(first) == len(other) == 10
+    assert first != other
+    dialog = open_step(visitor, dataset, "dry_run")
+    dialog.get_by_role("radio", name="Random").click()
+    expect(dialog).to_contain_text("draw 2")
+    assert draw() == other
+
+
+def test_comparisons_fit_a_phone(chromium: Browser, app_url: str, dataset: str) -> None:
+    with new_page(chromium, app_url, PHONE) as phone:
+        for step, name in (("grader", "Compare script v2"), ("dry_run", "History")):
+            dialog = open_step(phone, dataset, step)
+            dialog.get_by_role("button", name=name).click()
+            expect(dialog.get_by_role("combobox").nth(1)).to_be_visible()
+            right = "found => Math.max(...found.map(one => one.getBoundingClientRect().right))"
+            assert dialog.locator("table, select").evaluate_all(right) <= 390, step
