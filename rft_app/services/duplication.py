@@ -22,11 +22,12 @@ from rft_app.storage.datasets import (
     has_dataset,
     list_dataset_rows,
 )
-from rft_app.storage.duplication import Shifts
+from rft_app.storage.duplication import Shifts, Target
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import begin_step, fail_step, get_step_row
 from rft_app.storage.tables import StepRow
+from rft_app.storage.tags import copy_tags
 
 ROWS_PER_BATCH: Final = 20_000
 COPIED: Final = (StepName.EXTRACT, StepName.TOPICS, StepName.COVERAGE, StepName.GRADER)
@@ -84,6 +85,7 @@ class DuplicateDataset:
         """
         target_id, source_id = context.required_dataset_id, str(context.args["source_id"])
         shifts = Shifts(*context.args["shifts"])
+        target = Target(source_id, target_id, shifts, context.args["imports"])
         with reading() as session:
             get_dataset_row(session, source_id)
             total = duplication.count_rows(session, source_id)
@@ -91,13 +93,13 @@ class DuplicateDataset:
         for table in duplication.LARGE:
             for first, last, number in _ranges(table, source_id):
                 with unit_of_work() as session:
-                    duplication.copy_range(
-                        session, table, (source_id, target_id), (first, last), shifts
-                    )
+                    duplication.copy_range(session, table, target, (first, last))
                 done += number
                 context.progress(done, total, f"{done:,} of {total:,} rows copied")
         with unit_of_work() as session:
-            duplication.rename_imports(session, target_id, context.args["imports"])
+            duplication.copy_faults(session, target.imports)
+        with unit_of_work() as session:
+            copy_tags(session, source_id, target_id, shifts.record)
             refresh_counts(session, target_id)
             _copy_steps(session, source_id, target_id)
             enqueue(session, SEARCH_INDEX, target_id, {})

@@ -15,14 +15,14 @@ from rft_app.jobs.liveness import is_executing
 from rft_app.jobs.queue import list_active_jobs, list_jobs
 from rft_app.services.pipeline import get_step, start_step
 from rft_app.services.record_settling import settle_records
+from rft_app.services.snapshots import keep_once
 from rft_app.settings import get_settings
 from rft_app.storage import imports
-from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.restoring import archive_older
+from rft_app.storage.restoring import archive_older, mark_replaced
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.snapshots import add_whole_snapshot
 
 POLL_S = 0.2
+RECORDS_PER_BATCH = 20_000
 
 
 class ImportTraces:
@@ -79,6 +79,8 @@ def _read(context: JobContext, module: str) -> ImportReport:
 
 def extract_what_came(context: JobContext, report: ImportReport) -> dict[str, Any]:
     """Start Extract after the last trace is there; returns the import's result."""
+    if not report.is_done and context.args.get("mode") == ImportMode.REPLACE:
+        _archive_older(context, report.id)
     while not report.is_done and not _finish_with_extract(context, report):
         context.progress(0, label="Waiting for the Extract that runs, to start it again")
         time.sleep(POLL_S)
@@ -94,17 +96,25 @@ def _finish_with_extract(context: JobContext, report: ImportReport) -> bool:
         if not _start_extract(session, context.required_dataset_id):
             return False
         if context.args.get("mode") == ImportMode.REPLACE:
-            _replace_records(session, context.required_dataset_id, report.id)
+            mark_replaced(session, context.required_dataset_id, report.id)
+            settle_records(session, context.required_dataset_id)
         imports.change_import(session, report.id, is_done=True)
     return True
 
 
-def _replace_records(session: Session, dataset_id: str, import_id: str) -> None:
-    """Keep the records of before as a snapshot and archive them."""
-    if get_dataset_row(session, dataset_id).num_records:
-        add_whole_snapshot(session, dataset_id, SnapshotPurpose.REPLACE)
-    archive_older(session, dataset_id, import_id, time.time_ns() // 1_000_000)
-    settle_records(session, dataset_id)
+def _archive_older(context: JobContext, import_id: str) -> None:
+    """Keep what was there before as a snapshot and archive it, a batch a transaction.
+
+    From here on nobody can cancel: half a replacement is no state to stay in.
+    """
+    dataset_id, now_ms = context.required_dataset_id, time.time_ns() // 1_000_000
+    with unit_of_work() as session:
+        keep_once(session, context.job_id, dataset_id, SnapshotPurpose.REPLACE)
+    is_more = True
+    while is_more:
+        with unit_of_work() as session:
+            found = archive_older(session, dataset_id, import_id, now_ms, RECORDS_PER_BATCH)
+        is_more = found > 0
 
 
 def _start_extract(session: Session, dataset_id: str) -> bool:

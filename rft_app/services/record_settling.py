@@ -16,6 +16,11 @@ from rft_app.storage.steps import get_step_row
 def settle_records(session: Session, dataset_id: str) -> None:
     """Bring everything that is derived from the current records up to date."""
     mark_all_duplicates(session, dataset_id)
+    count_again(session, dataset_id)
+
+
+def count_again(session: Session, dataset_id: str) -> None:
+    """Do what `settle_records` does, where duplicates are marked already."""
     refresh_counts(session, dataset_id)
     refresh_extract(session, dataset_id)
     if all(job.kind != SEARCH_INDEX for job in list_active_jobs(session, dataset_id)):

@@ -9,11 +9,12 @@ from sqlmodel import Session
 from rft_app.domain.job import Job, JobError
 from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.jobs.context import JobContext
-from rft_app.jobs.queue import get_job
 from rft_app.services.busy import RESTORE
-from rft_app.services.record_settling import settle_records
+from rft_app.services.record_settling import count_again, settle_records
+from rft_app.services.snapshots import keep_once
 from rft_app.storage import restoring, snapshots
 from rft_app.storage.datasets import has_dataset
+from rft_app.storage.extraction import mark_duplicates
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshot_source import read_current
 from rft_app.storage.splits import Ints
@@ -51,8 +52,7 @@ class RestoreSnapshot:
                 left -= len(batch)
                 done = total - left
                 context.progress(done, total, f"{done:,} of {total:,} records changed")
-        with unit_of_work() as session:
-            _settle(session, dataset_id)
+        _settle_in_steps(dataset_id)
         return {
             "num_archived": len(np.setdiff1d(before, wanted)),
             "num_restored": len(np.setdiff1d(wanted, before)),
@@ -70,21 +70,33 @@ class RestoreSnapshot:
 
 
 def _keep_current(context: JobContext, dataset_id: str) -> tuple[str | None, Ints]:
-    """The snapshot from before this job and its members; made by its first run."""
+    """The snapshot from before this job, and its members."""
     with unit_of_work() as session:
-        job = get_job(session, context.job_id)
-        newest = snapshots.find_newest(session, dataset_id, SnapshotPurpose.RESTORE)
-        if newest is None or newest.created_at < job.created_at:
-            if not len(current := read_current(session, dataset_id)):
-                return None, current
-            newest = snapshots.add_whole_snapshot(session, dataset_id, SnapshotPurpose.RESTORE)
-        return newest.id, snapshots.load_members(session, newest.id).seqs
+        kept = keep_once(session, context.job_id, dataset_id, SnapshotPurpose.RESTORE)
+        if kept is None:
+            return None, read_current(session, dataset_id)
+        return kept.id, snapshots.load_members(session, kept.id).seqs
 
 
 def _store(dataset_id: str, seqs: Ints, *, is_archived: bool) -> None:
     with unit_of_work() as session:
         now_ms = time.time_ns() // 1_000_000
         restoring.set_archived(session, dataset_id, seqs, now_ms, is_archived=is_archived)
+
+
+def _settle_in_steps(dataset_id: str) -> None:
+    """What `_settle` does, letting others write in between."""
+    with unit_of_work() as session:
+        restoring.follow_records(session, dataset_id)
+    with unit_of_work() as session:
+        restoring.forget_lost_topics(session, dataset_id)
+    with reading() as session:
+        passes = restoring.plan_passes(session, dataset_id)
+    for low, high in passes:
+        with unit_of_work() as session:
+            mark_duplicates(session, dataset_id, low, high)
+    with unit_of_work() as session:
+        count_again(session, dataset_id)
 
 
 def _settle(session: Session, dataset_id: str) -> None:

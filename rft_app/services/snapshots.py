@@ -14,7 +14,7 @@ from rft_app.domain.snapshot import (
     TopicDifference,
 )
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
-from rft_app.jobs.queue import enqueue
+from rft_app.jobs.queue import enqueue, get_job
 from rft_app.services.busy import RESTORE, require_idle
 from rft_app.storage import restoring, snapshot_uses, snapshots
 from rft_app.storage.datasets import get_dataset_row
@@ -48,6 +48,21 @@ def create_snapshot(session: Session, dataset_id: str, label: str = "") -> Snaps
             f"The label has {len(words)} characters; at most {LABEL_LENGTH} fit.", field="label"
         )
     return snapshots.add_whole_snapshot(session, dataset_id, SnapshotPurpose.MANUAL, words)
+
+
+def keep_once(
+    session: Session, job_id: str, dataset_id: str, purpose: SnapshotPurpose
+) -> Snapshot | None:
+    """The snapshot of what was current before a job changed it; made by the job's first run.
+
+    `None` where nothing was current.
+    """
+    newest = snapshots.find_newest(session, dataset_id, purpose)
+    if newest is not None and newest.created_at >= get_job(session, job_id).created_at:
+        return newest
+    if not len(read_current(session, dataset_id)):
+        return None
+    return snapshots.add_whole_snapshot(session, dataset_id, purpose)
 
 
 def list_snapshots(

@@ -5,6 +5,7 @@ stay right without a table of pairs.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
@@ -14,38 +15,58 @@ from rft_app.storage.ids import new_id
 from rft_app.storage.sequences import reserve
 from rft_app.storage.tables import GraderVersionRow, ImportRow
 
+SMALL: Final = ("topic", "tag")
+"""Tables that are copied at once."""
 LARGE: Final = ("trace", "record", "rollout")
 """Tables that are copied a range of keys at a time."""
 BODIES: Final[Mapping[str, str]] = {"trace": "trace_body", "record": "record_body"}
+
+
+_OWN: Final = "dataset_id || '' = :source"
 
 
 class Shifts(NamedTuple):
     """What is added to the keys of each table."""
 
     topic: int
+    tag: int
     trace: int
     record: int
     rollout: int
 
     def of_column(self, table: str, column: str) -> int:
         """What is added to a column's values; 0 for most."""
-        own = {"topic": "id", "trace": "seq", "record": "seq", "rollout": "seq"}
-        if column == own.get(table) or (column == "parent_id" and table == "topic"):
+        if column in {"id", "parent_id"} and table in SMALL:
             return getattr(self, table)
+        if column == "seq":
+            return self.record if table == "record_tag" else getattr(self, table)
         others = {
+            "tag_id": self.tag,
             "trace_seq": self.trace,
             "duplicate_of": self.record,
+            "parent_seq": self.record,
             "record_seq": self.record,
             "topic_id": self.topic,
         }
         return others.get(column, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A copy, and how its rows differ from those of its source."""
+
+    source_id: str
+    dataset_id: str
+    shifts: Shifts
+    imports: Mapping[str, str]
+    """New ids of the imports by their old ones."""
+
+
 def reserve_keys(session: Session, source_id: str) -> Shifts:
     """Reserve keys for a copy of every numbered row of a dataset."""
     shifts: list[int] = []
-    for table in ("topic", *LARGE):
-        key = "id" if table == "topic" else "seq"
+    for table in (*SMALL, *LARGE):
+        key = "id" if table in SMALL else "seq"
         statement = text(
             f"SELECT COALESCE(MIN({key}), 0), COALESCE(MAX({key}), -1) FROM {table} "
             "WHERE dataset_id = :source"
@@ -58,8 +79,9 @@ def reserve_keys(session: Session, source_id: str) -> Shifts:
 def copy_small_rows(
     session: Session, source_id: str, target_id: str, shifts: Shifts
 ) -> dict[str, str]:
-    """Copy topics, grader versions and imports; returns the imports' new ids by their old ones."""
-    _copy(session, "topic", source_id, target_id, shifts)
+    """Copy topics, tags, grader versions and imports; returns the imports' new ids by old ones."""
+    for table in SMALL:
+        _copy(session, table, Target(source_id, target_id, shifts, {}))
     graders = select(GraderVersionRow).where(GraderVersionRow.dataset_id == source_id)
     for version in session.exec(graders).all():
         session.add(_changed(version, id=new_id("gv"), dataset_id=target_id))
@@ -100,75 +122,60 @@ def find_range(
     return last, number
 
 
-def copy_range(
-    session: Session,
-    table: str,
-    datasets: tuple[str, str],
-    keys: tuple[int, int],
-    shifts: Shifts,
-) -> None:
+def copy_range(session: Session, table: str, target: Target, keys: tuple[int, int]) -> None:
     """Copy the rows from the first key to the last, with their bodies; those that are there stay.
 
     Args:
         session: A unit of work.
         table: One of `LARGE`.
-        datasets: Source and target.
+        target: The copy.
         keys: Both ends are included.
-        shifts: As reserved.
     """
-    source_id, target_id = datasets
     where = f"seq BETWEEN {keys[0]} AND {keys[1]}"
-    _copy(session, table, source_id, target_id, shifts, where)
+    _copy(session, table, target, f"{where} AND {_OWN}")
     if table in BODIES:
-        shift = getattr(shifts, table)
+        shift = getattr(target.shifts, table)
         statement = text(
             f"INSERT INTO {BODIES[table]} (seq, body) SELECT b.seq + {shift}, b.body "
             f"FROM {BODIES[table]} b JOIN {table} r ON r.seq = b.seq "
             f"WHERE r.{where} AND r.dataset_id || '' = :source ON CONFLICT DO NOTHING"
         )
-        session.connection().execute(statement, {"source": source_id})
+        session.connection().execute(statement, {"source": target.source_id})
+    if table == "record":
+        own = "tag_id IN (SELECT id FROM tag WHERE dataset_id = :source)"
+        _copy(session, "record_tag", target, f"{where} AND {own}")
 
 
-def rename_imports(session: Session, target_id: str, imports: Mapping[str, str]) -> None:
-    """Let the copied traces and rollouts name the copied imports, and copy the bad lines."""
+def copy_faults(session: Session, imports: Mapping[str, str]) -> None:
+    """Copy the bad lines of imports."""
+    statement = text(
+        "INSERT INTO import_error (import_id, line_number, code, message, excerpt) "
+        "SELECT CAST(:new AS VARCHAR), line_number, code, message, excerpt FROM import_error "
+        "WHERE import_id = :old ON CONFLICT DO NOTHING"
+    )
     for old, new in imports.items():
-        values = {"old": old, "new": new, "target": target_id}
-        for table in ("trace", "rollout"):
-            statement = text(
-                f"UPDATE {table} SET import_id = :new "
-                "WHERE dataset_id = :target AND import_id = :old"
-            )
-            session.connection().execute(statement, values)
-        faults = text(
-            "INSERT INTO import_error (import_id, line_number, code, message, excerpt) "
-            "SELECT :new, line_number, code, message, excerpt FROM import_error "
-            "WHERE import_id = :old ON CONFLICT DO NOTHING"
-        )
-        session.connection().execute(faults, {"old": old, "new": new})
+        session.connection().execute(statement, {"old": old, "new": new})
 
 
-def _copy(
-    session: Session,
-    table: str,
-    source_id: str,
-    target_id: str,
-    shifts: Shifts,
-    where: str = "1 = 1",
-) -> None:
+def _copy(session: Session, table: str, target: Target, where: str = _OWN) -> None:
     """Copy rows, whatever columns they have."""
     columns = SQLModel.metadata.tables[table].columns.keys()
-    values = [_value(column, table, shifts) for column in columns]
+    values = [_value(column, table, target) for column in columns]
     statement = text(
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table} "
-        f"WHERE {where} AND dataset_id || '' = :source ON CONFLICT DO NOTHING"
+        f"WHERE {where} ON CONFLICT DO NOTHING"
     )
-    session.connection().execute(statement, {"source": source_id, "target": target_id})
+    known = {"source": target.source_id}
+    if "dataset_id" in columns:
+        known["target"] = target.dataset_id
+    session.connection().execute(statement, known)
 
 
-def _value(column: str, table: str, shifts: Shifts) -> str:
+def _value(column: str, table: str, target: Target) -> str:
     if column == "dataset_id":
         return "CAST(:target AS VARCHAR)"
-    if column == "origin_seq":
-        return "COALESCE(origin_seq, seq)"
-    shift = shifts.of_column(table, column)
+    if column == "import_id" and target.imports:
+        cases = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in target.imports.items())
+        return f"CASE import_id {cases} ELSE import_id END"
+    shift = target.shifts.of_column(table, column)
     return f"{column} + {shift}" if shift else column

@@ -12,6 +12,8 @@ from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.splits import Ints
 
 KEYS_PER_STATEMENT: Final = 1_000
+_BY_KEY: Final = "dataset_id || '' = :dataset_id"
+"""Keeps SQLite from reading every record by the index over facets (`record_plan.BY_KEY`)."""
 
 
 def set_archived(
@@ -23,30 +25,39 @@ def set_archived(
     for keys in _chunks(seqs):
         statement = text(
             f"UPDATE record SET is_archived = :archived, is_superseded = :no, updated_at = :now, "
-            f"facet = facet + {shift} WHERE seq IN ({keys}) AND dataset_id = :dataset_id "
-            f"AND facet {side} {ARCHIVED}"
+            f"facet = facet + {shift} WHERE seq IN ({keys}) AND {_BY_KEY} "
+            f"AND facet + 0 {side} {ARCHIVED}"
         )
         session.connection().execute(statement, values)
 
 
-def archive_older(session: Session, dataset_id: str, import_id: str, now_ms: int) -> None:
-    """Archive all that was there before an import, and note that its predecessors are replaced.
+def archive_older(
+    session: Session, dataset_id: str, import_id: str, now_ms: int, limit: int
+) -> int:
+    """Archive up to `limit` records of what was there before an import; returns how many.
 
     Traces of an import come after those of every earlier one, so their keys tell them apart.
     """
-    values = {"dataset_id": dataset_id, "id": import_id, "now": now_ms, "yes": True, "no": False}
     statement = text(
         "UPDATE record SET is_archived = :yes, is_superseded = :no, updated_at = :now, "
-        f"facet = facet + {ARCHIVED} WHERE dataset_id = :dataset_id AND facet < {ARCHIVED} "
+        f"facet = facet + {ARCHIVED} WHERE seq IN (SELECT seq FROM record "
+        f"WHERE dataset_id = :dataset_id AND facet < {ARCHIVED} "
         "AND COALESCE(trace_seq, 0) < (SELECT COALESCE(MIN(seq), 0) FROM trace "
-        "WHERE dataset_id = :dataset_id AND import_id = :id)"
+        "WHERE dataset_id = :dataset_id AND import_id = :id) LIMIT :limit) RETURNING 1"
     )
-    session.connection().execute(statement, values)
-    replaced = text(
+    values = {"dataset_id": dataset_id, "id": import_id, "now": now_ms, "limit": limit}
+    flags = {"yes": True, "no": False}
+    return len(session.connection().execute(statement, values | flags).all())
+
+
+def mark_replaced(session: Session, dataset_id: str, import_id: str) -> None:
+    """Let Extract pass over every import of traces but one."""
+    statement = text(
         "UPDATE import_run SET is_replaced = :yes "
         "WHERE dataset_id = :dataset_id AND kind = 'traces' AND id <> :id"
     )
-    session.connection().execute(replaced, values)
+    values = {"yes": True, "dataset_id": dataset_id, "id": import_id}
+    session.connection().execute(statement, values)
 
 
 def follow_records(session: Session, dataset_id: str) -> None:
@@ -72,9 +83,13 @@ def forget_lost_topics(session: Session, dataset_id: str) -> None:
 
 def mark_all_duplicates(session: Session, dataset_id: str) -> None:
     """Point each repeated record to the first current one, all in this transaction."""
-    num_records = extraction.count_records(session, dataset_id)
-    for low, high in extraction.plan_duplicate_passes(num_records):
+    for low, high in plan_passes(session, dataset_id):
         extraction.mark_duplicates(session, dataset_id, low, high)
+
+
+def plan_passes(session: Session, dataset_id: str) -> list[tuple[int, int]]:
+    """Ranges of content hashes to look for duplicates in, one after the other."""
+    return extraction.plan_duplicate_passes(extraction.count_records(session, dataset_id))
 
 
 def count_topics(session: Session, dataset_id: str, seqs: Ints) -> dict[str | None, int]:
@@ -83,7 +98,7 @@ def count_topics(session: Session, dataset_id: str, seqs: Ints) -> dict[str | No
     for keys in _chunks(seqs):
         statement = text(
             f"SELECT topic_id, COUNT(*) FROM record WHERE seq IN ({keys}) "
-            "AND dataset_id = :dataset_id GROUP BY topic_id"
+            f"AND {_BY_KEY} GROUP BY topic_id"
         )
         for topic_id, number in session.connection().execute(statement, {"dataset_id": dataset_id}):
             name = names.get(topic_id)

@@ -8,6 +8,7 @@ from sqlmodel import select
 from rft_app.domain.grader import parse_spec
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import StepName, StepStatus
+from rft_app.domain.record import RecordFilter, Selection
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import cancel_job, list_active_jobs
@@ -17,6 +18,8 @@ from rft_app.services.duplication import DuplicateDataset, start_duplicate
 from rft_app.services.graders import current_grader, save_grader
 from rft_app.services.imports import latest_import, list_import_errors
 from rft_app.services.pipeline import get_step, start_step
+from rft_app.services.record_changes import add_tag
+from rft_app.services.records import list_records
 from rft_app.services.resetting import reset_pipeline
 from rft_app.services.snapshots import create_snapshot, list_snapshots
 from rft_app.services.topics import get_topics
@@ -94,6 +97,15 @@ def test_what_is_out_of_date_in_the_source_is_so_in_the_copy(source: str, tmp_pa
         ]
     assert labels[0] == labels[1]
     assert labels[0][1] is not None
+
+
+def test_a_copy_has_the_tags_of_its_source(source: str) -> None:
+    with unit_of_work() as session:
+        add_tag(session, source, Selection(filter=RecordFilter(is_valid=False)), "ask")
+    copy = duplicate(source)
+    with reading() as session:
+        page = list_records(session, copy, RecordFilter(tags=("ask",)))
+    assert [(row.tags, row.reason is None) for row in page.rows] == [(("ask",), False)]
 
 
 def test_two_copies_have_two_names(source: str) -> None:
