@@ -16,7 +16,7 @@ from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue
 from rft_app.llm.provider import choose_model
 from rft_app.pipeline.topics import choose_kind
-from rft_app.services.topic_edits import CATEGORIZE, require_idle
+from rft_app.services.topic_locks import CATEGORIZE, require_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.settings import get_settings
 from rft_app.storage.datasets import get_dataset_row, touch

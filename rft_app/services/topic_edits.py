@@ -14,23 +14,16 @@ from rft_app.domain import topic_edit
 from rft_app.domain.coverage import resolve_targets
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job
-from rft_app.domain.pipeline import StepName
 from rft_app.domain.topic import TopicNode, TopicTree
 from rft_app.domain.topic_edit import TreeEdit
-from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
-from rft_app.jobs.queue import enqueue, list_active_jobs
-from rft_app.services.busy import DUPLICATE, RESTORE
+from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.jobs.queue import enqueue
+from rft_app.services.topic_locks import BUSY_KINDS as BUSY_KINDS
+from rft_app.services.topic_locks import SPLIT, lock_idle
+from rft_app.services.topic_locks import require_idle as require_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.storage import topic_changes, topics
 from rft_app.storage.datasets import get_dataset_row, touch
-from rft_app.storage.tables import TopicTreeRow
-
-CATEGORIZE = "categorize"
-SPLIT = "split_topic"
-BUSY_KINDS = frozenset(
-    {StepName.EXTRACT.value, StepName.TOPICS.value, CATEGORIZE, SPLIT, DUPLICATE, RESTORE}
-)
-"""Jobs that read or write topics; the tree stays as it is while one runs."""
 
 
 class TopicEdit(Entity):
@@ -337,32 +330,6 @@ def list_changes(session: Session, dataset_id: str) -> TopicHistory:
         undo_label=done[0].label if done else None,
         redo_label=undone[-1].label if undone else None,
     )
-
-
-def require_idle(session: Session, dataset_id: str) -> None:
-    """Check that no job reads or writes topics.
-
-    Raises:
-        ConflictError: One does.
-    """
-    for job in list_active_jobs(session, dataset_id):
-        if job.kind in BUSY_KINDS:
-            what = job.kind.replace("_", " ")
-            raise ConflictError(
-                f"A {what} job works on the topics now. Wait for it or cancel it.", job=job.id
-            )
-
-
-def lock_idle(session: Session, dataset_id: str, version: int | None) -> TopicTreeRow:
-    """Take the tree for a change.
-
-    Raises:
-        NotFoundError: There is no such dataset.
-        ConflictError: The tree is no longer at `version`, or a job works on topics.
-    """
-    row = topic_changes.lock_tree(session, dataset_id, version)
-    require_idle(session, dataset_id)
-    return row
 
 
 def _change(

@@ -20,7 +20,8 @@ from rft_app.jobs.queue import enqueue, get_job
 from rft_app.llm.provider import choose_model
 from rft_app.pipeline.topics import MAX_TOPICS, choose_kind
 from rft_app.services.categorising import start_categorise
-from rft_app.services.topic_edits import TopicEdit, lock_idle
+from rft_app.services.topic_edits import TopicEdit
+from rft_app.services.topic_locks import lock_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.services.topic_templates import TEMPLATES, TopicTemplate, find_template
 from rft_app.settings import get_settings

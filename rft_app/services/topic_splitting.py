@@ -7,7 +7,8 @@ from rft_app.domain import topic_edit
 from rft_app.domain.topic import SEPARATOR
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline.topics import choose_kind
-from rft_app.services.topic_edits import SPLIT, SplitPlan
+from rft_app.services.topic_edits import SplitPlan
+from rft_app.services.topic_locks import SPLIT
 from rft_app.services.topic_results import refresh_result
 from rft_app.storage.datasets import touch
 from rft_app.storage.session import reading, unit_of_work
