@@ -81,21 +81,21 @@ def _before() -> rx.Component:
     return rx.fragment(
         drop_zone(ImportTopicsState, kinds="A JSON file", label="Choose a file of topics"),
         card(
-            rx.el.dl(
+            rx.el.div(
                 *(
                     rx.el.div(
-                        rx.el.dt(name, class_name=LABEL),
-                        rx.el.dd(
+                        rx.el.p(name, class_name=LABEL),
+                        rx.el.div(
                             rx.el.code(example, class_name="whitespace-pre"),
                             tab_index=0,
                             role="region",
                             aria_label=f"Example: {name}",
-                            class_name=f"{CODE} mt-1 ml-0 px-2.5 py-1.5 overflow-x-auto",
+                            class_name=f"{CODE} mt-1 px-2.5 py-1.5 overflow-x-auto",
                         ),
                     )
                     for name, example in _SHAPES
                 ),
-                class_name="grid grid-cols-[minmax(0,1fr)] gap-2.5 m-0",
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-2.5",
             ),
             rx.el.p(
                 "Descriptions, keywords and targets are read where the file has them. "

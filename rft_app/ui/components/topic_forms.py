@@ -7,6 +7,7 @@ from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import field, select, text_area, text_input
 from rft_app.ui.components.modal import modal_frame
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.topic_placing import IS_IN_FRONT
 from rft_app.ui.content import Content
 from rft_app.ui.state.topic_form import (
     ADD,
@@ -51,7 +52,7 @@ def topic_forms() -> rx.Component:
             on_submit=TopicsState.submit_form,
             class_name="contents",
         ),
-        is_open=_FORM.kind != "",
+        is_open=(_FORM.kind != "") & IS_IN_FRONT,
         on_close=TopicsState.close_form,
         title=_FRAME.title,
         width="small",

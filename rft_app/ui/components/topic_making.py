@@ -10,6 +10,7 @@ from rft_app.ui.components.field import checkbox, field, select, text_area, text
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.topic_placing import IS_IN_FRONT
 from rft_app.ui.content import has_items
 from rft_app.ui.state.topic_making import AUTO, MODEL, TEMPLATE, ProposedTopic, TemplateCard
 from rft_app.ui.state.topics import TopicsState
@@ -47,7 +48,7 @@ def making_dialog() -> rx.Component:
             ),
         ),
         _footer(),
-        is_open=TopicsState.is_making,
+        is_open=TopicsState.is_making & IS_IN_FRONT,
         on_close=TopicsState.close_making,
         title=TITLE,
         class_name=rx.cond(

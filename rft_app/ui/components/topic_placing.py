@@ -6,11 +6,14 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.field import checkbox
 from rft_app.ui.components.modal import modal_frame
 from rft_app.ui.components.notice import notice
+from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.topic_placing import ALL, UNLABELED
 from rft_app.ui.state.topics import TopicsState
 from rft_app.ui.theme import PAGE_TITLE, WITNESS
 
 TITLE = "Categorise records"
+IS_IN_FRONT = ModalState.open_name == TopicsState.step.value
+"""Whether the topics dialog is open: what stands in front of it shows only then."""
 
 
 def placing_dialog() -> rx.Component:
@@ -54,7 +57,7 @@ def placing_dialog() -> rx.Component:
             ),
             class_name="flex justify-end gap-2 px-5 pb-5",
         ),
-        is_open=TopicsState.is_placing,
+        is_open=TopicsState.is_placing & IS_IN_FRONT,
         on_close=TopicsState.close_placing,
         title=TITLE,
         width="small",

@@ -132,7 +132,6 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
             data-item="true"
             data-key={row.key}
             aria-level={row.depth + 1}
-            aria-label={row.hint}
             aria-selected={isMarked}
             aria-current={row.key === chosen ? "true" : undefined}
             aria-expanded={row.is_leaf ? undefined : !isFolded}
@@ -165,10 +164,14 @@ export function TopicTree({ rows, chosen, checked, label, isBusy, onChoose, onCh
               <span className="rft-topic-name">{row.name}</span>
             )}
             {row.is_under && <span className="rft-topic-under">under</span>}
-            <span className="rft-topic-count">{row.num_records}</span>
+            <span className="rft-topic-count">
+              {row.num_records}
+              <span className="sr-only"> records, </span>
+            </span>
             <span className={`rft-topic-sure${row.is_unsure ? " is-low" : ""}`}>
               {row.is_unsure && <TriangleAlert size={10} strokeWidth={2} aria-hidden="true" />}
               {row.sure}
+              <span className="sr-only"> sure</span>
             </span>
             <span
               className={`rft-topic-mark${isMarked ? " is-on" : ""}`}
