@@ -183,6 +183,16 @@ def select_only(ids: Iterable[RecordId]) -> Selection:
     return Selection(filter=RecordFilter(), only=tuple(ids))
 
 
+def require_changeable(session: Session, dataset_id: str) -> None:
+    """Check that no job changes the records of a dataset.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        ConflictError: One does; it is named.
+    """
+    _require_free(session, dataset_id, ChangeKind.EDIT)
+
+
 def replace_record(session: Session, dataset_id: str, seq: int, successor: RecordId) -> Change:
     """Archive a record in favour of its successor, which is there already.
 

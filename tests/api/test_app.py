@@ -38,7 +38,6 @@ def test_every_documented_route_answers_errors_in_the_envelope(client: TestClien
         ("POST", f"{DATASETS}/ds_a/train"),
         ("POST", f"{DATASETS}/ds_a/deploy"),
         ("POST", f"{DATASETS}/ds_a/generate"),
-        ("POST", f"{DATASETS}/ds_a/records/delete"),
     ],
 )
 def test_parts_to_come_say_so(client: TestClient, method: str, path: str) -> None:

@@ -7,7 +7,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from rft_app.api.errors import not_available
 from rft_app.api.forms import form
 from rft_app.api.importing import read_mapping, start_upload
 from rft_app.api.record_lines import iterate_record_lines
@@ -42,6 +41,10 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
     has_tools: Annotated[bool | None, Query(alias="hasTools")] = None,
     min_reward: Annotated[float | None, Query(alias="minReward", ge=0, le=1)] = None,
     max_reward: Annotated[float | None, Query(alias="maxReward", ge=0, le=1)] = None,
+    tag: Annotated[list[str] | None, Query(description="Tags that it must all have.")] = None,
+    dry_run: Annotated[str | None, Query(alias="dryRun")] = None,
+    min_grade: Annotated[float | None, Query(alias="minGrade", ge=0, le=1)] = None,
+    max_grade: Annotated[float | None, Query(alias="maxGrade", ge=0, le=1)] = None,
 ) -> RecordFilters:
     """The filter as query parameters; all conditions hold."""
     return RecordFilters(
@@ -54,6 +57,10 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
         has_tools=has_tools,
         min_reward=min_reward,
         max_reward=max_reward,
+        tags=tag or [],
+        dry_run=dry_run,
+        min_grade=min_grade,
+        max_grade=max_grade,
     )
 
 
@@ -105,12 +112,6 @@ def get_record(dataset_id: str, record_id: str) -> DatasetRecord:
     """One record in full."""
     with reading() as session:
         return _view(session, dataset_id, [RecordId(record_id)])[0]
-
-
-@router.post("/delete")
-def delete_records(dataset_id: str) -> None:
-    """Not part of this version."""
-    raise not_available("delete records")
 
 
 @router.post(

@@ -33,6 +33,12 @@ class RecordFilters(WireRequest):
     has_tools: bool | None = None
     min_reward: float | None = None
     max_reward: float | None = None
+    tags: list[str] = []
+    """Tags that it must all have."""
+    dry_run: str | None = None
+    """The dry run whose mean grades are meant; the last finished one unless named."""
+    min_grade: float | None = None
+    max_grade: float | None = None
 
     def to_filter(self) -> RecordFilter:
         """Convert to the domain."""
@@ -46,6 +52,10 @@ class RecordFilters(WireRequest):
             has_tools=self.has_tools,
             min_reward=self.min_reward,
             max_reward=self.max_reward,
+            tags=tuple(self.tags),
+            dry_run=self.dry_run,
+            min_grade=self.min_grade,
+            max_grade=self.max_grade,
         )
 
 

@@ -100,6 +100,11 @@ class DatasetRecord(Wire):
     """The recorded reward."""
     source_type: SourceType
     duplicate_of: str | None = None
+    tags: list[str] = []
+    parent_id: str | None = None
+    """The record it was edited or generated from."""
+    is_archived: bool = False
+    """Whether it was deleted, or edited into another one."""
     tools_inferred: bool = False
     """Whether the tools were derived from the calls because the trace did not say them."""
 
@@ -125,6 +130,9 @@ class DatasetRecord(Wire):
             reward=record.reward,
             source_type=record.source_type,
             duplicate_of=record.duplicate_of,
+            tags=list(record.tags),
+            parent_id=record.parent,
+            is_archived=record.is_archived,
             tools_inferred=record.tools_inferred,
         )
 
