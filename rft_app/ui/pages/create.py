@@ -185,7 +185,7 @@ def _form() -> rx.Component:
                 role="status",
                 class_name=f"{WITNESS} mt-2 text-center",
             ),
-            class_name="wide:sticky wide:bottom-0 bg-ground py-2",
+            class_name="bg-ground pt-2 wide:sticky wide:-bottom-8 wide:-mb-8 wide:pb-8",
         ),
         class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start wide:sticky wide:top-0",
     )
