@@ -141,7 +141,10 @@ def test_records_are_added_to_a_dataset(
     done = client.get(f"/api/optimization/jobs/{answer.json()['id']}").json()
     assert done["result"]["imported"] == 60
     answer = client.post(url, data={"mode": "replace"}, files={"file": ("m.jsonl", more)})
-    assert answer.json()["error"]["code"] == "not_available"
+    assert answer.status_code == 202, answer.text
+    work()
+    stats = client.get(f"{DATASETS}/{dataset['id']}").json()["stats"]
+    assert (stats["totalRecords"], stats["duplicateRecords"]) == (60, 0)
 
 
 def test_an_upload_that_is_waited_for_answers_with_its_records(client: TestClient) -> None:

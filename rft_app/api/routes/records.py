@@ -41,7 +41,7 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
     has_tools: Annotated[bool | None, Query(alias="hasTools")] = None,
     min_reward: Annotated[float | None, Query(alias="minReward", ge=0, le=1)] = None,
     max_reward: Annotated[float | None, Query(alias="maxReward", ge=0, le=1)] = None,
-    tag: Annotated[list[str] | None, Query(description="Tags that it must all have.")] = None,
+    tag: Annotated[list[str], Query(description="Tags that it must all have.")] = [],  # noqa: B006
     dry_run: Annotated[str | None, Query(alias="dryRun")] = None,
     min_grade: Annotated[float | None, Query(alias="minGrade", ge=0, le=1)] = None,
     max_grade: Annotated[float | None, Query(alias="maxGrade", ge=0, le=1)] = None,
@@ -57,7 +57,7 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
         has_tools=has_tools,
         min_reward=min_reward,
         max_reward=max_reward,
-        tags=tag or [],
+        tags=tag,
         dry_run=dry_run,
         min_grade=min_grade,
         max_grade=max_grade,

@@ -1,10 +1,10 @@
 """Stored traces of all datasets: pages, what they have in common, a dataset of some."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from rft_app.api.schemas._base import Time
 from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.trace import (
     MAX_TURNS,
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/optimization", tags=["traces"])
 def list_traces(  # noqa: PLR0913  # one per query parameter
     response: Response,
     search: Annotated[str, Query(description="Text in system prompt or first message.")] = "",
-    since: datetime | None = None,
+    since: Time | None = None,
     model: str | None = None,
     min_turns: Annotated[int, Query(alias="minTurns", ge=0, le=MAX_TURNS)] = 0,
     has_response: Annotated[bool | None, Query(alias="hasResponse")] = None,

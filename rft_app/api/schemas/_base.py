@@ -1,9 +1,22 @@
 """The base of everything on the wire."""
 
-from typing import Any, get_args
+from datetime import datetime
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
+
+
+def _refuse_number(value: object) -> object:
+    try:
+        float(value)  # pyright: ignore[reportArgumentType]  # what is no number is let through
+    except (TypeError, ValueError):
+        return value
+    raise ValueError("a time is written as 2026-11-22T10:00:00Z")
+
+
+Time = Annotated[datetime, BeforeValidator(_refuse_number)]
+"""A time in a request; a bare number, which could be seconds or milliseconds, is refused."""
 
 
 class Wire(BaseModel):

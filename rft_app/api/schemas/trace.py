@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pydantic import Field, model_validator
 
-from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.api.schemas._base import Time, Wire, WireRequest
 from rft_app.domain import pattern as found
 from rft_app.domain import trace_page as domain
 from rft_app.domain.trace import TraceId
@@ -63,7 +63,7 @@ class TraceFilters(WireRequest):
 
     search: str = ""
     """Text in the beginning of the system prompt or of the first user message."""
-    since: datetime | None = None
+    since: Time | None = None
     model: str | None = None
     min_turns: int = Field(default=0, ge=0, le=MAX_TURNS)
     has_response: bool | None = None
