@@ -56,6 +56,7 @@ class Message(msgspec.Struct):
     name: str | None = None
 
 
+RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 MESSAGES = msgspec.json.Decoder(list[Message])
 TEXT = msgspec.json.Decoder(str)
@@ -110,6 +111,8 @@ def make_rows(line: bytes, number: int, now: int) -> tuple[tuple[Any, ...], tupl
     external_id = TEXT.decode(fields["id"])
     model = TEXT.decode(fields["model"])
     title = next((m.content for m in messages if m.role == "user"), "") or ""
+    system = next((m.content for m in messages if m.role == "system"), "") or ""
+    num_tools = len(RAWS.decode(fields["tools"])) if "tools" in fields else 0
     body: dict[str, Any] = {"messages": raw}
     for name in ("usage", "tools"):
         if name in fields:
@@ -119,8 +122,10 @@ def make_rows(line: bytes, number: int, now: int) -> tuple[tuple[Any, ...], tupl
     fault = "wrong_shape" if is_extreme(line) else find_fault(messages)
     columns = (
         *(number, "ds_a", "imp_a", number, external_id, int.from_bytes(digest, signed=True)),
-        *(model, " ".join(str(title)[:560].split())[:140], len(messages)),
-        *(sum(m.role == "assistant" for m in messages), None, fault, now),
+        *(model, " ".join(str(title)[:560].split())[:140]),
+        " ".join(str(system)[:560].split())[:140],
+        *(len(messages), sum(m.role == "assistant" for m in messages)),
+        *(sum(m.role == "user" for m in messages), num_tools, None, fault, now, now, None),
     )
     return columns, (number, msgspec.json.encode(body))
 
@@ -131,7 +136,7 @@ def load_raw(source: Path, database: Path) -> float:
     connection = sqlite3.connect(database, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
-    marks = ",".join("?" * 13)
+    marks = ",".join("?" * 18)
     with source.open("rb") as file:
         traces, bodies = [], []
         now = time.time_ns() // 1_000_000
