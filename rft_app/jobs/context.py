@@ -47,12 +47,17 @@ class JobContext:
         self._progress = Progress(done=done, total=total, label=label)
         self.check_cancelled()
 
-    def check_cancelled(self) -> None:
+    def check_cancelled(self, *, now: bool = False) -> None:
         """Let go if somebody asked to stop.
+
+        Args:
+            now: Look at once, not at most five times a second; before a thing that costs money.
 
         Raises:
             JobCancelledError: They did.
         """
+        if now:
+            self.flush()
         if self.is_cancelled():
             raise JobCancelledError
 

@@ -86,6 +86,7 @@ class Generation:
                 while len(asked) < num_at_once and not self._is_hopeless:
                     if (index := next(units, None)) is None:
                         break
+                    self._context.check_cancelled(now=True)
                     asked[pool.submit(self._ask, client, index)] = index
                 if not asked:
                     return
