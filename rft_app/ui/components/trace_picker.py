@@ -267,7 +267,7 @@ def _foot() -> rx.Component:
                 "Previous page",
                 size="sm",
                 variant="default",
-                on_click=CreateState.previous_traces,
+                on_click=CreateState.previous_page,
                 disabled=~CreateState.has_previous,
             ),
             icon_button(
@@ -275,7 +275,7 @@ def _foot() -> rx.Component:
                 "Next page",
                 size="sm",
                 variant="default",
-                on_click=CreateState.next_traces,
+                on_click=CreateState.next_page,
                 disabled=~CreateState.has_next,
             ),
             class_name="ml-auto flex items-center gap-1",

@@ -27,6 +27,7 @@ from rft_app.ui.state.asking import ask
 from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
@@ -35,7 +36,7 @@ RUNS_SHOWN = 50
 RANDOM = "random"
 
 
-class DryRunState(StepModal, rx.State):
+class DryRunState(StepModal, Paging, rx.State):
     """Settings of the next run, and the run that is looked at."""
 
     step: ClassVar[StepName] = StepName.DRY_RUN
@@ -63,8 +64,6 @@ class DryRunState(StepModal, rx.State):
     """Seed of the random pick."""
     rollouts: list[RolloutView] = []
     rollouts_fault: str = ""
-    has_next: bool = False
-    has_previous: bool = False
     is_table: bool = False
     histogram_dark: go.Figure = go.Figure()
     histogram_light: go.Figure = go.Figure()
@@ -73,8 +72,6 @@ class DryRunState(StepModal, rx.State):
 
     _latest_run: str = ""
     _num_runs: int = RUNS_SHOWN
-    _cursors: list[str] = []
-    _next_cursor: str = ""
 
     @rx.var
     def records_hint(self) -> str:
@@ -147,18 +144,6 @@ class DryRunState(StepModal, rx.State):
         self.order, self.failure_kind = GradeOrder.FAILED.value, kind
         await self._turn_to([])
 
-    @rx.event
-    async def next_page(self) -> None:
-        """Turn the rollouts forward."""
-        if self._next_cursor:
-            await self._turn_to([*self._cursors, self._next_cursor])
-
-    @rx.event
-    async def previous_page(self) -> None:
-        """Turn them back."""
-        if self._cursors:
-            await self._turn_to(self._cursors[:-1])
-
     async def _show(self, step: StepView) -> None:
         self._show_settings(step.settings)
         dataset_id = self._dataset_id
@@ -214,9 +199,8 @@ class DryRunState(StepModal, rx.State):
         except RftError as error:
             self.rollouts_fault = error.message
             return
-        self._cursors, self._next_cursor = cursors, page.next_cursor or ""
+        self._turned(cursors, page.next_cursor)
         self.rollouts = [RolloutView.of(rollout) for rollout in page.rows]
-        self.has_next, self.has_previous = bool(page.next_cursor), bool(cursors)
 
     def _show_settings(self, settings: dict[str, Any]) -> None:
         if settings:

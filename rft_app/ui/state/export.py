@@ -1,7 +1,6 @@
 """The export dialog: a format, its options, the bytes it would write, the files made so far."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import reflex as rx
 
@@ -9,7 +8,7 @@ from rft_app.domain.export import Export, ExportOptions, Need
 from rft_app.domain.job import JobStatus
 from rft_app.errors import RftError
 from rft_app.exports import Exporter
-from rft_app.jobs.queue import cancel_job, get_job, list_jobs
+from rft_app.jobs.queue import get_job, list_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.services.exports import (
@@ -19,8 +18,8 @@ from rft_app.services.exports import (
     list_formats,
     start_export,
 )
-from rft_app.ui.state.asking import ask, dataset_id_in, tell
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.following import Following
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import ago, count, share, size
 
@@ -123,12 +122,10 @@ def view_export(export: Export, labels: dict[str, str]) -> ExportRow:
     )
 
 
-class ExportState(rx.State):
+class ExportState(Following, rx.State):
     """What is chosen, what it would write, what was written."""
 
-    is_loading: bool = True
     is_previewing: bool = False
-    fault: str = ""
     preview_fault: str = ""
     dataset_name: str = ""
     cards: list[FormatCard] = []
@@ -140,69 +137,12 @@ class ExportState(rx.State):
     is_pretty: bool = True
     is_raw: bool = False
     """The opposite of `is_pretty`."""
-    is_running: bool = False
-    job: JobProgress = JobProgress()
     history: list[ExportRow] = []
     is_blocked: bool = True
     blocked_reason: str = ""
 
-    _dataset_id: str = ""
     _started_job: str = ""
     """The job this dialog started: its file is downloaded as soon as it is there."""
-    _is_open: bool = False
-    _is_following: bool = False
-
-    @rx.event
-    async def load(self) -> Any:  # noqa: ANN401  # an event
-        """Fill the dialog; its `on_mount`."""
-        dataset_id = dataset_id_in(self.router.url.path)
-        if dataset_id != self._dataset_id:
-            is_following = self._is_following
-            self.reset()
-            self._dataset_id, self._is_following = dataset_id, is_following
-        self._is_open, self.fault = True, ""
-        try:
-            dataset = await ask(lambda session: get_dataset(session, dataset_id))
-            found = await ask(lambda session: count_qualifying(session, dataset_id))
-        except RftError as error:
-            self.fault, self.is_loading = error.message, False
-            return None
-        self.dataset_name = dataset.name
-        self.cards = [
-            view_format(exporter, one) for exporter, one in zip(list_formats(), found, strict=True)
-        ]
-        useful = [card.name for card in self.cards if not card.is_empty]
-        if self.chosen == "":
-            self.chosen = (useful or [self.cards[0].name])[0]
-        await self._show_preview()
-        await self._show_history()
-        self.is_loading = False
-        return ExportState.follow
-
-    @rx.event
-    def leave(self) -> None:
-        """The dialog closed; a running export goes on."""
-        self._is_open = False
-
-    @rx.event(background=True)
-    async def follow(self) -> Any:  # noqa: ANN401  # events
-        """Keep progress and history current, and download what this dialog started."""
-        async with self:
-            if self._is_following or not self._is_open:
-                return
-            self._is_following = True
-            token = self.router.session.client_token
-        try:
-            async for _ in changes(token):
-                async with self:
-                    if not self._is_open:
-                        break
-                    event = await self._refresh()
-                if event is not None:
-                    yield event
-        finally:
-            async with self:
-                self._is_following = False
 
     @rx.event
     async def choose(self, name: str) -> None:
@@ -242,15 +182,6 @@ class ExportState(rx.State):
             self.fault = error.message
             return
         self._started_job, self.is_running, self.job = job.id, True, JobProgress.of(job)
-
-    @rx.event
-    async def cancel(self) -> None:
-        """Ask the running export to stop."""
-        job_id = self.job.id
-        try:
-            self.job = JobProgress.of(await tell(lambda session: cancel_job(session, job_id)))
-        except RftError as error:
-            self.fault = error.message
 
     @rx.event
     def download(self, export_id: str, file_name: str) -> rx.event.EventSpec:
@@ -303,8 +234,10 @@ class ExportState(rx.State):
         found = await ask(lambda session: list_exports(session, dataset_id, 10))
         self.history = [view_export(export, labels) for export in found if export.is_done]
 
-    async def _refresh(self) -> rx.event.EventSpec | None:
+    async def _refresh(self, *, is_forced: bool = False) -> rx.event.EventSpec | None:
         dataset_id = self._dataset_id
+        if is_forced and not await self._open(dataset_id):
+            return None
         jobs = await ask(lambda session: list_jobs(session, dataset_id))
         active = [job for job in jobs if job.kind == "export" and not job.status.is_settled]
         self.is_running = bool(active)
@@ -313,6 +246,26 @@ class ExportState(rx.State):
             return None
         await self._show_history()
         return await self._finish() if self._started_job else None
+
+    async def _open(self, dataset_id: str) -> bool:
+        """Read what does not change while the dialog is open; whether that went well."""
+        try:
+            dataset = await ask(lambda session: get_dataset(session, dataset_id))
+            found = await ask(lambda session: count_qualifying(session, dataset_id))
+        except RftError as error:
+            self.fault, self.is_loading = error.message, False
+            return False
+        self.dataset_name = dataset.name
+        self.cards = [
+            view_format(exporter, one) for exporter, one in zip(list_formats(), found, strict=True)
+        ]
+        useful = [card.name for card in self.cards if not card.is_empty]
+        if self.chosen == "":
+            self.chosen = (useful or [self.cards[0].name])[0]
+        await self._show_preview()
+        await self._show_history()
+        self.is_loading = False
+        return True
 
     async def _finish(self) -> rx.event.EventSpec | None:
         job_id, self._started_job = self._started_job, ""

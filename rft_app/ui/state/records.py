@@ -13,6 +13,7 @@ from rft_app.services.dry_runs import list_record_rollouts
 from rft_app.services.records import get_record, list_filter_options, list_records
 from rft_app.ui.state.asking import ask, dataset_id_in
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.record_detail import RecordView, view_record
 from rft_app.ui.state.record_row import RecordRow
 from rft_app.ui.state.rollout_view import RolloutView
@@ -106,7 +107,7 @@ duplicates='any', min_reward='', max_reward=''))
     return Wanted()
 
 
-class RecordsState(rx.State):
+class RecordsState(Paging, rx.State):
     """The list, its filters and the record that is open beside it."""
 
     is_loading: bool = True
@@ -116,8 +117,6 @@ class RecordsState(rx.State):
     total: str = ""
     num_records: str = ""
     position: str = ""
-    has_next: bool = False
-    has_previous: bool = False
     is_filtered: bool = False
     is_search_complete: bool = True
     topics: list[Choice] = []
@@ -139,9 +138,7 @@ class RecordsState(rx.State):
     rollouts_note: str = ""
 
     _dataset_id: str = ""
-    _cursors: list[str] = []
     """Cursor of each page before this one; the first page has none."""
-    _next_cursor: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -205,18 +202,6 @@ class RecordsState(rx.State):
         await self._turn_to([])
 
     @rx.event
-    async def next_page(self) -> None:
-        """Turn forward."""
-        if self._next_cursor:
-            await self._turn_to([*self._cursors, self._next_cursor])
-
-    @rx.event
-    async def previous_page(self) -> None:
-        """Turn back."""
-        if self._cursors:
-            await self._turn_to(self._cursors[:-1])
-
-    @rx.event
     async def open_record(self, record_id: str) -> None:
         """Show one record in full beside the list."""
         if record_id == self.open_id and not self.record_fault:
@@ -267,7 +252,7 @@ class RecordsState(rx.State):
         except RftError as error:
             self.fault, self.is_loading = error.message, False
             return
-        self._cursors = cursors
+        self._turned(cursors, page.next_cursor)
         self._show_page(page)
         self.is_filtered = not wanted.is_empty
         self.is_loading = False
@@ -278,8 +263,6 @@ class RecordsState(rx.State):
         self.total = page.total_text
         self.is_search_complete = page.is_search_complete
         self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else ""
-        self._next_cursor = page.next_cursor or ""
-        self.has_next, self.has_previous = bool(page.next_cursor), bool(self._cursors)
         if self.open_id and all(row.id != self.open_id for row in self.rows):
             self.open_id, self.record = "", RecordView()
 

@@ -28,6 +28,7 @@ from rft_app.services.regeneration import REGENERATE, start_regeneration
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.modal import NOTHING, REVIEW, ModalState
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.review_form import TextField, read_fields, write_fields
 from rft_app.ui.state.review_view import CandidateRow, CandidateView, ProgressView, view_candidate
@@ -50,14 +51,12 @@ KEYS = {"a": "accept", "r": "reject", "e": "edit", "g": "regenerate"}
 AnswerT = TypeVar("AnswerT")
 
 
-class ReviewState(Following, rx.State):
+class ReviewState(Following, Paging, rx.State):
     """One visitor's review of a dataset's generated records."""
 
     shown: str = WAITING
     rows: list[CandidateRow] = []
     progress: ProgressView = ProgressView()
-    has_next: bool = False
-    has_previous: bool = False
     open_id: str = ""
     view: CandidateView = CandidateView()
     is_reading: bool = False
@@ -77,26 +76,12 @@ class ReviewState(Following, rx.State):
     """How to configure a provider, where there is none."""
 
     _job_id: str = ""
-    _cursors: list[str] = []
-    _next_cursor: str = ""
 
     @rx.event
     async def choose_shown(self, name: str) -> None:
         """Show those that wait, pass, have faults, or were decided about."""
         self.shown, self.is_reading = name, False
         await self._turn_to([])
-
-    @rx.event
-    async def next_page(self) -> None:
-        """Turn forward."""
-        if self._next_cursor:
-            await self._turn_to([*self._cursors, self._next_cursor])
-
-    @rx.event
-    async def previous_page(self) -> None:
-        """Turn back."""
-        if self._cursors:
-            await self._turn_to(self._cursors[:-1])
 
     @rx.event
     async def open_candidate(self, candidate_id: str) -> None:
@@ -248,10 +233,9 @@ class ReviewState(Following, rx.State):
         except RftError as error:
             self.fault = error.message
             return
-        self._cursors, self._next_cursor = cursors, page.next_cursor or ""
+        self._turned(cursors, page.next_cursor)
         self.rows = [CandidateRow.of(row.candidate) for row in page.rows]
         self.progress = ProgressView.of(page.counts)
-        self.has_next, self.has_previous = bool(page.next_cursor), bool(cursors)
         if not self.rows:
             self.open_id, self.view, self.is_reading = "", CandidateView(), False
             return

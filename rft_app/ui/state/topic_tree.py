@@ -17,6 +17,7 @@ from rft_app.services.records import list_records
 from rft_app.services.topic_edits import TopicHistory, list_changes
 from rft_app.services.topics import get_topics
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.record_row import RecordRow
 from rft_app.ui.state.step_modal import StepModal
@@ -59,7 +60,7 @@ def _read(session: Session, dataset_id: str, job_id: str) -> _Read:
     return _Read(get_topics(session, dataset_id), list_changes(session, dataset_id), job)
 
 
-class TopicTreeView(StepModal, mixin=True):
+class TopicTreeView(StepModal, Paging, mixin=True):
     """The tree, the chosen topic, and the records of that."""
 
     step: ClassVar[StepName] = StepName.TOPICS
@@ -84,15 +85,11 @@ class TopicTreeView(StepModal, mixin=True):
     records: list[RecordRow] = []
     position: str = ""
     total: str = ""
-    has_next: bool = False
-    has_previous: bool = False
     work_note: str = ""
     """How the last job of this dialog ended."""
     work_tone: str = ""
 
     _all_rows: list[TopicRow] = []
-    _cursors: list[str] = []
-    _next_cursor: str = ""
     _version: int = 0
     _tree_seen: str = ""
     _facts: dict[str, Any] = {}
@@ -123,18 +120,6 @@ class TopicTreeView(StepModal, mixin=True):
         self.checked = []
 
     @rx.event
-    async def next_page(self) -> None:
-        """Turn the topic's records forward."""
-        if self._next_cursor:
-            await self._turn_to([*self._cursors, self._next_cursor])
-
-    @rx.event
-    async def previous_page(self) -> None:
-        """Turn them back."""
-        if self._cursors:
-            await self._turn_to(self._cursors[:-1])
-
-    @rx.event
     def forget_note(self) -> None:
         """Take away the note of the last job."""
         self.work_note = ""
@@ -158,12 +143,11 @@ class TopicTreeView(StepModal, mixin=True):
         except RftError as error:
             self.fault = error.message
             return
-        self._cursors, self._next_cursor = cursors, page.next_cursor or ""
+        self._turned(cursors, page.next_cursor)
         first = len(cursors) * PAGE_SIZE
         self.records = [RecordRow.of(summary) for summary in page.rows]
         self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else ""
         self.total = page.total_text
-        self.has_next, self.has_previous = bool(page.next_cursor), bool(cursors)
 
     async def _show_step(self, step: StepView) -> None:
         await super()._show_step(step)

@@ -11,6 +11,7 @@ from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection, Tr
 from rft_app.errors import RftError
 from rft_app.services import traces as use_cases
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.words import ago, count
 
 PAGE_SIZE = 50
@@ -104,7 +105,7 @@ class WantedTraces:
         )
 
 
-class TracePicker(rx.State, mixin=True):
+class TracePicker(Paging, mixin=True):
     """The traces tab of whoever mixes this in."""
 
     traces: list[TraceLine] = []
@@ -114,16 +115,12 @@ class TracePicker(rx.State, mixin=True):
     num_matching: int = 0
     is_listing: bool = True
     trace_fault: str = ""
-    has_next: bool = False
-    has_previous: bool = False
     position: str = ""
     num_clears: int = 0
     """Forces the search box to be drawn anew."""
     takes_all: bool = False
     """Whether all that match are selected but for `named`; otherwise just `named`."""
     named: list[str] = []
-    _cursors: list[str] = []
-    _next_cursor: str = ""
     _filter: TraceFilter = TraceFilter()
     _last_key: int = 0
 
@@ -188,9 +185,9 @@ class TracePicker(rx.State, mixin=True):
         except RftError as error:
             self.trace_fault, self.is_listing = error.message, False
             return
-        await self._turn_traces_to([])
+        await self._turn_to([])
 
-    async def _turn_traces_to(self, cursors: list[str]) -> None:
+    async def _turn_to(self, cursors: list[str]) -> None:
         wanted, cursor = self._filter, cursors[-1] if cursors else None
         try:
             page = await ask(
@@ -205,8 +202,7 @@ class TracePicker(rx.State, mixin=True):
 
     def _show_traces(self, page: TracePage, cursors: list[str]) -> None:
         self.traces = [TraceLine.of(row) for row in page.rows]
-        self._cursors, self._next_cursor = cursors, page.next_cursor or ""
-        self.has_next, self.has_previous = bool(page.next_cursor), bool(cursors)
+        self._turned(cursors, page.next_cursor)
         first = len(cursors) * PAGE_SIZE
         self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else "0"
         self.is_listing, self.trace_fault = False, ""
@@ -262,17 +258,6 @@ class TracePicker(rx.State, mixin=True):
         """List everything."""
         self.num_clears += 1
         return await self._narrow(WantedTraces())
-
-    @rx.event
-    async def next_traces(self) -> None:
-        """Turn forward."""
-        if self._next_cursor:
-            await self._turn_traces_to([*self._cursors, self._next_cursor])
-
-    @rx.event
-    async def previous_traces(self) -> None:
-        """Turn back."""
-        await self._turn_traces_to(self._cursors[:-1])
 
     @rx.event
     def toggle_trace(self, trace_id: str) -> After:
