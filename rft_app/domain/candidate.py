@@ -8,6 +8,7 @@ from pydantic import Field
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import StrategyName
 from rft_app.domain.message import Message
+from rft_app.domain.public_id import make_id, parse_id
 from rft_app.domain.record import Record, RecordId
 from rft_app.domain.validity import Reason
 
@@ -17,7 +18,7 @@ CandidateId = NewType("CandidateId", str)
 
 def candidate_id(seq: int) -> CandidateId:
     """The public id of the candidate with database key `seq`."""
-    return CandidateId(f"cand_{seq:x}")
+    return CandidateId(make_id("cand", seq))
 
 
 def parse_candidate_id(text: str) -> int | None:
@@ -27,10 +28,7 @@ def parse_candidate_id(text: str) -> int | None:
         >>> parse_candidate_id(candidate_id(255)), parse_candidate_id("rec_ff")
         (255, None)
     """
-    prefix, _, digits = text.partition("_")
-    if prefix != "cand" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
-        return None
-    return int(digits, 16)
+    return parse_id("cand", text)
 
 
 class CandidateState(StrEnum):

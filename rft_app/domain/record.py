@@ -8,6 +8,7 @@ from pydantic import Field
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.message import Message
+from rft_app.domain.public_id import make_id, parse_id
 from rft_app.domain.validity import Reason
 
 RecordId = NewType("RecordId", str)
@@ -21,7 +22,7 @@ def record_id(seq: int) -> RecordId:
         >>> record_id(255)
         'rec_ff'
     """
-    return RecordId(f"rec_{seq:x}")
+    return RecordId(make_id("rec", seq))
 
 
 def parse_record_id(text: str) -> int | None:
@@ -31,10 +32,7 @@ def parse_record_id(text: str) -> int | None:
         >>> parse_record_id("rec_ff"), parse_record_id("rec_"), parse_record_id("7")
         (255, None, None)
     """
-    prefix, _, digits = text.partition("_")
-    if prefix != "rec" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
-        return None
-    return int(digits, 16)
+    return parse_id("rec", text)
 
 
 class SourceType(StrEnum):

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.public_id import make_id, parse_id
 from rft_app.errors import InvalidInputError
 
 MAX_TAG_LENGTH = 40
@@ -61,15 +62,12 @@ def change_id(key: int) -> str:
         >>> change_id(255), parse_change_id("chg_ff"), parse_change_id("rec_ff")
         ('chg_ff', 255, None)
     """
-    return f"chg_{key:x}"
+    return make_id("chg", key)
 
 
 def parse_change_id(text: str) -> int | None:
     """The database key behind a public id; `None` when `text` is not one."""
-    prefix, _, digits = text.partition("_")
-    if prefix != "chg" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
-        return None
-    return int(digits, 16)
+    return parse_id("chg", text)
 
 
 def clean_tag(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, NewType
 
+from rft_app.domain.public_id import make_id, parse_id
 from rft_app.domain.validity import Reason
 
 TraceId = NewType("TraceId", str)
@@ -15,7 +16,7 @@ def trace_id(seq: int) -> TraceId:
         >>> trace_id(255)
         'trc_ff'
     """
-    return TraceId(f"trc_{seq:x}")
+    return TraceId(make_id("trc", seq))
 
 
 def parse_trace_id(text: str) -> int | None:
@@ -25,10 +26,7 @@ def parse_trace_id(text: str) -> int | None:
         >>> parse_trace_id("trc_ff"), parse_trace_id("rec_ff"), parse_trace_id("trc_-1")
         (255, None, None)
     """
-    prefix, _, digits = text.partition("_")
-    if prefix != "trc" or not digits or digits.strip("0123456789abcdef") or len(digits) > 15:
-        return None
-    return int(digits, 16)
+    return parse_id("trc", text)
 
 
 class ParsedTrace(NamedTuple):

@@ -21,6 +21,11 @@ from rft_app.storage.turns import decode_all_turns, searchable_text
 FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
 """Facets below this belong to valid, current records."""
 
+_UNTOUCHED = (
+    "source_type IN ('trace', 'upload') AND NOT EXISTS (SELECT 1 FROM feedback f "
+    "WHERE f.dataset_id = r.dataset_id AND f.record_seq = r.seq)"
+)
+"""SQL on records `r`: extraction made it, and nobody said anything of it."""
 _BUFFERED = 100
 _HASHES = 1 << 64
 _RECORDS_PER_PASS = 500_000
@@ -103,8 +108,8 @@ def read_cuts(session: Session, first: int, last: int) -> list[StoredCut]:
     The sum keeps SQLite from preferring the index over facets, which would read every record.
     """
     statement = text(
-        "SELECT seq, trace_seq, turn, reason, source_type IN ('trace', 'upload') AS is_extracted, "
-        "is_archived AS is_removed FROM record WHERE trace_seq BETWEEN :first AND :last "
+        f"SELECT seq, trace_seq, turn, reason, {_UNTOUCHED} AS is_extracted, "
+        "is_archived AS is_removed FROM record r WHERE trace_seq BETWEEN :first AND :last "
         f"AND (facet + 0 < {ARCHIVED} OR NOT is_superseded) ORDER BY is_archived DESC, seq"
     )
     values = {"first": first, "last": last}

@@ -110,6 +110,17 @@ def get_change_row(session: Session, change: str) -> RecordChangeRow:
     return row
 
 
+def find_edit_row(session: Session, dataset_id: str, target: str) -> RecordChangeRow | None:
+    """The edit that made a record, where it was not taken back and is not too long ago."""
+    statement = select(RecordChangeRow).where(
+        col(RecordChangeRow.dataset_id) == dataset_id,
+        col(RecordChangeRow.kind) == ChangeKind.EDIT.value,
+        col(RecordChangeRow.target) == target,
+        col(RecordChangeRow.state) == ChangeState.DONE.value,
+    )
+    return session.exec(statement.execution_options(populate_existing=True)).first()
+
+
 def list_change_rows(session: Session, dataset_id: str, limit: int) -> list[RecordChangeRow]:
     """The latest changes of a dataset, newest first."""
     statement = select(RecordChangeRow).where(col(RecordChangeRow.dataset_id) == dataset_id)

@@ -5,12 +5,14 @@ import pytest
 from sqlmodel import col, select
 
 from rft_app.domain.facet import ARCHIVED, Facet
+from rft_app.domain.feedback import FeedbackDraft, FeedbackKey
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.record import Record, RecordFilter, SourceType, record_id
 from rft_app.errors import ConflictError, JobCancelledError
 from rft_app.pipeline import extract
 from rft_app.pipeline._cutting import ExtractMode
 from rft_app.pipeline.extract import ExtractSettings, ExtractStep
+from rft_app.services.feedback import put_feedback
 from rft_app.services.records import get_record, list_records
 from rft_app.services.search_jobs import IndexSearch
 from rft_app.storage.datasets import get_dataset_row
@@ -203,6 +205,17 @@ def test_a_persons_work_survives_another_extraction(any_database: str) -> None:
     index()
     assert total("sunny") == 1
     assert read(901).input[0].text == "A sunny place"
+
+
+def test_records_that_people_spoke_of_survive_another_extraction(any_database: str) -> None:
+    add_dataset(TALK)
+    run(EVERY)
+    early, late = current()
+    with unit_of_work() as session:
+        key = FeedbackKey("ds_a", record_id(early.seq), "Ann")
+        put_feedback(session, key, FeedbackDraft(rating=5))
+    run(LAST)
+    assert [row.seq for row in current()] == [early.seq, late.seq]
 
 
 def test_a_run_after_a_crash_ends_as_if_nothing_had_happened(

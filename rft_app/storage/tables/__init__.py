@@ -11,6 +11,7 @@ from rft_app.storage.tables.change import (
     TagRow,
 )
 from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
+from rft_app.storage.tables.feedback import FeedbackRow
 from rft_app.storage.tables.generation import CandidateRow, GenerationRunRow, LlmCallRow
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
@@ -43,6 +44,7 @@ __all__ = [
     "ExportRow",
     "FacetCountRow",
     "FacetSumRow",
+    "FeedbackRow",
     "GenerationRunRow",
     "GradeRow",
     "GraderVersionRow",

@@ -1,0 +1,69 @@
+"""Where two people judged the same records: how far they agree."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from rft_app.domain.agreement import Kappa, cohen_kappa, weighted_kappa
+from rft_app.domain.entity import Entity
+from rft_app.domain.feedback import Opinion, label
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.feedback import iterate_opinion_pairs
+
+Counts = Counter[tuple[int, int]]
+
+
+class Agreement(Entity):
+    """How far two people agree."""
+
+    reviewers: tuple[str, str]
+    """In a fixed order."""
+    num_records: int
+    """Records that both spoke of."""
+    labels: Kappa
+    """Good or bad, by thumb or rating."""
+    ratings: Kappa
+    """1 to 5, where a distance counts by its square."""
+
+
+def list_agreement(session: Session, dataset_id: str) -> list[Agreement]:
+    """Every pair of people with records in common, most records first.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+    """
+    get_dataset_row(session, dataset_id)
+    found: defaultdict[tuple[str, str], _Common] = defaultdict(_Common)
+    for pair in iterate_opinion_pairs(session, dataset_id):
+        found[pair.reviewers].add(pair.first, pair.second)
+    agreements = [
+        Agreement(
+            reviewers=reviewers,
+            num_records=common.num_records,
+            labels=cohen_kappa(common.labels),
+            ratings=weighted_kappa(common.ratings),
+        )
+        for reviewers, common in found.items()
+    ]
+    return sorted(agreements, key=lambda one: (-one.num_records, one.reviewers))
+
+
+@dataclass(slots=True)
+class _Common:
+    """What two people said of the same records."""
+
+    num_records: int = 0
+    labels: Counts = field(default_factory=Counts)
+    ratings: Counts = field(default_factory=Counts)
+
+    def add(self, first: Opinion, second: Opinion) -> None:
+        """One record."""
+        self.num_records += 1
+        _count(self.labels, label(first), label(second))
+        _count(self.ratings, first.rating, second.rating)
+
+
+def _count(counts: Counts, first: int | None, second: int | None) -> None:
+    if first is not None and second is not None:
+        counts[int(first), int(second)] += 1
