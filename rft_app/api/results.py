@@ -20,6 +20,7 @@ from rft_app.domain.topic import TopicTree
 from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.exports import find_export_of_job, get_export
+from rft_app.services.generation import find_paid
 from rft_app.services.imports import get_import
 from rft_app.services.near_duplicates import find_report
 from rft_app.services.topic_generation import get_proposal
@@ -27,8 +28,8 @@ from rft_app.services.topics import get_topics
 
 
 def view_job(session: Session, job: domain.Job) -> Job:
-    """A job with what it returns."""
-    return Job.of(job, _view_result(session, job))
+    """A job with what it returns and what it paid."""
+    return Job.of(job, _view_result(session, job), find_paid(session, job.id))
 
 
 def _view_result(session: Session, job: domain.Job) -> dict[str, JsonValue] | None:

@@ -45,7 +45,7 @@ class StatusFailure:
 
 def read_status_failure(error: openai.APIStatusError) -> StatusFailure:
     """Name the failure behind an error status."""
-    said = str(error.message)
+    said = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
     shown = f"{error.status_code}: {said}"[:MAX_MESSAGE]
     return StatusFailure(
         failure=CallFailure(kind=_find_kind(error, said), message=shown),

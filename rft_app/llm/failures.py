@@ -1,8 +1,12 @@
 """Calls that brought nothing usable: data, not exceptions, because hundreds of others go on."""
 
+from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 
 from rft_app.domain.entity import Entity
+
+MAX_FAILED_IN_A_ROW = 10
 
 
 class CallFailureKind(StrEnum):
@@ -31,6 +35,11 @@ class CallFailureKind(StrEnum):
     def is_fatal(self) -> bool:
         """Whether every other call with these settings must fail, too."""
         return self in _FATAL
+
+    @property
+    def words(self) -> str:
+        """For people, e.g. `rate limited`."""
+        return self.replace("_", " ")
 
     @property
     def remedy(self) -> str:
@@ -68,3 +77,57 @@ class CallFailure(Entity):
     kind: CallFailureKind
     message: str
     """What the provider said, in at most 300 characters; never a key."""
+
+    @property
+    def explanation(self) -> str:
+        """What was said and what to do about it, as sentences."""
+        end = "" if self.message.endswith((".", "!", "?", "…")) else "."
+        return f"{self.message}{end} {self.kind.remedy}"
+
+
+class FailureTally:
+    """Failures of one piece of work, and whether its further calls would only fail, too."""
+
+    def __init__(
+        self, counts: Mapping[str, int] | None = None, messages: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin, or go on with what an earlier run of the same work counted."""
+        self.counts: Counter[str] = Counter(counts)
+        """By kind."""
+        self.messages = dict(messages or {})
+        """The first of each kind, with its remedy."""
+        self.is_hopeless = False
+        self.has_helped = False
+        """Whether any call brought something."""
+        self._num_in_a_row = 0
+
+    @property
+    def total(self) -> int:
+        """Calls that failed."""
+        return self.counts.total()
+
+    def note(self, failure: CallFailure) -> None:
+        """Count a failure."""
+        self.counts[failure.kind.value] += 1
+        self.messages.setdefault(failure.kind.value, failure.explanation)
+        self._num_in_a_row += 1
+        if failure.kind.is_fatal or self._num_in_a_row >= MAX_FAILED_IN_A_ROW:
+            self.is_hopeless = True
+
+    def note_success(self) -> None:
+        """A call brought something."""
+        self._num_in_a_row, self.has_helped = 0, True
+
+    def describe(self) -> str:
+        """Each kind with its first message.
+
+        Example:
+            >>> tally = FailureTally()
+            >>> tally.note(CallFailure(kind=CallFailureKind.EMPTY, message="Nothing."))
+            >>> tally.describe()
+            'Empty: Nothing. Try again, or choose another model.'
+        """
+        return " ".join(
+            f"{CallFailureKind(kind).words.capitalize()}: {said}"
+            for kind, said in self.messages.items()
+        )

@@ -70,6 +70,9 @@ def ask(
 ) -> Answer[ReadT] | CallFailure:
     """Ask for a reply of a shape; one that cannot be used is asked for once more.
 
+    What was paid before is read first.  Where that cannot be used either, e.g. because work that
+    failed is done again, the question is asked anew.
+
     Args:
         client: Who answers.
         ledger: Where every reply is kept before it is read.
@@ -77,23 +80,30 @@ def ask(
         read: Makes the value; raises `BadReplyError` when the content cannot work.
 
     Returns:
-        The value, or why there is none after two replies.
+        The value, or why there is none.
 
     Raises:
         JobCancelledError: The client was stopped before an attempt.
     """
     schema = question.reply_type.model_json_schema()
     request = question.request.model_copy(update={"reply_schema": schema})
-    reply = _pay(client, ledger, question.key, request)
-    value = _read(reply, question.reply_type, read)
-    if not isinstance(value, CallFailure):
-        return Answer(value=value)
-    again = _repair(request, reply, value)
-    if again is None:
-        return value
-    second = _pay(client, ledger, f"{question.key}.{REPAIR}", again)
-    value = _read(second, question.reply_type, read)
-    return value if isinstance(value, CallFailure) else Answer(value=value, is_repaired=True)
+    num_before = 0
+    while True:
+        key = f"{question.key}.{num_before}" if num_before else question.key
+        is_new = ledger.find(key) is None
+        reply = _pay(client, ledger, key, request)
+        value = _read(reply, question.reply_type, read)
+        if not isinstance(value, CallFailure):
+            return Answer(value=value)
+        again = _repair(request, reply, value)
+        if again is not None:
+            second = _pay(client, ledger, f"{key}.{REPAIR}", again)
+            value = _read(second, question.reply_type, read)
+        if not isinstance(value, CallFailure):
+            return Answer(value=value, is_repaired=True)
+        if is_new:
+            return value
+        num_before += 1
 
 
 def require_answer(outcome: Answer[ReadT] | CallFailure) -> ReadT:
@@ -104,8 +114,7 @@ def require_answer(outcome: Answer[ReadT] | CallFailure) -> ReadT:
     """
     if isinstance(outcome, CallFailure):
         raise ProviderError(
-            f"The model provider did not help ({outcome.kind}): {outcome.message} "
-            f"{outcome.kind.remedy}",
+            f"The model could not help. {outcome.kind.words.capitalize()}: {outcome.explanation}",
             retryable=outcome.kind.is_retryable,
             kind=outcome.kind.value,
         )

@@ -1,7 +1,9 @@
 """Put records into the topics of a tree that is there, a batch at a time.
 
 What was there before is in the undo log.  A run that dies goes on behind its last batch, with the
-examples that it began with, so it ends as it would have.
+examples that it began with, so it ends as it would have.  Where a model is asked and a batch ends
+early, by a cancellation or because the provider fails, what is known of it is placed; the others
+stay as they were, for another run.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +13,13 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.topic import SURE
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError, ProviderError
 from rft_app.jobs.context import JobContext
+from rft_app.llm.failures import FailureTally
 from rft_app.pipeline._intents import read_intents
-from rft_app.pipeline._place_asking import PlaceAsker
-from rft_app.pipeline._placing import Leaf, Place, Placer
+from rft_app.pipeline._place_asking import Asked, PlaceAsker
+from rft_app.pipeline._placing import Leaf, Placer
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TopicChangeRow
 from rft_app.storage.topic_assignments import (
@@ -46,6 +50,10 @@ EXAMPLES = 2000
 """Examples of all topics together, about."""
 
 
+MakeAsker = Callable[[Sequence[Leaf], FailureTally], PlaceAsker]
+"""From the leaves, and where failed calls are counted, to who is asked."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """Which records to place, and by which features."""
@@ -67,6 +75,18 @@ class Categorised:
     after_seq: int = 0
     examples: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     """Keys of the records that stand for each topic, by topic id."""
+    failures: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls of the model that brought nothing, by kind; their records are where meaning put
+    them."""
+    failure_messages: dict[str, str] = field(default_factory=dict[str, str])
+    """The first of each kind."""
+
+    def add(self, placements: Sequence[Placement], last_seq: int, failures: FailureTally) -> None:
+        """Count a batch."""
+        self.num_placed += len(placements)
+        self.num_unsure += sum(placement.confidence < SURE for placement in placements)
+        self.after_seq = last_seq
+        self.failures, self.failure_messages = dict(failures.counts), failures.messages
 
     def to_notes(self) -> dict[str, Any]:
         """As it is stored between batches."""
@@ -81,11 +101,12 @@ class CategoriseRun:
         context: JobContext,
         dataset_id: str,
         wish: Wish,
-        make_asker: Callable[[Sequence[Leaf]], PlaceAsker] | None = None,
+        make_asker: MakeAsker | None = None,
     ) -> None:
         """Prepare; with `make_asker` a model is asked about records that stay unsure."""
         self._make_asker = make_asker
         self._asker: PlaceAsker | None = None
+        self._failures = FailureTally()
         self._context = context
         self._dataset_id = dataset_id
         self._wish = wish
@@ -102,7 +123,8 @@ class CategoriseRun:
 
         Raises:
             ConflictError: There are no topics.
-            JobCancelledError: Somebody asked to stop; batches that were done stay.
+            JobCancelledError: Somebody asked to stop; what was placed stays.
+            ProviderError: The model could not be asked any more; what was placed stays.
         """
         change_id, state = self._begin()
         try:
@@ -127,39 +149,53 @@ class CategoriseRun:
         seqs = self._read_waiting(state)
         placer = self._make_placer(state) if seqs else None
         while placer is not None and seqs:
-            places = self._place(placer, seqs)
+            asked = self._place(placer, seqs, state.num_placed, total)
             placements = [
                 Placement(seq, place.topic_id, place.confidence, place.method, place.choices)
-                for seq, place in zip(seqs, places, strict=True)
+                for index, (seq, place) in enumerate(zip(seqs, asked.places, strict=True))
+                if index not in asked.unasked
             ]
-            state.num_placed += len(placements)
-            state.num_unsure += sum(placement.confidence < SURE for placement in placements)
-            state.after_seq = seqs[-1]
-            with unit_of_work() as session:
-                change = session.get_one(TopicChangeRow, change_id)
-                place_records(session, change, placements, keeps_manual=not self._wish.takes_manual)
-                change.notes = state.to_notes()
-                session.add(change)
-            self._context.progress(
-                state.num_placed, total, f"{state.num_placed:,} of {total:,} records categorised"
-            )
+            if asked.unasked:
+                self._write(change_id, placements)
+                self._end_early()
+            state.add(placements, seqs[-1], self._failures)
+            self._write(change_id, placements, state)
+            self._report(state.num_placed, total)
             seqs = self._read_waiting(state)
 
-    def _place(self, placer: Placer, seqs: Sequence[int]) -> Sequence[Place]:
-        """By words, then by meaning, then by the model if there is one.
+    def _write(
+        self, change_id: int, placements: Sequence[Placement], state: Categorised | None = None
+    ) -> None:
+        """One batch, or the part of one that is known; that one would be begun again."""
+        with unit_of_work() as session:
+            change = session.get_one(TopicChangeRow, change_id)
+            place_records(session, change, placements, keeps_manual=not self._wish.takes_manual)
+            if state is not None:
+                change.notes = state.to_notes()
+            session.add(change)
 
-        Raises:
-            ProviderError: No call of the model can succeed, e.g. its key is wrong.
-        """
+    def _end_early(self) -> None:
+        self._context.check_cancelled(now=True)
+        raise ProviderError(
+            f"The model could not help. {self._failures.describe()}"[:1000],
+            failures=dict(self._failures.counts),
+        )
+
+    def _place(self, placer: Placer, seqs: Sequence[int], num_before: int, total: int) -> Asked:
+        """By words, then by meaning, then by the model if there is one."""
         texts = self._read(seqs)
         places = placer.place(texts)
         if self._asker is None:
-            return places
-        improved, failures = self._asker.improve(str(seqs[0]), texts, places)
-        for kind in failures:
-            if kind.is_fatal:
-                raise ProviderError(f"The model could not be asked ({kind}). {kind.remedy}")
-        return improved
+            return Asked(places, frozenset())
+        return self._asker.improve(
+            texts, places, lambda number: self._report(num_before + number, total)
+        )
+
+    def _report(self, num_placed: int, total: int) -> None:
+        label = f"{num_placed:,} of {count(total, 'record')} categorised"
+        if num_failed := self._failures.total:
+            label += f", {count(num_failed, 'call')} failed"
+        self._context.progress(num_placed, total, label)
 
     def _begin(self) -> tuple[int, Categorised]:
         """Begin the change, or find the one that an earlier run of this job began."""
@@ -201,8 +237,9 @@ class CategoriseRun:
             )
             for node in tree.leaves
         ]
+        self._failures = FailureTally(state.failures, state.failure_messages)
+        self._asker = self._make_asker(tuple(leaves), self._failures) if self._make_asker else None
         leaves.sort(key=lambda leaf: -leaf.node.num_records)
-        self._asker = self._make_asker(leaves) if self._make_asker else None
         self._context.check_cancelled()
         portraits = [leaf.portrait for leaf in leaves]
         if self._features.name == "tfidf":

@@ -1,16 +1,22 @@
 """Ask a model where records belong that words and text features leave unsure."""
 
-from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from rft_app.domain.hashing import text_hash
 from rft_app.domain.topic import MODEL, SURE
+from rft_app.errors import JobCancelledError
+from rft_app.jobs.calls import Calls
+from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.llm.structured import Asks, BadReplyError, Question, Reply, ask
+from rft_app.llm.failures import CallFailure, FailureTally
+from rft_app.llm.structured import BadReplyError, Question, Reply, ask
 from rft_app.pipeline._placing import Leaf, Place
+
+if TYPE_CHECKING:
+    from rft_app.llm.client import ChatClient
 
 PER_CALL = 20
 SHOWN_CHARACTERS = 400
@@ -34,61 +40,88 @@ class _AllSorted(Reply):
     places: list[_Sorted]
 
 
+class Asked(NamedTuple):
+    """What became of some places."""
+
+    places: list[Place]
+    """In order; the model's where it gave one."""
+    unasked: frozenset[int]
+    """Those that the model owes an answer because asking ended early, by index."""
+
+
+_Found = dict[int, tuple[int, float]]
+"""Topic and confidence by place in a portion."""
+
+
 @dataclass(frozen=True)
 class PlaceAsker:
     """Asks one model about the leaves of one tree."""
 
-    client: Asks
+    context: JobContext
+    client: "ChatClient"
     ledger: PaidCalls
     model: str
     objective: str
     leaves: Sequence[Leaf]
     num_at_once: int
+    failures: FailureTally
+    """Counts calls that bring nothing."""
 
     def improve(
-        self, key: str, texts: Sequence[str], places: Sequence[Place]
-    ) -> tuple[list[Place], Counter[CallFailureKind]]:
+        self, texts: Sequence[str], places: Sequence[Place], report: Callable[[int], None]
+    ) -> Asked:
         """The same places, but those below `SURE` as the model sees them.
 
-        A request that no topic fits, or that a failed call was about, keeps its place.
+        A request that no topic fits, or that a failed call was about, keeps its place.  Asking
+        ends early when the job was cancelled or further calls would fail, too; when no call at all
+        brought something, that counts as not asked.
 
         Args:
-            key: Names these texts in the ledger; the same texts must come with it again.
             texts: What was placed.
             places: Where.
-
-        Raises:
-            JobCancelledError: The client was stopped.
+            report: Gets how many texts are done with, again and again.
         """
         unsure = [index for index, place in enumerate(places) if place.confidence < SURE]
         portions = [unsure[start : start + PER_CALL] for start in range(0, len(unsure), PER_CALL)]
-        improved, failures = list(places), Counter[CallFailureKind]()
+        improved, unasked, failed = list(places), set(unsure), set[int]()
 
-        def answer(number: int) -> dict[int, tuple[int, float]] | CallFailure:
-            return self._ask(f"{key}.{number}", [texts[index] for index in portions[number]])
+        def take(number: int, found: _Found | CallFailure) -> None:
+            unasked.difference_update(portions[number])
+            if isinstance(found, CallFailure):
+                self.failures.note(found)
+                failed.update(portions[number])
+                return
+            self.failures.note_success()
+            for place, (topic_id, confidence) in found.items():
+                index = portions[number][place]
+                improved[index] = _replace(places[index], topic_id, confidence)
 
-        with ThreadPoolExecutor(self.num_at_once, "places") as pool:
-            for portion, found in zip(
-                portions, pool.map(answer, range(len(portions))), strict=True
-            ):
-                if isinstance(found, CallFailure):
-                    failures[found.kind] += 1
-                    continue
-                for place, (topic_id, confidence) in found.items():
-                    index = portion[place]
-                    improved[index] = _replace(places[index], topic_id, confidence)
-        return improved, failures
+        calls = Calls(
+            self.context,
+            num_at_once=self.num_at_once,
+            make=lambda number: self._ask([texts[index] for index in portions[number]]),
+            take=take,
+            report=lambda: report(len(texts) - len(unasked)),
+            stop=self.client.stop,
+        )
+        with suppress(JobCancelledError):
+            calls.run(len(portions), lambda: self.failures.is_hopeless)
+        if self.failures.is_hopeless or not self.failures.has_helped:
+            unasked |= failed
+        return Asked(improved, frozenset(unasked))
 
-    def _ask(self, key: str, texts: Sequence[str]) -> dict[int, tuple[int, float]] | CallFailure:
+    def _ask(self, texts: Sequence[str]) -> _Found | CallFailure:
+        asked = self._describe(texts)
         request = ChatRequest(
             model=self.model,
             messages=(
                 ChatMessage(role="system", content=_RULES),
-                ChatMessage(role="user", content=self._describe(texts)),
+                ChatMessage(role="user", content=asked),
             ),
             temperature=0.0,
             max_tokens=MAX_TOKENS,
         )
+        key = f"{text_hash(asked):x}"  # replies hold numbers, which mean nothing elsewhere
         question = Question(key=key, request=request, reply_type=_AllSorted)
         found = ask(self.client, self.ledger, question, lambda reply: self._read(reply, texts))
         return found if isinstance(found, CallFailure) else found.value
@@ -98,9 +131,9 @@ class PlaceAsker:
         shown = "\n".join(f"{n}. {text[:SHOWN_CHARACTERS]}" for n, text in enumerate(texts, 1))
         return f"The application: {self.objective}\n\nTopics:\n{topics}\n\nRequests:\n{shown}"
 
-    def _read(self, reply: _AllSorted, texts: Sequence[str]) -> dict[int, tuple[int, float]]:
-        """Topic and confidence by place in `texts`; requests that no topic fits are left out."""
-        found: dict[int, tuple[int, float]] = {}
+    def _read(self, reply: _AllSorted, texts: Sequence[str]) -> _Found:
+        """Requests that no topic fits are left out."""
+        found: _Found = {}
         for each in reply.places:
             if not 1 <= each.request <= len(texts):
                 raise BadReplyError(f"There is no request {each.request}; they go to {len(texts)}.")

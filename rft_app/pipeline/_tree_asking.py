@@ -1,6 +1,8 @@
 """Ask a model for a topic tree that fits some records."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -8,8 +10,14 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.topic import SEPARATOR, TopicNode, TopicTree
 from rft_app.domain.topic_draft import require_description, require_keywords
 from rft_app.errors import InvalidInputError
+from rft_app.jobs.calls import Calls
+from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.structured import Asks, BadReplyError, Question, Reply, ask, require_answer
+from rft_app.llm.failures import CallFailure
+from rft_app.llm.structured import Answer, BadReplyError, Question, Reply, ask, require_answer
+
+if TYPE_CHECKING:
+    from rft_app.llm.client import ChatClient
 
 SHOWN = 120
 """Records in the prompt."""
@@ -44,33 +52,45 @@ class _Topics(Reply):
     topics: list[_Topic]
 
 
-def ask_for_tree(
-    client: Asks,
-    ledger: PaidCalls,
-    *,
-    model: str,
-    intents: Sequence[str],
-    objective: str,
-    wish: TreeWish,
-) -> tuple[TopicNode, ...]:
-    """A tree, parents first.
+@dataclass(frozen=True)
+class TreeAsker:
+    """Asks one model, and lets go when the job is cancelled."""
 
-    Raises:
-        ProviderError: The model did not give a usable tree; the message says why.
-        JobCancelledError: The client was stopped.
-    """
-    prompt = ChatRequest(
-        model=model,
-        messages=(
-            ChatMessage(role="system", content=_SYSTEM),
-            ChatMessage(role="user", content=_describe(intents, objective, wish)),
-        ),
-        temperature=0.2,
-        max_tokens=MAX_TOKENS,
-    )
-    question = Question(key="topics", request=prompt, reply_type=_Topics)
-    answer = ask(client, ledger, question, lambda reply: _read(reply, wish.max_depth))
-    return require_answer(answer)
+    context: JobContext
+    client: "ChatClient"
+    ledger: PaidCalls
+    model: str
+
+    def ask(self, objective: str, intents: Sequence[str], wish: TreeWish) -> tuple[TopicNode, ...]:
+        """A tree, parents first.
+
+        Raises:
+            ProviderError: The model did not give a usable tree; the message says why.
+            JobCancelledError: Somebody asked to stop; a reply that came is in the ledger.
+        """
+        prompt = ChatRequest(
+            model=self.model,
+            messages=(
+                ChatMessage(role="system", content=_SYSTEM),
+                ChatMessage(role="user", content=_describe(intents, objective, wish)),
+            ),
+            temperature=0.2,
+            max_tokens=MAX_TOKENS,
+        )
+        question = Question(key="topics", request=prompt, reply_type=_Topics)
+        found: list[Answer[tuple[TopicNode, ...]] | CallFailure] = []
+        calls = Calls(
+            self.context,
+            num_at_once=1,
+            make=lambda _number: ask(
+                self.client, self.ledger, question, lambda reply: _read(reply, wish.max_depth)
+            ),
+            take=lambda _number, outcome: found.append(outcome),
+            report=lambda: self.context.progress(0, label=f"Asking {self.model} for topics"),
+            stop=self.client.stop,
+        )
+        calls.run(1, lambda: False)
+        return require_answer(found[0])
 
 
 def _describe(intents: Sequence[str], objective: str, wish: TreeWish) -> str:

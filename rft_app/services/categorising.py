@@ -1,7 +1,7 @@
 """Put records into the topics that are there: by words, by meaning, and by a model if asked."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job
 from rft_app.domain.topic import Method, method_kind
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue
@@ -20,14 +21,13 @@ from rft_app.services.topic_locks import CATEGORIZE, require_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.settings import get_settings
 from rft_app.storage.datasets import get_dataset_row, touch
-from rft_app.storage.paid_calls import StoredPaidCalls
+from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topic_assignments import count_manual, read_methods
 from rft_app.storage.topics import get_tree
 
 if TYPE_CHECKING:
-    from rft_app.pipeline._place_asking import PlaceAsker
-    from rft_app.pipeline._placing import Leaf
+    from rft_app.pipeline._categorising import MakeAsker
 
 Mode = Literal["unlabeled_only", "recategorize_all"]
 
@@ -55,6 +55,24 @@ class CategoriseCounts(Entity):
     """All valid, current records."""
     num_manual: int
     """Those of `num_all` that a person placed."""
+
+
+class CategoriseReport(Entity):
+    """What a run came to."""
+
+    categorized: int
+    low_confidence: int
+    """Records that a person should look at."""
+    model: str | None = None
+    """Who was asked about unsure records."""
+    num_calls: int = 0
+    """Replies paid."""
+    cost_usd: float | None = 0.0
+    """Of all replies, `None` where any of them has no known cost."""
+    failures: Mapping[str, int] = Field(default_factory=dict[str, int])
+    """Calls without a usable reply, by kind; their records are where meaning put them."""
+    failure_messages: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """The first message of each kind, with its remedy."""
 
 
 def count_categorisable(session: Session, dataset_id: str) -> CategoriseCounts:
@@ -87,19 +105,20 @@ def count_by_method(session: Session, dataset_id: str) -> Mapping[Method, int]:
 def start_categorise(
     session: Session, dataset_id: str, settings: CategoriseSettings | None = None
 ) -> Job:
-    """Start it as a job; its result has `categorized` and `low_confidence`.
+    """Start it as a job; its result is a `CategoriseReport`.
 
     Raises:
         NotFoundError: There is no such dataset.
         ConflictError: There are no topics, or a job works on them.
         InvalidInputError: Records that a person placed would be overwritten without a
-            confirmation, or although only records without a topic were asked for.
+            confirmation, or although only records without a topic were asked for; or the provider
+            has no such model.
         NotAvailableError: A model is named and no provider is configured.
     """
     asked = settings or CategoriseSettings()
+    get_dataset_row(session, dataset_id)
     if asked.model is not None:
         choose_model(get_settings(), asked.model)
-    get_dataset_row(session, dataset_id)
     require_idle(session, dataset_id)
     if not get_tree(session, dataset_id).nodes:
         raise ConflictError("There are no topics yet. Add, import or generate some first.")
@@ -107,8 +126,9 @@ def start_categorise(
         raise InvalidInputError("Records that a person placed have a topic; choose all records.")
     if asked.includes_manual and not asked.is_confirmed:
         number = count_manual(session, dataset_id)
+        records = count(number, "record")
         raise InvalidInputError(
-            f"This overwrites what a person chose for {number:,} records. Confirm it first.",
+            f"This overwrites what a person chose for {records}. Confirm it first.",
             num_manual=number,
         )
     return enqueue(session, CATEGORIZE, dataset_id, asked.model_dump(mode="json"))
@@ -125,6 +145,7 @@ class Categorize:
 
         Raises:
             ConflictError: There are no topics.
+            ProviderError: The model could not be asked; what was placed stays.
             JobCancelledError: Somebody asked to stop; what was placed stays, and can be undone.
         """
         from rft_app.pipeline._categorising import CategoriseRun, Wish
@@ -137,17 +158,32 @@ class Categorize:
             features=choose_kind("auto"),
             seed=asked.seed,
         )
-        with ExitStack() as stack:
-            make_asker = stack.enter_context(_asking(context, asked.model)) if asked.model else None
-            done = CategoriseRun(context, dataset_id, wish, make_asker).run()
-        with unit_of_work() as session:
-            refresh_result(session, dataset_id, is_current=True)
-            touch(session, dataset_id)
-        return {"categorized": done.num_placed, "low_confidence": done.num_unsure}
+        is_done = False
+        try:
+            with ExitStack() as stack:
+                ask = stack.enter_context(_asking(context, asked.model)) if asked.model else None
+                done = CategoriseRun(context, dataset_id, wish, ask).run()
+            is_done = True
+        finally:
+            with unit_of_work() as session:
+                refresh_result(session, dataset_id, is_current=is_done)
+                touch(session, dataset_id)
+        with reading() as session:
+            paid = sum_paid_calls(session, context.job_id)
+        report = CategoriseReport(
+            categorized=done.num_placed,
+            low_confidence=done.num_unsure,
+            model=asked.model,
+            num_calls=paid.num_calls,
+            cost_usd=paid.cost_usd,
+            failures=done.failures,
+            failure_messages=done.failure_messages,
+        )
+        return report.model_dump(mode="json")
 
 
 @contextmanager
-def _asking(context: JobContext, model: str) -> "Generator[Callable[[Sequence[Leaf]], PlaceAsker]]":
+def _asking(context: JobContext, model: str) -> "Generator[MakeAsker]":
     """A client of the provider while the block runs; replies go into the job's ledger."""
     from rft_app.llm.client import ChatClient
     from rft_app.pipeline._place_asking import PlaceAsker
@@ -156,11 +192,13 @@ def _asking(context: JobContext, model: str) -> "Generator[Callable[[Sequence[Le
     with reading() as session:
         objective = get_dataset_row(session, dataset_id).objective
     with closing(ChatClient(settings)) as client:
-        yield lambda leaves: PlaceAsker(
+        yield lambda leaves, failures: PlaceAsker(
+            context=context,
             client=client,
             ledger=StoredPaidCalls(context.job_id, dataset_id),
             model=model,
             objective=objective,
             leaves=leaves,
             num_at_once=settings.llm_concurrency,
+            failures=failures,
         )

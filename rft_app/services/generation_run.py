@@ -5,18 +5,18 @@ have their place in the run as key.  A run that is killed therefore goes on wher
 paid is read again and nothing is stored twice.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 
 from rft_app.domain.candidate import CandidateState, GeneratedDraft, candidate_id
 from rft_app.domain.generation import GenerationReport
-from rft_app.errors import JobCancelledError, ProviderError
+from rft_app.domain.words import count
+from rft_app.errors import ProviderError
+from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatRequest
 from rft_app.llm.client import ChatClient
-from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 from rft_app.llm.structured import Answer, Question, ask
 from rft_app.services.generation_checks import Checker, describe_draft
 from rft_app.services.generation_units import make_brief
@@ -36,9 +36,7 @@ from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topics import get_tree
 from rft_app.strategies import STRATEGIES
 
-MAX_FAILED_IN_A_ROW = 10
 MIN_REPLY_TOKENS, MAX_REPLY_TOKENS = 1024, 16_000
-POLL_S = 0.2
 
 Outcome = Answer[list[GeneratedDraft]] | CallFailure
 
@@ -56,12 +54,9 @@ class Generation:
             self._objective = get_dataset_row(session, run.dataset_id).objective
             self._tree = get_tree(session, run.dataset_id)
             self._places = list_places(session, run.id)
-        self._failures: Counter[CallFailureKind] = Counter()
-        self._messages: dict[str, str] = {}
-        self._num_failed_in_a_row = 0
+        self._failures = FailureTally()
         self._num_done = 0
         self._num_made = len(self._places)
-        self._is_hopeless = False
 
     def work(self) -> GenerationReport:
         """Ask, store and report.
@@ -72,35 +67,23 @@ class Generation:
         """
         settings = get_settings()
         with closing(ChatClient(settings)) as client:
-            with ThreadPoolExecutor(settings.llm_concurrency, "generate") as pool:
-                self._ask_all(client, pool, settings.llm_concurrency)
+            calls = Calls(
+                self._context,
+                num_at_once=settings.llm_concurrency,
+                make=lambda index: self._ask(client, index),
+                take=self._take,
+                report=self._report_progress,
+                stop=client.stop,
+            )
+            calls.run(len(self._run.units), lambda: self._failures.is_hopeless)
             left_out = client.left_out
         return self._report("temperature" in left_out)
 
-    def _ask_all(self, client: ChatClient, pool: ThreadPoolExecutor, num_at_once: int) -> None:
-        units = iter(range(len(self._run.units)))
-        asked: dict[Future[Outcome], int] = {}
-        try:
-            while True:
-                self._context.progress(self._num_made, self._run.num_planned, self._label())
-                while len(asked) < num_at_once and not self._is_hopeless:
-                    if (index := next(units, None)) is None:
-                        break
-                    self._context.check_cancelled(now=True)
-                    asked[pool.submit(self._ask, client, index)] = index
-                if not asked:
-                    return
-                done, _ = wait(asked, timeout=POLL_S, return_when=FIRST_COMPLETED)
-                self._take(done, asked)
-        except JobCancelledError:
-            client.stop()
-            self._take(wait(asked).done, asked)
-            raise
-
-    def _label(self) -> str:
-        label = f"{self._num_made:,} of {self._run.num_planned:,} records generated"
-        num_failed = self._failures.total()
-        return f"{label}, {num_failed:,} calls failed" if num_failed else label
+    def _report_progress(self) -> None:
+        label = f"{self._num_made:,} of {count(self._run.num_planned, 'record')} generated"
+        if num_failed := self._failures.total:
+            label += f", {count(num_failed, 'call')} failed"
+        self._context.progress(self._num_made, self._run.num_planned, label)
 
     def _ask(self, client: ChatClient, index: int) -> Outcome:
         run, strategy = self._run, self._strategy
@@ -123,26 +106,13 @@ class Generation:
         question = Question(key=str(index), request=request, reply_type=strategy.reply_type)
         return ask(client, self._ledger, question, lambda reply: strategy.read(brief, reply))
 
-    def _take(self, done: Iterable[Future[Outcome]], asked: dict[Future[Outcome], int]) -> None:
-        """Store what came back; calls that were stopped in time brought nothing."""
-        for future in done:
-            index = asked.pop(future)
-            if isinstance(future.exception(), JobCancelledError):
-                continue
-            outcome = future.result()
-            self._num_done += 1
-            if isinstance(outcome, CallFailure):
-                self._note_failure(outcome)
-            else:
-                self._num_failed_in_a_row = 0
-                self._store(index, outcome.value)
-
-    def _note_failure(self, failure: CallFailure) -> None:
-        self._failures[failure.kind] += 1
-        self._messages.setdefault(failure.kind, f"{failure.message} {failure.kind.remedy}")
-        self._num_failed_in_a_row += 1
-        if failure.kind.is_fatal or self._num_failed_in_a_row >= MAX_FAILED_IN_A_ROW:
-            self._is_hopeless = True
+    def _take(self, index: int, outcome: Outcome) -> None:
+        self._num_done += 1
+        if isinstance(outcome, CallFailure):
+            self._failures.note(outcome)
+        else:
+            self._failures.note_success()
+            self._store(index, outcome.value)
 
     def _store(self, index: int, drafts: list[GeneratedDraft]) -> None:
         for place, draft in enumerate(drafts):
@@ -182,7 +152,7 @@ class Generation:
             num_generated, num_passing = count_run(session, run.id)
             paid = sum_paid_calls(session, self._context.job_id)
         if not num_generated:
-            raise ProviderError(self._explain_nothing(), failures=dict(self._failures))
+            raise ProviderError(self._explain_nothing(), failures=dict(self._failures.counts))
         report = GenerationReport(
             run_id=run.id,
             num_planned=run.num_planned,
@@ -192,8 +162,8 @@ class Generation:
             num_prompt_tokens=paid.num_prompt_tokens,
             num_completion_tokens=paid.num_completion_tokens,
             cost_usd=paid.cost_usd,
-            failures={kind.value: number for kind, number in self._failures.items()},
-            failure_messages=self._messages,
+            failures=self._failures.counts,
+            failure_messages=self._failures.messages,
             note=" ".join(self._notes(num_generated, has_own_temperature)),
         )
         with unit_of_work() as session:
@@ -201,21 +171,23 @@ class Generation:
         return report
 
     def _explain_nothing(self) -> str:
-        if not self._failures:
+        if not self._failures.total:
             return "The model's replies held no record. Choose another model or strategy."
-        shown = " ".join(f"{kind}: {message}" for kind, message in self._messages.items())
-        return f"No record came of {self._num_done:,} calls. {shown}"[:1000]
+        calls = count(self._num_done, "call")
+        return f"No record came of {calls}. {self._failures.describe()}"[:1000]
 
     def _notes(self, num_generated: int, has_own_temperature: bool) -> Iterable[str]:
         num_calls = len(self._run.units)
-        if num_failed := self._failures.total():
-            kinds = ", ".join(f"{n:,} {kind}" for kind, n in self._failures.most_common())
-            yield f"{num_failed:,} of {num_calls:,} calls brought nothing ({kinds})."
-        if self._is_hopeless and (num_left := num_calls - self._num_done):
-            yield f"{num_left:,} calls were not made, because the others would have failed, too."
-        if CallFailureKind.TIMEOUT in self._failures:
+        failures = self._failures
+        if failures.total:
+            kinds = ", ".join(f"{n:,} {CallFailureKind(kind).words}" for kind, n in failures.counts.most_common())
+            yield f"{failures.total:,} of {count(num_calls, 'call')} brought nothing ({kinds})."
+        if failures.is_hopeless and (num_left := num_calls - self._num_done):
+            not_made = count(num_left, "call was", "calls were")
+            yield f"{not_made} not made after these failures."
+        if CallFailureKind.TIMEOUT in failures.counts:
             yield "The provider may charge for calls that timed out; they are in no figure here."
-        if num_generated < self._run.num_planned and not num_failed:
-            yield f"Replies held {num_generated:,} of {self._run.num_planned:,} records."
+        if num_generated < self._run.num_planned and not failures.total:
+            yield f"Replies held {num_generated:,} of {count(self._run.num_planned, 'record')}."
         if has_own_temperature:
             yield "The model takes no temperature and used its own."

@@ -18,6 +18,7 @@ from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job
 from rft_app.llm.provider import choose_model
+from rft_app.pipeline._tree_asking import MAX_LEAVES
 from rft_app.pipeline.topics import MAX_TOPICS, choose_kind
 from rft_app.services.categorising import start_categorise
 from rft_app.services.topic_edits import TopicEdit
@@ -100,6 +101,8 @@ def start_generate(session: Session, dataset_id: str, settings: GenerateSettings
         raise ConflictError("There are no valid records to group. See the issues of Extract.")
     if settings.source == "model":
         choose_model(get_settings(), settings.model)
+        if (settings.num_topics or 0) > MAX_LEAVES:
+            raise InvalidInputError(f"A model makes at most {MAX_LEAVES} topics. Ask for fewer.")
     return enqueue(session, GENERATE, dataset_id, settings.model_dump(mode="json"))
 
 
@@ -229,32 +232,29 @@ def _find(context: JobContext, wanted: GenerateSettings) -> TopicProposal:
 def _ask(context: JobContext, wanted: GenerateSettings) -> TopicProposal:
     from rft_app.llm.client import ChatClient
     from rft_app.pipeline._intents import read_intents
-    from rft_app.pipeline._tree_asking import SHOWN, TreeWish, ask_for_tree
+    from rft_app.pipeline._tree_asking import SHOWN, TreeAsker, TreeWish
 
-    dataset_id = context.required_dataset_id
+    dataset_id, settings = context.required_dataset_id, get_settings()
     with reading() as session:
         objective = get_dataset_row(session, dataset_id).objective
         sample = read_sample(session, dataset_id, SHOWN)
-    model = choose_model(get_settings(), wanted.model).name
-    context.progress(0, label=f"Asking {model} for a tree")
     wish = TreeWish(
         max_depth=wanted.max_depth,
         num_topics=wanted.num_topics,
         instructions=wanted.instructions,
     )
-    with closing(ChatClient(get_settings())) as client:
-        nodes = ask_for_tree(
-            client,
-            StoredPaidCalls(context.job_id, dataset_id),
-            model=model,
-            intents=read_intents(context, dataset_id, sample),
-            objective=objective,
-            wish=wish,
+    with closing(ChatClient(settings)) as client:
+        asker = TreeAsker(
+            context=context,
+            client=client,
+            ledger=StoredPaidCalls(context.job_id, dataset_id),
+            model=choose_model(settings, wanted.model).name,
         )
+        nodes = asker.ask(objective, read_intents(context, dataset_id, sample), wish)
     return TopicProposal(
         nodes=nodes,
         source="model",
-        method=model,
+        method=asker.model,
         seed=wanted.seed,
         instructions=wanted.instructions,
     )

@@ -2,17 +2,9 @@
 
 from datetime import UTC, datetime
 
+from rft_app.domain.words import count as count
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """A count with its noun.
-
-    Example:
-        >>> count(1, "record"), count(1240, "record"), count(0, "category", "categories")
-        ('1 record', '1,240 records', '0 categories')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def share(part: float, *, is_fine: bool = False) -> str:

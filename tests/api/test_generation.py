@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from rft_app.settings import get_settings
 from tests.api.conftest import DATASETS
-from tests.llm.provider import FakeProvider, Json, Served, say_json
+from tests.llm.provider import FakeProvider, Json, Served, configured, say_json
 
 CONFIG = {"strategy": "message_variation", "variationsPerRecord": 2, "maxSyntheticRatio": 1.0}
 
@@ -23,13 +22,9 @@ def vary(request: Json, number: int) -> Served:
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> Iterator[FakeProvider]:
-    with FakeProvider(vary).running() as found:
-        monkeypatch.setenv("RFT_LLM_BASE_URL", found.url)
-        monkeypatch.setenv("RFT_LLM_API_KEY", "sk-very-secret")
-        monkeypatch.setenv("RFT_LLM_MODELS", "good=1/10, local")
-        monkeypatch.setenv("RFT_LLM_PRICES_DATE", "2026-11-01")
-        monkeypatch.setenv("RFT_TEXT_FEATURES", "tfidf")
-        get_settings.cache_clear()
+    monkeypatch.setenv("RFT_TEXT_FEATURES", "tfidf")
+    values = {"API_KEY": "sk-very-secret", "PRICES_DATE": "2026-11-01"}
+    with configured(monkeypatch, vary, **values) as found:
         yield found
 
 

@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import orjson
+import pytest
+
+from rft_app.settings import get_settings
 
 Json = dict[str, Any]
 
@@ -21,6 +24,8 @@ class Served:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    is_cut: bool = False
+    """Whether the connection ends in the middle of the body."""
 
 
 def say(text: str | None, *, finish_reason: str = "stop", **message: Any) -> Served:
@@ -89,7 +94,8 @@ class FakeProvider:
                 handler.send_header(name, value)
             handler.send_header("Content-Length", str(len(served.body)))
             handler.end_headers()
-            handler.wfile.write(served.body)
+            handler.wfile.write(served.body[: len(served.body) // (2 if served.is_cut else 1)])
+            handler.close_connection = handler.close_connection or served.is_cut
         except (BrokenPipeError, ConnectionResetError):
             pass  # the client gave up
 
@@ -106,6 +112,43 @@ class FakeProvider:
             thread.join()
 
 
+@contextmanager
+def configured(
+    monkeypatch: pytest.MonkeyPatch, behave: Behaviour, **values: str
+) -> Iterator[FakeProvider]:
+    """A provider that this process is configured for; `values` as in the environment, without
+    `RFT_LLM_`."""
+    with FakeProvider(behave).running() as provider:
+        defaults = {
+            "BASE_URL": provider.url,
+            "API_KEY": "sk-test",
+            "MODELS": "good=1/10, local",
+            "CONCURRENCY": "2",
+            "MAX_ATTEMPTS": "2",
+        }
+        for name, value in {**defaults, **values}.items():
+            monkeypatch.setenv(f"RFT_LLM_{name}", value)
+        get_settings.cache_clear()
+        yield provider
+
+
 def in_turn(*answers: Served) -> Behaviour:
     """Each answer once, in order; the last one again and again."""
     return lambda _, number: answers[min(number, len(answers) - 1)]
+
+
+PAGE = b"<html><body>Sign in</body></html>"
+FAILURES: dict[str, tuple[Served, str]] = {
+    "a wrong key": (refuse(401, "wrong key"), "Check RFT_LLM_API_KEY"),
+    "no credit": (refuse(402, "empty account"), "Top up the provider's account"),
+    "no patience": (refuse(429, headers={"Retry-After": "600"}), "asks to wait 600 s"),
+    "a fault": (refuse(500, "broken"), "500: broken. Try again later"),
+    "a page": (Served(PAGE, headers={"Content-Type": "text/html"}), "no chat completion: <html>"),
+    "nothing": (Served(b""), "no chat completion: nothing"),
+    "silence": (say(""), "The model said nothing"),
+    "nonsense": (say("Sure! Here is what I think."), "keeps to a JSON schema"),
+    "another shape": (say_json({"answers": 7}), "keeps to a JSON schema"),
+    "a text cut off": (say('{"places": [', finish_reason="length"), "cut off after 100 tokens"),
+    "a stream cut off": (Served(say("x" * 5000).body, is_cut=True), "RFT_LLM_BASE_URL and the"),
+}
+"""What providers do instead of helping, and a part of what a person must then read."""

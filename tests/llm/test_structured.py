@@ -116,6 +116,16 @@ def test_a_reply_in_the_ledger_is_not_paid_again(start: Start) -> None:
     assert len(provider.requests) == 2
 
 
+def test_replies_that_were_of_no_use_do_not_bar_another_try(start: Start) -> None:
+    provider, client = start(in_turn(say("no"), say("no"), say("no"), say("no"), GOOD))
+    notebook = Notebook()
+    for _ in range(2):
+        assert isinstance(ask(client, notebook, QUESTION, read), CallFailure)
+    assert ask(client, notebook, QUESTION, read) == Answer(value="red")
+    assert len(provider.requests) == 5
+    assert len(notebook.kept) == 5
+
+
 def test_who_needs_the_answer_gets_the_reason_and_the_remedy(start: Start) -> None:
     _, client = start(in_turn(refuse(401, "wrong key")))
     with pytest.raises(ProviderError, match=r"wrong key.*RFT_LLM_API_KEY"):

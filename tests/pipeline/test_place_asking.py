@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 from rft_app.domain.topic import TopicNode
+from rft_app.jobs.context import JobContext
+from rft_app.jobs.queue import enqueue
 from rft_app.llm.client import ChatClient
-from rft_app.llm.failures import CallFailureKind
+from rft_app.llm.failures import FailureTally
 from rft_app.pipeline._place_asking import PER_CALL, PlaceAsker
 from rft_app.pipeline._placing import Leaf, Place
+from rft_app.storage import jobs
 from rft_app.storage.paid_calls import StoredPaidCalls
+from rft_app.storage.session import unit_of_work
 from tests.llm.conftest import Start
 from tests.llm.conftest import start as start
 from tests.llm.provider import in_turn, refuse, say_json
@@ -17,7 +23,23 @@ def make_place(confidence: float) -> Place:
 
 
 def make_asker(client: ChatClient) -> PlaceAsker:
-    return PlaceAsker(client, StoredPaidCalls("job_a", None), "good", "Travel", LEAVES, 2)
+    with unit_of_work() as session:
+        job = enqueue(session, "categorize", None, {})
+        jobs.begin_job(session, job.id, 0, "wk_test")
+    return PlaceAsker(
+        context=JobContext(job_id=job.id, dataset_id=None, args={}, worker_id="wk_test"),
+        client=client,
+        ledger=StoredPaidCalls("job_a", None),
+        model="good",
+        objective="Travel",
+        leaves=LEAVES,
+        num_at_once=2,
+        failures=FailureTally(),
+    )
+
+
+def ignore(_number: int) -> None:
+    """No progress is wanted."""
 
 
 def sort(*places: tuple[int, int, str]) -> object:
@@ -29,31 +51,52 @@ def test_only_unsure_records_are_asked_about(database: object, start: Start) -> 
     reply = say_json(sort((1, 2, "certain"), (2, 0, "unclear")))
     provider, client = start(in_turn(reply))
     before = [make_place(0.9), make_place(0.3), make_place(0.2)]
-    after, failures = make_asker(client).improve("1", ["fly", "where is it", "hm"], before)
-    assert after[0] == before[0]
-    assert after[1] == Place(12, 0.95, "llm", ((12, 0.95), (11, 0.3)))
-    assert after[2] == before[2], "No topic fits, so it stays where it was."
-    assert not failures
-    asked = provider.requests[0]["messages"][1]["content"]
-    assert "2. Bags. Lost bags" in asked
-    assert "1. where is it\n2. hm" in asked
+    seen: list[int] = []
+    asked = make_asker(client).improve(["fly", "where is it", "hm"], before, seen.append)
+    assert asked.places[0] == before[0]
+    assert asked.places[1] == Place(12, 0.95, "llm", ((12, 0.95), (11, 0.3)))
+    assert asked.places[2] == before[2], "No topic fits, so it stays where it was."
+    assert not asked.unasked
+    assert (seen[0], seen[-1]) == (1, 3)
+    said = provider.requests[0]["messages"][1]["content"]
+    assert "2. Bags. Lost bags" in said
+    assert "1. where is it\n2. hm" in said
 
 
 def test_the_same_records_are_paid_once_and_in_portions(database: object, start: Start) -> None:
     provider, client = start(in_turn(say_json(sort((1, 2, "likely")))))
     count = PER_CALL + 1
+    texts = [f"x{n}" for n in range(count)]
     for _ in range(2):
-        after, _ = make_asker(client).improve("1", ["x"] * count, [make_place(0.1)] * count)
-        assert [place.method for place in after].count("llm") == 2
+        asked = make_asker(client).improve(texts, [make_place(0.1)] * count, ignore)
+        assert [place.method for place in asked.places].count("llm") == 2
     assert len(provider.requests) == 2
 
 
+def test_a_reply_about_other_records_or_topics_is_never_read_for_these(
+    database: object, start: Start
+) -> None:
+    provider, client = start(in_turn(say_json(sort((1, 2, "likely")))))
+    asker = make_asker(client)
+    turned = replace(asker, leaves=LEAVES[::-1])
+    for each, text, topic_id in ((asker, "one", 12), (asker, "another", 12), (turned, "one", 11)):
+        asked = each.improve([text], [make_place(0.1)], ignore)
+        assert asked.places[0].topic_id == topic_id
+    assert len(provider.requests) == 3
+
+
 def test_a_failed_call_leaves_places_and_is_counted(database: object, start: Start) -> None:
-    for answer, kind in (
-        (refuse(401), CallFailureKind.AUTH),
-        (say_json(sort((1, 9, "likely"))), CallFailureKind.BAD_REPLY),
-    ):
-        _, client = start(in_turn(answer))
-        after, failures = make_asker(client).improve(kind, ["x"], [make_place(0.1)])
-        assert after == [make_place(0.1)]
-        assert failures == {kind: 1}
+    bad = say_json(sort((1, 9, "likely")))
+    good = say_json(sort((1, 2, "likely")))
+    _, client = start(in_turn(good, bad, bad))
+    asker, texts = make_asker(client), [f"x{n}" for n in range(PER_CALL + 1)]
+    asked = replace(asker, num_at_once=1).improve(texts, [make_place(0.1)] * len(texts), ignore)
+    assert asked.places[-1] == make_place(0.1)
+    assert not asked.unasked
+    assert asker.failures.counts == {"bad_reply": 1}
+
+
+def test_records_stay_unasked_when_no_call_helped(database: object, start: Start) -> None:
+    _, client = start(in_turn(refuse(401)))
+    asked = make_asker(client).improve(["x"], [make_place(0.1)], ignore)
+    assert asked.unasked == {0}

@@ -1,8 +1,7 @@
 """A dataset with two topics, a provider that writes variations, and a worker."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +23,7 @@ from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import CandidateRow, TopicRow
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
-from tests.llm.provider import Behaviour, FakeProvider, Json, Served, say_json
+from tests.llm.provider import Behaviour, FakeProvider, Json, Served, configured, say_json
 
 DATASET = "ds_a"
 FLIGHTS, BAGS = 1, 2
@@ -85,21 +84,11 @@ class World:
             self._monkeypatch.setenv(f"RFT_LLM_{name}", value)
         get_settings.cache_clear()
 
-    @contextmanager
-    def provider(self, behave: Behaviour = vary, **values: str) -> Iterator[FakeProvider]:
+    def provider(
+        self, behave: Behaviour = vary, **values: str
+    ) -> AbstractContextManager[FakeProvider]:
         """A provider that is configured while the block runs."""
-        with FakeProvider(behave).running() as found:
-            self.configure(
-                **{
-                    "BASE_URL": found.url,
-                    "API_KEY": "sk-test",
-                    "MODELS": "good=1/10, local",
-                    "CONCURRENCY": "2",
-                    "MAX_ATTEMPTS": "2",
-                    **values,
-                }
-            )
-            yield found
+        return configured(self._monkeypatch, behave, **values)
 
     def work(self, job: Job, attempt: int = 0) -> Job:
         """Run a job to its end."""

@@ -85,7 +85,7 @@ def test_words_decide_first_and_meaning_the_rest(groups: list[int]) -> None:
     assert {method for _, _, method in found.values()} == {"keyword", "tfidf"}
     assert all((sure or 0) >= SURE for _, sure, method in found.values() if method == "keyword")
     unsure = sum((sure or 0) < SURE for _, sure, _ in found.values())
-    assert result == {"categorized": 120, "low_confidence": unsure}
+    assert (result["categorized"], result["low_confidence"]) == (120, unsure)
 
 
 def test_the_same_tree_and_records_end_in_the_same_places(groups: list[int]) -> None:
@@ -108,7 +108,7 @@ def test_only_records_without_a_topic_are_placed(groups: list[int]) -> None:
     place("rec_2", "Meals")
     assert categorise()["categorized"] == 118
     assert places()[1] == ("Meals", 1.0, "manual")
-    assert categorise() == {"categorized": 0, "low_confidence": 0}
+    assert categorise()["categorized"] == 0
 
 
 def test_a_persons_placement_is_overwritten_only_when_that_is_confirmed(
@@ -120,7 +120,7 @@ def test_a_persons_placement_is_overwritten_only_when_that_is_confirmed(
     assert (counts.num_unlabeled, counts.num_all, counts.num_manual) == (119, 120, 1)
     assert categorise(mode="recategorize_all")["categorized"] == 119
     assert places()[1] == ("Meals", 1.0, "manual")
-    with pytest.raises(InvalidInputError, match=r"for 1 records\. Confirm"):
+    with pytest.raises(InvalidInputError, match=r"for 1 record\. Confirm"):
         start(mode="recategorize_all", includes_manual=True)
     with pytest.raises(InvalidInputError, match="choose all records"):
         start(includes_manual=True, is_confirmed=True)
@@ -161,7 +161,7 @@ class FailingContext(JobContext):
     def progress(self, done: int, total: int | None = None, label: str = "") -> None:
         raise self.error
 
-    def check_cancelled(self) -> None:
+    def check_cancelled(self, *, now: bool = False) -> None:
         pass
 
 
@@ -218,4 +218,5 @@ def test_texts_in_another_language_and_without_words_are_placed_unsure(tmp_path:
     add_texts(["改签机票", "12345", "", "Ich möchte meinen Flug umbuchen"])
     with unit_of_work() as session:
         topic_edits.replace_topics(session, DATASET, LEAVES)
-    assert categorise() == {"categorized": 4, "low_confidence": 4}
+    result = categorise()
+    assert (result["categorized"], result["low_confidence"]) == (4, 4)

@@ -93,14 +93,14 @@ def vary_once() -> Served:
     ("answer", "said"),
     [
         (refuse(401, "wrong key"), "RFT_LLM_API_KEY"),
-        (refuse(500), "server_error"),
-        (refuse(429), "rate_limited"),
-        (Served(b""), "bad_reply"),
-        (say("nonsense"), "bad_reply"),
-        (say(""), "empty"),
-        (say("{", finish_reason="length"), "truncated"),
-        (say(None, refusal="No."), "refused"),
-        (say_json({"records": []}), "bad_reply"),
+        (refuse(500), "Server error"),
+        (refuse(429), "Rate limited"),
+        (Served(b""), "Bad reply"),
+        (say("nonsense"), "Bad reply"),
+        (say(""), "Empty"),
+        (say("{", finish_reason="length"), "Truncated"),
+        (say(None, refusal="No."), "Refused"),
+        (say_json({"records": []}), "Bad reply"),
     ],
 )
 def test_a_run_that_brings_nothing_fails_and_says_why(
@@ -133,7 +133,7 @@ def test_a_provider_that_goes_down_ends_the_run_and_keeps_what_came(world: World
     assert job.status is JobStatus.DONE, job.error
     assert job.result is not None
     assert job.result["num_generated"] == 1
-    assert "5 of 6 calls brought nothing (5 server_error)" in job.result["note"]
+    assert "5 of 6 calls brought nothing (5 server error)" in job.result["note"]
     assert len(provider.requests) == 6
 
 

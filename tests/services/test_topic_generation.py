@@ -17,6 +17,7 @@ from rft_app.services.topic_generation import (
     start_generate,
 )
 from rft_app.storage.session import reading, unit_of_work
+from tests.llm.provider import configured, in_turn, say
 from tests.services.topic_trees import (
     DATASET,
     add_texts,
@@ -132,6 +133,17 @@ def test_what_cannot_be_made_is_refused_before_a_job_starts(groups: list[int]) -
     ):
         with pytest.raises(error, match=message), unit_of_work() as session:
             start_generate(session, DATASET, settings)
+
+
+def test_a_model_makes_only_as_many_topics_as_fit_a_reply(
+    groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        configured(monkeypatch, in_turn(say(""))),
+        pytest.raises(InvalidInputError, match="at most 60 topics"),
+        unit_of_work() as session,
+    ):
+        start_generate(session, DATASET, GenerateSettings(source="model", num_topics=61))
 
 
 def test_a_persons_tree_is_not_replaced_unasked(groups: list[int]) -> None:

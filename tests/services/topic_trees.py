@@ -12,6 +12,7 @@ from rft_app.jobs.running import JobRunner
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.topics import get_topics
 from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
@@ -104,10 +105,21 @@ def require_fresh_counts() -> None:
     assert (kept, kept_hash) == (sizes(), topics_hash())
 
 
-def run_job(job: Job) -> Job:
-    """Execute a queued job as a worker does; it must succeed."""
-    JobRunner(all_job_kinds(), "wk_test").run(job.id, 0)
+def work(job: Job, attempt: int = 0) -> Job:
+    """Execute a queued job as a worker does, however it ends."""
+    JobRunner(all_job_kinds(), "wk_test").run(job.id, attempt)
     with reading() as session:
-        settled = get_job(session, job.id)
+        return get_job(session, job.id)
+
+
+def run_job(job: Job) -> Job:
+    """Execute a queued job; it must succeed."""
+    settled = work(job)
     assert settled.status is JobStatus.DONE, settled.error
     return settled
+
+
+def num_paid(job: Job) -> int:
+    """Replies in the job's ledger."""
+    with reading() as session:
+        return sum_paid_calls(session, job.id).num_calls

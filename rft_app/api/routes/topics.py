@@ -146,13 +146,14 @@ async def categorize_records(
     request: wire.CategorizeRequest | None = None,
     wait: Wait = 0,
 ) -> Job:
-    """Place records by the topics' words, then by meaning; the result counts them."""
+    """Place records by the topics' words, by meaning, and by a model where one is named."""
     asked = request or wire.CategorizeRequest()
     settings = CategoriseSettings(
         mode=asked.mode,
         includes_manual=asked.include_manual,
         is_confirmed=asked.confirm,
         seed=asked.seed,
+        model=asked.model,
     )
     return await start(
         response, wait, lambda session: start_categorise(session, dataset_id, settings)

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from rft_app.api.schemas._base import Wire
 from rft_app.domain import job as domain
+from rft_app.storage.paid_calls import PaidTotals
 
 
 class JobProgress(Wire):
@@ -25,6 +26,15 @@ class JobError(Wire):
     message: str
 
 
+class Paid(Wire):
+    """What a job paid a model provider, whatever became of it."""
+
+    num_calls: int
+    """Replies, each kept before it was used."""
+    cost_usd: float | None
+    """`null` where any reply has no known cost."""
+
+
 class Job(Wire):
     """One durable unit of background work."""
 
@@ -36,12 +46,14 @@ class Job(Wire):
     result: dict[str, JsonValue] | None
     """What the operation returns, once the job is done."""
     error: JobError | None
+    paid: Paid | None
+    """`null` where no model was asked."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, job: domain.Job, result: dict[str, JsonValue] | None) -> "Job":
+    def of(cls, job: domain.Job, result: dict[str, JsonValue] | None, paid: PaidTotals) -> "Job":
         """Convert from the domain."""
         error = job.error and JobError(code=job.error.code, message=job.error.message)
         return cls(
@@ -54,6 +66,7 @@ class Job(Wire):
             ),
             result=result,
             error=error,
+            paid=Paid(num_calls=paid.num_calls, cost_usd=paid.cost_usd) if paid.num_calls else None,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,

@@ -91,6 +91,9 @@ class CategorizeRequest(WireRequest):
     include_manual: bool = Field(default=False, strict=True)
     """Also those that a person placed; only with `recategorize_all` and `confirm`."""
     confirm: bool = Field(default=False, strict=True)
+    model: str | None = None
+    """A configured model that is asked about records that words and meaning leave unsure; `null`
+    asks none."""
     seed: int = Field(default=0, ge=0, lt=2**32)
 
 

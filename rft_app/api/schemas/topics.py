@@ -52,6 +52,16 @@ class CategorizationSummary(Wire):
     categorized: int
     low_confidence: int
     """Records that a person should look at."""
+    model: str | None = None
+    """Who was asked about unsure records."""
+    num_calls: int = 0
+    """Replies paid."""
+    cost_usd: float | None = 0.0
+    """Of all replies; `null` where any of them has no known cost."""
+    failures: dict[str, int] = {}
+    """Calls without a usable reply, by kind; their records are where meaning put them."""
+    failure_messages: dict[str, str] = {}
+    """The first message of each kind, with its remedy."""
 
 
 def _to_node(node: domain.TopicNode, children: list[str] | None) -> TopicNode:

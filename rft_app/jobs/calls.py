@@ -1,0 +1,78 @@
+"""Many slow calls at a time inside a job, which lets go of them when it is cancelled."""
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
+
+from rft_app.errors import JobCancelledError
+from rft_app.jobs.context import JobContext
+
+POLL_S = 0.2
+"""How often a cancellation is looked for while all calls are under way."""
+
+T = TypeVar("T")
+
+
+class Calls(Generic[T]):
+    """Numbered calls, each made once in a thread; what they bring is taken in the job's thread."""
+
+    def __init__(
+        self,
+        context: JobContext,
+        *,
+        num_at_once: int,
+        make: Callable[[int], T],
+        take: Callable[[int, T], None],
+        report: Callable[[], None],
+        stop: Callable[[], None],
+    ) -> None:
+        """Prepare; nothing is called.
+
+        Args:
+            context: The job.
+            num_at_once: Most calls under way.
+            make: Makes a call; raises `JobCancelledError` if it was stopped in time.
+            take: Gets the number of a call and what it brought.
+            report: Writes the job's progress.
+            stop: Keeps calls that wait from being made.
+        """
+        self._context = context
+        self._num_at_once = num_at_once
+        self._make = make
+        self._take = take
+        self._report = report
+        self._stop = stop
+
+    def run(self, num_calls: int, is_hopeless: Callable[[], bool]) -> None:
+        """Make all calls, or those until it is hopeless.
+
+        Raises:
+            JobCancelledError: Somebody asked to stop; calls under way were waited for and taken.
+        """
+        left = iter(range(num_calls))
+        under_way: dict[Future[T], int] = {}
+        with ThreadPoolExecutor(self._num_at_once, "calls") as pool:
+            try:
+                while True:
+                    self._report()
+                    while len(under_way) < self._num_at_once and not is_hopeless():
+                        if (number := next(left, None)) is None:
+                            break
+                        self._context.check_cancelled(now=True)
+                        under_way[pool.submit(self._make, number)] = number
+                    if not under_way:
+                        return
+                    wait(under_way, timeout=POLL_S, return_when=FIRST_COMPLETED)
+                    self._take_done(under_way)
+            except JobCancelledError:
+                self._stop()
+                wait(under_way)
+                self._take_done(under_way)
+                raise
+
+    def _take_done(self, under_way: dict[Future[T], int]) -> None:
+        """Calls that were stopped in time brought nothing."""
+        for future in [future for future in under_way if future.done()]:
+            number = under_way.pop(future)
+            if not isinstance(future.exception(), JobCancelledError):
+                self._take(number, future.result())
