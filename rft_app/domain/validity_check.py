@@ -80,7 +80,9 @@ def _find_turn_fault(messages: Sequence[CheckedMessage], turn: int | None) -> Re
             has_user = has_user or index < num_given
         elif role not in _ROLES:
             return Reason.BAD_ROLE
-        says_nothing = says_nothing or _is_empty(message)
+        content = message.content
+        if not content or not isinstance(content, str) or content.isspace():
+            says_nothing = says_nothing or _is_empty(message)
     if not has_user:
         return Reason.NO_USER_TURN
     return Reason.EMPTY_CONTENT if says_nothing else None
@@ -106,13 +108,11 @@ def count_tokens(messages: Sequence[CheckedMessage]) -> int:
 
 
 def _is_empty(message: CheckedMessage) -> bool:
-    """Whether a turn says nothing; a tool may answer with an empty text."""
+    """Whether a turn of no plain text says nothing; a tool may answer with an empty text."""
+    if message.tool_calls:
+        return False
     content = message.content
-    if isinstance(content, str):
-        if content and not content.isspace():
-            return False
-        return message.role != "tool" and not message.tool_calls
-    return not content and not message.tool_calls
+    return message.role != "tool" if isinstance(content, str) else not content
 
 
 def _find_tool_fault(messages: Sequence[CheckedMessage]) -> Reason | None:

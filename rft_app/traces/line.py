@@ -15,7 +15,7 @@ MAX_DEPTH = 100
 """Levels of arrays and objects in a row, the row itself being the first."""
 
 _decoder = msgspec.json.Decoder(Row)
-_text_decoder = msgspec.json.Decoder(str)
+_decode_text = msgspec.json.Decoder(str).decode
 _NULL = ord("n")
 _FOLDED = bytes.maketrans(b"123456789E+{", b"000000000e0[")
 _LONG_EXPONENT = b"0e000"
@@ -137,10 +137,11 @@ def as_text(raw: msgspec.Raw | None) -> str | None:
     """A text as it is, `None` for absent or null, anything else as its JSON text."""
     if raw is None:
         return None
-    if starts_with(raw, b'"'):
-        return _text_decoder.decode(raw)
-    text = bytes(raw).decode()
-    return None if text == "null" else text
+    try:
+        return _decode_text(raw)
+    except msgspec.ValidationError:
+        text = bytes(raw).decode()
+        return None if text == "null" else text
 
 
 def join_arrays(*arrays: bytes) -> bytes:

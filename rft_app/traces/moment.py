@@ -14,6 +14,7 @@ _LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01."""
 _UNITS_MS: Final = (1000.0, 1.0, 1e-3, 1e-6)
 """A number counts seconds, milliseconds, microseconds or nanoseconds: one alone is in range."""
+_decode_number: Final = msgspec.json.Decoder(float).decode
 
 
 def find_moment(row: Row) -> int | None:
@@ -38,14 +39,16 @@ def _read(raw: msgspec.Raw) -> int | None:
     first = memoryview(raw)[0]
     if first == ord('"'):
         return _read_text(as_text(raw) or "")
-    if not chr(first).isdigit():
+    if first not in b"0123456789":
         return None
     try:
-        number = msgspec.json.decode(raw, type=float)
+        number = _decode_number(raw)
     except msgspec.DecodeError:
         return None
-    values = (number * unit for unit in _UNITS_MS)
-    return next((round(ms) for ms in values if _EARLIEST_MS <= ms <= _LATEST_MS), None)
+    for unit in _UNITS_MS:
+        if _EARLIEST_MS <= number * unit <= _LATEST_MS:
+            return round(number * unit)
+    return None
 
 
 def _read_text(text: str) -> int | None:
