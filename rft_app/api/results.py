@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.export import Export
+from rft_app.api.schemas.feedback import FeedbackImported
 from rft_app.api.schemas.generation import GenerationResult
 from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
 from rft_app.api.schemas.job import Job
@@ -61,6 +62,13 @@ def _view_rollouts(session: Session, job: domain.Job) -> Wire:
     return RolloutImport(imported=report.num_parsed, errors=report.num_invalid)
 
 
+def _view_feedback(session: Session, job: domain.Job) -> Wire:
+    report = get_import(session, job.args["import_id"])
+    return FeedbackImported(
+        imported=report.num_parsed, errors=report.num_invalid, import_id=report.id
+    )
+
+
 def _view_dataset(session: Session, job: domain.Job) -> Wire:
     return view_dataset(session, get_dataset(session, job.dataset_id or ""))
 
@@ -111,6 +119,7 @@ _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "import_traces": _view_traces,
     "copy_traces": _view_traces,
     "import_rollouts": _view_rollouts,
+    "import_feedback": _view_feedback,
     "extract": _view_dataset,
     "topics": _view_topics,
     "generate_topics": _view_made_topics,

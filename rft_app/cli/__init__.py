@@ -5,7 +5,7 @@ import sys
 import typer
 from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
-from rft_app.cli import datasets, demo, exporting, importing, running, serving
+from rft_app.cli import datasets, demo, exporting, feedback, importing, running, serving
 from rft_app.cli.defects import describe_defect
 from rft_app.cli.output import report_error
 from rft_app.errors import RftError
@@ -30,6 +30,7 @@ app.command("export")(exporting.export)
 app.command("formats")(exporting.formats)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(feedback.app, name="feedback")
 
 
 def main() -> None:

@@ -12,8 +12,12 @@ from rft_app.domain.job import Job
 from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import create_dataset, delete_dataset, get_dataset
-from rft_app.services.imports import start_import, start_rollouts_import
+from rft_app.services.feedback_import import start_feedback_import
+from rft_app.services.imports import list_import_errors, start_import, start_rollouts_import
 from rft_app.storage.session import reading, unit_of_work
+
+SHOWN_FAULTS = 20
+"""Bad rows that are listed; REST has all of them."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,36 @@ def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
     ensure_schema()
     with unit_of_work() as session:
         job = start_rollouts_import(session, dataset_id=dataset_id, path=file, file_name=file.name)
-    with following() as follower:
-        job = follower.follow(job, "Import of rollouts")
-    if not is_json:
-        _print_report(job)
-        return
+    _follow_to_report(job, "Import of rollouts", is_json=is_json)
+
+
+def run_feedback_import(dataset_id: str, file: Path, reviewer: str, *, is_json: bool) -> None:
+    """Import what people said and print the report, with the first bad rows.
+
+    Raises:
+        RftError: The import failed.
+    """
+    ensure_schema()
+    with unit_of_work() as session:
+        job = start_feedback_import(
+            session, dataset_id=dataset_id, path=file, file_name=file.name, reviewer=reviewer
+        )
+    job = _follow_to_report(job, "Import of feedback", is_json=is_json)
     with reading() as session:
-        write_json(import_json(session, job))
+        faults = list_import_errors(
+            session, str((job.result or {})["import_id"]), limit=SHOWN_FAULTS
+        )
+    for fault in faults:
+        note(f"line {fault.line_number}: {fault.message}")
+
+
+def _follow_to_report(job: Job, title: str, *, is_json: bool) -> Job:
+    """Follow an import that nothing follows, and print what came of it."""
+    with following() as follower:
+        job = follower.follow(job, title)
+    if is_json:
+        with reading() as session:
+            write_json(import_json(session, job))
+    else:
+        _print_report(job)
+    return job

@@ -37,7 +37,7 @@ class ImportReport(Entity):
     id: str
     dataset_id: str | None
     kind: str
-    """`traces` or `rollouts`."""
+    """`traces`, `rollouts` or `feedback`."""
     file_name: str
     size_bytes: int
     shape: str | None
@@ -46,7 +46,7 @@ class ImportReport(Entity):
     num_lines: int
     """Lines of the file that are done."""
     num_parsed: int
-    """Traces or rollouts stored."""
+    """Traces, rollouts or feedback stored."""
     num_valid: int
     num_invalid: int
     """Bad lines: stored with a fault, or not readable at all."""

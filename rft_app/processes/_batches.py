@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 from sqlmodel import Session
 
@@ -51,6 +51,10 @@ class _Batch(NamedTuple):
 
 class BatchedImport(ABC):
     """One run of an import, from where the last one ended."""
+
+    rows_per_batch: ClassVar[int] = ROWS_PER_BATCH
+    expected: ClassVar[str] = "one JSON object per line, or one JSON array of objects"
+    """What a file of which no row can be used should have been."""
 
     def __init__(self, plan: ImportPlan, settings: Settings, send: Send) -> None:
         self.plan = plan
@@ -108,7 +112,7 @@ class BatchedImport(ABC):
                 self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
                 num_rows += 1
                 num_bytes += len(row.data)
-                if num_rows >= ROWS_PER_BATCH or num_bytes >= BYTES_PER_BATCH:
+                if num_rows >= self.rows_per_batch or num_bytes >= BYTES_PER_BATCH:
                     yield self._seal(source)
                     num_rows = num_bytes = 0
         except RftError:
@@ -133,7 +137,19 @@ class BatchedImport(ABC):
         self._send(_describe_progress(tally, batch.read_bytes, size_bytes))
 
 
-def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImport]) -> None:
+class OpenSource(Protocol):
+    """Opens the file of an import."""
+
+    def __call__(self, path: Path, limits: Limits, *, name: str) -> Source:
+        """Its rows."""
+        ...
+
+
+def run_import(
+    import_id: str,
+    make: Callable[[ImportPlan, Settings], BatchedImport],
+    open_source: OpenSource = Source,
+) -> None:
     """Read the file of an import to its end.
 
     Raises:
@@ -145,10 +161,11 @@ def run_import(import_id: str, make: Callable[[ImportPlan, Settings], BatchedImp
     with reading() as session:
         plan = get_plan(session, import_id)
     limits = Limits(settings.max_file_bytes, settings.max_line_bytes)
-    with Source(Path(plan.path), limits, name=plan.file_name) as source:
-        make(plan, settings).run(source)
+    with open_source(Path(plan.path), limits, name=plan.file_name) as source:
+        reader = make(plan, settings)
+        reader.run(source)
     if not plan.tally.num_parsed and DUPLICATE_ROLLOUT not in plan.tally.reasons:
-        raise InvalidInputError(_describe_unreadable(plan))
+        raise InvalidInputError(_describe_unreadable(plan, reader.expected))
 
 
 def _describe_progress(tally: ImportTally, read_bytes: int, size_bytes: int) -> Message:
@@ -163,7 +180,7 @@ def _describe_progress(tally: ImportTally, read_bytes: int, size_bytes: int) -> 
     }
 
 
-def _describe_unreadable(plan: ImportPlan) -> str:
+def _describe_unreadable(plan: ImportPlan, expected: str) -> str:
     """Say that no row could be used, and why the first could not."""
     with reading() as session:
         first = next(iter(list_faults(session, plan.import_id, 0, 1)), None)
@@ -171,5 +188,5 @@ def _describe_unreadable(plan: ImportPlan) -> str:
         return f"{plan.file_name} holds no rows."
     return (
         f"No row of {plan.file_name} could be used. Line {first.line_number}: {first.message} "
-        "Expected is one JSON object per line, or one JSON array of objects."
+        f"Expected is {expected}."
     )

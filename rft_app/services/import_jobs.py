@@ -52,11 +52,31 @@ class ImportRollouts:
         Raises:
             RftError: The file cannot be read.
         """
-        report = _read(context, "rft_app.processes.rollout_importing")
-        if not report.is_done:
-            with unit_of_work() as session:
-                imports.change_import(session, report.id, is_done=True)
-        return _finish(report)
+        return _read_whole(context, "rft_app.processes.rollout_importing")
+
+
+class ImportFeedback:
+    """Reads a file of what people said of records."""
+
+    name = "import_feedback"
+    label = "Import of feedback"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Go on where the last run ended.
+
+        Raises:
+            RftError: The file cannot be read, or none of its rows can be used.
+        """
+        return _read_whole(context, "rft_app.processes.feedback_importing")
+
+
+def _read_whole(context: JobContext, module: str) -> dict[str, Any]:
+    """Run the child to its end; nothing follows it."""
+    report = _read(context, module)
+    if not report.is_done:
+        with unit_of_work() as session:
+            imports.change_import(session, report.id, is_done=True)
+    return _finish(report)
 
 
 def _read(context: JobContext, module: str) -> ImportReport:

@@ -18,10 +18,13 @@ from rft_app.storage import imports
 from rft_app.traces.source import Limits, Source
 
 __all__ = [
+    "enqueue_import",
     "get_import",
     "latest_import",
     "list_import_errors",
+    "note_import",
     "preview_file",
+    "require_size",
     "start_import",
     "start_rollouts_import",
 ]
@@ -63,13 +66,13 @@ def start_import(  # noqa: PLR0913  # the file, how to read it, and what becomes
     check = require_idle if mode is ImportMode.REPLACE else require_stable
     check(session, dataset_id)
     chosen = dict(mapping or {})
-    _require_size(Path(path), file_name)
+    require_size(Path(path), file_name)
     preview = preview_file(path, file_name=file_name, shape=shape, mapping=chosen)
     require_readable(preview)
-    import_id = _add(session, dataset_id, TRACES, Path(path), file_name)
+    import_id = note_import(session, dataset_id, TRACES, Path(path), file_name)
     imports.change_import(session, import_id, mapping=chosen, shape=preview.shape)
     args = {"shape": shape, "mode": mode.value}
-    return _enqueue(session, "import_traces", dataset_id, import_id, args)
+    return enqueue_import(session, "import_traces", dataset_id, import_id, args)
 
 
 def start_rollouts_import(
@@ -86,13 +89,13 @@ def start_rollouts_import(
     require_stable(session, dataset_id)
     if not dataset.stats.num_records:
         raise ConflictError("The dataset has no records yet. Run Extract first.")
-    _require_size(Path(path), file_name)
+    require_size(Path(path), file_name)
     settings = get_settings()
     with Source(
         Path(path), Limits(settings.max_file_bytes, settings.max_line_bytes), name=file_name
     ):
-        import_id = _add(session, dataset_id, ROLLOUTS, Path(path), file_name)
-    return _enqueue(session, "import_rollouts", dataset_id, import_id, {"shape": None})
+        import_id = note_import(session, dataset_id, ROLLOUTS, Path(path), file_name)
+    return enqueue_import(session, "import_rollouts", dataset_id, import_id, {"shape": None})
 
 
 def get_import(session: Session, import_id: str) -> ImportReport:
@@ -123,7 +126,12 @@ def list_import_errors(
     return imports.list_faults(session, import_id, after_line, limit)
 
 
-def _require_size(path: Path, file_name: str) -> None:
+def require_size(path: Path, file_name: str) -> None:
+    """Check the size of a file before it is opened.
+
+    Raises:
+        TooLargeError: It is beyond the limit.
+    """
     limit = get_settings().max_file_bytes
     if path.is_file() and path.stat().st_size > limit:
         raise TooLargeError(
@@ -132,7 +140,8 @@ def _require_size(path: Path, file_name: str) -> None:
         )
 
 
-def _add(session: Session, dataset_id: str, kind: str, path: Path, file_name: str) -> str:
+def note_import(session: Session, dataset_id: str, kind: str, path: Path, file_name: str) -> str:
+    """Note that a file is to be imported; returns the import's id."""
     absolute = path.resolve()
     return imports.add_import(
         session,
@@ -144,9 +153,10 @@ def _add(session: Session, dataset_id: str, kind: str, path: Path, file_name: st
     )
 
 
-def _enqueue(
+def enqueue_import(
     session: Session, kind: str, dataset_id: str, import_id: str, args: dict[str, Any]
 ) -> Job:
+    """Start the job of an import."""
     job = enqueue(session, kind, dataset_id, {"import_id": import_id, **args})
     imports.change_import(session, import_id, job_id=job.id)
     return job

@@ -11,7 +11,7 @@ from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
 from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
-from rft_app.services.import_jobs import ImportRollouts, ImportTraces
+from rft_app.services.import_jobs import ImportFeedback, ImportRollouts, ImportTraces
 from rft_app.services.near_duplicate_jobs import FindNearDuplicates
 from rft_app.services.record_change_runs import ChangeRecords
 from rft_app.services.restore_jobs import RestoreSnapshot
@@ -25,6 +25,7 @@ FOLLOW_UPS = {StepName.EXTRACT: SEARCH_INDEX}
 JOB_KINDS: tuple[JobKind, ...] = (
     ImportTraces(),
     ImportRollouts(),
+    ImportFeedback(),
     CopyTraces(),
     *(StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name)) for step in STEPS),
     GenerateTopics(),

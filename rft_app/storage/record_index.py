@@ -19,14 +19,16 @@ class RecordIndex:
 
     def __init__(self, session: Session, dataset_id: str) -> None:
         seqs, questions, ids = array("q"), array("q"), array("q")
-        is_first = col(RecordRow.duplicate_of).is_not(None)
+        is_duplicate = col(RecordRow.duplicate_of).is_not(None)
         rows = session.exec(
-            select(RecordRow.seq, RecordRow.question_hash, RecordRow.external_id)
+            select(RecordRow.seq, RecordRow.question_hash, RecordRow.external_id, is_duplicate)
             .where(col(RecordRow.dataset_id) == dataset_id, col(RecordRow.is_archived).is_(False))
-            .order_by(is_first, col(RecordRow.seq)),
+            .order_by(is_duplicate, col(RecordRow.seq)),
             execution_options={"yield_per": ROWS_PER_READ},
         )
-        for seq, question, external_id in rows:
+        self._num_originals = 0
+        for seq, question, external_id, is_repeated in rows:
+            self._num_originals += not is_repeated
             seqs.append(seq)
             questions.append(question)
             ids.append(text_hash(external_id) if external_id is not None else 0)
@@ -50,16 +52,21 @@ class RecordIndex:
         place = None if question is None else self._by_question.find(question_hash(question))
         return None if place is None else int(self._seqs[place])
 
+    def is_shared(self, name: str) -> bool:
+        """Whether several records have this id of their source, duplicates aside."""
+        second = self._by_id.find(text_hash(name), skip=1)
+        return second is not None and second < self._num_originals
+
 
 class _Lookup:
-    """Place of the first element with a value."""
+    """Place of the first element with a value, or of one that follows it."""
 
     def __init__(self, values: NDArray[np.int64]) -> None:
         self._order = np.argsort(values, kind="stable")
         self._sorted = values[self._order]
 
-    def find(self, value: int) -> int | None:
-        at = int(np.searchsorted(self._sorted, value))
-        if at == len(self._sorted) or int(self._sorted[at]) != value:
+    def find(self, value: int, skip: int = 0) -> int | None:
+        at = int(np.searchsorted(self._sorted, value)) + skip
+        if at >= len(self._sorted) or int(self._sorted[at]) != value:
             return None
         return int(self._order[at])

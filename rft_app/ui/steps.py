@@ -95,6 +95,7 @@ ASKS_FIRST = frozenset({StepName.GRADER, StepName.DRY_RUN})
 JOB_NAMES = {
     "import_traces": "Import",
     "import_rollouts": "Rollout import",
+    "import_feedback": "Feedback import",
     "extract": "Extract",
     "topics": "Topics",
     "generate_topics": "The search for topics",

@@ -103,13 +103,13 @@ class EditRequest(WireRequest):
         given = self.data.input
         changes: dict[str, Any] = {}
         if given.messages is not None:
-            changes["messages"] = tuple(map(_to_message, given.messages))
+            changes["messages"] = tuple(map(to_message, given.messages))
         if "tools" in given.model_fields_set:
             changes["tools"] = tuple(given.tools or ())
         if "tool_choice" in given.model_fields_set:
             changes["tool_choice"] = given.tool_choice
         if self.data.output is not None:
-            answers = [_to_message(message) for message in self.data.output.messages]
+            answers = [to_message(message) for message in self.data.output.messages]
             changes["output"] = answers[0] if answers else None
         if "reference" in self.model_fields_set:
             changes["reference"] = self.reference
@@ -125,7 +125,8 @@ class EditedRecord(Wire):
     change: RecordChange
 
 
-def _to_message(message: Message) -> messages.Message:
+def to_message(message: Message) -> messages.Message:
+    """A turn as the domain has it; what was not sent is left out."""
     values = message.model_dump(by_alias=False)
     if values["tool_calls"] is not None:
         values["tool_calls"] = [

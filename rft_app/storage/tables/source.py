@@ -21,7 +21,7 @@ class ImportRow(SQLModel, table=True):
         default=None, foreign_key="dataset.id", ondelete="CASCADE", index=True
     )
     kind: str
-    """`traces` or `rollouts`."""
+    """`traces`, `rollouts` or `feedback`."""
     file_name: str
     path: str
     size_bytes: int = Field(sa_type=Big)
