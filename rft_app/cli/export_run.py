@@ -10,7 +10,9 @@ from rft_app.cli.following import following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import write_json, write_line
 from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.record import Selection
 from rft_app.errors import InvalidInputError
+from rft_app.exports import EXPORTERS
 from rft_app.services.export_paths import (
     export_to_path,
     locate_copy,
@@ -24,11 +26,24 @@ _WORDS = {
     "no_reference": "without a reference",
     "no_question": "without a question",
     "unsupported_content": "with unsupported content",
+    "no_answer": "without an answer in text",
+    "no_pair": "without a better and a worse answer",
+    "no_label": "without an answer known to be good or bad",
+    "several_turns": "with an answer of several turns",
+    "not_alternating": "with turns that do not alternate",
+    "tools_in_prompt": "with tool calls in the prompt",
+    "balance": "to keep topics at their targets",
 }
 
 
 def run_export(
-    dataset_id: str, format_name: str, options: ExportOptions, out: Path, *, is_json: bool
+    dataset_id: str,
+    format_name: str,
+    options: ExportOptions,
+    selection: Selection,
+    out: Path,
+    *,
+    is_json: bool,
 ) -> None:
     """Export into `out` and print what was written.
 
@@ -37,7 +52,7 @@ def run_export(
         RftError: The export failed; nothing was written to `out`.
     """
     try:
-        options_for_path(out, options)
+        options_for_path(out, options, EXPORTERS.get(format_name).layout(options).suffix)
     except InvalidInputError as error:
         raise typer.BadParameter(f"--out {out}: {error.message}") from error
     require_writable(out)
@@ -48,6 +63,7 @@ def run_export(
             format=format_name,
             path=out,
             options=options,
+            selection=selection,
             follow=lambda job: follower.follow(job, "Export"),
         )
     _print(made, locate_copy(made, out), is_json=is_json)

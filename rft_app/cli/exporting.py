@@ -1,29 +1,57 @@
 """`rft export` and `rft formats`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rft_app.cli.output import JsonOption, write_json, write_line, write_table
+from rft_app.domain.export import ToolArguments
+
+if TYPE_CHECKING:
+    from rft_app.exports import Exporter
 
 
 def export(  # noqa: PLR0913  # one parameter per option
     dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
     format_name: Annotated[str, typer.Option("--format", help="See `rft formats`.")],
-    out: Annotated[Path, typer.Option(help="A .zip, a .jsonl or a folder.")],
+    out: Annotated[Path, typer.Option(help="A .zip, a data file or a folder.")],
     test: Annotated[bool, typer.Option("--test/--no-test", help="Split a test file off.")] = True,
     metadata: Annotated[
         bool, typer.Option("--metadata/--no-metadata", help="Add metadata.json.")
     ] = True,
-    train_ratio: Annotated[float, typer.Option(min=0.01, max=0.99, help="Training share.")] = 0.8,
-    seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
+    train_ratio: Annotated[float, typer.Option(min=0.01, max=1, help="Training share.")] = 0.8,
+    seed: Annotated[int, typer.Option(help="Of the split, of shuffling and balancing.")] = 0,
+    snapshot: Annotated[str | None, typer.Option(help="Records and sides of a snapshot.")] = None,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="In an order drawn.")] = False,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="Each topic at its target share.")
+    ] = False,
+    min_grade: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Mean grade in the last dry run.")
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Pairs: best above worst reward.")
+    ] = 0.1,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Labels: good from this reward.")
+    ] = 0.5,
+    tool_arguments: Annotated[
+        ToolArguments, typer.Option(help="TRL: arguments of tool calls.")
+    ] = ToolArguments.DEFAULT,
+    completion: Annotated[
+        bool, typer.Option("--completion", help="TRL SFT: prompt and completion.")
+    ] = False,
+    template: Annotated[
+        Path | None, typer.Option(help="Custom: a file with the template.", exists=True)
+    ] = None,
+    array: Annotated[bool, typer.Option("--array", help="Custom: one JSON array.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Write a dataset's trainable records in a format that other tools read.
 
-    The ending decides: `.zip` holds train, test and metadata; `.jsonl` is one data file with every
-    record.
+    The ending decides: `.zip` holds train, test and metadata; the format's own ending, such as
+    `.jsonl`, is one data file with every record.
     """
     from rft_app.exports import EXPORTERS
 
@@ -33,15 +61,30 @@ def export(  # noqa: PLR0913  # one parameter per option
         )
     from rft_app.cli.export_run import run_export
     from rft_app.domain.export import ExportOptions
+    from rft_app.domain.record import RecordFilter, Selection
 
     options = ExportOptions(
-        include_test=test, include_metadata=metadata, train_ratio=train_ratio, seed=seed
+        include_test=test,
+        include_metadata=metadata,
+        train_ratio=train_ratio,
+        seed=seed,
+        snapshot_id=snapshot,
+        shuffle=shuffle,
+        balance=balance,
+        margin=margin,
+        threshold=threshold,
+        tool_arguments=tool_arguments,
+        as_completion=completion,
+        template="" if template is None else template.read_text(encoding="utf-8"),
+        is_array=array,
     )
-    run_export(dataset_id, format_name, options, out, is_json=json)
+    selection = Selection(filter=RecordFilter(min_grade=min_grade))
+    run_export(dataset_id, format_name, options, selection, out, is_json=json)
 
 
 def formats(json: JsonOption = False) -> None:
-    """The export formats and what a record needs for them."""
+    """The export formats, what reads them and what a record needs for them."""
+    from rft_app.domain.export import ExportOptions
     from rft_app.exports import EXPORTERS
 
     rows = [
@@ -49,6 +92,9 @@ def formats(json: JsonOption = False) -> None:
             "name": exporter.name,
             "label": exporter.label,
             "description": exporter.description,
+            "suffix": exporter.layout(ExportOptions()).suffix,
+            "consumer": exporter.consumer,
+            "unit": exporter.unit.value,
             "needs": [need.value for need in exporter.needs],
         }
         for exporter in EXPORTERS
@@ -56,7 +102,14 @@ def formats(json: JsonOption = False) -> None:
     if json:
         write_json(rows)
         return
-    lines = ((str(row["name"]), str(row["description"])) for row in rows)
-    write_table(("FORMAT", "READ BY"), lines)
+    lines = (
+        (each.name, each.layout(ExportOptions()).suffix, each.consumer, _needs(each))
+        for each in EXPORTERS
+    )
+    write_table(("FORMAT", "FILE", "READ BY", "NEEDS"), lines)
     write_line()
     write_line("rft export ID --format FORMAT --out PATH")
+
+
+def _needs(exporter: "Exporter") -> str:
+    return ", ".join(need.value for need in exporter.needs) or "nothing"

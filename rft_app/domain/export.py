@@ -17,6 +17,22 @@ class Need(StrEnum):
     REFERENCE = "reference"
     QUESTION = "question"
     """The input ends with a user or tool turn, so that a model can answer it."""
+    ANSWER = "answer"
+    """A reference or a recorded answer."""
+    PAIR = "pair"
+    """Two answers of which one is better."""
+    LABEL = "label"
+    """An answer that is known to be good or bad."""
+
+
+class ToolArguments(StrEnum):
+    """How a tool call's arguments are written."""
+
+    DEFAULT = "default"
+    """As the consumer reads them."""
+    OBJECT = "object"
+    TEXT = "text"
+    """As JSON text."""
 
 
 class Lack(StrEnum):
@@ -26,6 +42,12 @@ class Lack(StrEnum):
     NO_REFERENCE = "no_reference"
     NO_QUESTION = "no_question"
     UNSUPPORTED_CONTENT = "unsupported_content"
+    NO_ANSWER = "no_answer"
+    NO_PAIR = "no_pair"
+    NO_LABEL = "no_label"
+    SEVERAL_TURNS = "several_turns"
+    NOT_ALTERNATING = "not_alternating"
+    TOOLS_IN_PROMPT = "tools_in_prompt"
 
     @property
     def message(self) -> str:
@@ -40,6 +62,18 @@ _MESSAGES = {
     ),
     Lack.NO_QUESTION: "an input that does not end with a user or tool turn",
     Lack.UNSUPPORTED_CONTENT: "content that the format cannot hold, such as audio",
+    Lack.NO_ANSWER: "neither a reference nor a recorded answer in text",
+    Lack.NO_PAIR: (
+        "no second answer that is better or worse. Give feedback, correct answers, import several "
+        "rollouts with rewards, or make a dry run"
+    ),
+    Lack.NO_LABEL: (
+        "no answer that is known to be good or bad. Give feedback, import rewards, or make a dry "
+        "run"
+    ),
+    Lack.SEVERAL_TURNS: "an answer of several turns; the format takes one",
+    Lack.NOT_ALTERNATING: "turns that do not alternate between the two sides",
+    Lack.TOOLS_IN_PROMPT: "tool calls in the prompt, which the format cannot hold",
 }
 
 
@@ -47,13 +81,33 @@ class ExportOptions(Entity):
     """How the file is made."""
 
     include_test: bool = True
-    """Put the test side into a file of its own; otherwise one file holds every record."""
+    """Put the test side into a file of its own; otherwise it is left out."""
     include_metadata: bool = True
     """Add `metadata.json`: where the data comes from and how to load it."""
-    train_ratio: float = Field(default=0.8, gt=0.0, lt=1.0)
+    train_ratio: float = Field(default=0.8, gt=0.0, le=1.0)
+    """Wanted share of training records; 1 puts every record on the training side."""
     seed: int = Field(default=0, ge=-(2**31), lt=2**31)
     test_generated: bool = False
     """Whether generated records may be on the test side."""
+    dry_run_id: str | None = None
+    """The dry run whose grades are scores and rewards; the last finished one unless named."""
+    snapshot_id: str | None = None
+    """Export the records and sides of this snapshot instead of a selection of today's."""
+    shuffle: bool = False
+    """Write the rows in an order drawn with `seed`."""
+    balance: bool = False
+    """Leave out records of topics above their target share, drawn with `seed`."""
+    tool_arguments: ToolArguments = ToolArguments.DEFAULT
+    as_completion: bool = False
+    """TRL SFT: prompt and completion instead of one list of messages."""
+    margin: float = Field(default=0.1, gt=0.0, le=1.0)
+    """Pairs from rewards: how much the best answer is above the worst at least."""
+    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Labels from rewards: an answer is good from here."""
+    template: str = Field(default="", max_length=20_000)
+    """Custom format; empty for the one it starts with."""
+    is_array: bool = False
+    """Custom format: one JSON array instead of lines."""
     compression_level: int = Field(default=1, ge=0, le=9)
     """Of the zip: 0 stores, 1 is fast, 9 is small."""
 
@@ -64,11 +118,9 @@ class ExportOptions(Entity):
 
     @property
     def rule(self) -> SplitRule:
-        """The split; without a test file everything is on the training side."""
+        """The split."""
         return SplitRule(
-            seed=self.seed,
-            train_ratio=self.train_ratio if self.include_test else 1.0,
-            test_generated=self.test_generated,
+            seed=self.seed, train_ratio=self.train_ratio, test_generated=self.test_generated
         )
 
 

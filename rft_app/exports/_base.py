@@ -1,39 +1,58 @@
-"""The contract every export format keeps."""
+"""What every export format is."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rft_app.domain.export import Lack, Need
-from rft_app.domain.record import RecordBytes
-from rft_app.registry import Named
+from rft_app.domain.example import Unit
+from rft_app.domain.export import ExportOptions, Need
+from rft_app.exports._context import LINES, Encode, FileContext, Layout
 
 
-class Exporter(Named, Protocol):
-    """Writes records in one file format, one line each."""
+@dataclass(frozen=True, kw_only=True)
+class Exporter(ABC):
+    """Writes records in one file format; a subclass gives its own values to the fields."""
 
-    @property
-    def suffix(self) -> str:
-        """File extension, with the dot."""
-        ...
+    name: str
+    label: str
+    family: str
+    """Formats of one family share a card."""
+    variant: str = ""
+    """What tells it from others of its family."""
+    description: str
+    """One sentence: what is in a row and who reads it."""
+    consumer: str
+    """What reads it, with the version it was tried with."""
+    unit: Unit = Unit.RECORD
+    needs: tuple[Need, ...] = ()
+    """What a record must have."""
+    max_tokens: int | None = None
+    """Longest row that the consumer takes unless it is told otherwise, in tokens."""
+    has_argument_choice: bool = False
+    """Whether a tool call's arguments may be an object or text, as the user likes."""
+    has_ids: bool = True
+    """Whether rows name their record; else an archive has `provenance.jsonl` beside them."""
+    snippet: str
+    """Python that loads the unzipped training file with the format's usual reader."""
 
-    @property
-    def description(self) -> str:
-        """One sentence for the card: what reads this format."""
-        ...
+    def unit_for(self, options: ExportOptions) -> Unit:
+        """What a row stands for."""
+        return self.unit
 
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        """What a record must have."""
-        ...
+    def layout(self, options: ExportOptions) -> Layout:
+        """How rows become a file."""
+        return LINES
 
-    @property
-    def snippet(self) -> str:
-        """Python that loads the unzipped `train.jsonl` with the format's usual reader."""
-        ...
+    @abstractmethod
+    def encoder(self, context: FileContext) -> Encode:
+        r"""What writes the rows of one file, each a line of UTF-8 that ends in `\n`.
 
-    def encode(self, record: RecordBytes) -> bytes | Lack:
-        r"""The record's line, ending in `\n`; or what it lacks.
+        Stored bytes are copied wherever the format takes them as they are.
 
-        The line is UTF-8 JSON without a line break inside.  Stored bytes are copied wherever the
-        format takes them as they are.
+        Raises:
+            InvalidInputError: The options cannot work.
         """
-        ...
+
+    def more_files(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Files that an archive needs beside the data files of these names."""
+        return {}

@@ -73,6 +73,11 @@ def _is_fit(messages: bytes, decode: Decode) -> bool:
     return True
 
 
+def tools_pair(record: RecordBytes) -> bytes:
+    """The tools as `,"tools":[…]` to append to an object; nothing where there are none."""
+    return b"" if record.tools is None else b',"tools":' + record.tools
+
+
 def array(items: Iterable[bytes]) -> bytes:
     """JSON values as one JSON array."""
     return b"[" + b",".join(items) + b"]"

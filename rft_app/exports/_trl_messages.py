@@ -4,13 +4,15 @@ Templates disagree on arguments given as text: some encode them twice, some fail
 all but DeepSeek-V3's.  TRL drops every null before it renders, so none is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import orjson
 from pydantic import JsonValue
 
+from rft_app.domain.export import ToolArguments
 from rft_app.domain.message import text_of
 from rft_app.exports._rows import convert_messages
 from rft_app.exports._shapes import Answer, NamedToolResult, System, User
@@ -21,12 +23,17 @@ _ROLES: Final = {"developer": "system"}
 """Chat templates do not know the newer word."""
 
 
-def to_trl_messages(messages: Sequence[bytes]) -> bytes | None:
-    """The messages as TRL takes them, as one JSON array; `None` when one holds more than text."""
-    return convert_messages(messages, decode_plain, _rewrite)
+ToTrl = Callable[[Sequence[bytes]], bytes | None]
+"""Messages as one JSON array in TRL's shape; `None` when one holds more than text."""
 
 
-def _rewrite(raw: bytes) -> bytes | None:
+def trl_writer(arguments: ToolArguments) -> ToTrl:
+    """What writes messages as TRL takes them, with a tool call's arguments as asked for."""
+    rewrite = partial(_rewrite, is_text=arguments is ToolArguments.TEXT)
+    return lambda messages: convert_messages(messages, decode_plain, rewrite)
+
+
+def _rewrite(raw: bytes, *, is_text: bool) -> bytes | None:
     message: dict[str, Any] = orjson.loads(raw)
     content: str | list[dict[str, Any]] | None = message.pop("content", None)
     if isinstance(content, list):
@@ -37,18 +44,28 @@ def _rewrite(raw: bytes) -> bytes | None:
     calls = message.pop("tool_calls", None)
     kept = {key: _without_nulls(value) for key, value in message.items() if value is not None}
     if calls:
-        kept["tool_calls"] = [_rewrite_call(call) for call in calls]
+        kept["tool_calls"] = [_rewrite_call(call, is_text=is_text) for call in calls]
     return orjson.dumps({"role": _ROLES.get(role, role), "content": content or "", **kept})
 
 
-def _rewrite_call(call: dict[str, Any]) -> dict[str, Any]:
+def _rewrite_call(call: dict[str, Any], *, is_text: bool) -> dict[str, Any]:
     function = call["function"]
-    arguments = orjson.loads(function["arguments"])
+    arguments: str = function["arguments"]
     return {
         "id": call["id"],
         "type": "function",
-        "function": {"name": function["name"], "arguments": _without_nulls(arguments)},
+        "function": {
+            "name": function["name"],
+            "arguments": arguments if is_text else _to_object(arguments),
+        },
     }
+
+
+def _to_object(arguments: str) -> Any:  # noqa: ANN401  # any JSON
+    """The arguments as they are, so that no number changes, but for nulls."""
+    if "null" in arguments:
+        return _without_nulls(orjson.loads(arguments))
+    return orjson.Fragment(arguments)
 
 
 def _without_nulls(value: JsonValue) -> JsonValue:

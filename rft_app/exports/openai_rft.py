@@ -19,8 +19,10 @@ import msgspec
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
+from rft_app.exports._base import Exporter
+from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._rows import columns, ends_with_question
+from rft_app.exports._rows import columns, ends_with_question, tools_pair
 from rft_app.exports._shapes import Developer, ToolResult, Turn, User
 
 _decode: Final = msgspec.json.Decoder(list[Developer | User | Turn | ToolResult]).decode
@@ -28,30 +30,35 @@ _ROLES: Final = {"system": "developer"}
 _RESERVED: Final = frozenset({"messages", "tools", "item", "sample"})
 
 
-@dataclass(frozen=True)
-class OpenAIRft:
+@dataclass(frozen=True, kw_only=True)
+class OpenAIRft(Exporter):
     """The question, its reference answer, and columns for the grader."""
 
     name: str = "openai_rft"
+    family: str = "openai"
+    variant: str = "RFT"
     label: str = "OpenAI-compatible RFT"
     description: str = "Questions with reference answers, for reinforcement fine-tuning services."
-    suffix: str = ".jsonl"
+    consumer: str = "Azure · Bedrock · Fireworks"
     needs: tuple[Need, ...] = (Need.QUESTION, Need.REFERENCE)
     snippet: str = (
         "from openai import OpenAI\n\n"
         'OpenAI().files.create(file=open("train.jsonl", "rb"), purpose="fine-tune")'
     )
 
-    def encode(self, record: RecordBytes) -> bytes | Lack:
+    def encoder(self, context: FileContext) -> Encode:
         """Messages, tools and columns."""
-        if record.reference is None:
-            return Lack.NO_REFERENCE
-        given = record.input
-        if not ends_with_question(given):
-            return Lack.NO_QUESTION
-        messages = to_openai_messages(given, _decode, _ROLES)
-        if messages is None:
-            return Lack.UNSUPPORTED_CONTENT
-        tools = b"" if record.tools is None else b',"tools":' + record.tools
-        more = columns(record, _RESERVED)
-        return b"".join((b'{"messages":', messages, tools, more, b"}\n"))
+        return _encode
+
+
+def _encode(record: RecordBytes) -> bytes | Lack:
+    if record.reference is None:
+        return Lack.NO_REFERENCE
+    given = record.input
+    if not ends_with_question(given):
+        return Lack.NO_QUESTION
+    messages = to_openai_messages(given, _decode, _ROLES)
+    if messages is None:
+        return Lack.UNSUPPORTED_CONTENT
+    more = columns(record, _RESERVED)
+    return b"".join((b'{"messages":', messages, tools_pair(record), more, b"}\n"))

@@ -19,6 +19,8 @@ import msgspec
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
+from rft_app.exports._base import Exporter
+from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._openai_messages import to_openai_messages
 from rft_app.exports._rows import copy_conversation
 from rft_app.exports._shapes import System, ToolResult, Turn, User
@@ -27,33 +29,40 @@ _decode: Final = msgspec.json.Decoder(list[System | User | Turn | ToolResult]).d
 _ROLES: Final = {"developer": "system"}
 
 
-@dataclass(frozen=True)
-class OpenAISft:
+@dataclass(frozen=True, kw_only=True)
+class OpenAISft(Exporter):
     """The conversation with its recorded answer."""
 
     name: str = "openai_sft"
+    family: str = "openai"
+    variant: str = "SFT"
     label: str = "OpenAI-compatible SFT"
     description: str = "Conversations with their answers, for fine-tuning services."
-    suffix: str = ".jsonl"
+    consumer: str = "Azure · Together"
+    has_ids: bool = False
     needs: tuple[Need, ...] = (Need.OUTPUT,)
     snippet: str = (
         "from openai import OpenAI\n\n"
         'OpenAI().files.create(file=open("train.jsonl", "rb"), purpose="fine-tune")'
     )
 
-    def encode(self, record: RecordBytes) -> bytes | Lack:
+    def encoder(self, context: FileContext) -> Encode:
         """Messages, tools and whether calls may run in parallel."""
-        messages = copy_conversation(record, _decode)
+        return _encode
+
+
+def _encode(record: RecordBytes) -> bytes | Lack:
+    messages = copy_conversation(record, _decode)
+    if messages is None:
+        if not record.output:
+            return Lack.NO_OUTPUT
+        messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
         if messages is None:
-            if not record.output:
-                return Lack.NO_OUTPUT
-            messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
-            if messages is None:
-                return Lack.UNSUPPORTED_CONTENT
-        pieces = [b'{"messages":', messages]
-        if record.tools is not None:
-            pieces += (b',"tools":', record.tools)
-            if record.parallel_tool_calls is not None:
-                pieces += (b',"parallel_tool_calls":', record.parallel_tool_calls)
-        pieces.append(b"}\n")
-        return b"".join(pieces)
+            return Lack.UNSUPPORTED_CONTENT
+    pieces = [b'{"messages":', messages]
+    if record.tools is not None:
+        pieces += (b',"tools":', record.tools)
+        if record.parallel_tool_calls is not None:
+            pieces += (b',"parallel_tool_calls":', record.parallel_tool_calls)
+    pieces.append(b"}\n")
+    return b"".join(pieces)

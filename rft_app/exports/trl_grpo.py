@@ -16,8 +16,10 @@ from typing import Final
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import columns, ends_with_question
-from rft_app.exports._trl_messages import to_trl_messages
+from rft_app.exports._base import Exporter
+from rft_app.exports._context import Encode, FileContext
+from rft_app.exports._rows import columns, ends_with_question, tools_pair
+from rft_app.exports._trl_messages import ToTrl, trl_writer
 
 _RESERVED: Final = frozenset(
     {
@@ -28,27 +30,34 @@ _RESERVED: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class TrlGrpo:
+@dataclass(frozen=True, kw_only=True)
+class TrlGrpo(Exporter):
     """The question, and columns for the reward functions."""
 
     name: str = "trl_grpo"
+    family: str = "trl"
+    variant: str = "GRPO"
     label: str = "Hugging Face TRL GRPO"
     description: str = "Questions with columns for reward functions, for TRL's GRPOTrainer."
-    suffix: str = ".jsonl"
+    consumer: str = "TRL 1.16"
+    has_argument_choice: bool = True
     needs: tuple[Need, ...] = (Need.QUESTION,)
     snippet: str = (
         "from datasets import load_dataset\n\n"
         'train = load_dataset("json", data_files="train.jsonl", split="train")'
     )
 
-    def encode(self, record: RecordBytes) -> bytes | Lack:
+    def encoder(self, context: FileContext) -> Encode:
         """Prompt, tools and columns."""
-        given = record.input
-        if not ends_with_question(given):
-            return Lack.NO_QUESTION
-        if (messages := to_trl_messages(given)) is None:
-            return Lack.UNSUPPORTED_CONTENT
-        tools = b"" if record.tools is None else b',"tools":' + record.tools
-        more = columns(record, _RESERVED)
-        return b"".join((b'{"prompt":', messages, tools, more, b"}\n"))
+        to_messages = trl_writer(context.options.tool_arguments)
+        return lambda record: _encode(record, to_messages)
+
+
+def _encode(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
+    given = record.input
+    if not ends_with_question(given):
+        return Lack.NO_QUESTION
+    if (messages := to_messages(given)) is None:
+        return Lack.UNSUPPORTED_CONTENT
+    more = columns(record, _RESERVED)
+    return b"".join((b'{"prompt":', messages, tools_pair(record), more, b"}\n"))

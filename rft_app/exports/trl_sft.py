@@ -14,32 +14,54 @@ from dataclasses import dataclass
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._rows import copy_conversation
-from rft_app.exports._trl_messages import decode_plain, to_trl_messages
+from rft_app.exports._answers import convert
+from rft_app.exports._base import Exporter
+from rft_app.exports._context import Encode, FileContext
+from rft_app.exports._rows import copy_conversation, tools_pair
+from rft_app.exports._trl_messages import ToTrl, decode_plain, trl_writer
 
 
-@dataclass(frozen=True)
-class TrlSft:
+@dataclass(frozen=True, kw_only=True)
+class TrlSft(Exporter):
     """The conversation with its recorded answer."""
 
     name: str = "trl_sft"
+    family: str = "trl"
+    variant: str = "SFT"
     label: str = "Hugging Face TRL SFT"
     description: str = "Conversations with their answers, for TRL's SFTTrainer."
-    suffix: str = ".jsonl"
+    consumer: str = "TRL 1.16"
+    has_argument_choice: bool = True
+    max_tokens: int | None = 1024
+    has_ids: bool = False
     needs: tuple[Need, ...] = (Need.OUTPUT,)
     snippet: str = (
         "from datasets import load_dataset\n\n"
         'train = load_dataset("json", data_files="train.jsonl", split="train")'
     )
 
-    def encode(self, record: RecordBytes) -> bytes | Lack:
-        """Messages and tools."""
-        messages = copy_conversation(record, decode_plain)
+    def encoder(self, context: FileContext) -> Encode:
+        """Messages, or prompt and completion, and tools."""
+        to_messages = trl_writer(context.options.tool_arguments)
+        encode = _encode_parts if context.options.as_completion else _encode
+        return lambda record: encode(record, to_messages)
+
+
+def _encode(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
+    messages = copy_conversation(record, decode_plain)
+    if messages is None:
+        if not record.output:
+            return Lack.NO_OUTPUT
+        messages = to_messages(record.input + record.output)
         if messages is None:
-            if not record.output:
-                return Lack.NO_OUTPUT
-            messages = to_trl_messages(record.input + record.output)
-            if messages is None:
-                return Lack.UNSUPPORTED_CONTENT
-        tools = b"" if record.tools is None else b',"tools":' + record.tools
-        return b"".join((b'{"messages":', messages, tools, b"}\n"))
+            return Lack.UNSUPPORTED_CONTENT
+    return b"".join((b'{"messages":', messages, tools_pair(record), b"}\n"))
+
+
+def _encode_parts(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
+    if not record.output:
+        return Lack.NO_OUTPUT
+    parts = convert(record.input, record.output, to_messages=to_messages)
+    if isinstance(parts, Lack):
+        return parts
+    return b'{"prompt":%b,"completion":%b%b}\n' % (*parts, tools_pair(record))

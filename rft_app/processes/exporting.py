@@ -7,12 +7,13 @@ same records.
 import gc
 
 from rft_app.children import Message, Send, run_main
-from rft_app.domain.export import Export
+from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.snapshot import Snapshot, SnapshotPurpose
 from rft_app.services.export_description import ExportSource
 from rft_app.services.export_writing import write_export
 from rft_app.storage import exports, snapshots
 from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.export_members import plan_export
 from rft_app.storage.session import forgo_mapping, reading, unit_of_work
 from rft_app.storage.snapshot_source import count_left_out
 
@@ -37,14 +38,17 @@ def work(args: Message, send: Send) -> None:
             }
         )
 
+    frozen = ExportOptions(snapshot_id=snapshot.id)
     with reading() as session:
         forgo_mapping(session)
         source = ExportSource(
             export=export,
             dataset_name=get_dataset_row(session, export.dataset_id).name,
             snapshot=snapshot,
-            members=snapshots.load_members(session, snapshot.id),
-            left_out=count_left_out(session, export.dataset_id, export.selection),
+            members=plan_export(session, export.dataset_id, export.selection, frozen).members,
+            left_out={}
+            if export.options.snapshot_id
+            else count_left_out(session, export.dataset_id, export.selection),
         )
         done = write_export(session, source, exports.locate_export(export), report)
     with unit_of_work() as session:
@@ -60,9 +64,7 @@ def _freeze(export: Export) -> Snapshot:
     with reading() as session:
         if export.snapshot_id is not None:
             return snapshots.get_snapshot(session, export.snapshot_id)
-        plan = snapshots.plan_snapshot(
-            session, export.dataset_id, selection=export.selection, rule=export.options.rule
-        )
+        plan = plan_export(session, export.dataset_id, export.selection, export.options)
     with unit_of_work() as session:
         snapshot = snapshots.add_snapshot(session, export.dataset_id, plan, SnapshotPurpose.EXPORT)
         exports.set_snapshot(session, export.id, snapshot.id)

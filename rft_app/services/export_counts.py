@@ -1,14 +1,22 @@
 """How many records each export format could write."""
 
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.record import Selection
-from rft_app.domain.split import SplitRule
-from rft_app.exports import EXPORTERS
-from rft_app.services.export_lines import Account, encode_lines
-from rft_app.services.exports import PROBED_RECORDS
-from rft_app.storage import snapshots
+from rft_app.domain.example import Unit
+from rft_app.domain.export import ExportOptions
+from rft_app.domain.record import RecordBytes, Selection
+from rft_app.errors import InvalidInputError
+from rft_app.exports import EXPORTERS, Exporter, FileContext
+from rft_app.services.export_examples import ExampleReader, Found
+from rft_app.services.export_lines import Account, encode_examples, encode_records
+from rft_app.services.export_plans import get_plan
+from rft_app.services.export_preview import spread, with_dry_run
 from rft_app.storage.records import iterate_record_bytes
 
 
@@ -30,26 +38,64 @@ class Qualifying(Entity):
 
 
 def count_qualifying(session: Session, dataset_id: str) -> tuple[Qualifying, ...]:
-    """One count per format, in the order of the menu.
+    """One count per format, in the order of the menu, with the formats' own options.
 
-    Large datasets are judged by their first records; then the counts are not exact.
+    Large datasets are judged by records that are spread over them; then the counts are not exact.
     """
-    plan = snapshots.plan_snapshot(
-        session, dataset_id, selection=Selection(), rule=SplitRule(train_ratio=1.0)
-    )
-    seqs = plan.members.seqs
-    records = list(iterate_record_bytes(session, dataset_id, seqs[:PROBED_RECORDS]))
+    options = with_dry_run(session, dataset_id, ExportOptions(train_ratio=1.0))
+    try:
+        seqs = get_plan(session, dataset_id, Selection(), options).members.seqs
+    except InvalidInputError:
+        seqs = np.zeros(0, dtype=np.int64)
+    sample = _Sample(session, dataset_id, spread(seqs).tolist(), options)
     counts: list[Qualifying] = []
     for exporter in EXPORTERS:
-        account = Account()
-        num_rows = sum(1 for _ in encode_lines(exporter, records, account))
+        account = sample.try_out(exporter)
         counts.append(
             Qualifying(
                 format=exporter.name,
-                num_qualifying=num_rows,
+                num_qualifying=account.num_read - account.skipped.total(),
                 num_looked_at=account.num_read,
                 num_records=len(seqs),
                 lacks=tuple(lack.message for lack, _ in account.skipped.most_common()),
             )
         )
     return tuple(counts)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Some records and their examples, read once for all formats."""
+
+    session: Session
+    dataset_id: str
+    seqs: list[int]
+    options: ExportOptions
+
+    def try_out(self, exporter: Exporter) -> Account:
+        """What would happen to the records in one format."""
+        account, encode = Account(), exporter.encoder(FileContext(options=self.options))
+        if exporter.unit is Unit.RECORD:
+            lines = encode_records(encode, self._records, account)
+        else:
+            found = self._pairs if exporter.unit is Unit.PAIR else self._labels
+            lines = encode_examples(encode, found, account)
+        deque(lines, maxlen=0)
+        return account
+
+    @cached_property
+    def _records(self) -> list[RecordBytes]:
+        return list(iterate_record_bytes(self.session, self.dataset_id, self.seqs))
+
+    @cached_property
+    def _pairs(self) -> list[Found]:
+        return self._read(Unit.PAIR)
+
+    @cached_property
+    def _labels(self) -> list[Found]:
+        return self._read(Unit.LABEL)
+
+    def _read(self, unit: Unit) -> list[Found]:
+        dry_run_id = self.options.dry_run_id
+        reader = ExampleReader(self.session, self.dataset_id, unit, self.options, dry_run_id)
+        return list(reader.read(self.seqs))

@@ -7,15 +7,14 @@ from typing import Any, Final
 
 import orjson
 
-from rft_app.domain.export import Export, Need
+from rft_app.domain.export import Export, ExportOptions, Need
 from rft_app.domain.snapshot import Snapshot
 from rft_app.exports import EXPORTERS, Exporter
 from rft_app.services.export_files import WrittenFile
-from rft_app.services.export_lines import Account
+from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
 from rft_app.storage.members import Members
 
 FORMAT_VERSION: Final = 1
-CHARACTERS_PER_TOKEN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,8 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
     description: dict[str, Any] = {
         "format": exporter.name,
         "format_version": FORMAT_VERSION,
+        "consumer": exporter.consumer,
+        "options": _describe_options(source.export.options),
         "program": f"rft-app {version('rft-app')}",
         "created_at": snapshot.created_at.isoformat(),
         "dataset": {"id": source.export.dataset_id, "name": source.dataset_name},
@@ -49,22 +50,32 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
         "split": snapshot.rule.model_dump(mode="json"),
         "counts": {
             "selected": account.num_read,
-            "written": sum(file.num_rows for file in files),
+            "written": account.num_rows,
             "skipped": count_skipped(source, account),
             "tools_inferred": account.num_tools_inferred,
         },
-        "files": {
-            file.name: {"rows": file.num_rows, "bytes": file.num_bytes, "sha256": file.sha256}
-            for file in files
-        },
+        "files": {file.name: _describe_file(file) for file in files},
         "longest_row": {
             "bytes": account.longest_row_bytes,
             "estimated_tokens": account.longest_row_bytes // CHARACTERS_PER_TOKEN,
+            "consumer_takes": account.max_tokens,
+            "rows_above": account.num_too_long,
         },
         "warnings": _warnings(account, count_zero_reward(source, account)),
         "load": exporter.snippet,
     }
     return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _describe_file(file: WrittenFile) -> dict[str, Any]:
+    rows = {} if file.num_rows is None else {"rows": file.num_rows}
+    return {**rows, "bytes": file.num_bytes, "sha256": file.sha256}
+
+
+def _describe_options(options: ExportOptions) -> dict[str, Any]:
+    """What differs from the defaults, beside split and selection."""
+    elsewhere = {"train_ratio", "seed", "test_generated", "compression_level", "snapshot_id"}
+    return options.model_dump(mode="json", exclude_defaults=True, exclude=elsewhere)
 
 
 def count_skipped(source: ExportSource, account: Account) -> dict[str, int]:
@@ -87,6 +98,12 @@ def _warnings(account: Account, num_zero_reward: int) -> list[str]:
         warnings.append(
             f"In {num_zero_reward:,} rows the answer was recorded with a reward of 0: training on "
             "them teaches what did not work."
+        )
+    if account.num_too_long:
+        warnings.append(
+            f"{account.num_too_long:,} rows are longer than {account.max_tokens:,} tokens, about "
+            f"{CHARACTERS_PER_TOKEN} characters each: unless it is told otherwise the consumer "
+            "cuts or drops them. Raise its `max_length`."
         )
     if account.num_tools_inferred:
         warnings.append(

@@ -31,7 +31,8 @@ class WrittenFile:
     """What a data file came to."""
 
     name: str
-    num_rows: int
+    num_rows: int | None
+    """`None` for a file that holds no examples."""
     num_bytes: int
     sha256: str
 
@@ -84,17 +85,20 @@ def open_archive(file: IO[bytes], compression_level: int) -> Generator[ZipFile]:
         yield archive
 
 
-def write_lines(
-    target: Writes, name: str, lines: Iterable[bytes], report: Callable[[], None]
-) -> WrittenFile:
-    """Write lines in large pieces, call `report` after each, and keep count."""
-    num_rows = size = 0
+def write_pieces(
+    target: Writes, pieces: Iterable[bytes], report: Callable[[], None]
+) -> tuple[int, str]:
+    """Write a file's bytes, many small pieces at once, and call `report` now and then.
+
+    Returns:
+        The number of bytes, and their SHA-256 in hexadecimal.
+    """
+    size = 0
     waiting: list[bytes] = []
     with _PieceWriter(target) as writer:
-        for line in lines:
-            waiting.append(line)
-            num_rows += 1
-            size += len(line)
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
             if size >= JOIN_BYTES:
                 writer.write(b"".join(waiting))
                 report()
@@ -102,7 +106,7 @@ def write_lines(
                 size = 0
         writer.write(b"".join(waiting))
         report()
-    return WrittenFile(name, num_rows, writer.num_bytes, writer.sha256)
+    return writer.num_bytes, writer.sha256
 
 
 class _PieceWriter:
@@ -147,6 +151,11 @@ class _PieceWriter:
         self._pool.shutdown()
         if error is None:
             self._wait()
+
+
+def hash_bytes(content: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return sha256(content).hexdigest()
 
 
 def hash_file(path: Path) -> str:

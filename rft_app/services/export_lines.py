@@ -1,4 +1,4 @@
-"""From records to the lines of one file, with an account of what was left out."""
+"""From examples to the lines of one file, with an account of what was left out."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,28 +7,36 @@ from dataclasses import dataclass, field
 from rft_app.domain.export import Lack
 from rft_app.domain.record import RecordBytes
 from rft_app.errors import InvalidInputError
-from rft_app.exports import Exporter
+from rft_app.exports import Encode
+from rft_app.services.export_examples import Found
+
+CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(slots=True)
 class Account:
     """What happened to the records of an export."""
 
+    max_tokens: int | None = None
+    """Longest row that the consumer takes unless it is told otherwise."""
     num_read: int = 0
     skipped: Counter[Lack] = field(default_factory=Counter[Lack])
     num_tools_inferred: int = 0
     """Rows whose tool definitions were derived from the calls."""
     num_zero_reward: int = 0
     """Rows whose answer was recorded with a reward of 0."""
+    num_rows: int = 0
     longest_row_bytes: int = 0
+    num_too_long: int = 0
+    """Rows above `max_tokens`, by the estimate."""
 
-    def require_rows(self, num_rows: int) -> None:
+    def require_rows(self) -> None:
         """Check that there is something to export.
 
         Raises:
             InvalidInputError: There is not; the message says what the records lack.
         """
-        if num_rows:
+        if self.num_rows:
             return
         reasons = "; ".join(
             f"{count:,} of {self.num_read:,} records have {lack.message}"
@@ -39,14 +47,23 @@ class Account:
             skipped={lack.value: count for lack, count in self.skipped.items()},
         )
 
+    def measure(self, line: bytes) -> None:
+        """Count a row in."""
+        self.num_rows += 1
+        size = len(line)
+        if size > self.longest_row_bytes:
+            self.longest_row_bytes = size
+        if self.max_tokens is not None and size > self.max_tokens * CHARACTERS_PER_TOKEN:
+            self.num_too_long += 1
 
-def encode_lines(
-    exporter: Exporter, records: Iterable[RecordBytes], account: Account
+
+def encode_records(
+    encode: Encode, records: Iterable[RecordBytes], account: Account
 ) -> Iterator[bytes]:
     """The lines of the records that have what the format needs, in their order."""
     for record in records:
         account.num_read += 1
-        line = exporter.encode(record)
+        line = encode(record)
         if isinstance(line, Lack):
             account.skipped[line] += 1
             continue
@@ -54,6 +71,23 @@ def encode_lines(
             account.num_tools_inferred += 1
         if record.reward == 0:
             account.num_zero_reward += 1
-        if len(line) > account.longest_row_bytes:
-            account.longest_row_bytes = len(line)
+        account.measure(line)
         yield line
+
+
+def encode_examples(encode: Encode, found: Iterable[Found], account: Account) -> Iterator[bytes]:
+    """The lines of the examples that records give; a record without any line is left out once."""
+    for examples in found:
+        account.num_read += 1
+        if isinstance(examples, Lack):
+            account.skipped[examples] += 1
+            continue
+        lines = [encode(example) for example in examples]
+        written = [line for line in lines if isinstance(line, bytes)]
+        if not written:
+            account.skipped[next(line for line in lines if isinstance(line, Lack))] += 1
+        elif examples[0].record.tools_inferred:
+            account.num_tools_inferred += len(written)
+        for line in written:
+            account.measure(line)
+            yield line

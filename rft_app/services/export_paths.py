@@ -9,11 +9,11 @@ from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.exports import EXPORTERS
 from rft_app.services.export_files import whole_file
 from rft_app.services.exports import (
     find_export_of_job,
     get_export,
-    list_formats,
     open_export,
     start_export,
 )
@@ -23,26 +23,32 @@ Follow = Callable[[Job], Job]
 """Waits until a job has settled, showing its progress, and returns it."""
 
 
-def options_for_path(path: Path, options: ExportOptions) -> ExportOptions:
+def options_for_path(path: Path, options: ExportOptions, suffix: str) -> ExportOptions:
     """What the ending of a file name says of its content.
 
-    `.zip` holds what the options ask for; `.jsonl` is one data file with every record, without a
-    test file and without metadata.  A folder takes any file under its own name.
+    `.zip` holds what the options ask for; the format's own ending is one data file with every
+    record, without a test file and without metadata.  A folder takes any file under its own name.
+
+    Args:
+        path: A file, or a folder that is there.
+        options: As asked for.
+        suffix: The format's ending, e.g. `.jsonl`.
 
     Raises:
         InvalidInputError: The ending is another, or a zip would be empty.
     """
-    suffixes = {exporter.suffix for exporter in list_formats()}
     if path.is_dir():
         return options
-    if path.suffix in suffixes:
-        return options.model_copy(update={"include_test": False, "include_metadata": False})
+    if path.suffix == suffix:
+        changes = {"include_test": False, "include_metadata": False, "train_ratio": 1.0}
+        return options.model_copy(update=changes)
     if path.suffix != ".zip":
-        known = " or ".join(sorted({".zip", *suffixes}))
-        raise InvalidInputError(f"An export ends in {known}; {path.name} does not.")
+        raise InvalidInputError(
+            f"An export in this format ends in {suffix} or .zip; {path.name} does not."
+        )
     if not options.is_archive:
         raise InvalidInputError(
-            f"Without test file and metadata there is no zip: name a {min(suffixes)} file."
+            f"Without test file and metadata there is no zip: name a {suffix} file."
         )
     return options
 
@@ -81,7 +87,8 @@ def export_to_path(
         InvalidInputError: The path, the format or the records do not allow it.
         ConflictError: The job failed or was cancelled; the message says why.
     """
-    fitting = options_for_path(path, options)
+    suffix = EXPORTERS.get(format).layout(options).suffix
+    fitting = options_for_path(path, options, suffix)
     require_writable(path)
     with unit_of_work() as session:
         job = start_export(

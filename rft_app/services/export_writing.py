@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO
+from zipfile import ZipFile
 
 from sqlmodel import Session
 
 from rft_app.domain.export import Export
 from rft_app.domain.split import Split
+from rft_app.exports import FileContext, Layout
 from rft_app.services.export_description import (
     ExportSource,
     count_skipped,
@@ -16,19 +21,22 @@ from rft_app.services.export_description import (
     describe_export,
 )
 from rft_app.services.export_files import (
+    JOIN_BYTES,
     Writes,
     WrittenFile,
+    hash_bytes,
     hash_file,
     open_archive,
     whole_file,
-    write_lines,
+    write_pieces,
 )
-from rft_app.services.export_lines import Account, encode_lines
-from rft_app.storage.records import iterate_record_bytes
-from rft_app.storage.splits import Ints
+from rft_app.services.export_lines import Account
+from rft_app.services.export_rows import Example, Note, RowSource, describe_provenance
 
 Report = Callable[[int], None]
 """Called with the number of records read so far, at last with that of all."""
+
+PROVENANCE = "provenance.jsonl"
 
 
 def write_export(session: Session, source: ExportSource, path: Path, report: Report) -> Export:
@@ -38,20 +46,21 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
         InvalidInputError: No record has what the format needs.
         ConflictError: The disk is full.
     """
-    writing = _Writing(session, source, Account(), report)
+    writing = _Writing(session, source, Account(source.exporter.max_tokens), report)
     with whole_file(path) as file:
         if source.export.options.is_archive:
             files = writing.write_archive(file)
         else:
-            files = [writing.write_rows(source.members.seqs, path.name, file)]
-            writing.account.require_rows(files[0].num_rows)
+            files = [writing.write_side(Split.TRAIN, path.name, file)]
+            writing.account.require_rows()
+    is_archive = source.export.options.is_archive
     return source.export.model_copy(
         update={
             "snapshot_id": source.snapshot.id,
             "size_bytes": path.stat().st_size,
-            "sha256": hash_file(path) if source.export.options.is_archive else files[0].sha256,
+            "sha256": hash_file(path) if is_archive else files[0].sha256,
             "num_train": files[0].num_rows,
-            "num_test": files[1].num_rows if len(files) > 1 else 0,
+            "num_test": files[1].num_rows if source.export.options.include_test else 0,
             "skipped": count_skipped(source, writing.account),
             "num_zero_reward": count_zero_reward(source, writing.account),
             "is_done": True,
@@ -59,30 +68,76 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writing:
     session: Session
     source: ExportSource
     account: Account
     report: Report
 
+    @cached_property
+    def rows(self) -> RowSource:
+        """What writes the rows."""
+        context = FileContext(
+            options=self.source.export.options,
+            dataset_name=self.source.dataset_name,
+            created_at=self.source.snapshot.created_at.isoformat(),
+        )
+        return RowSource(self.session, self.source.export.dataset_id, self.source.exporter, context)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How rows become a file."""
+        return self.source.exporter.layout(self.source.export.options)
+
     def write_archive(self, file: IO[bytes]) -> list[WrittenFile]:
-        options = self.source.export.options
-        with open_archive(file, options.compression_level) as archive:
+        """Data files, what the format needs beside them, where rows come from, a description."""
+        source, options = self.source, self.source.export.options
+        with (
+            open_archive(file, options.compression_level) as archive,
+            SpooledTemporaryFile(max_size=8 * JOIN_BYTES) as provenance,
+        ):
             files: list[WrittenFile] = []
             for split in Split if options.include_test else (Split.TRAIN,):
-                name = f"{split}{self.source.exporter.suffix}"
-                seqs = self.source.members.of(split)
+                name = f"{split}{self.layout.suffix}"
+                note = None if source.exporter.has_ids else self._noter(provenance, name)
                 with archive.open(name, "w", force_zip64=True) as entry:
-                    files.append(self.write_rows(seqs, name, entry))
-            self.account.require_rows(sum(part.num_rows for part in files))
+                    files.append(self.write_side(split, name, entry, note))
+            self.account.require_rows()
+            names = [written.name for written in files]
+            for name, content in source.exporter.more_files(names).items():
+                with archive.open(name, "w") as entry:
+                    entry.write(content)
+                files.append(WrittenFile(name, None, len(content), hash_bytes(content)))
             if options.include_metadata:
+                files += self._write_provenance(archive, provenance)
                 with archive.open("metadata.json", "w") as entry:
-                    entry.write(describe_export(self.source, self.account, files))
+                    entry.write(describe_export(source, self.account, files))
         return files
 
-    def write_rows(self, seqs: Ints, name: str, target: Writes) -> WrittenFile:
-        dataset_id = self.source.export.dataset_id
-        records = iterate_record_bytes(self.session, dataset_id, seqs)
-        lines = encode_lines(self.source.exporter, records, self.account)
-        return write_lines(target, name, lines, lambda: self.report(self.account.num_read))
+    def write_side(
+        self, split: Split, name: str, target: Writes, note: Note | None = None
+    ) -> WrittenFile:
+        """One data file."""
+        before, seqs = self.account.num_rows, self.source.members.of(split)
+        pieces = self.layout.frame(self.rows.rows(seqs, split, self.account, note))
+        num_bytes, sha256 = write_pieces(target, pieces, lambda: self.report(self.account.num_read))
+        return WrittenFile(name, self.account.num_rows - before, num_bytes, sha256)
+
+    def _noter(self, target: Writes, name: str) -> Note:
+        """What writes down where each row comes from."""
+        numbers = count(1)
+
+        def note(example: Example) -> None:
+            target.write(describe_provenance(example, name, next(numbers), self.rows.score_of))
+
+        return note
+
+    def _write_provenance(self, archive: ZipFile, noted: IO[bytes]) -> list[WrittenFile]:
+        if self.source.exporter.has_ids:
+            return []
+        noted.seek(0)
+        with archive.open(PROVENANCE, "w", force_zip64=True) as entry:
+            pieces = iter(lambda: noted.read(JOIN_BYTES), b"")
+            num_bytes, sha256 = write_pieces(entry, pieces, lambda: None)
+        return [WrittenFile(PROVENANCE, None, num_bytes, sha256)]

@@ -19,6 +19,7 @@ def add_export(session: Session, export: Export) -> None:
         ExportRow(
             id=export.id,
             dataset_id=export.dataset_id,
+            snapshot_id=export.snapshot_id,
             selection=export.selection.model_dump(mode="json"),
             format=export.format,
             options=export.options.model_dump(mode="json"),

@@ -30,6 +30,15 @@ class SnapshotColumns:
     content_hashes: Ints
     split: SplitColumns
 
+    def pick(self, is_kept: Bools) -> "SnapshotColumns":
+        """The same of some of the records."""
+        split = self.split
+        return SnapshotColumns(
+            self.seqs[is_kept],
+            self.content_hashes[is_kept],
+            SplitColumns(split.groups[is_kept], split.topics[is_kept], split.is_generated[is_kept]),
+        )
+
 
 def read_columns(session: Session, dataset_id: str, selection: Selection) -> SnapshotColumns:
     """Read the selected records among those that can be trained on, ordered by key."""
@@ -47,6 +56,14 @@ def read_whole(session: Session, dataset_id: str) -> tuple[SnapshotColumns, Bool
     table = _read_table(session, dataset_id, col(RecordRow.facet) < ARCHIVED)
     facets = table[:, 4]
     return _to_columns(table), (facets < _FIRST_INVALID) & (facets & DUPLICATE == 0)
+
+
+def find_usable(session: Session, dataset_id: str, seqs: Ints) -> Bools:
+    """Which of a dataset's records can be trained on; archived ones as well."""
+    table = _read_table(session, dataset_id)
+    facets = table[:, 4] & ~np.int64(ARCHIVED)
+    is_usable = (facets < _FIRST_INVALID) & (facets & DUPLICATE == 0)
+    return np.isin(seqs, table[is_usable, 0])
 
 
 def read_current(session: Session, dataset_id: str) -> Ints:

@@ -39,6 +39,13 @@ def plan_snapshot(
     Only valid, current records that repeat no earlier one take part, whatever is selected.
     """
     columns = read_columns(session, dataset_id, selection)
+    return plan_columns(columns, selection=selection, rule=rule)
+
+
+def plan_columns(
+    columns: SnapshotColumns, *, selection: Selection, rule: SplitRule
+) -> SnapshotPlan:
+    """Work out the sides of records that were read."""
     is_test = find_test_side(columns.split, rule)
     return SnapshotPlan(
         Members(columns.seqs, is_test), _hash_members(columns, is_test), rule, selection

@@ -14,13 +14,13 @@ from rft_app.errors import InvalidInputError
 from rft_app.jobs.running import JobRunner
 from rft_app.services.datasets import create_dataset
 from rft_app.services.exports import get_export, open_export, start_export
-from rft_app.services.imports import start_import
+from rft_app.services.imports import start_import, start_rollouts_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables.record import RecordRow
 
-ONE_FILE = ExportOptions(include_test=False, include_metadata=False)
+ONE_FILE = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
 
 
 @pytest.fixture
@@ -103,3 +103,22 @@ def test_grade_school_questions_pass_openais_schema(
     assert all(isinstance(row["reference_answer"], str) for row in rows)
     with unit_of_work() as session, pytest.raises(InvalidInputError, match="no recorded answer"):
         start_export(session, dataset_id=dataset_id, format="openai_sft", options=ONE_FILE)
+
+
+def test_solutions_of_grade_school_questions_make_pairs_and_labels(
+    shared_data: Path, validator: ModuleType, work: Callable[[], None]
+) -> None:
+    dataset_id = import_file(shared_data / "derived" / "gsm8k_rft_openai.jsonl", work)
+    solutions = shared_data / "gsm8k" / "example_model_solutions.jsonl"
+    with unit_of_work() as session:
+        start_rollouts_import(
+            session, dataset_id=dataset_id, path=solutions, file_name=solutions.name
+        )
+    work()
+    pairs = open_export(export(dataset_id, "openai_dpo", work))
+    num_pairs, faults = validator.validate("dpo", str(pairs))
+    assert (num_pairs, faults) == (731, [])
+    labelled = open_export(export(dataset_id, "trl_kto", work)).read_bytes().split(b"\n")[:-1]
+    labels = [orjson.loads(line)["label"] for line in labelled]
+    assert len(labels) == 5_276
+    assert sum(labels) / len(labels) == pytest.approx(0.379, abs=0.001)

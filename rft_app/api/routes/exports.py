@@ -1,5 +1,6 @@
 """Exports: formats, preview, start, list, download."""
 
+from pathlib import PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -8,9 +9,19 @@ from fastapi.responses import FileResponse
 from rft_app.api.schemas.export import Export, ExportFormat, ExportPreview, ExportRequest
 from rft_app.api.schemas.job import Job
 from rft_app.api.waiting import Wait, start
+from rft_app.domain.export import ExportOptions
 from rft_app.services import exports as use_cases
 from rft_app.services.datasets import get_dataset
+from rft_app.services.export_preview import describe_preview
 from rft_app.storage.session import reading
+
+_MEDIA_TYPES = {
+    ".zip": "application/zip",
+    ".jsonl": "application/x-ndjson",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 router = APIRouter(prefix="/api/training/exports", tags=["exports"])
 
@@ -23,8 +34,13 @@ def list_formats() -> list[ExportFormat]:
             name=exporter.name,
             label=exporter.label,
             description=exporter.description,
-            suffix=exporter.suffix,
+            suffix=exporter.layout(ExportOptions()).suffix,
             needs=list(exporter.needs),
+            family=exporter.family,
+            variant=exporter.variant,
+            consumer=exporter.consumer,
+            unit=exporter.unit,
+            max_tokens=exporter.max_tokens,
         )
         for exporter in use_cases.list_formats()
     ]
@@ -37,7 +53,7 @@ def preview_export(
     """The first lines of the file, byte for byte, and what to expect of it."""
     with reading() as session:
         get_dataset(session, request.dataset_id)
-        preview = use_cases.describe_preview(
+        preview = describe_preview(
             session,
             dataset_id=request.dataset_id,
             format=request.format,
@@ -45,13 +61,7 @@ def preview_export(
             selection=request.selection.to_selection(),
             limit=limit,
         )
-    return ExportPreview(
-        rows=[row.decode() for row in preview.rows],
-        train=preview.num_train,
-        test=preview.num_test,
-        left_out=preview.num_lacking,
-        estimated_bytes=preview.estimated_bytes,
-    )
+    return ExportPreview.of(preview)
 
 
 @router.post("", status_code=202)
@@ -91,9 +101,8 @@ def download_export(export_id: str) -> FileResponse:
     """The finished file; 409 until it is complete."""
     with reading() as session:
         export = use_cases.get_export(session, export_id)
-    is_zip = export.file_name.endswith(".zip")
     return FileResponse(
         use_cases.open_export(export),
         filename=export.file_name,
-        media_type="application/zip" if is_zip else "application/x-ndjson",
+        media_type=_MEDIA_TYPES[PurePath(export.file_name).suffix],
     )

@@ -6,8 +6,10 @@ from pydantic import Field
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import export as domain
+from rft_app.domain.example import Unit
 from rft_app.domain.record import RecordFilter, RecordId, Selection, SourceType
 from rft_app.domain.validity import Reason
+from rft_app.services import export_preview
 
 
 class ExportFormat(Wire):
@@ -18,6 +20,15 @@ class ExportFormat(Wire):
     description: str
     suffix: str
     needs: list[domain.Need]
+    family: str
+    """Formats of one family share a card."""
+    variant: str
+    consumer: str
+    """What reads it, with the version it was tried with."""
+    unit: Unit
+    """What a row stands for."""
+    max_tokens: int | None
+    """Longest row that the consumer takes unless it is told otherwise."""
 
 
 class RecordFilters(WireRequest):
@@ -82,13 +93,34 @@ class ExportRequest(WireRequest):
     dataset_id: str
     format: str
     include_test: bool = True
-    """Put the test side into a file of its own; otherwise one file holds every record."""
+    """Put the test side into a file of its own; otherwise it is left out."""
     include_metadata: bool = True
     """Add `metadata.json` beside the data."""
-    train_ratio: float = Field(default=0.8, gt=0.0, lt=1.0)
+    train_ratio: float = Field(default=0.8, gt=0.0, le=1.0)
+    """1 puts every record on the training side."""
     seed: int = Field(default=0, ge=-(2**31), lt=2**31)
     test_generated: bool = False
     """Whether generated records may be on the test side."""
+    snapshot_id: str | None = None
+    """Export the records and sides of this snapshot instead of a selection."""
+    dry_run_id: str | None = None
+    """The dry run whose grades are scores and rewards; the last finished one unless named."""
+    shuffle: bool = False
+    """Write the rows in an order drawn with `seed`."""
+    balance: bool = False
+    """Leave out records of topics above their target share, drawn with `seed`."""
+    tool_arguments: domain.ToolArguments = domain.ToolArguments.DEFAULT
+    """TRL formats: a tool call's arguments as an object or as text."""
+    as_completion: bool = False
+    """`trl_sft`: prompt and completion instead of one list of messages."""
+    margin: float = Field(default=0.1, gt=0.0, le=1.0)
+    """Pairs from rewards: how much the best answer is above the worst at least."""
+    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Labels from rewards: an answer is good from here."""
+    template: str = Field(default="", max_length=20_000)
+    """`custom`: the template; empty for the one it starts with."""
+    is_array: bool = False
+    """`custom`: one JSON array instead of lines."""
     compression_level: int = Field(default=1, ge=0, le=9)
     selection: RecordSelection = RecordSelection()
 
@@ -105,9 +137,47 @@ class ExportPreview(Wire):
     """The first lines of the file, each with its line end."""
     train: int
     test: int
+    sampled: int
+    """Records looked at for all that follows."""
     left_out: int
-    """Of the records looked at, those that lack what the format needs."""
+    """Of those, the ones that lack what the format needs."""
+    lacks: dict[str, int]
+    """The same by what they lack."""
+    estimated_rows: int
     estimated_bytes: int
+    """Of all data files, not compressed."""
+    estimated_file_bytes: int
+    """Of the file that is downloaded."""
+    tokens_per_row: int
+    """Mean, at 4 characters a token."""
+    longest_row_tokens: int
+    max_tokens: int | None
+    too_long: int
+    """Rows of the sample that are longer than `maxTokens`."""
+    is_exact: bool
+    """Whether every record was looked at."""
+    files: list[str]
+
+    @classmethod
+    def of(cls, preview: export_preview.ExportPreview) -> "ExportPreview":
+        """Convert from the use case."""
+        return cls(
+            rows=[row.decode() for row in preview.rows],
+            train=preview.num_train,
+            test=preview.num_test,
+            sampled=preview.num_sampled,
+            left_out=preview.num_lacking,
+            lacks={lack.value: number for lack, number in preview.lacks.items()},
+            estimated_rows=preview.estimated_rows,
+            estimated_bytes=preview.estimated_bytes,
+            estimated_file_bytes=preview.estimated_file_bytes,
+            tokens_per_row=preview.tokens_per_row,
+            longest_row_tokens=preview.longest_row_tokens,
+            max_tokens=preview.max_tokens,
+            too_long=preview.num_too_long,
+            is_exact=preview.is_exact,
+            files=list(preview.file_names),
+        )
 
 
 class Export(Wire):

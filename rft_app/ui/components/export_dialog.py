@@ -43,9 +43,9 @@ def export_dialog() -> rx.Component:
             button(
                 "Download export",
                 rx.cond(
-                    _PREVIEW.download_size != "",
+                    _PREVIEW.size != "",
                     rx.el.span(
-                        _PREVIEW.download_size, class_name="opacity-75 font-medium tabular-nums"
+                        _PREVIEW.size, class_name="opacity-75 font-medium tabular-nums"
                     ),
                 ),
                 icon="download",

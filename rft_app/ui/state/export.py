@@ -11,8 +11,8 @@ from rft_app.exports import Exporter
 from rft_app.jobs.queue import get_job, list_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.export_counts import Qualifying, count_qualifying
+from rft_app.services.export_preview import describe_preview
 from rft_app.services.exports import (
-    describe_preview,
     find_export_of_job,
     list_exports,
     list_formats,
@@ -28,6 +28,9 @@ NEEDS = {
     Need.OUTPUT: "a recorded answer",
     Need.REFERENCE: "a reference answer",
     Need.QUESTION: "an input that ends with a user or tool turn",
+    Need.ANSWER: "a reference or a recorded answer",
+    Need.PAIR: "a better and a worse answer",
+    Need.LABEL: "an answer that is known to be good or bad",
 }
 
 
@@ -71,8 +74,6 @@ class PreviewView:
     split: str = ""
     files: list[str] = field(default_factory=list[str])
     size: str = ""
-    download_size: str = ""
-    """Of the file as it arrives; empty where it is compressed and so unknown beforehand."""
     more: str = ""
 
 
@@ -83,7 +84,7 @@ def view_format(exporter: Exporter, found: Qualifying) -> FormatCard:
         name=exporter.name,
         label=exporter.label,
         description=exporter.description,
-        suffix=exporter.suffix,
+        suffix=exporter.layout(ExportOptions()).suffix,
         needs=f"Needs {needs}" if needs else "Needs only the input",
         qualifying=describe_qualifying(found),
         lacks=f"The others have {found.lacks[0]}." if found.lacks else "",
@@ -211,7 +212,7 @@ class ExportState(Following, rx.State):
             return
         rows = [row.decode().removesuffix("\n") for row in found.rows]
         num_records = found.num_train + found.num_test
-        about = f"about {size(found.estimated_bytes)}"
+        about = f"about {size(found.estimated_file_bytes)}"
         self.is_blocked, self.blocked_reason = False, ""
         self.preview = PreviewView(
             rows=rows,
@@ -219,10 +220,9 @@ class ExportState(Following, rx.State):
             num_records=card.qualifying,
             split=f"{found.num_train:,} train · {found.num_test:,} test"
             if options.include_test
-            else "all in one file",
-            files=_files(options, card),
-            size=f"{about} before compression" if options.is_archive else about,
-            download_size="" if options.is_archive else about,
+            else f"{found.num_train:,} train only",
+            files=list(found.file_names),
+            size=about,
             more=f"… and {num_records - len(rows):,} more records"
             if num_records > len(rows)
             else "",
@@ -277,17 +277,6 @@ class ExportState(Following, rx.State):
         if job.error is not None:
             self.fault = f"The export failed. {job.error.message}"
         return None
-
-
-def _files(options: ExportOptions, card: FormatCard) -> list[str]:
-    if not options.is_archive:
-        return [f"{card.name}{card.suffix}"]
-    names = [f"train{card.suffix}"]
-    if options.include_test:
-        names.append(f"test{card.suffix}")
-    if options.include_metadata:
-        names.append("metadata.json")
-    return names
 
 
 def _download(export_id: str, file_name: str) -> rx.event.EventSpec:

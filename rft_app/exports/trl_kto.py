@@ -1,0 +1,55 @@
+"""TRL Kahneman-Tversky optimisation, conversational, as JSONL.
+
+One line:
+
+    {"prompt":[{"role":"user","content":"2+2?"}],"completion":[{"role":"assistant","content":"4"}],"label":true}
+
+Prompts of `max_length` tokens (1,024 unless set) and more are dropped by TRL without a word.
+
+Source: https://huggingface.co/docs/trl/dataset_formats#unpaired-preference; read by TRL 1.16.
+"""
+
+from dataclasses import dataclass
+
+from rft_app.domain.example import Labelled, Unit
+from rft_app.domain.export import Lack, Need
+from rft_app.exports._answers import convert
+from rft_app.exports._base import Exporter
+from rft_app.exports._context import Encode, FileContext
+from rft_app.exports._rows import tools_pair
+from rft_app.exports._trl_messages import ToTrl, trl_writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrlKto(Exporter):
+    """A prompt with one answer that is good or bad."""
+
+    name: str = "trl_kto"
+    family: str = "trl"
+    variant: str = "KTO"
+    label: str = "Hugging Face TRL KTO"
+    description: str = "Single answers called good or bad, for TRL's KTOTrainer."
+    consumer: str = "TRL 1.16"
+    has_argument_choice: bool = True
+    unit: Unit = Unit.LABEL
+    has_ids: bool = False
+    needs: tuple[Need, ...] = (Need.LABEL,)
+    max_tokens: int | None = 1024
+    snippet: str = (
+        "from datasets import load_dataset\n\n"
+        'train = load_dataset("json", data_files="train.jsonl", split="train")'
+    )
+
+    def encoder(self, context: FileContext) -> Encode:
+        """Prompt, answer, label and tools."""
+        to_messages = trl_writer(context.options.tool_arguments)
+        return lambda example: _encode(example, to_messages)
+
+
+def _encode(example: Labelled, to_messages: ToTrl) -> bytes | Lack:
+    record = example.record
+    parts = convert(record.input, example.answer, to_messages=to_messages)
+    if isinstance(parts, Lack):
+        return parts
+    label = b"true" if example.is_good else b"false"
+    return b'{"prompt":%b,"completion":%b,"label":%b%b}\n' % (*parts, label, tools_pair(record))

@@ -1,0 +1,234 @@
+"""What an export would hold, before it is made: its first rows, and estimates from a sample."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Final, NamedTuple
+
+import numpy as np
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.export import ExportOptions, Lack
+from rft_app.domain.record import Selection
+from rft_app.domain.split import Split
+from rft_app.exports import EXPORTERS, Exporter, FileContext
+from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
+from rft_app.services.export_plans import get_plan
+from rft_app.services.export_rows import Example, RowSource, describe_provenance
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.dry_runs import find_last_finished
+from rft_app.storage.members import Members
+from rft_app.storage.splits import Ints
+
+PROBED_RECORDS: Final = 20_000
+"""A preview looks at no more records than this for its rows."""
+SAMPLED_RECORDS: Final = 1_000
+"""Evenly spread; their rows estimate all others."""
+METADATA_BYTES: Final = 900
+"""About what `metadata.json` comes to in an archive."""
+BYTES_PER_FILE: Final = 125
+"""What an archive says of each of its files."""
+
+
+class ExportPreview(Entity):
+    """What an export would hold."""
+
+    rows: tuple[bytes, ...]
+    """The first lines of the file, byte for byte; of a table, what a reader gets."""
+    num_train: int
+    num_test: int
+    """Records on each side; those that lack what the format needs are among them."""
+    num_sampled: int
+    """Records looked at for all that follows."""
+    num_lacking: int
+    """Of those, the records that will be left out."""
+    lacks: dict[Lack, int]
+    estimated_rows: int
+    estimated_bytes: int
+    """Of all data files, not compressed."""
+    estimated_file_bytes: int
+    """Of the file that is downloaded."""
+    tokens_per_row: int
+    """Mean, by the estimate of 4 characters a token."""
+    longest_row_tokens: int
+    max_tokens: int | None
+    """Longest row that the consumer takes unless it is told otherwise."""
+    num_too_long: int
+    """Rows of the sample above that."""
+    is_exact: bool
+    """Whether every record of the files was looked at."""
+    file_names: tuple[str, ...]
+
+
+def describe_preview(
+    session: Session,
+    *,
+    dataset_id: str,
+    format: str,
+    options: ExportOptions = ExportOptions(),  # noqa: B008  # frozen
+    selection: Selection = Selection(),  # noqa: B008
+    limit: int = 3,
+) -> ExportPreview:
+    """The first rows, and how many there would be.
+
+    Raises:
+        NotFoundError: There is no such dataset or snapshot.
+        InvalidInputError: There is no such format, its options have a fault, or nothing can be
+            exported in it.
+    """
+    exporter = EXPORTERS.get(format)
+    options = with_dry_run(session, dataset_id, options)
+    plan = get_plan(session, dataset_id, selection, options)
+    source = make_row_source(session, dataset_id, exporter, options)
+    rows, account = _first_rows(source, plan.members, limit)
+    if account.num_read == len(plan.members):
+        account.require_rows()
+    sample = _Sample.take(source, plan.members)
+    return sample.describe(plan.members, rows)
+
+
+def with_dry_run(session: Session, dataset_id: str, options: ExportOptions) -> ExportOptions:
+    """The options with the dry run whose grades count: the last one, unless they name one."""
+    last = None if options.dry_run_id else find_last_finished(session, dataset_id)
+    return options if last is None else options.model_copy(update={"dry_run_id": last.id})
+
+
+def make_row_source(
+    session: Session, dataset_id: str, exporter: Exporter, options: ExportOptions
+) -> RowSource:
+    """What writes the rows of an export that is not frozen yet."""
+    dataset = get_dataset_row(session, dataset_id)
+    context = FileContext(
+        options=options, dataset_name=dataset.name, created_at=dataset.updated_at.isoformat()
+    )
+    return RowSource(session, dataset_id, exporter, context)
+
+
+def _first_rows(
+    source: RowSource, members: Members, limit: int
+) -> tuple[tuple[bytes, ...], Account]:
+    """The first lines of the first file that has any, and what was looked at for them."""
+    account = Account()
+    for split in Split if source.options.include_test else (Split.TRAIN,):
+        seqs = members.of(split)
+        if not source.options.shuffle:
+            seqs = seqs[:PROBED_RECORDS]
+        if rows := list(islice(source.rows(seqs, split, account), limit)):
+            return tuple(source.exporter.layout(source.options).show(rows)), account
+    return (), account
+
+
+class _Side(NamedTuple):
+    """Rows of records that are evenly spread over one data file."""
+
+    rows: Sequence[bytes]
+    notes: bytes
+    """Where they come from."""
+    factor: float
+    """Records of the file for each one that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Some rows of every data file, and what they say of all."""
+
+    source: RowSource
+    account: Account
+    sides: Sequence[_Side]
+
+    @classmethod
+    def take(cls, source: RowSource, members: Members) -> "_Sample":
+        """Encode some records of each data file."""
+        splits = list(Split) if source.options.include_test else [Split.TRAIN]
+        wanted = {split: members.of(split) for split in splits}
+        num_wanted = sum(map(len, wanted.values()))
+        account = Account(source.exporter.max_tokens)
+        sides = [
+            _read_side(source, spread(seqs, num_wanted), split, account, len(seqs))
+            for split, seqs in wanted.items()
+        ]
+        return cls(source, account, sides)
+
+    def count_bytes(self) -> tuple[int, int]:
+        """About how long the data files are, and the file that is downloaded."""
+        source, options = self.source, self.source.options
+        layout = source.exporter.layout(options)
+        data = [(b"".join(layout.frame(side.rows)), side.factor) for side in self.sides]
+        num_bytes = round(sum(len(content) * factor for content, factor in data))
+        if not options.is_archive:
+            return num_bytes, num_bytes
+        names = list_file_names(source.exporter, options)
+        if options.include_metadata and not source.exporter.has_ids:
+            data += [(side.notes, side.factor) for side in self.sides]
+        level = options.compression_level
+        packed = sum(len(zlib.compress(content, level)) * factor for content, factor in data)
+        extra = METADATA_BYTES if options.include_metadata else 0
+        return num_bytes, round(packed) + extra + BYTES_PER_FILE * len(names)
+
+    def describe(self, members: Members, first: tuple[bytes, ...]) -> ExportPreview:
+        """Scale the sample up."""
+        account = self.account
+        rows = [row for side in self.sides for row in side.rows]
+        mean = sum(map(len, rows)) / len(rows) if rows else 0.0
+        num_test = int(members.is_test.sum())
+        num_bytes, num_file_bytes = self.count_bytes()
+        return ExportPreview(
+            rows=first,
+            num_train=len(members) - num_test,
+            num_test=num_test,
+            num_sampled=account.num_read,
+            num_lacking=account.skipped.total(),
+            lacks=dict(account.skipped.most_common()),
+            estimated_rows=round(sum(len(side.rows) * side.factor for side in self.sides)),
+            estimated_bytes=num_bytes,
+            estimated_file_bytes=num_file_bytes,
+            tokens_per_row=round(mean / CHARACTERS_PER_TOKEN),
+            longest_row_tokens=account.longest_row_bytes // CHARACTERS_PER_TOKEN,
+            max_tokens=account.max_tokens,
+            num_too_long=account.num_too_long,
+            is_exact=all(side.factor == 1 for side in self.sides),
+            file_names=list_file_names(self.source.exporter, self.source.options),
+        )
+
+
+def _read_side(
+    source: RowSource, seqs: Ints, split: Split, account: Account, num_members: int
+) -> _Side:
+    notes: list[bytes] = []
+    numbers = count(1)
+
+    def note(example: Example) -> None:
+        file = f"{split}{source.exporter.layout(source.options).suffix}"
+        notes.append(describe_provenance(example, file, next(numbers), source.score_of))
+
+    rows = list(source.rows(seqs, split, account, None if source.exporter.has_ids else note))
+    return _Side(rows, b"".join(notes), num_members / max(1, len(seqs)))
+
+
+def spread(seqs: Ints, num_all: int | None = None) -> Ints:
+    """Some of the keys, evenly spread, so that all files together have `SAMPLED_RECORDS`.
+
+    Args:
+        seqs: Of one file.
+        num_all: Of all files; as many as in this one unless given.
+    """
+    share = len(seqs) / (num_all or len(seqs) or 1)
+    wanted = math.ceil(SAMPLED_RECORDS * share)
+    if len(seqs) <= wanted:
+        return seqs
+    return seqs[np.linspace(0, len(seqs) - 1, wanted).astype(np.int64)]
+
+
+def list_file_names(exporter: Exporter, options: ExportOptions) -> tuple[str, ...]:
+    """The files in an archive; of another export just the data file."""
+    suffix = exporter.layout(options).suffix
+    names = [f"train{suffix}", *([f"test{suffix}"] if options.include_test else [])]
+    if not options.is_archive:
+        return tuple(names)
+    names += exporter.more_files(names)
+    if options.include_metadata:
+        names += ["metadata.json"] if exporter.has_ids else ["provenance.jsonl", "metadata.json"]
+    return tuple(names)
