@@ -13,7 +13,7 @@ from rft_app.children import die_with_parent
 from rft_app.jobs.engine import POLL_S, Engine
 from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
-from rft_app.services.dataset_files import remove_abandoned_uploads
+from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expired_exports
 from rft_app.settings import get_settings
 
 logger = logging.getLogger("rft.worker")
@@ -73,8 +73,9 @@ class Worker:
         self._next_cleaning_at = time.monotonic() + CLEAN_S
         try:
             remove_abandoned_uploads(time.time())
+            remove_expired_exports(time.time())
         except (OSError, DBAPIError) as error:  # e.g. another worker was faster; tried again
-            logger.warning("uploads: %s", error)
+            logger.warning("cleaning: %s", error)
 
 
 def run_worker(

@@ -1,6 +1,6 @@
 """Exports: what was asked for, what a record may lack, what came out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -124,6 +124,10 @@ class ExportOptions(Entity):
         )
 
 
+KEPT_FOR = timedelta(days=30)
+"""How long the file of an export stays on disk."""
+
+
 class Export(Entity):
     """One export of a dataset."""
 
@@ -148,3 +152,8 @@ class Export(Entity):
     is_done: bool = False
     job_id: str | None = None
     created_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the file is removed."""
+        return self.created_at + KEPT_FOR

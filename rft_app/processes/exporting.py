@@ -13,9 +13,8 @@ from rft_app.services.export_description import ExportSource
 from rft_app.services.export_writing import write_export
 from rft_app.storage import exports, snapshots
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.export_members import plan_export
+from rft_app.storage.export_members import count_unused, plan_export
 from rft_app.storage.session import forgo_mapping, reading, unit_of_work
-from rft_app.storage.snapshot_source import count_left_out
 
 GC_THRESHOLD = 100_000
 """Rows hold no cycles; the default of 700 allocations would look for some at every tenth row."""
@@ -46,9 +45,7 @@ def work(args: Message, send: Send) -> None:
             dataset_name=get_dataset_row(session, export.dataset_id).name,
             snapshot=snapshot,
             members=plan_export(session, export.dataset_id, export.selection, frozen).members,
-            left_out={}
-            if export.options.snapshot_id
-            else count_left_out(session, export.dataset_id, export.selection),
+            left_out=count_unused(session, export, snapshot.num_records),
         )
         done = write_export(session, source, exports.locate_export(export), report)
     with unit_of_work() as session:

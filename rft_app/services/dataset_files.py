@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from rft_app.domain.export import KEPT_FOR
 from rft_app.settings import get_settings
 from rft_app.storage import exports, imports
 from rft_app.storage.session import reading
@@ -38,6 +39,18 @@ def remove_abandoned_uploads(now_s: float) -> None:
     with reading() as session:
         named = imports.find_imported_paths(session, (str(path.resolve()) for path in old))
     remove_files(path for path in old if str(path.resolve()) not in named)
+
+
+def remove_expired_exports(now_s: float) -> None:
+    """Remove the files of exports that were made too long ago; their entries stay.
+
+    Args:
+        now_s: Seconds since the epoch.
+    """
+    folders = [path for path in get_settings().folder("exports").iterdir() if path.is_dir()]
+    remove_files(
+        path for path in folders if now_s - path.stat().st_mtime > KEPT_FOR.total_seconds()
+    )
 
 
 def remove_files(paths: Iterable[Path]) -> None:

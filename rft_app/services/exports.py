@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlmodel import Session
 
-from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.export import KEPT_FOR, Export, ExportOptions
 from rft_app.domain.job import Job
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, NotFoundError
@@ -100,7 +100,8 @@ def open_export(export: Export) -> Path:
     path = exports.locate_export(export)
     if not path.is_file():
         raise NotFoundError(
-            f"The file {export.file_name} is no longer in the data directory. Export it again."
+            f"The file {export.file_name} is no longer in the data directory: files are kept for "
+            f"{KEPT_FOR.days} days. Export it again."
         )
     return path
 

@@ -6,13 +6,13 @@ import numpy as np
 from sqlmodel import Session
 
 from rft_app.domain.coverage import resolve_targets
-from rft_app.domain.export import ExportOptions
+from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, NotFoundError
 from rft_app.storage import snapshots
 from rft_app.storage.members import Members
 from rft_app.storage.record_plan import map_leaf_ids
-from rft_app.storage.snapshot_source import SnapshotColumns, find_usable, read_columns
+from rft_app.storage.snapshot_source import SnapshotColumns, count_left_out, find_usable, read_columns
 from rft_app.storage.snapshots import SnapshotPlan
 from rft_app.storage.splits import Bools, Ints, order_keys
 from rft_app.storage.topics import get_tree
@@ -37,6 +37,23 @@ def plan_export(
     plan = snapshots.plan_columns(columns, selection=selection, rule=options.rule)
     snapshots.require_members(plan)
     return plan
+
+
+def count_unused(session: Session, export: Export, num_used: int) -> dict[str, int]:
+    """How many selected records are not among those of an export, by reason.
+
+    Args:
+        session: Any.
+        export: What was asked for; one of a snapshot leaves nothing out.
+        num_used: Records of the export.
+    """
+    if export.options.snapshot_id is not None:
+        return {}
+    unused = count_left_out(session, export.dataset_id, export.selection)
+    if export.options.balance:
+        usable = read_columns(session, export.dataset_id, export.selection)
+        unused["balance"] = len(usable.seqs) - num_used
+    return unused
 
 
 def _plan_snapshot(session: Session, dataset_id: str, snapshot_id: str) -> SnapshotPlan:

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job
-from rft_app.services.dataset_files import remove_abandoned_uploads
+from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expired_exports
 from rft_app.services.datasets import delete_dataset
 from rft_app.services.search_jobs import IndexSearch
 from rft_app.settings import get_settings
@@ -107,3 +108,14 @@ def test_uploads_of_a_closed_tab_go_after_a_day(database: Path, tmp_path: Path) 
     remove_abandoned_uploads(now)
 
     assert sorted(path.name for path in uploads.iterdir()) == ["up_fresh", "up_imported"]
+
+
+def test_files_of_exports_go_after_thirty_days(database: Path) -> None:
+    folders = [get_settings().folder("exports") / name for name in ("exp_old", "exp_new")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "rows.jsonl").write_bytes(b"{}\n")
+    now = time.time()
+    os.utime(folders[0], (now - 31 * 86_400,) * 2)
+    remove_expired_exports(now)
+    assert [folder.exists() for folder in folders] == [False, True]

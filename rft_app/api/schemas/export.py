@@ -200,6 +200,8 @@ class Export(Wire):
     snapshot_id: str | None
     job_id: str | None
     created_at: datetime
+    expires_at: datetime
+    """When the file is removed."""
     file_url: str
     """Where the finished file is."""
 
@@ -221,5 +223,6 @@ class Export(Wire):
             snapshot_id=export.snapshot_id,
             job_id=export.job_id,
             created_at=export.created_at,
+            expires_at=export.expires_at,
             file_url=f"/api/training/exports/{export.id}/file",
         )
