@@ -102,10 +102,10 @@ class ChatClient:
             outcome, retry_after_s = self._attempt(request)
             if isinstance(outcome, ChatReply) or not outcome.kind.is_retryable:
                 return outcome
-            if attempt + 1 == self._settings.llm_max_attempts:
-                return outcome
             if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
                 return _too_patient(outcome, retry_after_s)
+            if attempt + 1 == self._settings.llm_max_attempts:
+                return outcome
             self._pause(outcome, attempt, retry_after_s)
         raise AssertionError("There is at least one attempt.")
 

@@ -90,6 +90,7 @@ class TreeAsker:
             stop=self.client.stop,
         )
         calls.run(1, lambda: False)
+        self.context.check_cancelled(now=True)
         return require_answer(found[0])
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue
 from rft_app.llm.provider import choose_model
+from rft_app.pipeline._place_asking import PER_CALL, PlaceAsker
 from rft_app.pipeline.topics import choose_kind
 from rft_app.services.topic_locks import CATEGORIZE, require_idle
 from rft_app.services.topic_results import refresh_result
@@ -87,6 +89,16 @@ def count_categorisable(session: Session, dataset_id: str) -> CategoriseCounts:
         num_all=row.num_records - row.num_invalid,
         num_manual=count_manual(session, dataset_id),
     )
+
+
+def count_calls(num_records: int) -> int:
+    """Most calls of a model for so many unsure records.
+
+    Example:
+        >>> count_calls(41)
+        3
+    """
+    return ceil(num_records / PER_CALL)
 
 
 def count_by_method(session: Session, dataset_id: str) -> Mapping[Method, int]:
@@ -186,7 +198,6 @@ class Categorize:
 def _asking(context: JobContext, model: str) -> "Generator[MakeAsker]":
     """A client of the provider while the block runs; replies go into the job's ledger."""
     from rft_app.llm.client import ChatClient
-    from rft_app.pipeline._place_asking import PlaceAsker
 
     dataset_id, settings = context.required_dataset_id, get_settings()
     with reading() as session:

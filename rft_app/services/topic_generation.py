@@ -16,7 +16,7 @@ from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.topic_proposal import Source, TopicProposal
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.context import JobContext
-from rft_app.jobs.queue import enqueue, get_job
+from rft_app.jobs.queue import enqueue, get_job, list_jobs
 from rft_app.llm.provider import choose_model
 from rft_app.pipeline._tree_asking import MAX_LEAVES
 from rft_app.pipeline.topics import MAX_TOPICS, choose_kind
@@ -36,10 +36,12 @@ from rft_app.storage.topic_assignments import (
     read_sample,
     read_unplaced,
 )
-from rft_app.storage.topic_changes import begin_change, finish_change
+from rft_app.storage.topic_changes import begin_change, finish_change, list_change_rows
 
 GENERATE = "generate_topics"
 MAX_INSTRUCTIONS = 4000
+NUM_JOBS = 50
+"""Latest jobs among which a proposal is looked for."""
 
 
 class GenerateSettings(Entity):
@@ -133,6 +135,17 @@ def get_proposal(session: Session, dataset_id: str, job_id: str) -> TopicProposa
     if job.status is not JobStatus.DONE or job.result is None:
         raise ConflictError(f"The proposal is {job.status}; only a finished one can be applied.")
     return TopicProposal.model_validate(job.result["proposal"])
+
+
+def find_open_proposal(session: Session, dataset_id: str) -> Job | None:
+    """The job of the latest proposal of a model, unless the tree was changed since."""
+    jobs = (job for job in list_jobs(session, dataset_id, NUM_JOBS) if job.kind == GENERATE)
+    job = next((job for job in jobs if job.status is JobStatus.DONE), None)
+    if job is None or job.finished_at is None or job.args.get("source") != "model":
+        return None
+    changes = list_change_rows(session, dataset_id, limit=1)
+    is_older = bool(changes) and changes[0].created_at > job.finished_at
+    return None if is_older or job.args.get("is_applied") else job
 
 
 def apply_proposal(

@@ -146,8 +146,8 @@ FAILURES: dict[str, tuple[Served, str]] = {
     "a page": (Served(PAGE, headers={"Content-Type": "text/html"}), "no chat completion: <html>"),
     "nothing": (Served(b""), "no chat completion: nothing"),
     "silence": (say(""), "The model said nothing"),
-    "nonsense": (say("Sure! Here is what I think."), "keeps to a JSON schema"),
-    "another shape": (say_json({"answers": 7}), "keeps to a JSON schema"),
+    "nonsense": (say("Sure! Here is what I think."), "reply: Invalid JSON"),
+    "another shape": (say_json({"answers": 7}), "Field required"),
     "a text cut off": (say('{"places": [', finish_reason="length"), "cut off after 100 tokens"),
     "a stream cut off": (Served(say("x" * 5000).body, is_cut=True), "RFT_LLM_BASE_URL and the"),
 }

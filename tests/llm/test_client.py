@@ -78,8 +78,10 @@ def test_all_calls_wait_when_one_was_told_to(start: Start) -> None:
     thread.join()
 
 
-def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start) -> None:
-    provider, client = start(in_turn(refuse(429, headers={"Retry-After": "3600"})))
+@pytest.mark.parametrize("num_attempts", [1, 5])
+def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start, num_attempts: int) -> None:
+    busy = in_turn(refuse(429, headers={"Retry-After": "3600"}))
+    provider, client = start(busy, llm_max_attempts=num_attempts)
     outcome = client.chat(make_request())
     assert find_kind(outcome) is CallFailureKind.RATE_LIMITED
     assert "3,600 s" in str(outcome)

@@ -8,11 +8,12 @@ import pytest
 
 from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
-from rft_app.jobs.queue import cancel_job, list_jobs, retry_job
+from rft_app.jobs.queue import cancel_job, get_job, list_jobs, retry_job
 from rft_app.llm import client as client_module
 from rft_app.services.topic_generation import (
     GenerateSettings,
     apply_proposal,
+    find_open_proposal,
     get_proposal,
     start_generate,
 )
@@ -80,8 +81,10 @@ def test_a_proposal_is_made_and_taken_and_records_go_into_it(serve: Serve) -> No
     assert read_tree().nodes == (), "A proposal changes nothing."
     with unit_of_work() as session:
         proposal = get_proposal(session, DATASET, job.id)
+        assert find_open_proposal(session, DATASET) == get_job(session, job.id)
         assert (proposal.source, proposal.method) == ("model", "good")
         done = apply_proposal(session, DATASET, proposal)
+        assert find_open_proposal(session, DATASET) is None, "It was taken."
     assert done.label == "Took 3 topics from the model good"
     tree = read_tree()
     assert [node.key for node in tree.nodes] == ["Money", "Money/Refund", "Delivery or Address"]

@@ -7,11 +7,12 @@ from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.components.generation_plan import last_run, plan_card
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.job_notice import job_notice
+from rft_app.ui.components.model_options import model_options
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.content import Content
 from rft_app.ui.state.generate import GenerateState
-from rft_app.ui.state.generation_view import ModelOption, StrategyCard
+from rft_app.ui.state.generation_view import StrategyCard
 from rft_app.ui.theme import SECTION_TITLE, WITNESS
 
 _FORM = GenerateState.form
@@ -265,7 +266,7 @@ def _model() -> rx.Component:
     return field(
         "Model",
         select(
-            rx.foreach(GenerateState.models, _model_option),
+            model_options(GenerateState.models),
             id="generate-model",
             value=_FORM.model,
             on_change=GenerateState.choose_model,
@@ -273,10 +274,6 @@ def _model() -> rx.Component:
         html_for="generate-model",
         class_name="mt-3",
     )
-
-
-def _model_option(model: ModelOption) -> rx.Component:
-    return rx.el.option(model.label, value=model.name)
 
 
 def _skeleton() -> rx.Component:

@@ -9,6 +9,7 @@ from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import checkbox, field, select, text_area, text_input
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
+from rft_app.ui.components.model_options import model_options
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.topic_placing import IS_IN_FRONT
 from rft_app.ui.content import has_items
@@ -164,11 +165,19 @@ def _model() -> rx.Component:
         TopicsState.no_model != "",
         notice("No model can be asked yet.", TopicsState.no_model, tone="info"),
         rx.fragment(
+            rx.cond(
+                TopicsState.waiting_words != "",
+                notice(
+                    TopicsState.waiting_words,
+                    action=button("Show it", on_click=TopicsState.show_waiting, size="sm"),
+                    tone="info",
+                ),
+            ),
             rx.el.div(
                 field(
                     "Model",
                     select(
-                        rx.foreach(TopicsState.models, lambda name: rx.el.option(name, value=name)),
+                        model_options(TopicsState.models),
                         id="topics-model",
                         value=TopicsState.model,
                         on_change=TopicsState.set_wish("model"),
@@ -262,6 +271,7 @@ def _seed() -> rx.Component:
 
 def _proposal() -> rx.Component:
     return rx.fragment(
+        rx.cond(TopicsState.paid_words != "", rx.el.p(TopicsState.paid_words, class_name=WITNESS)),
         rx.cond(
             TopicsState.change_words != "",
             notice(

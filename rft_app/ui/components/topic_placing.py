@@ -3,8 +3,9 @@
 import reflex as rx
 
 from rft_app.ui.components.button import button
-from rft_app.ui.components.field import checkbox
+from rft_app.ui.components.field import checkbox, field, select
 from rft_app.ui.components.modal import modal_frame
+from rft_app.ui.components.model_options import model_options
 from rft_app.ui.components.notice import notice
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.topic_placing import ALL, UNLABELED
@@ -43,6 +44,19 @@ def placing_dialog() -> rx.Component:
                     ),
                 ),
                 class_name="grid gap-0.5",
+            ),
+            field(
+                "Model for unsure records",
+                select(
+                    rx.el.option("None: by words and meaning only", value=""),
+                    model_options(TopicsState.models),
+                    id="topics-placing-model",
+                    value=TopicsState.placing_model,
+                    on_change=TopicsState.choose_placing_model,
+                    disabled=TopicsState.no_model != "",
+                ),
+                hint=TopicsState.asking_words,
+                html_for="topics-placing-model",
             ),
             rx.el.p(f"Now: {TopicsState.methods_words}. It can be undone.", class_name=WITNESS),
             class_name="grid gap-4 p-5 overflow-auto",

@@ -123,7 +123,7 @@ def _footer() -> rx.Component:
             ),
             rx.fragment(
                 button(
-                    "Start from a template",
+                    "Template or model",
                     on_click=[TopicsState.set_wish("source", "template"), TopicsState.open_making],
                     disabled=TopicsState.is_loading
                     | TopicsState.is_running

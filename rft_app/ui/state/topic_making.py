@@ -9,22 +9,24 @@ from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.topic_proposal import TopicProposal
 from rft_app.errors import ConflictError, RftError
 from rft_app.services.categorising import start_categorise
-from rft_app.services.models import list_models
+from rft_app.services.generation import find_paid
 from rft_app.services.topic_edits import TopicEdit
 from rft_app.services.topic_files import TopicImportPreview, preview_import
 from rft_app.services.topic_generation import (
     GenerateSettings,
     apply_proposal,
+    find_open_proposal,
     get_proposal,
     list_templates,
     propose_template,
     start_generate,
 )
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.generation_view import describe_paid
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.step_modal import read_whole
 from rft_app.ui.state.topic_tree import TopicTreeView
-from rft_app.ui.words import count, share
+from rft_app.ui.words import ago, count, share
 
 AUTO, TEMPLATE, MODEL = "auto", "template", "model"
 
@@ -80,10 +82,7 @@ class TopicMaking(TopicTreeView, mixin=True):
     wanted_topics: str = "12"
     max_depth: str = "1"
     instructions: str = ""
-    models: list[str] = []
     model: str = ""
-    no_model: str = ""
-    """How to configure a provider; empty where there is one."""
     seed: str = "0"
     making_fault: str = ""
     proposal: list[ProposedTopic] = []
@@ -92,8 +91,13 @@ class TopicMaking(TopicTreeView, mixin=True):
     records_words: str = ""
     can_keep_records: bool = False
     keeps_records: bool = True
+    paid_words: str = ""
+    """What the proposal cost; empty where no model was asked."""
+    waiting_words: str = ""
+    """The model's latest proposal, where it was neither taken nor overtaken; else empty."""
     is_applying: bool = False
 
+    _waiting_job: str = ""
     _making_job: str = ""
     _proposal_version: int = 0
 
@@ -101,15 +105,38 @@ class TopicMaking(TopicTreeView, mixin=True):
     async def open_making(self) -> None:
         """Open the dialog."""
         self.is_making, self.making_fault = True, ""
-        choices = list_models()
-        self.models = [choice.name for choice in choices.models]
-        self.model, self.no_model = (self.models or [""])[0], choices.how_to
+        self._show_models()
+        if self.model not in [model.name for model in self.models]:
+            self.model = self.models[0].name if self.models else ""
         self.templates = [
             TemplateCard(each.id, each.name, each.description, count(each.num_leaves, "topic"))
             for each in list_templates()
         ]
         self.template_id = self.template_id or self.templates[0].id
         self.max_depth = self.max_depth if self.proposal else "2"
+
+        await self._look_for_waiting()
+
+    async def _look_for_waiting(self) -> None:
+        dataset_id = self._dataset_id
+        try:
+            job = await ask(lambda session: find_open_proposal(session, dataset_id))
+        except RftError as error:
+            self.making_fault = error.message
+            return
+        self._waiting_job = job.id if job else ""
+        self.waiting_words = ""
+        if job is not None and job.finished_at is not None:
+            self.waiting_words = f"The model's last proposal, {ago(job.finished_at)}, still waits."
+
+    @rx.event
+    async def show_waiting(self) -> None:
+        """Show the model's last proposal again; it is not paid for twice."""
+        self._making_job = self._waiting_job
+        try:
+            await self._show_proposal(await self._get_proposal())
+        except RftError as error:
+            self.making_fault = error.message
 
     @rx.event
     def close_making(self) -> None:
@@ -196,7 +223,10 @@ class TopicMaking(TopicTreeView, mixin=True):
         return await ask(lambda session: get_proposal(session, dataset_id, job_id))
 
     async def _show_proposal(self, proposal: TopicProposal) -> None:
-        dataset_id = self._dataset_id
+        dataset_id, job_id = self._dataset_id, self._making_job
+        self.paid_words = ""
+        if proposal.source == "model":
+            self.paid_words = describe_paid(await ask(lambda session: find_paid(session, job_id)))
         preview = await ask(lambda session: preview_import(session, dataset_id, proposal.nodes))
         self._proposal_version = preview.version
         added = {*preview.added, *(move.after for move in preview.moved)}
@@ -235,6 +265,9 @@ class TopicMaking(TopicTreeView, mixin=True):
             return
         self._making_job = ""
         self.making_fault = job.error.message if job.error else "The search was cancelled."
+        if job.args.get("source") == "model":
+            paid = await ask(lambda session: find_paid(session, job.id))
+            self.making_fault += f" {describe_paid(paid)}"
 
     def _wish(self) -> GenerateSettings:
         number = None if self.is_auto else read_whole(self.wanted_topics, "number of topics")

@@ -8,14 +8,19 @@ from sqlmodel import Session
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.topic import Method
 from rft_app.errors import RftError
+from rft_app.llm.failures import FailureTally
 from rft_app.services.categorising import (
     CategoriseCounts,
+    CategoriseReport,
     CategoriseSettings,
     count_by_method,
+    count_calls,
     count_categorisable,
     start_categorise,
 )
+from rft_app.services.generation import find_paid
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.generation_view import describe_paid
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.topic_tree import TopicTreeView
 from rft_app.ui.words import count
@@ -43,6 +48,8 @@ class TopicPlacing(TopicTreeView, mixin=True):
     manual_words: str = ""
     methods_words: str = ""
     """How the records that have a topic came to it."""
+    placing_model: str = ""
+    """Who is asked about records that stay unsure; empty for nobody."""
     placing_fault: str = ""
 
     @rx.var
@@ -57,11 +64,24 @@ class TopicPlacing(TopicTreeView, mixin=True):
         """The button."""
         return f"Categorise {count(self.num_to_place, 'record')}"
 
+    @rx.var
+    def asking_words(self) -> str:
+        """What becomes of records that words and meaning leave unsure."""
+        if self.no_model:
+            return self.no_model
+        if not self.placing_model:
+            return "Records below 70% sure wait in the review queue."
+        calls = count(count_calls(self.num_to_place), "call")
+        return f"It is asked about records that stay below 70% sure: at most {calls}."
+
     @rx.event
     async def open_placing(self) -> None:
         """Open the dialog with fresh counts."""
         dataset_id = self._dataset_id
         self.takes_manual, self.placing_fault = False, ""
+        self._show_models()
+        if self.placing_model not in [model.name for model in self.models]:
+            self.placing_model = ""
         try:
             counts = await ask(lambda session: count_categorisable(session, dataset_id))
             self.methods_words = await ask(lambda session: _methods(session, dataset_id))
@@ -87,6 +107,11 @@ class TopicPlacing(TopicTreeView, mixin=True):
         self.takes_manual = takes
 
     @rx.event
+    def choose_placing_model(self, name: str) -> None:
+        """Ask a model about records that stay unsure, or nobody."""
+        self.placing_model = name
+
+    @rx.event
     async def place(self) -> None:
         """Start the job."""
         dataset_id = self._dataset_id
@@ -94,6 +119,7 @@ class TopicPlacing(TopicTreeView, mixin=True):
             mode="unlabeled_only" if self.mode == UNLABELED else "recategorize_all",
             includes_manual=self.takes_manual,
             is_confirmed=self.takes_manual,
+            model=self.placing_model or None,
         )
         try:
             job = await tell(lambda session: start_categorise(session, dataset_id, settings))
@@ -118,16 +144,29 @@ class TopicPlacing(TopicTreeView, mixin=True):
 
     async def _end_placing(self, job: Job) -> None:
         dataset_id = self._dataset_id
+        paid = ""
+        if job.args.get("model"):
+            paid = f" {describe_paid(await ask(lambda session: find_paid(session, job.id)))}"
         if job.status is not JobStatus.DONE or job.result is None:
             why = job.error.message if job.error else "It was cancelled."
             self.work_tone = "warn" if job.error is None else "bad"
-            self.work_note = f"Categorising ended early. {why} What was placed stays."
+            self.work_note = f"Categorising ended early. {why} What was placed stays.{paid}"
             return
-        placed, unsure = int(job.result["categorized"]), int(job.result["low_confidence"])
+        report = CategoriseReport.model_validate(job.result)
         methods = await ask(lambda session: _methods(session, dataset_id))
-        low = f"{count(unsure, 'record')} below 70% sure, to review" if unsure else "all sure"
-        self.work_tone = "ok"
-        self.work_note = f"{count(placed, 'record')} categorised, {low}. Now {methods}."
+        low = "all sure"
+        if report.low_confidence:
+            low = f"{count(report.low_confidence, 'record')} below 70% sure, to review"
+        placed = f"{count(report.categorized, 'record')} categorised, {low}. Now {methods}."
+        self.work_tone = "warn" if report.failures else "ok"
+        self.work_note = f"{placed}{paid}{_describe_failures(report)}"
+
+
+def _describe_failures(report: CategoriseReport) -> str:
+    if not report.failures:
+        return ""
+    calls = count(sum(report.failures.values()), "call")
+    return f" {calls} brought nothing. {FailureTally(messages=report.failure_messages).describe()}"
 
 
 def _methods(session: Session, dataset_id: str) -> str:

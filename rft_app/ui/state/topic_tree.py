@@ -12,11 +12,13 @@ from rft_app.domain.record import RecordFilter
 from rft_app.domain.topic import TopicTree
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job, list_active_jobs
+from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.services.records import list_records
 from rft_app.services.topic_edits import TopicHistory, list_changes
 from rft_app.services.topics import get_topics
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.generation_view import ModelOption
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.record_row import RecordRow
@@ -88,6 +90,9 @@ class TopicTreeView(StepModal, Paging, mixin=True):
     work_note: str = ""
     """How the last job of this dialog ended."""
     work_tone: str = ""
+    models: list[ModelOption] = []
+    no_model: str = ""
+    """How to configure a provider; empty where there is one."""
 
     _all_rows: list[TopicRow] = []
     _version: int = 0
@@ -123,6 +128,10 @@ class TopicTreeView(StepModal, Paging, mixin=True):
     def forget_note(self) -> None:
         """Take away the note of the last job."""
         self.work_note = ""
+
+    def _show_models(self) -> None:
+        choices = list_models()
+        self.models, self.no_model = list(map(ModelOption.of, choices.models)), choices.how_to
 
     async def _choose(self, tree: TopicTree, key: str) -> None:
         row = next((row for row in self._all_rows if row.key == key), None)
