@@ -37,14 +37,18 @@ class Qualifying(Entity):
         return self.num_looked_at == self.num_records
 
 
-def count_qualifying(session: Session, dataset_id: str) -> tuple[Qualifying, ...]:
+def count_qualifying(
+    session: Session,
+    dataset_id: str,
+    selection: Selection = Selection(),  # noqa: B008  # frozen
+) -> tuple[Qualifying, ...]:
     """One count per format, in the order of the menu, with the formats' own options.
 
-    Large datasets are judged by records that are spread over them; then the counts are not exact.
+    Many records are judged by some that are spread over them; then the counts are not exact.
     """
     options = with_dry_run(session, dataset_id, ExportOptions(train_ratio=1.0))
     try:
-        seqs = get_plan(session, dataset_id, Selection(), options).members.seqs
+        seqs = get_plan(session, dataset_id, selection, options).members.seqs
     except InvalidInputError:
         seqs = np.zeros(0, dtype=np.int64)
     sample = _Sample(session, dataset_id, spread(seqs).tolist(), options)

@@ -1,12 +1,16 @@
-"""Look at a dataset's records: pages, one in full, filter menus, counts."""
+"""Look at a dataset's records: pages, one in full, filter menus, counts, grades."""
+
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from rft_app.domain.record import Record, RecordFilter, Selection
+from rft_app.domain.record import Record, RecordFilter, RecordId, Selection
+from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.domain.record_page import FilterOptions, RecordPage, SelectionCount
 from rft_app.jobs.queue import list_active_jobs
 from rft_app.services.search_jobs import SEARCH_INDEX
-from rft_app.storage import record_counts, record_pages, records
+from rft_app.storage import record_counts, record_pages, record_scores, records
+from rft_app.storage.tags import count_tags_among
 
 MAX_PAGE = 500
 
@@ -55,3 +59,21 @@ def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
 def count_selection(session: Session, dataset_id: str, selection: Selection) -> SelectionCount:
     """How many current records an action on `selection` is about."""
     return record_counts.count_selection(session, dataset_id, selection)
+
+
+def count_tags(session: Session, dataset_id: str, selection: Selection) -> dict[str, int]:
+    """Every tag of the dataset with how many of the selected records have it."""
+    seqs = record_counts.select_selection(session, dataset_id, selection)
+    return count_tags_among(session, dataset_id, seqs)
+
+
+def list_graded_runs(session: Session, dataset_id: str, limit: int = 20) -> tuple[GradedRun, ...]:
+    """The latest finished dry runs, newest first."""
+    return record_scores.list_graded_runs(session, dataset_id, limit)
+
+
+def map_grades(
+    session: Session, runs: Sequence[GradedRun], records: Sequence[RecordId]
+) -> Mapping[RecordId, Mapping[str, RecordGrade]]:
+    """What dry runs say of a page of records, by record and dry run."""
+    return record_scores.map_grades(session, [run.id for run in runs], records)

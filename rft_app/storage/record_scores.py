@@ -1,13 +1,15 @@
-"""What the last dry run says of single records."""
+"""What dry runs say of single records."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from rft_app.domain.record import RecordId, parse_record_id, record_id
+from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.storage.dry_runs import find_last_finished
-from rft_app.storage.tables import GradeRow
+from rft_app.storage.tables import DryRunRow, GradeRow
 
 
 def map_scores(
@@ -27,3 +29,46 @@ def map_scores(
     )
     rows = session.connection().execute(query)
     return {record_id(seq): float(mean) for seq, mean in rows}
+
+
+def list_graded_runs(session: Session, dataset_id: str, limit: int) -> tuple[GradedRun, ...]:
+    """The latest finished dry runs, newest first."""
+    query = (
+        select(col(DryRunRow.id), col(DryRunRow.number))
+        .where(col(DryRunRow.dataset_id) == dataset_id)
+        .where(col(DryRunRow.finished_at).is_not(None))
+        .order_by(col(DryRunRow.number).desc())
+        .limit(limit)
+    )
+    rows = session.connection().execute(query)
+    return tuple(GradedRun(id=id_, number=number) for id_, number in rows)
+
+
+def map_grades(
+    session: Session, runs: Sequence[str], records: Sequence[RecordId]
+) -> Mapping[RecordId, Mapping[str, RecordGrade]]:
+    """Grades by record and dry run; where a run did not see a record, it is left out."""
+    seqs = [seq for text in records if (seq := parse_record_id(text)) is not None]
+    if not runs or not seqs:
+        return {}
+    reward = col(GradeRow.reward)
+    query = (
+        select(
+            col(GradeRow.dry_run_id),
+            col(GradeRow.record_seq),
+            func.avg(reward),
+            func.count(reward),
+            func.count(),
+        )
+        .where(col(GradeRow.dry_run_id).in_(runs))
+        .where(col(GradeRow.record_seq).in_(seqs))
+        .group_by(col(GradeRow.dry_run_id), col(GradeRow.record_seq))
+    )
+    found: dict[RecordId, dict[str, RecordGrade]] = defaultdict(dict)
+    for run, seq, mean, num_graded, number in session.connection().execute(query):
+        found[record_id(seq)][run] = RecordGrade(
+            mean=None if mean is None else float(mean),
+            num_graded=num_graded,
+            num_failed=number - num_graded,
+        )
+    return found

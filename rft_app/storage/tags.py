@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.facet import ARCHIVED
 from rft_app.storage.sequences import reserve
-from rft_app.storage.tables import TagRow
+from rft_app.storage.splits import Ints
+from rft_app.storage.tables import RecordTagRow, TagRow
 
 
 def list_tag_rows(session: Session, dataset_id: str) -> list[TagRow]:
@@ -53,6 +55,16 @@ def map_tags(session: Session, seqs: Sequence[int]) -> dict[int, tuple[str, ...]
     found: dict[int, tuple[str, ...]] = {}
     for seq, name in session.connection().execute(statement):
         found[seq] = (*found.get(seq, ()), name)
+    return found
+
+
+def count_tags_among(session: Session, dataset_id: str, seqs: Ints) -> dict[str, int]:
+    """How many of some records have each tag of the dataset, unused tags included."""
+    found: dict[str, int] = {}
+    for row in list_tag_rows(session, dataset_id):
+        tagged = select(col(RecordTagRow.seq)).where(col(RecordTagRow.tag_id) == row.id)
+        keys = np.fromiter(session.exec(tagged), dtype=np.int64)
+        found[row.name] = int(np.isin(keys, seqs, assume_unique=True).sum())
     return found
 
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button, icon_button
+from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import checkbox
 from rft_app.ui.components.icon import icon
@@ -33,6 +33,7 @@ def export_dialog() -> rx.Component:
                     ExportState.fault != "",
                     rx.el.div(notice(ExportState.fault, tone="bad"), class_name="mb-4"),
                 ),
+                rx.cond(ExportState.sources != "", _sources()),
                 rx.cond(ExportState.is_loading, _skeleton(), _content()),
                 on_mount=ExportState.load,
                 on_unmount=ExportState.leave,
@@ -44,9 +45,7 @@ def export_dialog() -> rx.Component:
                 "Download export",
                 rx.cond(
                     _PREVIEW.size != "",
-                    rx.el.span(
-                        _PREVIEW.size, class_name="opacity-75 font-medium tabular-nums"
-                    ),
+                    rx.el.span(_PREVIEW.size, class_name="opacity-75 font-medium tabular-nums"),
                 ),
                 icon="download",
                 variant="primary",
@@ -57,6 +56,25 @@ def export_dialog() -> rx.Component:
         is_open=ModalState.open_name == EXPORT,
         on_close=ModalState.close,
         title="Export",
+    )
+
+
+def _sources() -> rx.Component:
+    """What is exported, where that is not the whole dataset; and the way back."""
+    return rx.el.div(
+        icon("list-checks", 15, "text-accent-text"),
+        rx.el.b(f"Only {ExportState.sources}", class_name="font-semibold"),
+        rx.el.span(
+            "Invalid and repeated ones are left out.", class_name=f"{WITNESS} max-wide:hidden"
+        ),
+        text_button(
+            "Export the whole dataset",
+            on_click=ExportState.drop_sources,
+            class_name="text-small ml-auto",
+        ),
+        role="status",
+        class_name="flex flex-wrap items-center gap-x-2.5 gap-y-1 mb-4 px-3 py-2 rounded-card"
+        " border border-accent-line bg-accent-soft",
     )
 
 

@@ -22,10 +22,12 @@ function keepInside(event, panel) {
 }
 
 // A dialog: focus moves in and stays in, Esc and the scrim close it, focus goes back after.
-function Panel({ label, className, onClose, children }) {
+function Panel({ label, className, onClose, onEscape, children }) {
   const panel = useRef(null);
   const close = useRef(onClose);
+  const escape = useRef(onEscape);
   close.current = onClose;
+  escape.current = onEscape ?? onClose;
   useEffect(() => {
     const before = document.activeElement;
     const self = panel.current;
@@ -35,7 +37,7 @@ function Panel({ label, className, onClose, children }) {
       if (open.at(-1) !== self || event.defaultPrevented) return;
       if (event.key === "Escape") {
         event.preventDefault();
-        close.current?.();
+        escape.current?.();
       } else if (event.key === "Tab") keepInside(event, self);
     };
     document.addEventListener("keydown", onKey);

@@ -19,6 +19,8 @@ class Modal(rx.Component):
     is_open: rx.Var[bool]
     label: rx.Var[str]
     on_close: rx.EventHandler[rx.event.no_args_event_spec]
+    on_escape: rx.EventHandler[rx.event.no_args_event_spec]
+    """Of Esc, where that closes less than a click beside it does."""
 
     def add_imports(self) -> rx.ImportDict:
         """Bring the style sheet of floating things."""

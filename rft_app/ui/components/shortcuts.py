@@ -6,7 +6,7 @@ _JSX = rx.asset("shortcuts.jsx", shared=True)
 
 
 class Shortcuts(rx.Component):
-    """Listens for `/`, J, K and Ctrl K or ⌘K; draws nothing.
+    """Listens for `/`, J, K, arrows and Ctrl K or ⌘K; draws nothing.
 
     Mark a search box with `data-search` and the members of a list with `data-item`.
     """

@@ -12,7 +12,7 @@ from rft_app.ui.components.generation_dialog import generation_dialog
 from rft_app.ui.components.grader_modal import grader_modal
 from rft_app.ui.components.import_dialog import import_dialog
 from rft_app.ui.components.import_topics_dialog import import_topics_dialog
-from rft_app.ui.components.records_overlay import records_overlay
+from rft_app.ui.components.records import records_overlay
 from rft_app.ui.components.snapshots_dialog import snapshots_dialog
 from rft_app.ui.components.topics_modal import topics_modal
 from rft_app.ui.components.training_modal import deploy_modal, training_modal

@@ -4,17 +4,17 @@ import reflex as rx
 
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
+from rft_app.ui.components.check_box import check_box
 from rft_app.ui.components.empty_state import empty_panel, empty_state
 from rft_app.ui.components.field import checkbox, text_input
-from rft_app.ui.components.icon import icon
+from rft_app.ui.components.filter_menu import filter_menu
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.pager import pager
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
-from rft_app.ui.content import Content, has_items
+from rft_app.ui.content import has_items
 from rft_app.ui.state.create import UPLOAD, CreateState
 from rft_app.ui.state.trace_picker import ANY, RANGES, TURNS, TraceLine
-from rft_app.ui.theme import CARD, INPUT, WITNESS
-
-_BOX = "w-4 h-4 shrink-0 accent-[var(--accent)] cursor-pointer"
+from rft_app.ui.theme import CARD, WITNESS
 
 
 def trace_picker() -> rx.Component:
@@ -67,14 +67,14 @@ def _filters() -> rx.Component:
             key=f"traces-{CreateState.num_clears}",
             class_name="grow basis-56",
         ),
-        _menu(
+        filter_menu(
             "Time",
             wanted.period,
             CreateState.choose_period,
             rx.el.option("all time", value=ANY),
             *(rx.el.option(words, value=key) for key, (_, words) in RANGES.items()),
         ),
-        _menu(
+        filter_menu(
             "Model",
             wanted.model,
             CreateState.choose_model,
@@ -83,7 +83,7 @@ def _filters() -> rx.Component:
                 CreateState.models, lambda model: rx.el.option(model.label, value=model.value)
             ),
         ),
-        _menu(
+        filter_menu(
             "Turns",
             wanted.turns,
             CreateState.choose_turns,
@@ -97,23 +97,6 @@ def _filters() -> rx.Component:
         ),
         role="search",
         class_name="flex flex-wrap items-center gap-2",
-    )
-
-
-def _menu(label: str, value: Content, on_change: Content, *options: Content) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label, class_name="text-ink-3 shrink-0"),
-        rx.el.select(
-            *options,
-            value=value,
-            on_change=on_change,
-            class_name="bg-transparent border-0 p-0 outline-none appearance-none font-medium"
-            " text-ink min-w-0 max-w-[160px] truncate cursor-pointer [field-sizing:content]"
-            " focus-visible:shadow-none [&>option]:bg-surface-3 [&>option]:text-ink"
-            " max-wide:text-[16px]",
-        ),
-        icon("chevron-down", 13, "pointer-events-none"),
-        class_name=f"{INPUT} !w-auto !bg-surface-2 cursor-pointer",
     )
 
 
@@ -148,13 +131,11 @@ def _head() -> rx.Component:
     is_some = (CreateState.num_selected > 0) & (CreateState.num_selected < CreateState.num_matching)
     return rx.el.div(
         rx.el.label(
-            rx.el.input(
-                type="checkbox",
+            check_box(
                 checked=CreateState.takes_all & (CreateState.num_selected > 0),
+                is_mixed=is_some,
                 on_change=CreateState.toggle_all_traces,
-                custom_attrs={"aria-checked": rx.cond(is_some, "mixed", rx.Var("undefined"))},
                 disabled=CreateState.num_matching == 0,
-                class_name=_BOX,
             ),
             rx.el.b(CreateState.select_all_words, class_name="font-semibold"),
             class_name="flex items-center gap-2.5 cursor-pointer whitespace-nowrap",
@@ -188,12 +169,10 @@ def _row(trace: rx.vars.ObjectVar[TraceLine]) -> rx.Component:
     is_on = rx.Var.create(CreateState.named).contains(trace.id) != CreateState.takes_all
     return rx.el.li(
         rx.el.label(
-            rx.el.input(
-                type="checkbox",
+            check_box(
                 checked=is_on,
                 on_change=CreateState.toggle_trace(trace.id),
                 custom_attrs={"data-item": "true"},
-                class_name=_BOX,
             ),
             rx.el.span(
                 rx.el.span(
@@ -257,28 +236,12 @@ def _foot() -> rx.Component:
                 class_name="text-small whitespace-nowrap",
             ),
         ),
-        rx.el.div(
+        pager(
+            CreateState,
             rx.el.span(
                 CreateState.position,
                 class_name=f"{WITNESS} tabular-nums mr-1 max-wide:hidden",
             ),
-            icon_button(
-                "chevron-left",
-                "Previous page",
-                size="sm",
-                variant="default",
-                on_click=CreateState.previous_page,
-                disabled=~CreateState.has_previous,
-            ),
-            icon_button(
-                "chevron-right",
-                "Next page",
-                size="sm",
-                variant="default",
-                on_click=CreateState.next_page,
-                disabled=~CreateState.has_next,
-            ),
-            class_name="ml-auto flex items-center gap-1",
         ),
         class_name="flex items-center gap-3 min-h-11 px-3.5 border-t border-line",
     )

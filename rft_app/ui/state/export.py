@@ -1,11 +1,13 @@
 """The export dialog: a format, its options, the bytes it would write, the files made so far."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import reflex as rx
 
 from rft_app.domain.export import Export, ExportOptions, Need
 from rft_app.domain.job import JobStatus
+from rft_app.domain.record import Selection
 from rft_app.errors import RftError
 from rft_app.exports import Exporter
 from rft_app.jobs.queue import get_job, list_jobs
@@ -20,6 +22,7 @@ from rft_app.services.exports import (
 )
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.following import Following
+from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import ago, count, share, size
 
@@ -141,9 +144,36 @@ class ExportState(Following, rx.State):
     history: list[ExportRow] = []
     is_blocked: bool = True
     blocked_reason: str = ""
+    sources: str = ""
+    """What was chosen to be exported, in words; empty for the whole dataset."""
 
+    _selection: dict[str, Any] = {}
+    """Empty for the whole dataset."""
     _started_job: str = ""
     """The job this dialog started: its file is downloaded as soon as it is there."""
+
+    def start_from(self, selection: Selection, words: str) -> Any:  # noqa: ANN401  # an event
+        """Open the dialog for chosen records; for handlers of other states.
+
+        Args:
+            selection: The records.
+            words: What they are, e.g. `12 selected records`.
+        """
+        self._enter()
+        self._selection, self.sources = selection.model_dump(mode="json"), words
+        return ModalState.open_export()
+
+    @rx.event
+    async def drop_sources(self) -> None:
+        """Export the whole dataset instead of chosen records."""
+        self._selection, self.sources = {}, ""
+        await self._open(self._dataset_id)
+
+    @rx.event
+    def leave(self) -> None:
+        """The dialog closed; what was chosen for it is chosen no longer."""
+        super().leave()
+        self._selection, self.sources = {}, ""
 
     @rx.event
     async def choose(self, name: str) -> None:
@@ -172,11 +202,16 @@ class ExportState(Following, rx.State):
     async def start(self) -> None:
         """Start the export as a job."""
         dataset_id, name, options = self._dataset_id, self.chosen, self._options()
+        selection = self._chosen
         self.fault = ""
         try:
             job = await tell(
                 lambda session: start_export(
-                    session, dataset_id=dataset_id, format=name, options=options
+                    session,
+                    dataset_id=dataset_id,
+                    format=name,
+                    options=options,
+                    selection=selection,
                 )
             )
         except RftError as error:
@@ -192,8 +227,13 @@ class ExportState(Following, rx.State):
     def _options(self) -> ExportOptions:
         return ExportOptions(include_test=self.include_test, include_metadata=self.include_metadata)
 
+    @property
+    def _chosen(self) -> Selection:
+        return Selection.model_validate(self._selection)
+
     async def _show_preview(self) -> None:
         dataset_id, name, options = self._dataset_id, self.chosen, self._options()
+        selection = self._chosen
         card = next(card for card in self.cards if card.name == name)
         self.chosen_label, self.preview_fault = card.label, ""
         try:
@@ -203,6 +243,7 @@ class ExportState(Following, rx.State):
                     dataset_id=dataset_id,
                     format=name,
                     options=options,
+                    selection=selection,
                     limit=NUM_PREVIEWED,
                 )
             )
@@ -249,9 +290,10 @@ class ExportState(Following, rx.State):
 
     async def _open(self, dataset_id: str) -> bool:
         """Read what does not change while the dialog is open; whether that went well."""
+        selection = self._chosen
         try:
             dataset = await ask(lambda session: get_dataset(session, dataset_id))
-            found = await ask(lambda session: count_qualifying(session, dataset_id))
+            found = await ask(lambda s: count_qualifying(s, dataset_id, selection))
         except RftError as error:
             self.fault, self.is_loading = error.message, False
             return False

@@ -27,11 +27,7 @@ class Following(rx.State, mixin=True):
     @rx.event
     async def load(self) -> Any:  # noqa: ANN401  # an event
         """Fill the dialog; its `on_mount`."""
-        dataset_id = dataset_id_in(self.router.url.path)
-        if dataset_id != self._dataset_id:
-            is_following = self._is_following
-            self.reset()
-            self._dataset_id, self._is_following = dataset_id, is_following
+        self._enter()
         self._is_open, self.fault = True, ""
         event = await self._refresh(is_forced=True)
         return [type(self).follow, *([] if event is None else [event])]
@@ -69,6 +65,14 @@ class Following(rx.State, mixin=True):
             self.job = JobProgress.of(await tell(lambda session: cancel_job(session, job_id)))
         except RftError as error:
             self.fault = error.message
+
+    def _enter(self) -> None:
+        """Forget what is of another dataset than the page is about."""
+        dataset_id = dataset_id_in(self.router.url.path)
+        if dataset_id != self._dataset_id:
+            is_following = self._is_following
+            self.reset()
+            self._dataset_id, self._is_following = dataset_id, is_following
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
         """Read what the dialog shows, `is_forced` when it opens; an event it returns follows."""

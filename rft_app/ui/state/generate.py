@@ -71,8 +71,9 @@ class GenerateState(Following, rx.State):
 
         Args:
             selection: The records.
-            words: What they are, e.g. `12 chosen records`.
+            words: What they are, e.g. `12 selected records`.
         """
+        self._enter()
         self._selection, self.sources = selection.model_dump(mode="json"), words
         return ModalState.open_dialog(GENERATE)
 

@@ -1,10 +1,47 @@
 """One record as a line of a list; the topics dialog and the records overlay share it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.domain.record_page import RecordSummary
 from rft_app.domain.topic import SURE
-from rft_app.ui.words import reward, share
+from rft_app.ui.words import count, reward, share
+
+NUM_TAGS = 3
+"""Shown on a row; the rest is a number."""
+GRADED, FAILED, UNSEEN = "graded", "failed", "unseen"
+
+
+@dataclass(frozen=True)
+class GradeCell:
+    """What one dry run says of a record."""
+
+    words: str
+    state: str
+    """`graded`, `failed` or `unseen`."""
+    hint: str
+
+    @classmethod
+    def of(cls, grade: RecordGrade | None) -> "GradeCell":
+        """Build the cell: a failure has a word, never a zero.
+
+        Example:
+            >>> GradeCell.of(RecordGrade(mean=None, num_graded=0, num_failed=2)).words
+            'failed'
+            >>> GradeCell.of(RecordGrade(mean=0.0, num_graded=1, num_failed=1)).hint
+            'Mean of 1 rollout; the grader failed on 1 more'
+            >>> GradeCell.of(None).words
+            '–'
+        """
+        if grade is None:
+            return cls("–", UNSEEN, "Not in this dry run")
+        if grade.mean is None:
+            rollouts = count(grade.num_failed, "rollout")
+            return cls("failed", FAILED, f"The grader failed on {rollouts}: there is no grade")
+        hint = f"Mean of {count(grade.num_graded, 'rollout')}"
+        more = f"; the grader failed on {grade.num_failed:,} more" if grade.num_failed else ""
+        return cls(reward(grade.mean), GRADED, hint + more)
 
 
 @dataclass(frozen=True)
@@ -27,10 +64,21 @@ class RecordRow:
     sure: str
     is_unsure: bool
     is_duplicate: bool
+    tags: list[str] = field(default_factory=list[str])
+    more_tags: str = ""
+    """How many further tags there are; empty for none."""
+    all_tags: str = ""
+    grades: list[GradeCell] = field(default_factory=list[GradeCell])
+    """One per dry run that has a column."""
 
     @classmethod
-    def of(cls, summary: RecordSummary) -> "RecordRow":
-        """Build the row."""
+    def of(
+        cls,
+        summary: RecordSummary,
+        runs: Sequence[GradedRun] = (),
+        grades: Mapping[str, RecordGrade] | None = None,
+    ) -> "RecordRow":
+        """Build the row, with a cell for each of some dry runs."""
         confidence = summary.topic_confidence
         invalid = "the record is invalid" if summary.reason else "none was recorded"
         return cls(
@@ -51,6 +99,10 @@ class RecordRow:
             sure="–" if confidence is None else share(round(confidence, 2)),
             is_unsure=confidence is not None and confidence < SURE,
             is_duplicate=summary.is_duplicate,
+            tags=list(summary.tags[:NUM_TAGS]),
+            more_tags=f"+{len(summary.tags) - NUM_TAGS}" if len(summary.tags) > NUM_TAGS else "",
+            all_tags=", ".join(summary.tags),
+            grades=[GradeCell.of((grades or {}).get(run.id)) for run in runs],
         )
 
 

@@ -1,0 +1,19 @@
+"""What dry runs say of one record: a mean, or that nothing could be graded, never a zero."""
+
+from rft_app.domain.entity import Entity
+
+
+class GradedRun(Entity):
+    """A finished dry run, as the head of a column."""
+
+    id: str
+    number: int
+
+
+class RecordGrade(Entity):
+    """One record's rollouts in one dry run."""
+
+    mean: float | None
+    """Of the graded ones; `None` when all failed."""
+    num_graded: int
+    num_failed: int

@@ -1,0 +1,66 @@
+"""Filters of a list: a menu with its name in it, and a range of numbers."""
+
+import reflex as rx
+
+from rft_app.ui.components.icon import icon
+from rft_app.ui.content import Content
+from rft_app.ui.theme import INPUT, classes
+
+
+def filter_menu(
+    label: str, value: Content, on_change: Content, *options: Content, class_name: str = ""
+) -> rx.Component:
+    """A native select that says what it filters by; `options` are `rx.el.option`."""
+    return rx.el.label(
+        rx.el.span(label, class_name="text-ink-3 shrink-0"),
+        rx.el.select(
+            *options,
+            value=value,
+            on_change=on_change,
+            class_name="bg-transparent border-0 p-0 outline-none appearance-none font-medium"
+            " text-ink min-w-0 max-w-[160px] truncate cursor-pointer [field-sizing:content]"
+            " focus-visible:shadow-none [&>option]:bg-surface-3 [&>option]:text-ink"
+            " max-wide:text-[16px]",
+        ),
+        icon("chevron-down", 13, "pointer-events-none ml-auto"),
+        class_name=classes(INPUT, "!w-auto !bg-surface-2 cursor-pointer", class_name),
+    )
+
+
+def filter_range(
+    label: str,
+    lowest: tuple[Content, Content],
+    highest: tuple[Content, Content],
+    *,
+    key: Content,
+    class_name: str = "",
+) -> rx.Component:
+    """Two ends between 0 and 1.
+
+    Args:
+        label: What is between them.
+        lowest: Value and event of the lower end.
+        highest: Of the upper end.
+        key: Another key gives the boxes a new start.
+        class_name: Layout only.
+    """
+    return rx.el.div(
+        rx.el.span(label, class_name="text-ink-3"),
+        _end(f"Lowest {label.lower()}", "0", *lowest, key),
+        rx.el.span("–", class_name="text-ink-3"),
+        _end(f"Highest {label.lower()}", "1", *highest, key),
+        class_name=classes(INPUT, "!w-auto !gap-1.5", class_name),
+    )
+
+
+def _end(label: str, hint: str, value: Content, on_change: Content, key: Content) -> rx.Component:
+    return rx.el.input(
+        input_mode="decimal",
+        placeholder=hint,
+        aria_label=label,
+        default_value=value,
+        on_change=on_change.debounce(300),
+        key=f"{label}-{key}",
+        class_name="w-7 text-center bg-transparent border-0 p-0 outline-none text-ink tabular-nums"
+        " focus-visible:shadow-none max-wide:text-[16px] max-wide:grow",
+    )
