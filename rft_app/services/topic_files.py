@@ -1,5 +1,7 @@
 """Topics as a file: download, check what an upload would change, take it."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 import orjson
@@ -14,6 +16,8 @@ from rft_app.services.topic_edits import TopicEdit, replace_topics
 from rft_app.services.topics import get_topics
 
 MAX_FILE_BYTES = 5_000_000
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
+"""A JSON string, and the colon behind it where it is a name."""
 
 
 class TopicMove(Entity):
@@ -56,7 +60,24 @@ def read_topic_file(content: bytes) -> tuple[TopicNode, ...]:
             f"The file is no JSON: {error.msg}, line {error.lineno}, column {error.colno}.",
             line=error.lineno,
         ) from error
+    _require_single_names(content.decode("utf-8"), value)
     return parse_topics(value)
+
+
+def _require_single_names(text: str, value: object) -> None:
+    """A parser of JSON keeps the last of equal names and drops the others unsaid.
+
+    Raises:
+        InvalidInputError: A name is twice in one object.
+    """
+    lost = _count_names(text) - _count_names(orjson.dumps(value).decode())
+    if lost:
+        name = next(iter(lost))
+        raise InvalidInputError(f"{name!r} is there twice in one object. Rename or delete one.")
+
+
+def _count_names(text: str) -> Counter[str]:
+    return Counter(orjson.loads(found[1]) for found in _STRING.finditer(text) if found[2])
 
 
 def write_topic_file(session: Session, dataset_id: str) -> bytes:

@@ -9,7 +9,7 @@ from rft_app.services.generation import find_last_report, find_paid, start_gener
 from rft_app.services.regeneration import start_regeneration
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import GenerationRunRow, JobRow
-from tests.llm.provider import Served, in_turn, refuse, say, say_json
+from tests.llm.provider import FAILURES, Served, in_turn, refuse, say, say_json
 from tests.services.generation_world import DATASET, World, read_candidates, vary
 from tests.services.generation_world import world as world
 
@@ -90,18 +90,7 @@ def vary_once() -> Served:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (refuse(401, "wrong key"), "RFT_LLM_API_KEY"),
-        (refuse(500), "Server error"),
-        (refuse(429), "Rate limited"),
-        (Served(b""), "Bad reply"),
-        (say("nonsense"), "Bad reply"),
-        (say(""), "Empty"),
-        (say("{", finish_reason="length"), "Truncated"),
-        (say(None, refusal="No."), "Refused"),
-        (say_json({"records": []}), "Bad reply"),
-    ],
+    ("answer", "said"), [*FAILURES.values(), (say(None, refusal="No."), "Refused: No.")]
 )
 def test_a_run_that_brings_nothing_fails_and_says_why(
     world: World, answer: Served, said: str

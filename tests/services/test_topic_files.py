@@ -86,6 +86,24 @@ def test_files_that_are_none_are_refused() -> None:
     assert read_topic_file(b'\xef\xbb\xbf["A"]')[0].key == "A"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"topics": {"A": {}, "B": {}, "A": {"description": "Again"}}}',
+        b'{"A": ["x"], "B": null, "\\u0041": ["y"]}',
+        b'{"B": {"A": null, "A" : null}}',
+    ],
+)
+def test_a_name_that_is_there_twice_is_no_silent_loss(content: bytes) -> None:
+    with pytest.raises(InvalidInputError, match="'A' is there twice in one object"):
+        read_topic_file(content)
+
+
+def test_the_same_name_in_two_places_is_no_fault() -> None:
+    nodes = read_topic_file(b'{"A": {"X": null}, "B": {"X": null}, "C": ["\\"A\\": no name"]}')
+    assert [node.key for node in nodes][:4] == ["A", "A/X", "B", "B/X"]
+
+
 def test_without_topics_there_is_nothing_to_write() -> None:
     add_texts(["Hello"])
     with pytest.raises(NotFoundError, match="no topics yet"), reading() as session:

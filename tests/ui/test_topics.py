@@ -87,15 +87,27 @@ def item(page: Page, name: str) -> Locator:
 def choose_file(page: Page, dataset: str, name: str, content: Any) -> Locator:
     """Open the import and give it a file."""
     visit(page, f"{dataset}?dialog=import-topics")
-    file = FilePayload(name=name, mimeType="application/json", buffer=orjson.dumps(content))
+    written = content if isinstance(content, bytes) else orjson.dumps(content)
+    file = FilePayload(name=name, mimeType="application/json", buffer=written)
     front(page).locator("input[type=file]").set_input_files(file)
     return front(page)
 
 
-def test_a_file_with_a_fault_is_refused_with_its_place(visitor: Page, dataset: str) -> None:
-    circle = {"A": {"parentTopic": "B"}, "B": {"parentTopic": "A"}}
-    dialog = choose_file(visitor, dataset, "circle.json", {"version": "1", "topics": circle})
-    expect(dialog.get_by_role("alert")).to_contain_text("below each other")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"topics": {"A": {"parentTopic": "B"}, "B": {"parentTopic": "A"}}}, "below each other"),
+        ({"topics": {"A": {"parentTopic": "B"}}}, "topics → A → parentTopic: there is no topic"),
+        (b'{"topics": {"A": {}, "A": {}}}', "'A' is there twice in one object"),
+        (b'{"topics": {\n"A": }}', "The file is no JSON"),
+        (b"", "The file is empty"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused_with_its_place(
+    visitor: Page, dataset: str, content: Any, said: str
+) -> None:
+    dialog = choose_file(visitor, dataset, "faulty.json", content)
+    expect(dialog.get_by_role("alert")).to_contain_text(said)
     expect(dialog.get_by_role("button", name="Import topics")).to_be_disabled()
 
 

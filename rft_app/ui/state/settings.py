@@ -85,8 +85,9 @@ class SettingsState(Deleting, rx.State):
 
     @rx.var
     def is_changed(self) -> bool:
-        """Whether something is not saved yet."""
-        return (self.name, self.objective) != (self.saved_name, self.saved_objective)
+        """Whether something is not saved yet that still could be."""
+        typed = self.name, self.objective
+        return typed != (self.saved_name, self.saved_objective) and not self.is_missing
 
     @rx.event(background=True)
     async def follow(self) -> None:
