@@ -47,6 +47,8 @@ class ExportPreview(Entity):
     """Of those, the records that will be left out."""
     lacks: dict[Lack, int]
     estimated_rows: int
+    estimated_first_rows: int
+    """Of the first file."""
     estimated_bytes: int
     """Of all data files, not compressed."""
     estimated_file_bytes: int
@@ -182,7 +184,8 @@ class _Sample:
             num_sampled=account.num_read,
             num_lacking=account.skipped.total(),
             lacks=dict(account.skipped.most_common()),
-            estimated_rows=round(sum(len(side.rows) * side.factor for side in self.sides)),
+            estimated_rows=sum(map(_estimate_rows, self.sides)),
+            estimated_first_rows=_estimate_rows(self.sides[0]),
             estimated_bytes=num_bytes,
             estimated_file_bytes=num_file_bytes,
             tokens_per_row=round(mean / CHARACTERS_PER_TOKEN),
@@ -192,6 +195,10 @@ class _Sample:
             is_exact=all(side.factor == 1 for side in self.sides),
             file_names=list_file_names(self.source.exporter, self.source.options),
         )
+
+
+def _estimate_rows(side: _Side) -> int:
+    return round(len(side.rows) * side.factor)
 
 
 def _read_side(

@@ -1,0 +1,47 @@
+"""Pieces of the three steps of an export."""
+
+import reflex as rx
+
+from rft_app.ui.content import Content
+from rft_app.ui.theme import SECTION_TITLE
+
+
+def step_title(number: str, words: str, *more: Content) -> rx.Component:
+    """The number and name of one of the steps, with what stands at the right of it."""
+    return rx.el.div(
+        rx.el.span(
+            number,
+            aria_hidden="true",
+            class_name="w-6 h-6 rounded-full inline-flex items-center justify-center shrink-0"
+            " text-small font-semibold text-accent-text bg-accent-soft"
+            " shadow-[inset_0_0_0_1px_var(--accent-line)]",
+        ),
+        rx.el.h2(words, class_name=SECTION_TITLE),
+        *more,
+        class_name="flex flex-wrap items-center gap-2 min-h-8 mb-2",
+    )
+
+
+def fact(name: str, value: Content, witness: Content = None) -> rx.Component:
+    """One line of a description list; nothing where there is no value."""
+    return rx.fragment(
+        rx.el.dt(name, class_name="text-ink-3"),
+        rx.el.dd(
+            value,
+            rx.fragment() if witness is None else rx.el.span(witness, class_name="text-ink-3 ml-2"),
+            class_name="m-0 [overflow-wrap:anywhere]",
+        ),
+    )
+
+
+def until_chosen(is_chosen: rx.Var[bool] | bool, *content: rx.Component) -> rx.Component:
+    """Content that is dimmed and cannot be used before something else is chosen."""
+    return rx.el.div(
+        *content,
+        custom_attrs={"inert": rx.cond(is_chosen, False, True)},
+        class_name=rx.cond(is_chosen, "", "opacity-45"),
+    )
+
+
+DETAILS = "border-t border-line mt-1 pt-1"
+"""A disclosure below visible options."""

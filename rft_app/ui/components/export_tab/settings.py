@@ -1,0 +1,129 @@
+"""The options of an export: three that most people use, the others behind a line."""
+
+import reflex as rx
+
+from rft_app.ui.components.export_tab.parts import DETAILS
+from rft_app.ui.components.field import checkbox, field, select, text_input
+from rft_app.ui.state.export_tab import ExportTabState
+from rft_app.ui.state.export_tab_view import DatasetOption
+
+
+def settings() -> rx.Component:
+    """Check boxes, then what is rarely changed."""
+    return rx.el.div(
+        _switch("Write the test split to its own file", "include_test"),
+        _switch("Add metadata.json beside the data", "include_metadata"),
+        _switch("Shuffle rows (seed 0)", "shuffle"),
+        rx.el.details(
+            rx.el.summary(
+                "More options",
+                class_name="cursor-pointer text-small font-medium text-ink-2 py-1"
+                " hover:text-ink max-wide:py-3",
+            ),
+            rx.el.div(_records(), _rows(), class_name="grid gap-3 pt-2"),
+            class_name=DETAILS,
+        ),
+        class_name="grid gap-1 text-ink-2",
+    )
+
+
+def _switch(words: str, name: str) -> rx.Component:
+    return checkbox(
+        words,
+        checked=getattr(ExportTabState, name),
+        on_change=ExportTabState.switch(name),
+    )
+
+
+def _records() -> rx.Component:
+    """Which records."""
+    return rx.el.div(
+        field(
+            "Records",
+            select(
+                rx.el.option("All that can be used now", value=""),
+                rx.foreach(ExportTabState.snapshots, _snapshot),
+                id="export-snapshot",
+                value=ExportTabState.snapshot,
+                on_change=ExportTabState.set_text("snapshot"),
+            ),
+            hint="A snapshot is exported as it was frozen, with its sides.",
+            html_for="export-snapshot",
+        ),
+        rx.cond(
+            ExportTabState.snapshot == "",
+            rx.fragment(
+                field(
+                    "Smallest grade",
+                    text_input(
+                        id="export-min-grade",
+                        default_value=ExportTabState.min_grade,
+                        on_change=ExportTabState.set_text("min_grade").debounce(300),
+                        input_mode="decimal",
+                        placeholder="any",
+                    ),
+                    hint="Mean in the last dry run, 0 to 1.",
+                    html_for="export-min-grade",
+                ),
+                _switch("Balance to the target shares of the topics", "balance"),
+            ),
+        ),
+        class_name="grid gap-3",
+    )
+
+
+def _snapshot(option: DatasetOption) -> rx.Component:
+    return rx.el.option(option.label, value=option.id)
+
+
+def _rows() -> rx.Component:
+    """How rows are made, as far as the format lets one choose."""
+    return rx.fragment(
+        rx.cond(
+            ExportTabState.unit == "pair",
+            _number(
+                "margin", "Smallest margin", "Best above worst reward, where rewards make the pair."
+            ),
+        ),
+        rx.cond(
+            ExportTabState.unit == "label",
+            _number("threshold", "Good from", "Reward from which an answer is labelled good."),
+        ),
+        rx.cond(
+            ExportTabState.number_fault != "",
+            rx.el.p(ExportTabState.number_fault, role="alert", class_name="text-small text-bad"),
+        ),
+        rx.cond(
+            ExportTabState.has_argument_choice,
+            field(
+                "Arguments of tool calls",
+                select(
+                    rx.el.option("As an object, as TRL reads them", value="default"),
+                    rx.el.option("As JSON text", value="text"),
+                    id="export-arguments",
+                    value=ExportTabState.tool_arguments,
+                    on_change=ExportTabState.set_text("tool_arguments"),
+                ),
+                hint="DeepSeek-V3's template needs text; most others need objects.",
+                html_for="export-arguments",
+            ),
+        ),
+        rx.cond(
+            ExportTabState.chosen == "trl_sft",
+            _switch("Prompt and completion instead of messages", "as_completion"),
+        ),
+    )
+
+
+def _number(name: str, label: str, hint: str) -> rx.Component:
+    return field(
+        label,
+        text_input(
+            id=f"export-{name}",
+            default_value=getattr(ExportTabState, name),
+            on_change=ExportTabState.set_text(name).debounce(300),
+            input_mode="decimal",
+        ),
+        hint=hint,
+        html_for=f"export-{name}",
+    )

@@ -1,0 +1,223 @@
+"""What the Export tab shows: datasets, format cards, the preview with its figures, past exports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from rft_app.domain.dataset import Dataset
+from rft_app.domain.export import Export, ExportOptions, Lack
+from rft_app.domain.record import SourceType
+from rft_app.exports import Exporter
+from rft_app.services.export_counts import Qualifying
+from rft_app.services.export_preview import ExportPreview
+from rft_app.services.training_summary import TrainingSummary
+from rft_app.ui.words import ago, count, share, size
+
+SOURCE_WORDS = {
+    SourceType.TRACE: "Traces",
+    SourceType.UPLOAD: "Uploads",
+    SourceType.GENERATED: "Generated",
+    SourceType.CORRECTION: "Corrections",
+    SourceType.PREFERENCE: "Preferences",
+}
+FAMILIES = {
+    "openai": (
+        "OpenAI-compatible",
+        "Messages for SFT, pairs for DPO, questions for RFT at services that keep this shape",
+    ),
+    "trl": ("Hugging Face TRL", "SFT, DPO, KTO and GRPO rows for TRL's trainer classes"),
+    "dspy": ("DSPy", "Question and answer pairs for prompt optimisers"),
+    "agent_lightning": ("Agent Lightning", "Plain JSON rows, read by the version 1 controller"),
+    "custom": ("Custom JSON", "Your own template, with live preview"),
+    "sharegpt": ("ShareGPT", "Conversations in alternating turns, for LLaMA-Factory"),
+    "verl": ("verl", "Parquet with the ground truth for rewards, for Ray clusters"),
+    "records": ("Records", "The records themselves as a table"),
+}
+"""Label and description of each card, in the order of the tab."""
+UNIT_WORDS = {"record": "record", "pair": "pair", "label": "labelled answer"}
+
+
+@dataclass(frozen=True)
+class DatasetOption:
+    """One dataset to choose."""
+
+    id: str
+    label: str
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DatasetOption":
+        """Its name and size."""
+        return cls(dataset.id, f"{dataset.name} · {count(dataset.stats.num_records, 'record')}")
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    """The chosen dataset in two lines."""
+
+    usable: str = ""
+    sources: str = ""
+    badge: str = ""
+
+    @classmethod
+    def of(cls, summary: TrainingSummary) -> "SummaryView":
+        """Records that can be used, where they come from, and what is left out."""
+        parts = [f"{SOURCE_WORDS[one.source]} {share(one.share)}" for one in summary.sources]
+        left_out = f"{count(summary.num_left_out, 'invalid or repeated record')} left out"
+        return cls(
+            usable=count(summary.num_usable, "usable record"),
+            sources=" · ".join([*parts, *([left_out] if summary.num_left_out else [])]),
+            badge=summary.badge,
+        )
+
+
+@dataclass(frozen=True)
+class FormatCard:
+    """One family of formats."""
+
+    family: str
+    label: str
+    description: str
+    suffix: str
+    consumer: str
+    warning: str = ""
+    is_recommended: bool = False
+
+
+@dataclass(frozen=True)
+class VariantChip:
+    """One format of the chosen family."""
+
+    name: str
+    label: str
+
+
+def view_cards(
+    exporters: Sequence[Exporter], found: Mapping[str, Qualifying], recommended: str
+) -> list[FormatCard]:
+    """One card a family, the spec's five first; a warning where no format of it has rows."""
+    cards: list[FormatCard] = []
+    for family, (label, description) in FAMILIES.items():
+        members = [one for one in exporters if one.family == family]
+        suffixes = dict.fromkeys(one.layout(ExportOptions()).suffix for one in members)
+        if family == "custom":
+            suffixes = dict.fromkeys([".json", ".jsonl"])
+        cards.append(
+            FormatCard(
+                family=family,
+                label=label,
+                description=description,
+                suffix=" ".join(suffixes),
+                consumer=members[0].consumer,
+                warning=_warn([found[one.name] for one in members if one.name in found]),
+                is_recommended=recommended in {one.name for one in members},
+            )
+        )
+    return cards
+
+
+def _warn(found: Sequence[Qualifying]) -> str:
+    """Why a family has little or nothing to write."""
+    if not found or not found[0].num_looked_at:
+        return ""
+    best = max(found, key=lambda one: one.num_qualifying)
+    if not best.num_qualifying:
+        return f"No record fits: {best.lacks[0].partition('. ')[0]}" if best.lacks else ""
+    part = 1 - best.num_qualifying / best.num_looked_at
+    return f"Leaves out {share(part)} of the records" if part >= 0.01 else ""
+
+
+@dataclass(frozen=True)
+class PreviewView:
+    """What the chosen export would hold."""
+
+    rows: list[str] = field(default_factory=list[str])
+    text: str = ""
+    file_name: str = ""
+    shown: str = ""
+    more: str = ""
+    examples: str = ""
+    split: str = ""
+    files: list[str] = field(default_factory=list[str])
+    size: str = ""
+    tokens: str = ""
+    too_long: str = ""
+    left_out: str = ""
+    is_large: bool = False
+
+    @classmethod
+    def of(cls, found: ExportPreview, exporter: Exporter, options: ExportOptions) -> "PreviewView":
+        """Say it in words; estimates begin with "about"."""
+        rows = [row.decode().removesuffix("\n") for row in found.rows]
+        about = "" if found.is_exact else "about "
+        unit = UNIT_WORDS[exporter.unit_for(options).value]
+        more = found.estimated_first_rows - len(rows)
+        return cls(
+            rows=rows,
+            text="\n".join(rows),
+            file_name=found.file_names[0],
+            shown=f"rows 1–{len(rows)} of {about}{found.estimated_first_rows:,}" if rows else "",
+            more=f"… and {about}{more:,} more" if more > 0 else "",
+            examples=f"{about}{count(found.estimated_rows, unit)}",
+            split=_split(found, options),
+            files=list(found.file_names),
+            size=f"about {size(found.estimated_file_bytes)}",
+            tokens=f"about {found.tokens_per_row:,} a row, at most {found.longest_row_tokens:,}",
+            too_long=_too_long(found, exporter),
+            left_out=_left_out(found),
+            is_large=found.estimated_rows > LARGE,
+        )
+
+
+LARGE = 10_000
+"""Rows from which on an export shows its progress in a bar."""
+
+
+def _split(found: ExportPreview, options: ExportOptions) -> str:
+    if not options.include_test:
+        return f"{count(found.num_train, 'record')} of the training side only"
+    return f"{found.num_train:,} records train · {found.num_test:,} test"
+
+
+def _too_long(found: ExportPreview, exporter: Exporter) -> str:
+    if not found.num_too_long or found.max_tokens is None:
+        return ""
+    rows = count(found.num_too_long, "row")
+    where = rows if found.is_exact else f"{rows} of {found.num_sampled:,} sampled"
+    return f"{exporter.consumer} cuts or drops {where} above {found.max_tokens:,} tokens"
+
+
+def _left_out(found: ExportPreview) -> str:
+    if not found.num_lacking:
+        return ""
+    worst: Lack = next(iter(found.lacks))
+    looked = f"{found.num_sampled:,} {'records' if found.is_exact else 'sampled records'}"
+    return f"{found.num_lacking:,} of {looked} are left out; most have {worst.message}."
+
+
+@dataclass(frozen=True)
+class ExportRow:
+    """One export of the history."""
+
+    id: str
+    dataset: str
+    file_name: str
+    format: str
+    size: str
+    made: str
+    kept: str
+
+    @classmethod
+    def of(
+        cls, export: Export, dataset: str, exporter: Exporter, now: datetime | None = None
+    ) -> "ExportRow":
+        """Say it in words."""
+        days = (export.expires_at - (now or datetime.now(UTC))).days
+        return cls(
+            id=export.id,
+            dataset=dataset,
+            file_name=export.file_name,
+            format=exporter.label,
+            size="–" if export.size_bytes is None else size(export.size_bytes),
+            made=ago(export.created_at),
+            kept=f"{days} d left" if days else "last day",
+        )
