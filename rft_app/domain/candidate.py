@@ -127,6 +127,9 @@ class CandidateReview(Entity):
     candidate: Candidate
     source: Record | None
     """`None` where it was made from a topic, or the source is gone."""
+    near_text: str | None = None
+    """What the user says in the record or candidate that it is too near to; `None` where there is
+    none, or it is gone."""
 
 
 class ReviewCounts(Entity):

@@ -81,14 +81,30 @@ def get_review(session: Session, dataset_id: str, candidate_id: str) -> Candidat
 
 
 def _review(session: Session, dataset_id: str, candidate: Candidate) -> CandidateReview:
-    return CandidateReview(candidate=candidate, source=_find_source(session, dataset_id, candidate))
+    return CandidateReview(
+        candidate=candidate,
+        source=_find_record(session, dataset_id, candidate.source_id),
+        near_text=_find_near_text(session, dataset_id, candidate.checks),
+    )
 
 
-def _find_source(session: Session, dataset_id: str, candidate: Candidate) -> Record | None:
-    if candidate.source_id is None:
+def _find_record(session: Session, dataset_id: str, record_id: RecordId | None) -> Record | None:
+    if record_id is None:
         return None
     try:
-        return get_record(session, dataset_id, candidate.source_id)
+        return get_record(session, dataset_id, record_id)
+    except NotFoundError:
+        return None
+
+
+def _find_near_text(session: Session, dataset_id: str, checks: CandidateChecks) -> str | None:
+    if checks.near_record is not None:
+        record = _find_record(session, dataset_id, checks.near_record)
+        return None if record is None else GeneratedDraft(input=record.input).wish
+    if checks.near_candidate is None:
+        return None
+    try:
+        return candidates.get_candidate(session, dataset_id, checks.near_candidate).draft.wish
     except NotFoundError:
         return None
 

@@ -248,7 +248,15 @@ def test_a_record_can_be_made_again(visitor: Page, place: Place) -> None:
     expect(rows).not_to_contain_text(before)
     expect(dialog.get_by_role("radio", name="Faults")).to_contain_text("1")
     dialog.get_by_role("radio", name="Faults").click()
-    expect(dialog.get_by_role("list", name="Checks")).to_contain_text("100% the same as rec_")
+    checks = dialog.get_by_role("list", name="Checks")
+    expect(checks).to_contain_text("100% the same as")
+    expect(checks).to_contain_text("Please ")
+    link = checks.get_by_role("link", name=re.compile("^Open rec_"))
+    with visitor.expect_popup() as opened:
+        link.click()
+    records = opened.value.get_by_role("dialog", name="Records")
+    expect(records.get_by_text(link.inner_text()).first).to_be_visible()
+    opened.value.close()
     dialog.get_by_role("radio", name="Waiting").click()
 
 

@@ -119,7 +119,7 @@ def test_a_record_made_from_a_topic_stands_alone_and_says_so() -> None:
         (
             CandidateChecks(near_record=record_id(9), similarity=0.93),
             "near-duplicate",
-            "93% the same as rec_9",
+            "93% the same as rec_9, which is gone",
         ),
         (
             CandidateChecks(is_topic_kept=False, nearest_topic="Bags/Lost bag"),
@@ -135,6 +135,20 @@ def test_what_speaks_against_a_record_is_named(
     review = make_review(ask("Hello"), call("{}"), source=None, checks=checks)
     assert CandidateRow.of(review.candidate).words == words
     assert sentence in [check.words for check in view_candidate(review).checks]
+
+
+@pytest.mark.parametrize(
+    ("checks", "near"),
+    [
+        (CandidateChecks(near_record=record_id(9), similarity=0.93), ("rec_9", True)),
+        (CandidateChecks(near_candidate=candidate_id(2), similarity=0.93), ("cand_2", False)),
+    ],
+)
+def test_what_it_resembles_can_be_opened(checks: CandidateChecks, near: tuple[str, bool]) -> None:
+    alone = make_review(ask("Hello"), call("{}"), source=None, checks=checks)
+    view = view_candidate(alone.model_copy(update={"near_text": "Hello you"})).checks[1]
+    assert (view.words, view.near_text) == ("93% the same as", "Hello you")
+    assert (view.near_id, view.is_near_record) == near
 
 
 def test_edited_texts_change_only_what_was_edited() -> None:

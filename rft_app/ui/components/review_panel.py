@@ -6,6 +6,7 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.empty_state import empty_panel, empty_state
+from rft_app.ui.components.icon import icon
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.keys import keys
 from rft_app.ui.components.notice import notice
@@ -16,12 +17,14 @@ from rft_app.ui.components.review_footer import IS_EDITING, is_remade
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import GENERATE, ModalState
 from rft_app.ui.state.review import ACCEPTED, FAULTY, PASSING, REJECTED, WAITING, ReviewState
 from rft_app.ui.state.review_view import CandidateRow, CheckView
-from rft_app.ui.theme import CARD_TITLE, WITNESS
+from rft_app.ui.theme import CARD_TITLE, LINK, WITNESS
 
 _VIEW, _PROGRESS = ReviewState.view, ReviewState.progress
+_NEAR = "font-mono shrink-0"
 
 
 def review_panel() -> rx.Component:
@@ -281,6 +284,30 @@ def _check(check: CheckView) -> rx.Component:
     return rx.el.li(
         status_glyph(check.status, 14),
         rx.el.span(check.name, class_name="sr-only"),
-        rx.el.span(check.words, class_name="text-ink-2"),
-        class_name="flex items-center gap-1.5",
+        rx.el.span(check.words, class_name="text-ink-2 shrink-0"),
+        rx.cond(check.near_id != "", _near(check)),
+        class_name="flex items-center gap-1.5 min-w-0 max-w-full",
+    )
+
+
+def _near(check: CheckView) -> rx.Component:
+    """What it resembles: a record opens in a tab of its own, so that the review stays as it is."""
+    return rx.fragment(
+        rx.cond(
+            check.is_near_record,
+            rx.el.a(
+                check.near_id,
+                icon("external-link", 12),
+                href=f"/optimization/{DatasetState.id}?records=all&record={check.near_id}",
+                target="_blank",
+                aria_label=f"Open {check.near_id} in a new tab",
+                class_name=f"{LINK} {_NEAR} inline-flex items-center gap-1",
+            ),
+            text_button(
+                check.near_id,
+                on_click=ReviewState.open_candidate(check.near_id),
+                class_name=_NEAR,
+            ),
+        ),
+        rx.el.q(check.near_text, title=check.near_text, class_name="text-ink-3 truncate min-w-0"),
     )

@@ -65,16 +65,20 @@ class CheckView:
     status: str
     name: str
     words: str
+    near_id: str = ""
+    """The record or candidate that the words name at their end."""
+    near_text: str = ""
+    is_near_record: bool = False
 
 
-def view_checks(checks: CandidateChecks, topic: str | None) -> list[CheckView]:
-    """The three checks, each in a word and a sentence.
-
-    Example:
-        >>> [check.words for check in view_checks(CandidateChecks(is_topic_kept=True), "A/Bags")]
-        ['Valid', 'No near-duplicate', 'Kept: Bags']
-    """
-    return [_view_validity(checks), _view_nearness(checks), _view_topic(checks, topic)]
+def view_checks(review: CandidateReview) -> list[CheckView]:
+    """The three checks, each in a word and a sentence."""
+    checks = review.candidate.checks
+    return [
+        _view_validity(checks),
+        _view_nearness(checks, review.near_text),
+        _view_topic(checks, review.candidate.topic),
+    ]
 
 
 def _view_validity(checks: CandidateChecks) -> CheckView:
@@ -83,12 +87,27 @@ def _view_validity(checks: CandidateChecks) -> CheckView:
     return CheckView(StepStatus.FAILED.value, "Validity", checks.reason.message)
 
 
-def _view_nearness(checks: CandidateChecks) -> CheckView:
+def _view_nearness(checks: CandidateChecks, near_text: str | None) -> CheckView:
+    """Something near that is gone is named without a link.
+
+    Example:
+        >>> _view_nearness(CandidateChecks(), None).words
+        'No near-duplicate'
+    """
     near = checks.near_record or checks.near_candidate
     if near is None:
         return CheckView(StepStatus.PASSED.value, "Near-duplicates", "No near-duplicate")
-    alike = share(checks.similarity or 1.0)
-    return CheckView(StepStatus.ATTENTION.value, "Near-duplicates", f"{alike} the same as {near}")
+    words = f"{share(checks.similarity or 1.0)} the same as"
+    if near_text is None:
+        words = f"{words} {near}, which is gone"
+    return CheckView(
+        StepStatus.ATTENTION.value,
+        "Near-duplicates",
+        words,
+        near_id="" if near_text is None else near,
+        near_text=near_text or "",
+        is_near_record=checks.near_record is not None,
+    )
 
 
 def _view_topic(checks: CandidateChecks, topic: str | None) -> CheckView:
@@ -137,7 +156,7 @@ def view_candidate(review: CandidateReview) -> CandidateView:
         topic_path=candidate.topic or "",
         made_by=f"{STRATEGIES.get(candidate.strategy).label} · {candidate.model}",
         size=f"{count(len(draft.messages), 'message')} · {count(candidate.num_tokens, 'token')}",
-        checks=view_checks(candidate.checks, candidate.topic),
+        checks=view_checks(review),
         passes=candidate.checks.passes,
         is_valid=candidate.checks.reason is None,
         source_id=source.id if source else "",
