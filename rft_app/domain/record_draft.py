@@ -73,3 +73,19 @@ class RecordDraft(Entity):
         """
         turn = None if self.output is None else len(self.messages)
         return find_fault(self.conversation, turn, max_tokens=max_tokens)
+
+    def find_fault_turn(self, max_tokens: int) -> int | None:
+        """The first turn, from 1, that alone after a question is at fault; `None` for the whole.
+
+        Example:
+            >>> said = Message(role="user", content="Hi"), Message(role="user", content=" ")
+            >>> RecordDraft(messages=said).find_fault_turn(100)
+            2
+        """
+        question = Message(role="user", content="?")
+        for number in range(1, len(self.conversation) + 1):
+            turns = (question, *self.conversation[:number])
+            reason = find_fault(turns, None, max_tokens=max_tokens)
+            if reason not in {None, Reason.TOO_LONG}:
+                return number
+        return None

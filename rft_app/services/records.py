@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from rft_app.domain.record import Record, RecordFilter, RecordId, Selection
+from rft_app.domain.record import Record, RecordFilter, RecordId, Selection, record_id
 from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.domain.record_page import FilterOptions, RecordPage, SelectionCount
 from rft_app.jobs.queue import list_active_jobs
@@ -59,6 +59,13 @@ def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
 def count_selection(session: Session, dataset_id: str, selection: Selection) -> SelectionCount:
     """How many current records an action on `selection` is about."""
     return record_counts.count_selection(session, dataset_id, selection)
+
+
+def list_current(session: Session, dataset_id: str, ids: Sequence[RecordId]) -> list[RecordId]:
+    """Those of some records that are current, in the order given."""
+    seqs = record_counts.select_selection(session, dataset_id, Selection(only=tuple(ids)))
+    found = set(map(record_id, seqs.tolist()))
+    return [id_ for id_ in ids if id_ in found]
 
 
 def count_tags(session: Session, dataset_id: str, selection: Selection) -> dict[str, int]:

@@ -5,6 +5,7 @@ from sqlmodel import Session
 from rft_app.domain.pipeline import StepName
 from rft_app.pipeline._base import changed_parts
 from rft_app.pipeline.steps import STEPS
+from rft_app.storage.steps import list_step_rows
 from rft_app.storage.tables import StepRow
 
 _WORDS = {
@@ -31,6 +32,11 @@ def stale_reasons(
         if changed := changed_parts(row.input_hash, now):
             reasons[step.name] = f"{_join(changed)} after this ran."
     return reasons
+
+
+def list_outdated(session: Session, dataset_id: str) -> frozenset[StepName]:
+    """The steps whose result no longer fits what it was made from."""
+    return frozenset(stale_reasons(session, dataset_id, list_step_rows(session, dataset_id)))
 
 
 def _join(parts: tuple[str, ...]) -> str:

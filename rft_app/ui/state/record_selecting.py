@@ -7,6 +7,7 @@ import reflex as rx
 from rft_app.domain.record import RecordId, Selection
 from rft_app.errors import RftError
 from rft_app.services.record_changes import count_exact, select_only
+from rft_app.services.records import list_current
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.record_list import RecordList
 from rft_app.ui.words import count
@@ -76,7 +77,7 @@ class RecordSelecting(RecordList, mixin=True):
             if record_id in self.named
             else [*self.named, record_id]
         )
-        self._recount()
+        self._chosen_anew()
 
     @rx.event
     def toggle_page(self) -> None:
@@ -85,7 +86,7 @@ class RecordSelecting(RecordList, mixin=True):
         others = [name for name in self.named if name not in set(shown)]
         are_named = self.is_page_selected is self.takes_all
         self.named = [*others, *shown] if are_named else others
-        self._recount()
+        self._chosen_anew()
 
     @rx.event
     async def take_all(self) -> None:
@@ -101,11 +102,14 @@ class RecordSelecting(RecordList, mixin=True):
     def _is_selected(self, record_id: str) -> bool:
         return (record_id in self.named) is not self.takes_all
 
-    def _recount(self) -> None:
+    def _chosen_anew(self) -> None:
         self.selection_note = ""
+        self._recount()
+
+    def _recount(self) -> None:
         self.num_selected = self._num_taken - len(self.named) if self.takes_all else len(self.named)
         if not self.num_selected:
-            self.clear_selection()
+            self.takes_all, self.named = False, []
 
     def _filter_changed(self) -> None:
         if self.num_selected:
@@ -128,11 +132,13 @@ class RecordSelecting(RecordList, mixin=True):
             return
         dataset_id, selection = self._dataset_id, self._selection()
         try:
-            found = await ask(lambda session: count_exact(session, dataset_id, selection))
+            if self.takes_all:
+                found = await ask(lambda session: count_exact(session, dataset_id, selection))
+                self._num_taken = found + len(self.named)
+            else:
+                ids = selection.only or ()
+                self.named = [*await ask(lambda session: list_current(session, dataset_id, ids))]
         except RftError as error:
             self.fault = error.message
             return
-        self.num_selected = found
-        self._num_taken = found + len(self.named) if self.takes_all else 0
-        if not found:
-            self.clear_selection()
+        self._recount()

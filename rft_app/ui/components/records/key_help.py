@@ -9,6 +9,7 @@ _KEYS = (
     (("J", "K", "↑", "↓"), "move"),
     (("Enter",), "open"),
     (("X",), "select"),
+    (("E",), "edit"),
     (("/",), "search"),
     (("Esc",), "close what is in front"),
     (("?",), "these keys"),

@@ -6,10 +6,10 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import icon_button
 from rft_app.ui.components.keys import keys
 from rft_app.ui.components.modal import WIDTHS, Modal, modal_header
-from rft_app.ui.components.record_detail import record_detail
 from rft_app.ui.components.records.asking import asking_dialogs
 from rft_app.ui.components.records.bulk_bar import bulk_bar
 from rft_app.ui.components.records.changes import changes_menu, status_line
+from rft_app.ui.components.records.detail import record_detail
 from rft_app.ui.components.records.filters import filter_bar, filter_sheet
 from rft_app.ui.components.records.key_help import key_help
 from rft_app.ui.components.records.table import records_list
@@ -29,7 +29,7 @@ def records_overlay() -> rx.Component:
 def _sheet() -> rx.Component:
     return Modal.create(
         rx.el.div(
-            keys(letters="x?", active=RecordsState.at_id, on_press=RecordsState.press),
+            keys(letters="xe?", active=RecordsState.at_id, on_press=RecordsState.press),
             modal_header(
                 "Records", on_close=ModalState.close, witness=_witness(), actions=_actions()
             ),

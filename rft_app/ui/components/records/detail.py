@@ -3,13 +3,14 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge, key_hint
-from rft_app.ui.components.button import icon_button
+from rft_app.ui.components.button import button, icon_button
 from rft_app.ui.components.choice import tab, tabs
 from rft_app.ui.components.conversation import conversation
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.graded_rollout import graded_rollout
 from rft_app.ui.components.json_view import json_view
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.records.edit_form import edit_form
 from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.content import Content
 from rft_app.ui.state.records import RecordsState
@@ -27,7 +28,7 @@ def record_detail() -> rx.Component:
             rx.el.div(notice(RecordsState.record_fault, tone="bad"), class_name="p-4"),
             rx.cond(
                 _RECORD.id == RecordsState.open_id,
-                _content(),
+                rx.cond(RecordsState.is_editing, edit_form(), _content()),
                 skeleton_lines("Loading the record"),
             ),
         ),
@@ -50,8 +51,17 @@ def _head() -> rx.Component:
         rx.cond(_RECORD.topic_path != "", badge(_RECORD.topic, title=_RECORD.topic_path)),
         rx.cond(_RECORD.sure != "", rx.el.span(_RECORD.sure, class_name=f"{WITNESS} truncate")),
         rx.el.div(
-            key_hint("J"),
-            key_hint("K"),
+            rx.cond(
+                RecordsState.is_editing,
+                rx.fragment(),
+                button(
+                    "Edit",
+                    key_hint("E"),
+                    size="sm",
+                    icon="pencil",
+                    on_click=RecordsState.edit_record(RecordsState.open_id),
+                ),
+            ),
             icon_button(
                 "panel-right-close",
                 "Close the record",

@@ -1,0 +1,88 @@
+"""One record in full, beside the list."""
+
+import reflex as rx
+from sqlmodel import Session
+
+from rft_app.errors import RftError
+from rft_app.services.dry_runs import list_record_rollouts
+from rft_app.services.records import get_record
+from rft_app.ui.state.asking import ask
+from rft_app.ui.state.record_asking import RecordAsking
+from rft_app.ui.state.record_detail import RecordView, view_record
+from rft_app.ui.state.rollout_view import RolloutView
+
+
+class RecordReading(RecordAsking, mixin=True):
+    """The open record and its tabs."""
+
+    open_id: str = ""
+    record: RecordView = RecordView()
+    record_fault: str = ""
+    tab: str = "conversation"
+    rollouts: list[RolloutView] = []
+    num_rollouts: int = 0
+    rollouts_note: str = ""
+
+    @rx.event
+    async def open_record(self, record_id: str) -> None:
+        """Show one record in full beside the list."""
+        if record_id == self.open_id and not self.record_fault:
+            return
+        if self._may_leave():
+            await self._open(record_id)
+
+    @rx.event
+    def close_record(self) -> None:
+        """Show the list alone."""
+        if self._may_leave():
+            self._close()
+
+    @rx.event
+    def choose_tab(self, name: str) -> None:
+        """Switch what is shown of the record."""
+        self.tab = name
+
+    def _may_leave(self) -> bool:
+        """Whether the open record can be left."""
+        return True
+
+    async def _open(self, record_id: str) -> None:
+        self.open_id, self.record_fault = record_id, ""
+        dataset_id = self._dataset_id
+        try:
+            found = await ask(lambda session: _read_record(session, dataset_id, record_id))
+        except RftError as error:
+            self.record_fault = error.message
+            return
+        self.record, self.rollouts, self.rollouts_note = found
+        self.num_rollouts = len(self.rollouts)
+
+    def _close(self) -> None:
+        self.open_id, self.record, self.rollouts = "", RecordView(), []
+
+    def _filter_changed(self) -> None:
+        super()._filter_changed()
+        self.close_record()
+
+    async def _reload(self) -> None:
+        """Read again; a record that was deleted meanwhile closes."""
+        await super()._reload()
+        dataset_id, record_id = self._dataset_id, self.open_id
+        if not record_id:
+            return
+        try:
+            found = await ask(lambda session: get_record(session, dataset_id, record_id))
+        except RftError as error:
+            self.record_fault = error.message
+            return
+        if found.is_archived:
+            self.close_record()
+
+
+def _read_record(
+    session: Session, dataset_id: str, record_id: str
+) -> tuple[RecordView, list[RolloutView], str]:
+    view = view_record(get_record(session, dataset_id, record_id))
+    run, rollouts = list_record_rollouts(session, dataset_id, record_id)
+    note = f"Grades of dry run {run.number}, the latest." if run else ""
+    return view, [RolloutView.of(rollout) for rollout in rollouts], note

@@ -1,0 +1,63 @@
+"""What lists show beside a page of records: grades of dry runs, tags of a selection."""
+
+import pytest
+
+from rft_app.domain.record import RecordFilter, RecordId, Selection
+from rft_app.domain.record_grade import RecordGrade
+from rft_app.services.record_changes import add_tag, archive_records, select_only
+from rft_app.services.records import (
+    count_tags,
+    list_current,
+    list_graded_runs,
+    map_grades,
+)
+from rft_app.storage.session import reading, unit_of_work
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    NUMBER_OF_TEXT,
+    add_answers,
+    add_records,
+    configure,
+    run_dry,
+)
+
+pytestmark = pytest.mark.usefixtures("any_database")
+
+
+def ids(*numbers: int) -> list[RecordId]:
+    return [RecordId(f"rec_{number:x}") for number in numbers]
+
+
+def test_a_failure_is_no_zero_and_a_record_that_a_run_did_not_see_has_no_grade() -> None:
+    add_records(["0", "words", "1"])
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    add_answers(3, "0.5", "more words")
+    run_dry()
+    with reading() as session:
+        runs = list_graded_runs(session, DATASET)
+        grades = map_grades(session, runs, ids(1, 2, 3, 4))
+    newest, oldest = (run.id for run in runs)
+    assert [run.number for run in runs] == [2, 1]
+    assert grades[ids(1)[0]][oldest] == RecordGrade(mean=0.0, num_graded=1, num_failed=0)
+    assert grades[ids(2)[0]][oldest] == RecordGrade(mean=None, num_graded=0, num_failed=1)
+    assert grades[ids(3)[0]][newest] == RecordGrade(mean=0.75, num_graded=2, num_failed=1)
+    assert ids(4)[0] not in grades
+
+
+def test_tags_are_counted_among_the_selected_records() -> None:
+    add_records(["a", "b", "c"])
+    with unit_of_work() as session:
+        add_tag(session, DATASET, select_only(ids(1, 2)), "check")
+        add_tag(session, DATASET, select_only(ids(3)), "done")
+        assert count_tags(session, DATASET, select_only(ids(2, 3))) == {"check": 1, "done": 1}
+        assert count_tags(session, DATASET, select_only(ids(1))) == {"check": 1, "done": 0}
+        wanted = Selection(filter=RecordFilter(tags=("check",)), excluded=tuple(ids(1)))
+        assert count_tags(session, DATASET, wanted) == {"check": 1, "done": 0}
+
+
+def test_deleted_records_are_not_among_the_current_ones() -> None:
+    add_records(["a", "b", "c"])
+    with unit_of_work() as session:
+        archive_records(session, DATASET, select_only(ids(2)))
+        assert list_current(session, DATASET, ids(3, 2, 1, 8)) == ids(3, 1)
