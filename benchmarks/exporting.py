@@ -82,16 +82,19 @@ def make_body(line: bytes) -> bytes:
 
 def make_record(seq: int, body: bytes) -> "NewRecord":
     """The row of a record whose answer is the trace's last message."""
+    from rft_app.exports.message_kinds import classify, kinds_of
+    from rft_app.storage.bodies import split_body
     from rft_app.storage.records import NewRecord
 
-    num_messages = len(orjson.loads(body)["messages"])
+    messages = split_body(body).messages
+    turn = len(messages) - 1
     columns: dict[str, Any] = dict.fromkeys(NewRecord._fields, 0)
     return NewRecord(
         **columns
         | {
             "dataset_id": "ds_a",
             "trace_seq": seq,
-            "turn": num_messages - 1,
+            "turn": turn,
             "source_type": "trace",
             "reason": None,
             "is_archived": False,
@@ -99,7 +102,8 @@ def make_record(seq: int, body: bytes) -> "NewRecord":
             "content_hash": seq,
             "external_id": None,
             "title": "",
-            "num_messages": num_messages,
+            "num_messages": len(messages),
+            "message_kinds": kinds_of(classify(messages), turn),
             "reward": None,
         }
     )
@@ -121,7 +125,7 @@ def start(format_name: str) -> str:
     from rft_app.storage import jobs
     from rft_app.storage.session import unit_of_work
 
-    options = ExportOptions(include_test=False, include_metadata=False)
+    options = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
     with unit_of_work() as session:
         job = start_export(session, dataset_id="ds_a", format=format_name, options=options)
         jobs.request_cancel(session, job.id)

@@ -95,7 +95,7 @@ class RecordBytes(NamedTuple):
     source_type: SourceType
     trace_id: str | None
     split: Callable[[bytes], Sequence[bytes]]
-    """Cuts a JSON array into its elements."""
+    """Cuts a JSON array into its elements: bytes, or views of them."""
     messages: bytes
     """JSON array of the conversation; it may go on after the answer."""
     tools: bytes | None
@@ -107,16 +107,23 @@ class RecordBytes(NamedTuple):
     reference: str | None
     metadata: bytes | None
     """JSON object."""
+    message_kinds: int = 0
+    """Bits of `rft_app.domain.message_kind`; 0 where they are not known."""
+
+    @property
+    def given(self) -> Sequence[bytes]:
+        """The messages that were given, one JSON object each; maybe only views of their bytes."""
+        return self.split(self.messages)[: self.turn]
 
     @property
     def input(self) -> tuple[bytes, ...]:
         """One JSON object per message that was given."""
-        return tuple(self.split(self.messages)[: self.turn])
+        return tuple(map(bytes, self.given))
 
     @property
     def output(self) -> tuple[bytes, ...]:
         """The answer; empty when none was recorded."""
-        return tuple(self.split(self.messages)[self.turn : self.turn + 1])
+        return tuple(map(bytes, self.split(self.messages)[self.turn : self.turn + 1]))
 
 
 class RecordFilter(Entity):

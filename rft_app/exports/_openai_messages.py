@@ -1,11 +1,12 @@
 """Messages as OpenAI's fine-tuning files take them: known fields only, arguments as text."""
 
-from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import orjson
 
-from rft_app.exports._rows import Decode, convert_messages
+from rft_app.domain.message_kind import MessageKind
+from rft_app.exports._messages import MessageStyle
 
 _FIELDS = {
     "system": ("content", "name"),
@@ -14,23 +15,20 @@ _FIELDS = {
     "assistant": ("content", "name", "refusal", "tool_calls", "weight"),
     "tool": ("content", "tool_call_id"),
 }
+_INSTRUCTIONS = frozenset({"system", "developer"})
 _PARTS = {"user": ("text", "image_url"), "assistant": ("text", "refusal")}
 
 
-def to_openai_messages(
-    messages: Sequence[bytes], decode: Decode, roles: dict[str, str]
-) -> bytes | None:
-    """The messages as OpenAI takes them, as one JSON array; `None` when that cannot be done.
-
-    Args:
-        messages: One JSON object each.
-        decode: Raises `msgspec.ValidationError` for an array with a message to write again.
-        roles: Roles to call by another name.
-    """
-    return convert_messages(messages, decode, lambda raw: _rewrite(raw, roles))
+def openai_style(instructions: Literal["system", "developer"]) -> MessageStyle:
+    """How OpenAI takes messages, with this role for instructions."""
+    other = MessageKind.DEVELOPER if instructions == "system" else MessageKind.SYSTEM
+    return MessageStyle(
+        rewritten=other | MessageKind.NAMED_RESULT,
+        rewrite=partial(_rewrite, instructions=instructions),
+    )
 
 
-def _rewrite(raw: bytes, roles: dict[str, str]) -> bytes | None:
+def _rewrite(raw: bytes, *, instructions: str) -> bytes | None:
     message: dict[str, Any] = orjson.loads(raw)
     role = message["role"]
     content: str | list[dict[str, Any]] | None = message.get("content")
@@ -45,7 +43,8 @@ def _rewrite(raw: bytes, roles: dict[str, str]) -> bytes | None:
         kept["tool_calls"] = [_rewrite_call(call) for call in kept["tool_calls"]]
     if role == "tool" and content is None:
         content = ""
-    return orjson.dumps({"role": roles.get(role, role), "content": content, **kept})
+    role = instructions if role in _INSTRUCTIONS else role
+    return orjson.dumps({"role": role, "content": content, **kept})
 
 
 def _has_known_parts(role: str, parts: list[dict[str, Any]]) -> bool:

@@ -1,76 +1,18 @@
 """Parts of a row that several formats share."""
 
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-import orjson
 
 from rft_app.domain.record import RecordBytes
 
 _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-Decode = Callable[[bytes], Sized]
-"""Reads a JSON array of messages; raises `msgspec.ValidationError` for a shape it does not know."""
+_encode = msgspec.json.Encoder().encode
 
 REFERENCE = "reference_answer"
+_OWN = (REFERENCE, "topic", "reward", "trace_id")
 _IDS = frozenset({"record_id", "id", "trace_id"})
 """Fields of the source row one of which is our `trace_id`."""
-
-
-class _Role(msgspec.Struct):
-    role: str
-
-
-_decode_role = msgspec.json.Decoder(_Role).decode
-
-
-def ends_with_question(given: Sequence[bytes]) -> bool:
-    """Whether a model could answer now: the last turn is a user's or a tool's."""
-    return bool(given) and _decode_role(given[-1]).role in {"user", "tool"}
-
-
-def copy_conversation(record: RecordBytes, decode: Decode) -> bytes | None:
-    """The stored messages up to the answer, where there is one and none needs a change.
-
-    Args:
-        record: The record.
-        decode: Raises `msgspec.ValidationError` for messages that must be written again.
-    """
-    messages, wanted = record.messages, record.turn + 1
-    try:
-        num_messages = len(decode(messages))
-    except msgspec.ValidationError:
-        return None
-    if num_messages <= wanted:
-        return messages if num_messages == wanted else None
-    return array(record.split(messages)[:wanted])
-
-
-def convert_messages(
-    messages: Sequence[bytes], decode: Decode, rewrite: Callable[[bytes], bytes | None]
-) -> bytes | None:
-    """Messages as one JSON array, written again where needed; `None` when one cannot be.
-
-    Args:
-        messages: One JSON object each.
-        decode: Raises `msgspec.ValidationError` for an array with a message to write again.
-        rewrite: Writes one message; `None` when the format cannot hold it.
-    """
-    if _is_fit(whole := array(messages), decode):
-        return whole
-    if _is_fit(array(messages[1:]), decode):  # mostly, only the instructions are to be written
-        written = [rewrite(messages[0]), *messages[1:]]
-    else:
-        written = [raw if _is_fit(array((raw,)), decode) else rewrite(raw) for raw in messages]
-    return array(raw for raw in written if raw is not None) if all(written) else None
-
-
-def _is_fit(messages: bytes, decode: Decode) -> bool:
-    try:
-        decode(messages)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 def tools_pair(record: RecordBytes) -> bytes:
@@ -91,34 +33,32 @@ def columns(record: RecordBytes, reserved: frozenset[str]) -> bytes:
     only repeats a value under its own name is left out.
     """
     own = _own_columns(record)
-    pairs = [_pair(name, value) for name, value in own.items()]
-    if record.metadata is not None:
-        taken = reserved | own.keys()
-        for name, raw in _split_object(record.metadata).items():
-            value = bytes(raw)
-            if name in _IDS and _repeats(own.get("trace_id"), value):
-                continue
-            if name not in taken:
-                pairs.append(_pair(name, value))
-            elif not _repeats(own.get(name), value):
-                pairs.append(_pair(f"metadata_{name}", value))
-    return b"".join(pairs)
+    fields = {} if record.metadata is None else _split_object(record.metadata)
+    for name in _IDS.intersection(fields):
+        if _repeats(own.get("trace_id"), fields[name]):
+            del fields[name]
+    if not (reserved.isdisjoint(fields) and own.keys().isdisjoint(fields)):
+        fields = dict(_rename(fields, own, reserved))
+    return b"," + _encode(own | fields)[1:-1] if own or fields else b""
 
 
-def _own_columns(record: RecordBytes) -> dict[str, bytes]:
-    values = {
-        REFERENCE: record.reference,
-        "topic": record.topic,
-        "reward": record.reward,
-        "trace_id": record.trace_id,
-    }
-    return {name: orjson.dumps(value) for name, value in values.items() if value is not None}
+def _own_columns(record: RecordBytes) -> dict[str, str | float]:
+    values = (record.reference, record.topic, record.reward, record.trace_id)
+    return {name: value for name, value in zip(_OWN, values, strict=True) if value is not None}
 
 
-def _repeats(own: bytes | None, other: bytes) -> bool:
-    """Whether two JSON values say the same, be one of them text and the other a number."""
-    return own is not None and own.strip(b'"') == other.strip(b'"')
+def _rename(
+    fields: dict[str, msgspec.Raw],
+    own: Mapping[str, str | float],
+    reserved: frozenset[str],
+) -> Iterator[tuple[str, msgspec.Raw]]:
+    for name, value in fields.items():
+        if name not in own and name not in reserved:
+            yield name, value
+        elif not _repeats(own.get(name), value):
+            yield f"metadata_{name}", value
 
 
-def _pair(name: str, value: bytes) -> bytes:
-    return b"," + orjson.dumps(name) + b":" + value
+def _repeats(own: str | float | None, other: msgspec.Raw) -> bool:
+    """Whether a value and a JSON value say the same, be one of them text and the other a number."""
+    return own is not None and _encode(own).strip(b'"') == bytes(other).strip(b'"')

@@ -4,33 +4,27 @@ Templates disagree on arguments given as text: some encode them twice, some fail
 all but DeepSeek-V3's.  TRL drops every null before it renders, so none is written.
 """
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 import orjson
 from pydantic import JsonValue
 
 from rft_app.domain.export import ToolArguments
 from rft_app.domain.message import text_of
-from rft_app.exports._rows import convert_messages
-from rft_app.exports._shapes import Answer, NamedToolResult, System, User
+from rft_app.domain.message_kind import MessageKind
+from rft_app.exports._messages import MessageStyle
 
-decode_plain: Final = msgspec.json.Decoder(list[System | User | Answer | NamedToolResult]).decode
-"""Reads messages that TRL takes as they are."""
 _ROLES: Final = {"developer": "system"}
 """Chat templates do not know the newer word."""
 
 
-ToTrl = Callable[[Sequence[bytes]], bytes | None]
-"""Messages as one JSON array in TRL's shape; `None` when one holds more than text."""
-
-
-def trl_writer(arguments: ToolArguments) -> ToTrl:
-    """What writes messages as TRL takes them, with a tool call's arguments as asked for."""
-    rewrite = partial(_rewrite, is_text=arguments is ToolArguments.TEXT)
-    return lambda messages: convert_messages(messages, decode_plain, rewrite)
+def trl_style(arguments: ToolArguments) -> MessageStyle:
+    """How TRL takes messages, with a tool call's arguments as asked for."""
+    return MessageStyle(
+        rewritten=MessageKind.DEVELOPER | MessageKind.CALLS,
+        rewrite=partial(_rewrite, is_text=arguments is ToolArguments.TEXT),
+    )
 
 
 def _rewrite(raw: bytes, *, is_text: bool) -> bytes | None:

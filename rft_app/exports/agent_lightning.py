@@ -18,7 +18,8 @@ from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes, record_id
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._rows import array, ends_with_question
+from rft_app.exports._messages import ends_with_question
+from rft_app.exports._rows import array
 from rft_app.exports._texts import last_question
 
 

@@ -19,7 +19,7 @@ from rft_app.domain.export import ExportOptions, Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import ARRAY, Encode, FileContext, Layout
-from rft_app.exports._rows import ends_with_question
+from rft_app.exports._messages import ends_with_question
 from rft_app.exports._texts import is_only_text, plain_text, transcript
 
 

@@ -13,22 +13,17 @@ https://github.com/openai/openai-openapi; names as in
 https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning-direct-preference-optimization
 """  # a real line
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import msgspec
 
 from rft_app.domain.example import Pair, Unit
 from rft_app.domain.export import Lack, Need
 from rft_app.exports._answers import convert
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._shapes import System, ToolResult, Turn, User
+from rft_app.exports._openai_messages import openai_style
 
-_decode: Final = msgspec.json.Decoder(list[System | User | Turn | ToolResult]).decode
-_ROLES: Final = {"developer": "system"}
+_STYLE: Final = openai_style("system")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +53,7 @@ def _encode(example: Pair) -> bytes | Lack:
     record = example.record
     if len(example.chosen) != 1 or len(example.rejected) != 1:
         return Lack.SEVERAL_TURNS
-    parts = convert(record.input, example.chosen, example.rejected, to_messages=_to_messages)
+    parts = convert(record.input, example.chosen, example.rejected, style=_STYLE)
     if isinstance(parts, Lack):
         return parts
     pieces = [b'{"input":{"messages":', parts[0]]
@@ -68,7 +63,3 @@ def _encode(example: Pair) -> bytes | Lack:
             pieces += (b',"parallel_tool_calls":', record.parallel_tool_calls)
     pieces += (b'},"preferred_output":', parts[1], b',"non_preferred_output":', parts[2], b"}\n")
     return b"".join(pieces)
-
-
-def _to_messages(messages: Sequence[bytes]) -> bytes | None:
-    return to_openai_messages(messages, _decode, _ROLES)

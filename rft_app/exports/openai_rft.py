@@ -15,18 +15,14 @@ https://github.com/openai/openai-openapi; the same rows are read by Azure and Be
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._rows import columns, ends_with_question, tools_pair
-from rft_app.exports._shapes import Developer, ToolResult, Turn, User
+from rft_app.exports._openai_messages import openai_style
+from rft_app.exports._rows import columns, tools_pair
 
-_decode: Final = msgspec.json.Decoder(list[Developer | User | Turn | ToolResult]).decode
-_ROLES: Final = {"system": "developer"}
+_STYLE: Final = openai_style("developer")
 _RESERVED: Final = frozenset({"messages", "tools", "item", "sample"})
 
 
@@ -54,11 +50,8 @@ class OpenAIRft(Exporter):
 def _encode(record: RecordBytes) -> bytes | Lack:
     if record.reference is None:
         return Lack.NO_REFERENCE
-    given = record.input
-    if not ends_with_question(given):
-        return Lack.NO_QUESTION
-    messages = to_openai_messages(given, _decode, _ROLES)
-    if messages is None:
-        return Lack.UNSUPPORTED_CONTENT
+    messages = _STYLE.question(record)
+    if isinstance(messages, Lack):
+        return messages
     more = columns(record, _RESERVED)
     return b"".join((b'{"messages":', messages, tools_pair(record), more, b"}\n"))

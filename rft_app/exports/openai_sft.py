@@ -15,18 +15,13 @@ https://github.com/openai/openai-openapi
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._openai_messages import to_openai_messages
-from rft_app.exports._rows import copy_conversation
-from rft_app.exports._shapes import System, ToolResult, Turn, User
+from rft_app.exports._openai_messages import openai_style
 
-_decode: Final = msgspec.json.Decoder(list[System | User | Turn | ToolResult]).decode
-_ROLES: Final = {"developer": "system"}
+_STYLE: Final = openai_style("system")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +47,9 @@ class OpenAISft(Exporter):
 
 
 def _encode(record: RecordBytes) -> bytes | Lack:
-    messages = copy_conversation(record, _decode)
-    if messages is None:
-        if not record.output:
-            return Lack.NO_OUTPUT
-        messages = to_openai_messages(record.input + record.output, _decode, _ROLES)
-        if messages is None:
-            return Lack.UNSUPPORTED_CONTENT
+    messages = _STYLE.conversation(record)
+    if isinstance(messages, Lack):
+        return messages
     pieces = [b'{"messages":', messages]
     if record.tools is not None:
         pieces += (b',"tools":', record.tools)

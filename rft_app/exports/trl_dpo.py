@@ -16,8 +16,9 @@ from rft_app.domain.export import Lack, Need
 from rft_app.exports._answers import convert
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
+from rft_app.exports._messages import MessageStyle
 from rft_app.exports._rows import tools_pair
-from rft_app.exports._trl_messages import ToTrl, trl_writer
+from rft_app.exports._trl_messages import trl_style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +43,13 @@ class TrlDpo(Exporter):
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, both answers and tools."""
-        to_messages = trl_writer(context.options.tool_arguments)
-        return lambda example: _encode(example, to_messages)
+        style = trl_style(context.options.tool_arguments)
+        return lambda example: _encode(example, style)
 
 
-def _encode(example: Pair, to_messages: ToTrl) -> bytes | Lack:
+def _encode(example: Pair, style: MessageStyle) -> bytes | Lack:
     record = example.record
-    parts = convert(record.input, example.chosen, example.rejected, to_messages=to_messages)
+    parts = convert(record.input, example.chosen, example.rejected, style=style)
     if isinstance(parts, Lack):
         return parts
     return b'{"prompt":%b,"chosen":%b,"rejected":%b%b}\n' % (*parts, tools_pair(record))

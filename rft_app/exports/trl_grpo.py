@@ -18,8 +18,9 @@ from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._rows import columns, ends_with_question, tools_pair
-from rft_app.exports._trl_messages import ToTrl, trl_writer
+from rft_app.exports._messages import MessageStyle
+from rft_app.exports._rows import columns, tools_pair
+from rft_app.exports._trl_messages import trl_style
 
 _RESERVED: Final = frozenset(
     {
@@ -49,15 +50,13 @@ class TrlGrpo(Exporter):
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, tools and columns."""
-        to_messages = trl_writer(context.options.tool_arguments)
-        return lambda record: _encode(record, to_messages)
+        style = trl_style(context.options.tool_arguments)
+        return lambda record: _encode(record, style)
 
 
-def _encode(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
-    given = record.input
-    if not ends_with_question(given):
-        return Lack.NO_QUESTION
-    if (messages := to_messages(given)) is None:
-        return Lack.UNSUPPORTED_CONTENT
+def _encode(record: RecordBytes, style: MessageStyle) -> bytes | Lack:
+    messages = style.question(record)
+    if isinstance(messages, Lack):
+        return messages
     more = columns(record, _RESERVED)
     return b"".join((b'{"prompt":', messages, tools_pair(record), more, b"}\n"))

@@ -17,8 +17,9 @@ from rft_app.domain.record import RecordBytes
 from rft_app.exports._answers import convert
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
-from rft_app.exports._rows import copy_conversation, tools_pair
-from rft_app.exports._trl_messages import ToTrl, decode_plain, trl_writer
+from rft_app.exports._messages import MessageStyle
+from rft_app.exports._rows import tools_pair
+from rft_app.exports._trl_messages import trl_style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,26 +43,22 @@ class TrlSft(Exporter):
 
     def encoder(self, context: FileContext) -> Encode:
         """Messages, or prompt and completion, and tools."""
-        to_messages = trl_writer(context.options.tool_arguments)
+        style = trl_style(context.options.tool_arguments)
         encode = _encode_parts if context.options.as_completion else _encode
-        return lambda record: encode(record, to_messages)
+        return lambda record: encode(record, style)
 
 
-def _encode(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
-    messages = copy_conversation(record, decode_plain)
-    if messages is None:
-        if not record.output:
-            return Lack.NO_OUTPUT
-        messages = to_messages(record.input + record.output)
-        if messages is None:
-            return Lack.UNSUPPORTED_CONTENT
+def _encode(record: RecordBytes, style: MessageStyle) -> bytes | Lack:
+    messages = style.conversation(record)
+    if isinstance(messages, Lack):
+        return messages
     return b"".join((b'{"messages":', messages, tools_pair(record), b"}\n"))
 
 
-def _encode_parts(record: RecordBytes, to_messages: ToTrl) -> bytes | Lack:
+def _encode_parts(record: RecordBytes, style: MessageStyle) -> bytes | Lack:
     if not record.output:
         return Lack.NO_OUTPUT
-    parts = convert(record.input, record.output, to_messages=to_messages)
+    parts = convert(record.input, record.output, style=style)
     if isinstance(parts, Lack):
         return parts
     return b'{"prompt":%b,"completion":%b%b}\n' % (*parts, tools_pair(record))

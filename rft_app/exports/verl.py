@@ -22,8 +22,8 @@ from rft_app.domain.message import text_of
 from rft_app.domain.record import RecordBytes, record_id
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext, Layout
+from rft_app.exports._messages import ends_with_question
 from rft_app.exports._parquet import Kind, ParquetLayout
-from rft_app.exports._rows import ends_with_question
 from rft_app.exports._texts import is_only_text
 
 NO_TOPIC: Final = "general"

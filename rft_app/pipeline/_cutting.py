@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from rft_app.domain.facet import Facet, reward_bin
 from rft_app.domain.hashing import content_hash, question_hash
 from rft_app.domain.record import SourceType
 from rft_app.domain.validity import Reason
 from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
+from rft_app.exports.message_kinds import classify, kinds_of
 from rft_app.storage.bodies import TraceParts, calls_tools, present, split_body
 from rft_app.storage.extraction import StoredTrace
 from rft_app.storage.records import NewRecord
@@ -36,6 +38,15 @@ def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
     return SourceType.TRACE if is_trace else SourceType.UPLOAD
 
 
+class _Opened(NamedTuple):
+    """A stored trace, decoded once for all its records."""
+
+    parts: TraceParts
+    turns: Sequence[Turn]
+    kinds: Sequence[int]
+    has_tools: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Cutter:
     """Cuts traces of one dataset."""
@@ -52,8 +63,9 @@ class Cutter:
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
         has_tools = present(parts.tools) is not None or calls_tools(trace.body)
+        opened = _Opened(parts, turns, classify(parts.messages), has_tools)
         for turn in self._find_answers(turns, parts.num_given):
-            yield self._make(trace, parts, turns, turn, has_tools)
+            yield self._make(trace, opened, turn)
 
     def _find_answers(self, turns: Sequence[Turn], num_given: int) -> Sequence[int | None]:
         if self.mode is ExtractMode.LAST:
@@ -61,14 +73,8 @@ class Cutter:
         answers = [i for i in range(num_given, len(turns)) if turns[i].role == "assistant"]
         return answers or (None,)
 
-    def _make(
-        self,
-        trace: StoredTrace,
-        parts: TraceParts,
-        turns: Sequence[Turn],
-        answer: int | None,
-        has_tools: bool,
-    ) -> NewRecord:
+    def _make(self, trace: StoredTrace, opened: _Opened, answer: int | None) -> NewRecord:
+        turns = opened.turns
         turn = len(turns) if answer is None else answer
         covered = turns[: turn + 1]
         num_tokens = count_tokens(covered)
@@ -78,12 +84,12 @@ class Cutter:
             dataset_id=self.dataset_id,
             trace_seq=trace.seq,
             turn=turn,
-            facet=_pack(reason, source_type, has_tools, reward_bin(trace.reward)),
+            facet=_pack(reason, source_type, opened.has_tools, reward_bin(trace.reward)),
             source_type=source_type.value,
             reason=None if reason is None else reason.value,
             is_archived=False,
             group_key=trace.group_key,
-            content_hash=hash_content(parts, turn),
+            content_hash=hash_content(opened.parts, turn),
             question_hash=question_hash(last_question(turns[:turn])),
             external_id=trace.external_id,
             title=trace.title,
@@ -92,6 +98,7 @@ class Cutter:
             reward=trace.reward,
             created_at=self.now_ms,
             updated_at=self.now_ms,
+            message_kinds=kinds_of(opened.kinds, turn),
         )
 
     def _find_reason(

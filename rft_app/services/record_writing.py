@@ -16,6 +16,7 @@ from rft_app.domain.record import RecordId, SourceType, parse_record_id, record_
 from rft_app.domain.record_draft import RecordDraft
 from rft_app.domain.validity_check import count_tokens, find_fault
 from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.exports.message_kinds import classify, kinds_of
 from rft_app.pipeline._cutting import hash_content
 from rft_app.services.record_settling import refresh_extract
 from rft_app.settings import get_settings
@@ -108,7 +109,8 @@ class _Writer:
         turn = len(draft.messages)
         answer = None if draft.output is None else turn
         reason = find_fault(turns, answer, max_tokens=self._max_tokens)
-        content = hash_content(split_body(body), turn)
+        parts = split_body(body)
+        content = hash_content(parts, turn)
         parent_seq, parents_group = self._find_parent(draft)
         group = parents_group if draft.group_key is None else draft.group_key
         facet = Facet(
@@ -137,6 +139,7 @@ class _Writer:
             created_at=self._now_ms,
             updated_at=self._now_ms,
             parent_seq=parent_seq,
+            message_kinds=kinds_of(classify(parts.messages), turn),
         )
 
     def _find_parent(self, draft: RecordDraft) -> tuple[int | None, int | None]:

@@ -59,18 +59,18 @@ class Cut(NamedTuple):
 
 
 WholeBody = tuple[bytes, bytes | None, bool, bytes | None, bytes | None, str | None, bytes | None]
-"""The last fields of a `RecordBytes`, from `messages` on, in their order: a plain tuple, because
-one is made for every record of an export."""
+"""The fields of a `RecordBytes` from `messages` to `metadata`: a plain tuple, because one is made
+for every record of an export."""
 
 _split = msgspec.json.Decoder(TraceParts).decode
-_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
+view_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+"""The elements of a JSON array as views of its bytes."""
 _open = msgspec.json.Decoder(_Envelope).decode
 
 
 def split_array(array: bytes) -> list[bytes]:
     """The elements of a JSON array."""
-    return list(map(bytes, _split_array(array)))
+    return list(map(bytes, view_array(array)))
 
 
 def split_body(body: bytes) -> TraceParts:

@@ -9,6 +9,7 @@ from rft_app.domain.feedback import FeedbackDraft, FeedbackKey
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.record import Record, RecordFilter, SourceType, record_id
 from rft_app.errors import ConflictError, JobCancelledError
+from rft_app.exports.message_kinds import classify, kinds_of
 from rft_app.pipeline import extract
 from rft_app.pipeline._cutting import ExtractMode
 from rft_app.pipeline.extract import ExtractSettings, ExtractStep
@@ -123,7 +124,7 @@ def test_the_last_answer_of_a_trace_is_its_record(any_database: str) -> None:
     assert [message.text for message in record.output] == ["Done."]
     assert (record.reward, record.trace_id, record.source_type) == (0.5, "run-7", "trace")
     assert row.num_messages == 5
-    assert result.summary == "1 records · 0% invalid"
+    assert result.summary == "1 record · 0% invalid"
     assert result.outcome is StepStatus.COMPLETE
 
 
@@ -244,6 +245,16 @@ def test_a_dataset_without_traces_cannot_be_extracted(any_database: str) -> None
     add_dataset()
     with pytest.raises(ConflictError, match="Import a file first"):
         run()
+
+
+def test_records_know_of_which_kinds_their_messages_are(any_database: str) -> None:
+    add_dataset(TALK, {"messages": [*TALK["messages"], say("user", "Hm", mood="sour")]})
+    run(EVERY)
+    with reading() as session:
+        records = list(iterate_record_bytes(session, "ds_a", RecordFilter()))
+    known = [kinds_of(classify(r.split(r.messages)), r.turn) for r in records]
+    assert [record.message_kinds for record in records] == known
+    assert [kinds > 0 for kinds in known] == [True, True, False, False]
 
 
 def test_records_stream_in_key_order_for_exports_and_topics(any_database: str) -> None:

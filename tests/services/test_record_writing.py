@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rft_app.domain.message import FunctionCall, Message, ToolCall
+from rft_app.domain.message_kind import MessageKind
 from rft_app.domain.record import Record, RecordFilter, RecordId, SourceType
 from rft_app.domain.record_draft import RecordDraft
 from rft_app.domain.validity import Reason
@@ -13,7 +14,7 @@ from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.record_writing import add_records
 from rft_app.services.records import get_record, list_records
-from rft_app.storage.records import read_groups, to_seqs
+from rft_app.storage.records import iterate_record_bytes, read_groups, to_seqs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TopicRow
 from tests.services.stored_dataset import chat, make_dataset
@@ -53,6 +54,15 @@ def find(dataset_id: str, **conditions: Any) -> list[RecordId]:
     with reading() as session:
         page = list_records(session, dataset_id, RecordFilter(**conditions))
     return [row.id for row in page.rows]
+
+
+def test_a_written_record_knows_of_which_kinds_its_messages_are(dataset_id: str) -> None:
+    added = add(dataset_id, draft("rates"), draft("fees", output=None))
+    with reading() as session:
+        records = list(iterate_record_bytes(session, dataset_id, to_seqs(added)))
+    asked = MessageKind.USER | MessageKind.QUESTION | MessageKind.WHOLE
+    answered = asked | MessageKind.ANSWER | MessageKind.ANSWERED
+    assert [record.message_kinds for record in records] == [answered, asked]
 
 
 def test_a_written_record_is_read_found_and_counted(dataset_id: str) -> None:

@@ -72,6 +72,8 @@ class RecordRow(SQLModel, table=True):
     num_messages: int
     num_tokens: int
     """Estimate, 4 characters a token."""
+    message_kinds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Bits of `rft_app.domain.message_kind`; 0 where they are not known."""
     reward: float | None = None
     parent_seq: int | None = Field(default=None, sa_type=Big)
     """The record it was edited or generated from."""

@@ -1,0 +1,107 @@
+"""Find out of which kinds a record's messages are.
+
+Decoding against shapes that forbid unknown fields answers three questions at once: the role,
+whether every field is known, and whether anything is null.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from rft_app.domain.message_kind import MessageKind
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    pass
+
+
+class _Function(_Strict):
+    name: str
+    arguments: str
+
+
+class _Call(_Strict):
+    id: str
+    type: Literal["function"]
+    function: _Function
+
+
+class _System(_Strict, tag_field="role", tag="system"):
+    content: str
+
+
+class _Developer(_Strict, tag_field="role", tag="developer"):
+    content: str
+
+
+class _User(_Strict, tag_field="role", tag="user"):
+    content: str
+
+
+class _Turn(_Strict, tag_field="role", tag="assistant"):
+    content: str | None
+    tool_calls: list[_Call] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Result(_Strict, tag_field="role", tag="tool"):
+    content: str
+    tool_call_id: str
+    name: str | msgspec.UnsetType = msgspec.UNSET
+
+
+_Message = _System | _Developer | _User | _Turn | _Result
+
+_decode: Final = msgspec.json.Decoder(list[_Message]).decode
+_OF_SHAPE: Final[dict[type[_Message], MessageKind]] = {
+    _System: MessageKind.SYSTEM,
+    _Developer: MessageKind.DEVELOPER,
+    _User: MessageKind.USER,
+}
+_INSTRUCTIONS: Final = frozenset({MessageKind.SYSTEM, MessageKind.DEVELOPER})
+_ASKING: Final = MessageKind.USER | MessageKind.RESULT | MessageKind.NAMED_RESULT
+
+
+def classify(messages: Iterable[bytes | msgspec.Raw]) -> Sequence[int]:
+    """The kind of each message, one JSON object each; none where a message is of no kind.
+
+    Example:
+        >>> classify([b'{"role":"user","content":"2+2?"}', b'{"role":"assistant","content":"4"}'])
+        [<MessageKind.USER: 4>, <MessageKind.ANSWER: 8>]
+        >>> classify([b'{"role":"user","content":"2+2?","mood":"sour"}'])
+        ()
+    """
+    try:
+        return [_kind_of(message) for message in _decode(b"[" + b",".join(messages) + b"]")]
+    except msgspec.ValidationError:
+        return ()
+
+
+def kinds_of(classified: Sequence[int], turn: int) -> int:
+    """The bits of `MessageKind` of a record; 0 where they are not known.
+
+    Args:
+        classified: What `classify` says of the conversation, which may go on after the answer.
+        turn: Index of the answer; the number of messages when there is none.
+    """
+    covered = classified[: turn + 1]
+    if not covered:
+        return 0
+    kinds = sum(set(covered))
+    if not _INSTRUCTIONS.isdisjoint(covered[1:]):
+        kinds |= MessageKind.LATE_INSTRUCTIONS
+    if turn and covered[turn - 1] & _ASKING:
+        kinds |= MessageKind.QUESTION
+    if turn < len(classified):
+        kinds |= MessageKind.ANSWERED
+    return kinds | (MessageKind.WHOLE if turn + 1 >= len(classified) else 0)
+
+
+def _kind_of(message: _Message) -> MessageKind:
+    if isinstance(message, _Turn):
+        is_text = message.tool_calls is msgspec.UNSET and message.content is not None
+        return MessageKind.ANSWER if is_text else MessageKind.CALLS
+    if isinstance(message, _Result):
+        is_named = message.name is not msgspec.UNSET
+        return MessageKind.NAMED_RESULT if is_named else MessageKind.RESULT
+    return _OF_SHAPE[type(message)]
