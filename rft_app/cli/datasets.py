@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.domain.words import count
 
 if TYPE_CHECKING:
     from rft_app.domain.pipeline import Node
@@ -97,7 +98,7 @@ def delete(
     ensure_schema()
     with reading() as session:
         dataset = get_dataset(session, dataset_id)
-    records = f"{dataset.stats.num_records:,} records"
+    records = count(dataset.stats.num_records, "record")
     if not yes:
         typer.confirm(f"Delete {dataset.name} with {records}?", abort=True, err=True)
     with unit_of_work() as session:

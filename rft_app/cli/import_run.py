@@ -7,6 +7,7 @@ from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.wire import dataset_json, import_json
+from rft_app.domain import words
 from rft_app.domain.imports import ImportMode
 from rft_app.domain.job import Job
 from rft_app.errors import RftError
@@ -113,7 +114,7 @@ def _print(dataset_id: str, job: Job, *, is_json: bool) -> None:
 def _print_report(job: Job) -> None:
     report = job.result or {}
     write_line(
-        f"{report['num_lines']:,} lines · {report['num_parsed']:,} parsed · "
+        f"{words.count(report['num_lines'], 'line')} · {report['num_parsed']:,} parsed · "
         f"{report['num_valid']:,} valid · {report['num_invalid']:,} invalid"
     )
     for code, count in sorted(report["reasons"].items()):

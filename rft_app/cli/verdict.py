@@ -1,6 +1,7 @@
 """A dry run's verdict in words."""
 
 from rft_app.cli.output import write_line, write_table
+from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import DryRunVerdict, RuleRow
 from rft_app.errors import ConflictError
@@ -21,8 +22,9 @@ def print_verdict(dry_run: DryRun) -> None:
     report = require_report(dry_run)
     write_line(f"{report.verdict}: {MEANING[report.verdict]}")
     write_line(
-        f"Dry run {dry_run.number}: {report.num_graded:,} of {report.num_rollouts:,} rollouts "
-        f"of {report.num_records:,} records graded, {report.num_failed:,} failed"
+        f"Dry run {dry_run.number}: {report.num_graded:,} of "
+        f"{words.count(report.num_rollouts, 'rollout')} of "
+        f"{words.count(report.num_records, 'record')} graded, {report.num_failed:,} failed"
     )
     for kind, count in report.failures.items():
         write_line(f"  {count:>7,}  {kind.value}, first {report.failure_examples.get(kind, '')}")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from rft_app.domain import words
 from rft_app.domain.entity import Entity
 from rft_app.errors import InvalidInputError
 
@@ -245,8 +246,8 @@ def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple
     )
     advice = [_advise_under(topic) for topic in under[:MAX_RECOMMENDATIONS]]
     if (num_more := len(under) - MAX_RECOMMENDATIONS) > 0:
-        verb = "topic is" if num_more == 1 else "topics are"
-        advice.append(f"{num_more} more {verb} below {percent(UNDER)} of the target.")
+        more = words.count(num_more, "more topic is", "more topics are")
+        advice.append(f"{more} below {percent(UNDER)} of the target.")
     most = max(topics, key=lambda topic: topic.ratio)
     if most.status is CoverageStatus.OVER:
         advice.append(
@@ -254,8 +255,8 @@ def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple
             f"{percent(most.target_share)}: fill the other topics before adding to it."
         )
     if num_without_topic:
-        noun = "record has" if num_without_topic == 1 else "records have"
-        advice.append(f"{num_without_topic:,} {noun} no topic and no share here: run Topics again.")
+        records = words.count(num_without_topic, "record has", "records have")
+        advice.append(f"{records} no topic and no share here: run Topics again.")
     return tuple(advice)
 
 
@@ -263,5 +264,4 @@ def _advise_under(topic: TopicCoverage) -> str:
     figures = f"it holds {percent(topic.share)}, its target is {percent(topic.target_share)}."
     if topic.gap is None:
         return f"Lower the target of {topic.key}: {figures} No number of records reaches it."
-    noun = "record" if topic.gap == 1 else "records"
-    return f"Add {topic.gap:,} {noun} to {topic.key}: {figures}"
+    return f"Add {words.count(topic.gap, 'record')} to {topic.key}: {figures}"

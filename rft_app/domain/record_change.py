@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.public_id import make_id, parse_id
+from rft_app.domain.words import count
 from rft_app.errors import InvalidInputError
 
 MAX_TAG_LENGTH = 40
@@ -99,7 +100,7 @@ def describe(kind: ChangeKind, num_records: int, target: str) -> str:
         >>> describe(ChangeKind.DELETE, 1, ""), describe(ChangeKind.MOVE, 2, "Changes/Seat")
         ('Deleted 1 record', 'Moved 2 records to Seat')
     """
-    records = f"{num_records:,} record{'' if num_records == 1 else 's'}"
+    records = count(num_records, "record")
     name = target.rpartition("/")[2]
     return {
         ChangeKind.DELETE: f"Deleted {records}",

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.topic import TopicTree
+from rft_app.domain.words import count
 from rft_app.storage.topic_counts import Figures, TopicFigures, read_figures
 from rft_app.storage.topics import get_tree, list_rows
 
@@ -61,7 +62,7 @@ def _summarise(tree: TopicTree, share_sure: float | None) -> str:
     num_topics = len(tree.leaves)
     if not num_topics:
         return "No topics"
-    topics = f"{num_topics:,} {'topic' if num_topics == 1 else 'topics'}"
+    topics = count(num_topics, "topic")
     if share_sure is None:
         return f"{topics} · no records in them yet"
     parts = [topics, f"{_floor_percent(share_sure)} sure"]

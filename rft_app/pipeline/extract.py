@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
@@ -190,7 +191,7 @@ def describe_records(session: Session, dataset_id: str, mode: ExtractMode) -> St
     num_valid = num_records - num_invalid
     return StepResult(
         outcome=StepStatus.COMPLETE if num_valid else StepStatus.ATTENTION,
-        summary=f"{num_records:,} records · {_percent(num_invalid, num_records)} invalid",
+        summary=f"{count(num_records, 'record')} · {_percent(num_invalid, num_records)} invalid",
         facts={
             "num_records": num_records,
             "num_valid": num_valid,

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepName, StepResult
 from rft_app.domain.topic_edit import replace
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
@@ -165,7 +166,8 @@ def _replace_tree(
     change = find_change_of_job(session, job_id)
     tree = lock_tree(session, dataset_id)
     if change is None:
-        change = begin_change(session, tree, f"Found {len(grouping.leaves)} topics", job_id)
+        label = f"Found {count(len(grouping.leaves), 'topic')}"
+        change = begin_change(session, tree, label, job_id)
     tree.is_edited = False
     edit = replace(
         get_tree(session, dataset_id), grouping.nodes, label=change.label, keeps_targets=True

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.generation import CostRange, GenerationSettings, TokenEstimate, Unit
+from rft_app.domain.words import count
 from rft_app.llm.chat import find_cost
 from rft_app.services.generation_units import make_brief
 from rft_app.settings import LlmModel
@@ -69,7 +70,7 @@ def estimate_cost(
         >>> estimate_cost(LlmModel(name="m"), tokens, 40, None).low_usd is None
         True
     """
-    amounts = f"{num_calls:,} calls, about {tokens.num_prompt_tokens:,} prompt tokens and "
+    amounts = f"{count(num_calls, 'call')}, about {tokens.num_prompt_tokens:,} prompt tokens and "
     amounts += f"{tokens.num_reply_tokens:,} reply tokens"
     low = find_cost(model, tokens.num_prompt_tokens, round(tokens.num_reply_tokens * SHORT))
     high = find_cost(model, tokens.num_prompt_tokens, round(tokens.num_reply_tokens * LONG))

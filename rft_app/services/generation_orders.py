@@ -18,6 +18,7 @@ from rft_app.domain.generation import (
 )
 from rft_app.domain.record import Selection
 from rft_app.domain.topic import TopicTree, is_within
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.services.generation_units import TopicOrder
 from rft_app.storage.candidates import count_pending_by_topic
@@ -179,8 +180,8 @@ def _limit_by_sources(
     most = num_sources * settings.variations_per_record
     if order.count <= most:
         return order, ""
-    noun = "record gives" if num_sources == 1 else "records give"
-    note = f"Its {num_sources:,} {noun} {most:,} at {settings.variations_per_record} each."
+    sources = count(num_sources, "record gives", "records give")
+    note = f"Its {sources} {most:,} at {settings.variations_per_record} each."
     return replace(order, count=most), note
 
 
@@ -243,6 +244,6 @@ def _notes(scene: _Scene, num_wanted: int) -> tuple[str, ...]:
     if num_wanted > MAX_PER_RUN and (allowed is None or allowed > MAX_PER_RUN):
         notes.append(f"One run makes at most {MAX_PER_RUN:,}; start another after it.")
     if scene.num_pending:
-        noun = "record waits" if scene.num_pending == 1 else "records wait"
-        notes.append(f"{scene.num_pending:,} generated {noun} for review and count as there.")
+        waiting = count(scene.num_pending, "generated record waits", "generated records wait")
+        notes.append(f"{waiting} for review and count as there.")
     return tuple(notes)

@@ -11,6 +11,7 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.topic import TopicNode, TopicTree
 from rft_app.domain.topic_edit import match_topics
 from rft_app.domain.topic_file import VERSION, parse_topics
+from rft_app.domain.words import count
 from rft_app.errors import InvalidInputError, NotFoundError, TooLargeError
 from rft_app.services.topic_edits import TopicEdit, replace_topics
 from rft_app.services.topics import get_topics
@@ -141,7 +142,7 @@ def import_topics(
         nodes,
         version=version,
         keeps_records=keeps_records,
-        label=f"Imported {len(nodes):,} topics",
+        label=f"Imported {count(len(nodes), 'topic')}",
     )
 
 

@@ -14,6 +14,7 @@ from rft_app.domain import topic_edit
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.topic_proposal import Source, TopicProposal
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job, list_jobs
@@ -167,7 +168,7 @@ def apply_proposal(
     """
     row = lock_idle(session, dataset_id, version)
     tree = topics.get_tree(session, dataset_id)
-    label = f"Took {len(proposal.nodes):,} topics from {_name(proposal)}"
+    label = f"Took {count(len(proposal.nodes), 'topic')} from {_name(proposal)}"
     edit = topic_edit.replace(
         tree, proposal.nodes, label=label, keeps_records=keeps_records, keeps_targets=True
     )

@@ -9,6 +9,7 @@ from rft_app.domain.dataset import Dataset
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.trace_page import TraceCount, TraceFilter, TracePage, TraceSelection
+from rft_app.domain.words import count
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import create_dataset, get_dataset
@@ -80,9 +81,9 @@ def create_from_traces(
     row = get_step_row(session, dataset.id, StepName.EXTRACT)
     row.settings = settings
     session.add(row)
-    noun = "trace" if number == 1 else "traces"
+    stored = count(number, "stored trace")
     import_id = imports.add_import(
-        session, dataset.id, "traces", path="", file_name=f"{number:,} stored {noun}", size_bytes=0
+        session, dataset.id, "traces", path="", file_name=stored, size_bytes=0
     )
     args = {
         "import_id": import_id,
@@ -99,7 +100,7 @@ def _require_all(selection: TraceSelection, number: int) -> None:
     num_named = len(set(selection.only or ()))
     if number < num_named:
         raise NotFoundError(
-            f"{num_named - number:,} of the {num_named:,} traces named are not there. "
+            f"{num_named - number:,} of {count(num_named, 'trace')} named cannot be found. "
             "Load the list again."
         )
     if not number:

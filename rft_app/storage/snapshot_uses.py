@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from sqlmodel import Session, col, select
 
+from rft_app.domain.words import count
 from rft_app.storage.tables import DryRunRow, ExportRow
 
 
@@ -21,6 +22,5 @@ def map_uses(session: Session, dataset_id: str) -> Mapping[str, tuple[str, ...]]
     )
     for snapshot_id, number in Counter(session.exec(exports)).items():
         if snapshot_id is not None:
-            words = "1 export" if number == 1 else f"{number} exports"
-            uses.setdefault(snapshot_id, []).append(words)
+            uses.setdefault(snapshot_id, []).append(count(number, "export"))
     return {snapshot_id: tuple(words) for snapshot_id, words in uses.items()}

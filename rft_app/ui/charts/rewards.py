@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
+from rft_app.domain.words import count
 from rft_app.ui.charts.palette import Palette, base_layout
 
 
@@ -84,6 +85,6 @@ def describe_histogram(counts: Sequence[int], mean: float | None) -> str:
         return "Histogram without rewards."
     top = max(range(len(counts)), key=lambda n: counts[n])
     return (
-        f"Histogram of {total:,} rewards, mean {mean:.2f}; most common range "
-        f"{bin_labels(len(counts))[top]} with {counts[top]:,} rollouts."
+        f"Histogram of {count(total, 'reward')}, mean {mean:.2f}; most common range "
+        f"{bin_labels(len(counts))[top]} with {count(counts[top], 'rollout')}."
     )

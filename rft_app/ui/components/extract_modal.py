@@ -44,7 +44,7 @@ def extract_modal() -> rx.Component:
                 ExtractState,
                 rx.cond(
                     ExtractState.has_result,
-                    f"Replaces {ExtractState.num_records} records from traces; edited, generated"
+                    f"Replaces {ExtractState.records} from traces; edited, generated"
                     " and rated ones stay.",
                     "Stores one record per answer and checks each.",
                 ),
@@ -68,7 +68,7 @@ def _figures() -> rx.Component:
             class_name=f"{WITNESS} mt-3",
         ),
         title="Records",
-        witness=f"{ExtractState.num_records} in all",
+        witness=f"{ExtractState.records} in all",
     )
 
 

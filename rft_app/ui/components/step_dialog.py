@@ -116,7 +116,7 @@ def _notices(state: type[StepModal], width: str) -> rx.Component:
         rx.cond(state.is_running, job_notice(state, _running(state))),
         rx.cond(
             (state.error != "") & ~state.is_running,
-            notice(f"The last run of {WORDS[state.step].name} failed.", state.error, tone="bad"),
+            notice("The last run failed.", state.error, tone="bad"),
         ),
         rx.cond(
             (state.stale_reason != "") & ~state.is_running,

@@ -96,13 +96,18 @@ _TONES = {
 }
 
 
+def _figure(number: int, noun: str) -> Figure:
+    value, _, name = count(number, noun).partition(" ")
+    return Figure(value, name)
+
+
 def figures(stats: DatasetStats) -> list[Figure]:
     """What is known of a dataset in numbers; what is unknown is left out."""
-    known = [Figure(f"{stats.num_records:,}", "record" if stats.num_records == 1 else "records")]
+    known = [_figure(stats.num_records, "record")]
     if stats.num_records:
         known.append(Figure(share(stats.invalid_share), "invalid"))
     if stats.num_topics:
-        known.append(Figure(f"{stats.num_topics:,}", "topics"))
+        known.append(_figure(stats.num_topics, "topic"))
     if stats.balance is not None:
         known.append(Figure(f"{stats.balance:.2f}", "balance"))
     if stats.dry_run_mean is not None:

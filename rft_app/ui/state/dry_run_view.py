@@ -69,6 +69,7 @@ class TopicBar:
     @classmethod
     def of(cls, topic: TopicGrades) -> "TopicBar":
         """Build the bar."""
+        rollouts = count(topic.num_graded, "rollout")
         return cls(
             name=leaf(topic.topic),
             path=topic.topic,
@@ -76,7 +77,7 @@ class TopicBar:
             percent=round(100 * (topic.mean or 0.0), 1),
             num_graded=f"{topic.num_graded:,}",
             is_low=topic.mean is not None and topic.mean < LOW_TOPIC,
-            finding=f"{topic.topic}: mean {reward(topic.mean)} of {topic.num_graded:,} rollouts",
+            finding=f"{topic.topic}: mean {reward(topic.mean)} of {rollouts}",
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rft_app.domain.grader import GraderSpec, GraderVersion, ScriptSpec, StringCheckSpec, parse_spec
 from rft_app.errors import InvalidInputError
-from rft_app.ui.words import ago
+from rft_app.ui.words import ago, count
 
 SCRIPT, STRING_CHECK = "script", "string_check"
 STARTER = '''"""Grade one answer. Return a number from 0 to 1."""
@@ -141,8 +141,7 @@ def _describe_lines(spec: ScriptSpec, before: ScriptSpec) -> str:
     removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
     if not added and not removed:
         return "limits changed"
-    noun = "line" if added == 1 else "lines"
-    return f"{added} {noun} added, {removed} removed"
+    return f"{count(added, 'line')} added, {removed:,} removed"
 
 
 def version_rows(versions: Sequence[GraderVersion], num_shown: int) -> list[VersionRow]:

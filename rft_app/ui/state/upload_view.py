@@ -77,7 +77,7 @@ class UploadView:
     def of(cls, preview: FilePreview) -> "UploadView":
         """Describe a preview."""
         seen = preview.num_lines
-        whole = f"all {count(seen, 'row')} read" if seen != 1 else "1 row read"
+        whole = count(seen, "row read", "rows read")
         head = f"first {count(seen, 'row')} read, the rest is checked during the import"
         return cls(
             shape=preview.shape_label or "Unknown shape",
