@@ -10,6 +10,7 @@ from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
 from rft_app.ui.pages.settings import settings_page
+from rft_app.ui.pages.training import training_page
 from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
@@ -17,6 +18,7 @@ from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
+from rft_app.ui.state.training_page import TrainingPageState
 
 app = rx.App(
     stylesheets=["/tokens.css"],
@@ -34,26 +36,32 @@ app.register_lifespan_task(watch_database)
 app.add_page(
     datasets_page,
     route="/optimization",
-    title="Datasets · RFT Pipeline",
+    title="Datasets · RFT App",
     on_load=[ShellState.follow, DatasetsState.follow],
 )
 app.add_page(
     dataset_page,
     route="/optimization/[dataset_id]",
-    title="Dataset · RFT Pipeline",
+    title="Dataset · RFT App",
     on_load=[ShellState.follow, DatasetState.follow, ModalState.follow_address],
 )
 app.add_page(
     settings_page,
     route="/optimization/[dataset_id]/settings",
-    title="Settings · RFT Pipeline",
+    title="Settings · RFT App",
     on_load=[ShellState.follow, SettingsState.follow],
 )
 app.add_page(
     create_page,
     route="/optimization/new",
-    title="New dataset · RFT Pipeline",
+    title="New dataset · RFT App",
     on_load=[ShellState.follow, CreateState.begin],
 )
-app.add_page(root_page, route="/", title="RFT Pipeline", on_load=rx.redirect("/optimization"))
-app.add_page(not_found_page, route="404", title="Not found · RFT Pipeline")
+app.add_page(
+    training_page,
+    route="/training",
+    title="Training · RFT App",
+    on_load=[ShellState.follow, TrainingPageState.follow_address, TrainingPageState.follow],
+)
+app.add_page(root_page, route="/", title="RFT App", on_load=rx.redirect("/optimization"))
+app.add_page(not_found_page, route="404", title="Not found · RFT App")

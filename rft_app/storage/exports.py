@@ -4,7 +4,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.record import Selection
@@ -47,6 +47,12 @@ def list_exports(session: Session, dataset_id: str | None, limit: int) -> list[E
     if dataset_id is not None:
         query = query.where(col(ExportRow.dataset_id) == dataset_id)
     return [_to_export(session, row) for row in session.exec(query)]
+
+
+def count_exports(session: Session) -> int:
+    """How many exports are complete, of all datasets."""
+    complete = select(func.count()).select_from(ExportRow).where(col(ExportRow.is_done))
+    return session.exec(complete).one()
 
 
 def set_snapshot(session: Session, export_id: str, snapshot_id: str) -> None:

@@ -57,6 +57,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("records-invalid", "/optimization/{full}?records=invalid"),
     Screen("export", "/optimization/{full}?export=1"),
     *(Screen(name, f"/optimization/{{full}}?dialog={name}") for name in DIALOGS),
+    Screen("training-feedback", "/training"),
+    Screen("training-datasets", "/training?tab=datasets"),
+    Screen("training-loading", "/training", is_live=False),
     Screen("not-found", "/nowhere", is_live=False),
 )
 
@@ -86,6 +89,7 @@ def open_browser(browser: Browser, size: str, theme: Theme) -> Generator[Browser
     """A visitor with this size and theme who wants no animations."""
     context = browser.new_context(viewport=SIZES[size], reduced_motion="reduce")
     context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    context.add_init_script("localStorage.setItem('rft-reviewer', 'Ann')")
     context.set_default_timeout(20_000)
     yield context
     context.close()

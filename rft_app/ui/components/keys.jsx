@@ -1,24 +1,31 @@
 import { useEffect, useRef } from "react";
 
 const isTyping = (element) =>
-  element?.matches?.("input,textarea,select,[contenteditable],.cm-content,[role=menu] *");
+  element?.matches?.(
+    "input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable],.cm-content,[role=menu] *",
+  );
 
-// Single letters that do something in the dialog in front; a held key counts once.
-export function Keys({ letters, active, onPress }) {
+// Single letters that do something in the dialog in front, or on the page where there is none; a held
+// key counts once.  In a form Ctrl Enter sends it and Esc leaves it.
+export function Keys({ letters, active, onPress, onEscape }) {
   const mark = useRef(null);
   useEffect(() => {
     const onKey = (event) => {
+      const front = [...document.querySelectorAll('[role="dialog"]')].at(-1) ?? document;
+      if (!front.contains(mark.current)) return;
+      if ((event.ctrlKey || event.metaKey) && event.key === "Enter")
+        return event.target.closest?.("form")?.requestSubmit();
+      if (event.key === "Escape" && onEscape) return onEscape();
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target))
         return;
       const letter = event.key.toLowerCase();
-      const front = [...document.querySelectorAll('[role="dialog"]')].at(-1);
-      if (!letters.includes(letter) || !front?.contains(mark.current)) return;
+      if (!letters.includes(letter)) return;
       event.preventDefault();
       onPress?.(letter);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [letters, onPress]);
+  }, [letters, onPress, onEscape]);
   useEffect(() => {
     document.querySelector(`[data-row="${CSS.escape(active ?? "")}"]`)?.scrollIntoView({ block: "nearest" });
   }, [active]);

@@ -1,4 +1,4 @@
-"""Letters that do something in one dialog, beside those that work everywhere."""
+"""Letters that do something in one dialog or on one page, beside those that work everywhere."""
 
 import reflex as rx
 
@@ -6,9 +6,10 @@ _JSX = rx.asset("keys.jsx", shared=True)
 
 
 class Keys(rx.Component):
-    """Listens while its dialog is the one in front; draws nothing.
+    """Listens while its dialog, or its page, is the one in front; draws nothing.
 
-    Mark the rows of the list with `data-row`: the active one is kept in sight.
+    In a form, Ctrl Enter sends it.  Mark the rows of the list with `data-row`: the active one is
+    kept in sight.
     """
 
     library = _JSX.importable_path
@@ -18,6 +19,8 @@ class Keys(rx.Component):
     active: rx.Var[str]
     """The row that is open."""
     on_press: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_escape: rx.EventHandler[rx.event.no_args_event_spec]
+    """Of Esc, also while typing; for pages only, a dialog closes on it."""
 
 
 keys = Keys.create

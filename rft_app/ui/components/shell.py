@@ -1,5 +1,7 @@
 """The frame of every page: navigation, bar, content; on phones a bar at the bottom."""
 
+from typing import NamedTuple
+
 import reflex as rx
 
 from rft_app.ui.components.brand import mark
@@ -11,10 +13,22 @@ from rft_app.ui.components.shortcuts import shortcuts
 from rft_app.ui.content import Content
 from rft_app.ui.state.shell import ShellState
 
-_NAV_ITEM = (
-    "flex items-center gap-[9px] h-8 rounded-control font-medium bg-press text-ink"
-    " [&>svg]:text-accent-text"
-)
+_NAV_ITEM = "flex items-center gap-[9px] h-8 rounded-control font-medium"
+_NAV_ON, _NAV_OFF = "bg-press text-ink [&>svg]:text-accent-text", "text-ink-2 hover:bg-hover"
+_BAR_ITEM = "flex flex-col items-center justify-center gap-[3px] text-label font-medium"
+
+
+class Section(NamedTuple):
+    """A part of the app that the navigation names."""
+
+    words: str
+    href: str
+    icon: str
+
+
+DATASETS = Section("Datasets", "/optimization", "database")
+TRAINING = Section("Training", "/training", "trending-up")
+SECTIONS = (DATASETS, TRAINING)
 
 
 def _theme_button(icon_name: str, label: str) -> rx.Component:
@@ -43,28 +57,48 @@ def _worker_dot() -> rx.Component:
     )
 
 
-def _navigation() -> rx.Component:
+def _section(section: Section, current: Section, *, is_rail: bool) -> rx.Component:
+    is_on = section == current
+    look = f"{_NAV_ITEM} {_NAV_ON if is_on else _NAV_OFF}"
+    props = {"aria_current": "page"} if is_on else {}
+    if is_rail:
+        return link(
+            icon(section.icon, 16),
+            href=section.href,
+            title=section.words,
+            aria_label=section.words,
+            class_name=f"{look} w-9 justify-center",
+            **props,
+        )
+    return link(
+        icon(section.icon, 16),
+        section.words,
+        _num_datasets() if section == DATASETS else rx.fragment(),
+        href=section.href,
+        class_name=f"{look} px-[9px]",
+        **props,
+    )
+
+
+def _num_datasets() -> rx.Component:
+    return rx.cond(
+        ShellState.is_loaded,
+        rx.el.span(
+            ShellState.num_datasets,
+            class_name="ml-auto text-label text-ink-3 font-normal tabular-nums",
+        ),
+    )
+
+
+def _navigation(current: Section) -> rx.Component:
     return rx.el.nav(
         link(
             mark(),
-            rx.el.span("RFT Pipeline"),
+            rx.el.span("RFT App"),
             href="/optimization",
             class_name="h-12 flex items-center gap-[9px] px-2 font-semibold tracking-[-0.01em]",
         ),
-        link(
-            icon("database", 16),
-            "Datasets",
-            rx.cond(
-                ShellState.is_loaded,
-                rx.el.span(
-                    ShellState.num_datasets,
-                    class_name="ml-auto text-label text-ink-3 font-normal tabular-nums",
-                ),
-            ),
-            href="/optimization",
-            aria_current="page",
-            class_name=f"{_NAV_ITEM} px-[9px]",
-        ),
+        *(_section(section, current, is_rail=False) for section in SECTIONS),
         rx.el.div(
             _worker_dot(),
             rx.el.span("Worker", class_name="text-ink-2"),
@@ -74,12 +108,12 @@ def _navigation() -> rx.Component:
             " text-small",
         ),
         aria_label="Main",
-        class_name="flex flex-col gap-0 w-[208px] shrink-0 border-r border-line bg-surface-1"
+        class_name="flex flex-col gap-0.5 w-[208px] shrink-0 border-r border-line bg-surface-1"
         " px-2 pb-2 max-wide:hidden",
     )
 
 
-def _rail() -> rx.Component:
+def _rail(current: Section) -> rx.Component:
     return rx.el.nav(
         link(
             mark(),
@@ -87,14 +121,7 @@ def _rail() -> rx.Component:
             aria_label="All datasets",
             class_name="h-12 w-9 flex items-center justify-center",
         ),
-        link(
-            icon("database", 16),
-            href="/optimization",
-            title="Datasets",
-            aria_label="Datasets",
-            aria_current="page",
-            class_name=f"{_NAV_ITEM} w-9 justify-center",
-        ),
+        *(_section(section, current, is_rail=True) for section in SECTIONS),
         rx.el.div(
             _worker_dot(),
             title="Worker: " + ShellState.worker,
@@ -103,30 +130,32 @@ def _rail() -> rx.Component:
             class_name="mt-auto w-9 h-8 flex items-center justify-center",
         ),
         aria_label="Main",
-        class_name="flex flex-col items-center w-[52px] shrink-0 border-r border-line bg-surface-1"
-        " px-2 pb-2 max-wide:hidden",
+        class_name="flex flex-col items-center gap-0.5 w-[52px] shrink-0 border-r border-line"
+        " bg-surface-1 px-2 pb-2 max-wide:hidden",
     )
 
 
-def _phone_bar() -> rx.Component:
+def _phone_bar(current: Section) -> rx.Component:
+    def place(section: Section) -> rx.Component:
+        is_on = section == current
+        return link(
+            icon(section.icon, 18),
+            section.words,
+            href=section.href,
+            class_name=f"{_BAR_ITEM} {'text-accent-text' if is_on else 'text-ink-3'}",
+            **({"aria_current": "page"} if is_on else {}),
+        )
+
     return rx.el.nav(
-        link(
-            icon("database", 18),
-            "Datasets",
-            href="/optimization",
-            aria_current="page",
-            class_name="flex flex-col items-center justify-center gap-[3px] text-label font-medium"
-            " text-accent-text",
-        ),
+        *map(place, SECTIONS),
         link(
             icon("plus", 18),
             "New dataset",
             href="/optimization/new",
-            class_name="flex flex-col items-center justify-center gap-[3px] text-label font-medium"
-            " text-ink-3",
+            class_name=f"{_BAR_ITEM} text-ink-3",
         ),
         aria_label="Main",
-        class_name="wide:hidden grid grid-cols-2 fixed inset-x-0 bottom-0 h-[60px] bg-surface-1"
+        class_name="wide:hidden grid grid-cols-3 fixed inset-x-0 bottom-0 h-[60px] bg-surface-1"
         " border-t border-line z-phonebar",
     )
 
@@ -150,6 +179,7 @@ def shell(
     *content: Content,
     place: rx.Component,
     actions: rx.Component | None = None,
+    section: Section = DATASETS,
     is_narrow: bool = False,
 ) -> rx.Component:
     """A page in its frame.
@@ -158,12 +188,13 @@ def shell(
         *content: The page; `page_body` makes it scroll with the usual padding.
         place: Made by `crumbs`.
         actions: Controls at the right of the bar.
+        section: Where the page is in the navigation.
         is_narrow: The 52 px rail instead of the navigation, on dataset pages.
     """
     return rx.el.div(
         fonts(),
         shortcuts(on_palette=ShellState.open_palette),
-        _rail() if is_narrow else _navigation(),
+        _rail(section) if is_narrow else _navigation(section),
         rx.el.div(
             rx.el.header(
                 rx.el.div(
@@ -189,7 +220,7 @@ def shell(
             *content,
             class_name="flex flex-col grow min-w-0 min-h-0",
         ),
-        _phone_bar(),
+        _phone_bar(section),
         palette(),
         custom_attrs={"data-live": ShellState.is_loaded},
         class_name="flex h-dvh overflow-hidden max-wide:h-auto max-wide:min-h-dvh"

@@ -26,6 +26,8 @@ class Command:
 FIXED = (
     Command("New dataset", "create", "/optimization/new"),
     Command("All datasets", "go to", "/optimization"),
+    Command("Feedback on records", "go to", "/training?tab=feedback"),
+    Command("Datasets for training", "go to", "/training?tab=datasets"),
     Command("Switch between dark and light", "theme", "#theme"),
 )
 

@@ -1,0 +1,29 @@
+"""What the Training page says of the installation as a whole."""
+
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.storage.datasets import list_dataset_rows
+from rft_app.storage.exports import count_exports
+from rft_app.storage.feedback import count_all_feedback
+
+
+class TrainingOverview(Entity):
+    """How much there is at each place between the gateway and a file."""
+
+    num_traces: int
+    num_feedback: int
+    num_datasets: int
+    num_exports: int
+    """Files that are complete."""
+
+
+def get_training_overview(session: Session) -> TrainingOverview:
+    """Count what there is now."""
+    datasets = list_dataset_rows(session)
+    return TrainingOverview(
+        num_traces=sum(row.num_traces for row in datasets),
+        num_feedback=count_all_feedback(session),
+        num_datasets=len(datasets),
+        num_exports=count_exports(session),
+    )

@@ -1,0 +1,92 @@
+"""Route `/training`: what is made of datasets, one tab each; `?tab=` names the open one."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import reflex as rx
+
+from rft_app.ui.components.choice import tab, tabs
+from rft_app.ui.components.feedback_tab import feedback_tab
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.shell import TRAINING, crumbs, page_body, shell
+from rft_app.ui.components.training_datasets import training_datasets
+from rft_app.ui.content import Content
+from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.training_page import TrainingPageState
+
+
+class TrainingTab(NamedTuple):
+    """One tab of the page."""
+
+    name: str
+    """In the address."""
+    words: str
+    content: Callable[[], rx.Component]
+
+
+TABS: tuple[TrainingTab, ...] = (
+    TrainingTab("feedback", "Feedback", feedback_tab),
+    TrainingTab("datasets", "Datasets", training_datasets),
+)
+"""In the order of the bar; an address that names none of them opens the first."""
+
+
+def training_page() -> rx.Component:
+    """Figures of the whole, the tabs, and the open one."""
+    return shell(
+        page_body(
+            rx.el.h1("Training", class_name="sr-only"),
+            rx.el.div(
+                tabs(*map(_tab, TABS), label="Training", class_name="grow min-w-0"),
+                _figures(),
+                class_name="flex items-stretch mb-4 max-wide:flex-col-reverse",
+            ),
+            rx.el.div(_content(), role="tabpanel", class_name="min-w-0"),
+            class_name="max-w-[1320px] -mt-4 max-wide:mt-0",
+        ),
+        place=crumbs(("Training", "/training"), current=_open_words()),
+        section=TRAINING,
+    )
+
+
+def _tab(one: TrainingTab) -> rx.Component:
+    return tab(one.words, is_on=_is_open(one), on_click=TrainingPageState.open_tab(one.name))
+
+
+def _is_open(one: TrainingTab) -> rx.Var[bool]:
+    if one != TABS[0]:
+        return rx.Var.create(TrainingPageState.tab).to(str) == one.name
+    others = rx.Var.create([other.name for other in TABS[1:]])
+    return ~others.contains(TrainingPageState.tab)
+
+
+def _open_words() -> Content:
+    return rx.match(
+        TrainingPageState.tab, *((one.name, one.words) for one in TABS[1:]), TABS[0].words
+    )
+
+
+def _content() -> Content:
+    return rx.match(
+        TrainingPageState.tab, *((one.name, one.content()) for one in TABS[1:]), TABS[0].content()
+    )
+
+
+def _figures() -> rx.Component:
+    """How much there is at each place from the gateway to a file."""
+    return rx.el.dl(
+        rx.foreach(TrainingPageState.figures, _figure),
+        aria_label="How much there is",
+        class_name="m-0 pl-5 flex items-center gap-3 border-b border-line text-small"
+        " max-wide:border-b-0 max-wide:pl-0 max-wide:justify-between max-wide:pb-1 empty:hidden",
+    )
+
+
+def _figure(figure: rx.vars.ObjectVar[Figure], place: Content) -> rx.Component:
+    return rx.el.div(
+        rx.cond(place > 0, icon("chevron-right", 13, "text-ink-off self-center mr-1.5")),
+        rx.el.dd(figure.value, class_name="m-0 font-semibold tabular-nums"),
+        rx.el.dt(figure.name, class_name="text-ink-3"),
+        class_name="flex items-baseline gap-1 whitespace-nowrap",
+        key=figure.name,
+    )

@@ -1,0 +1,67 @@
+"""What all people said of the chosen dataset, kept current: counts and agreement."""
+
+import asyncio
+
+import reflex as rx
+from sqlmodel import Session
+
+from rft_app.errors import RftError
+from rft_app.services.feedback import count_feedback
+from rft_app.services.feedback_agreement import list_agreement
+from rft_app.ui.state.asking import ask
+from rft_app.ui.state.feedback_view import AgreementView, describe_counts
+from rft_app.ui.state.live import changes
+
+PAUSE_S = 2.0
+"""After a change, so that counts of many people are read once for many changes."""
+SHOWN_PAIRS = 8
+
+
+class FeedbackPeople(rx.State, mixin=True):
+    """Beside the queue; `dataset_id` is its dataset."""
+
+    dataset_id: str = ""
+    people: str = ""
+    """Counts in one line."""
+    agreements: list[AgreementView] = []
+    more_pairs: str = ""
+
+    _is_open: bool = False
+    _is_watching: bool = False
+
+    @rx.event(background=True)
+    async def watch_people(self) -> None:
+        """Keep counts and agreement current while the tab is open."""
+        async with self:
+            if self._is_watching:
+                return
+            self._is_watching = True
+            token = self.router.session.client_token
+        try:
+            async for _ in changes(token):
+                await asyncio.sleep(PAUSE_S)
+                async with self:
+                    if not self._is_open:
+                        return
+                    await self._read_people()
+        finally:
+            async with self:
+                self._is_watching = False
+
+    async def _read_people(self) -> None:
+        dataset_id = self.dataset_id
+        if not dataset_id:
+            self.people, self.agreements, self.more_pairs = "", [], ""
+            return
+        try:
+            self.people, found = await ask(lambda session: _read(session, dataset_id))
+        except RftError:
+            return  # the queue says what is wrong
+        self.agreements = found[:SHOWN_PAIRS]
+        more = len(found) - SHOWN_PAIRS
+        self.more_pairs = f"and {more:,} more pairs" if more > 0 else ""
+
+
+def _read(session: Session, dataset_id: str) -> tuple[str, list[AgreementView]]:
+    counts = describe_counts(count_feedback(session, dataset_id))
+    return counts, list(map(AgreementView.of, list_agreement(session, dataset_id)))

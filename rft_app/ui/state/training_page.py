@@ -1,0 +1,64 @@
+"""State of the Training page's frame: the tab that is open, and how much there is of everything."""
+
+import reflex as rx
+
+from rft_app.errors import RftError
+from rft_app.services.training_overview import get_training_overview
+from rft_app.ui.state.asking import ask
+from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.live import changes
+from rft_app.ui.words import count
+
+ROUTE = "/training"
+
+
+class TrainingPageState(rx.State):
+    """One visitor's view of the page."""
+
+    tab: str = ""
+    """As the address names it; the page falls back to its first tab."""
+    figures: list[Figure] = []
+    _watch: int = 0
+
+    @rx.event
+    def follow_address(self) -> None:
+        """Open the tab that the address names."""
+        self.tab = self.router.url.query_parameters.get("tab", "")
+
+    @rx.event
+    def open_tab(self, name: str) -> rx.event.EventSpec:
+        """Open a tab."""
+        self.tab = name
+        return rx.redirect(f"{ROUTE}?tab={name}")
+
+    @rx.event(background=True)
+    async def follow(self) -> None:
+        """Keep the figures current until the visitor leaves."""
+        async with self:
+            self._watch += 1
+            watch, token = self._watch, self.router.session.client_token
+        await self._refresh()
+        async for _ in changes(token):
+            async with self:
+                is_over = watch != self._watch or self.router.url.path.rstrip("/") != ROUTE
+            if is_over:
+                return
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            found = await ask(get_training_overview)
+        except RftError:
+            return  # the figures of before stay; the tab below says what is wrong
+        async with self:
+            self.figures = [
+                _figure(found.num_traces, "trace"),
+                Figure("feedback", f"{found.num_feedback:,}"),
+                _figure(found.num_datasets, "dataset"),
+                _figure(found.num_exports, "export"),
+            ]
+
+
+def _figure(number: int, noun: str) -> Figure:
+    value, _, name = count(number, noun).partition(" ")
+    return Figure(name, value)
