@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from rft_app.api.docs_page import render_docs
 from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
+    auto_improve,
     datasets,
     dry_runs,
     duplicates,
@@ -48,7 +49,7 @@ def refuse_other_sites(
 def create_api() -> FastAPI:
     """Everything under `/api`; other paths are left to whoever mounts it."""
     app = FastAPI(
-        title="RFT pipeline",
+        title="RFT App",
         description=DESCRIPTION,
         version="1",
         openapi_url="/api/openapi.json",
@@ -73,6 +74,7 @@ def create_api() -> FastAPI:
         jobs,
         exports,
         feedback,
+        auto_improve,
         snapshots,
         generation,
         generation_review,

@@ -1,7 +1,7 @@
 """Run a step as a durable job."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -14,6 +14,18 @@ from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import abandon_step, begin_step, fail_step, finish_step
 
 
+class StepWatch(Protocol):
+    """Hears in the same transaction how steps end."""
+
+    def on_result(self, session: Session, dataset_id: str) -> None:
+        """A step has a new result."""
+        ...
+
+    def on_stop(self, session: Session, dataset_id: str, step: StepName, words: str) -> None:
+        """A step failed or was cancelled."""
+        ...
+
+
 @dataclass(frozen=True)
 class StepJob:
     """The job kind of one step: settings are its arguments, the step's facts its result."""
@@ -22,6 +34,7 @@ class StepJob:
     label: str
     follow_up: str | None = None
     """A kind of job to start when the step is done, unless one is on its way already."""
+    watch: StepWatch | None = None
 
     @property
     def name(self) -> str:
@@ -47,6 +60,8 @@ class StepJob:
                 input_hash=read_before,
             )
             self._start_follow_up(session, dataset_id)
+            if self.watch is not None:
+                self.watch.on_result(session, dataset_id)
         return result.facts
 
     def _start_follow_up(self, session: Session, dataset_id: str) -> None:
@@ -58,9 +73,15 @@ class StepJob:
     def on_failed(self, session: Session, job: Job, error: JobError) -> None:
         """Show the failure on the node."""
         if job.dataset_id is not None:
-            fail_step(session, job.dataset_id, StepName(self.name), error.message)
+            fail_step(session, job.dataset_id, self.step.name, error.message)
+            self._tell_stop(session, job.dataset_id, error.message)
 
     def on_cancelled(self, session: Session, job: Job) -> None:
         """Let the result from before count again."""
         if job.dataset_id is not None:
-            abandon_step(session, job.dataset_id, StepName(self.name))
+            abandon_step(session, job.dataset_id, self.step.name)
+            self._tell_stop(session, job.dataset_id, "cancelled.")
+
+    def _tell_stop(self, session: Session, dataset_id: str, words: str) -> None:
+        if self.watch is not None:
+            self.watch.on_stop(session, dataset_id, self.step.name, words)

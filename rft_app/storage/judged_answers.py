@@ -65,6 +65,12 @@ def read_judged(
     return [known[seq] for seq in sorted(known)]
 
 
+def read_judged_all(session: Session, dataset_id: str, seqs: Sequence[int]) -> list[Judged]:
+    """The same of any number of records, with recorded rewards only."""
+    parts = (seqs[at : at + RECORDS_AT_ONCE] for at in range(0, len(seqs), RECORDS_AT_ONCE))
+    return [one for part in parts for one in read_judged(session, dataset_id, part, None)]
+
+
 def _read_grades(
     session: Session, known: dict[int, Judged], dry_run_id: str | None
 ) -> dict[tuple[int, int], float | None]:

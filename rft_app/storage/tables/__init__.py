@@ -4,6 +4,7 @@ Bodies live apart from the columns that lists and aggregates read: one page of a
 two rows, one page of a lean one a hundred.  Rows never leave `storage`; repositories convert.
 """
 
+from rft_app.storage.tables.auto_run import AutoRunRow
 from rft_app.storage.tables.change import (
     RecordChangeItemRow,
     RecordChangeRow,
@@ -37,6 +38,7 @@ from rft_app.storage.tables.topic import (
 from rft_app.storage.tables.work import ExportRow, JobRow, SequenceRow, WorkerRow
 
 __all__ = [
+    "AutoRunRow",
     "CandidateRow",
     "DatasetRow",
     "DryRunPlanRow",

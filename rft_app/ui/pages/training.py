@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import reflex as rx
 
+from rft_app.ui.components.auto_improve_tab import auto_improve_tab
 from rft_app.ui.components.choice import tab, tabs
+from rft_app.ui.components.export_tab import export_tab
 from rft_app.ui.components.feedback_tab import feedback_tab
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.shell import TRAINING, crumbs, page_body, shell
@@ -27,6 +29,8 @@ class TrainingTab(NamedTuple):
 TABS: tuple[TrainingTab, ...] = (
     TrainingTab("feedback", "Feedback", feedback_tab),
     TrainingTab("datasets", "Datasets", training_datasets),
+    TrainingTab("export", "Export", export_tab),
+    TrainingTab("auto-improve", "Auto-Improve", auto_improve_tab),
 )
 """In the order of the bar; an address that names none of them opens the first."""
 

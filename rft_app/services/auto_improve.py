@@ -1,0 +1,181 @@
+"""Auto-Improve: take a dataset through the steps with defaults, and stop at the verdict.
+
+A run holds no worker: each step is its ordinary job, and the transaction that stores a step's
+result starts the next one.  A killed worker therefore changes nothing, and a step that a person
+starts meanwhile counts as well.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
+from rft_app.domain.pipeline import STEPS, Node, StepName, StepStatus
+from rft_app.errors import ConflictError, RftError
+from rft_app.jobs.queue import cancel_job, list_active_jobs
+from rft_app.services.datasets import get_dataset
+from rft_app.services.grader_suggestion import suggest_grader
+from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.pipeline import get_step, start_step
+from rft_app.storage import auto_runs
+from rft_app.storage.dry_runs import find_last_finished
+
+MAX_LISTED = 50
+NEEDS_GRADER = (
+    "The data allows no grader plainly: the references have no one form, and too few answers have "
+    "a recorded reward. Write a grader in step 4, then start again."
+)
+_IMPORTS = {"import_traces", "copy_traces"}
+
+
+def start_auto_run(session: Session, dataset_id: str) -> AutoRun:
+    """Start a run; steps with a current result are left as they are.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        ConflictError: A run of this dataset has not ended.
+    """
+    get_dataset(session, dataset_id)
+    if (running := auto_runs.find_running(session, dataset_id)) is not None:
+        raise ConflictError("A run of this dataset has not ended yet.", run=running.id)
+    run = auto_runs.add_auto_run(session, dataset_id)
+    _advance(session, run)
+    return auto_runs.get_auto_run(session, run.id)
+
+
+def get_auto_run(session: Session, run_id: str) -> AutoRun:
+    """One run.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return auto_runs.get_auto_run(session, run_id)
+
+
+def list_auto_runs(session: Session, dataset_id: str | None = None) -> list[AutoRun]:
+    """The latest runs, newest first; of one dataset or of all."""
+    return auto_runs.list_auto_runs(session, dataset_id, MAX_LISTED)
+
+
+def cancel_auto_run(session: Session, run_id: str) -> AutoRun:
+    """Stop a run and the step that it started; results so far stay.
+
+    Raises:
+        NotFoundError: There is no such run.
+        ConflictError: It has ended.
+    """
+    run = auto_runs.get_auto_run(session, run_id)
+    if run.state is not AutoState.RUNNING:
+        raise ConflictError(f"The run is {run.state}; there is nothing to stop.")
+    for job in list_active_jobs(session, run.dataset_id):
+        if run.step is not None and job.kind == run.step.value:
+            cancel_job(session, job.id)
+    _end(session, run, AutoState.CANCELLED, "Stopped by a person; results so far stay.")
+    return auto_runs.get_auto_run(session, run_id)
+
+
+class AutoRunWatch:
+    """Tells a running Auto-Improve how its steps ended."""
+
+    def on_result(self, session: Session, dataset_id: str) -> None:
+        """A step has a result: go on."""
+        if (run := auto_runs.find_running(session, dataset_id)) is not None:
+            _advance(session, run)
+
+    def on_stop(self, session: Session, dataset_id: str, step: StepName, words: str) -> None:
+        """A step failed or was cancelled: the run ends there."""
+        run = auto_runs.find_running(session, dataset_id)
+        if run is not None and run.step is step:
+            _end(session, run, AutoState.FAILED, f"{STEPS[step].title}: {words}")
+
+
+def _advance(session: Session, run: AutoRun) -> None:
+    """Note what is there and start the first step that is not, or end the run."""
+    try:
+        run = _note_result(session, run)
+        for step in AUTO_STEPS:
+            node = get_dataset(session, run.dataset_id).nodes[step.number - 1]
+            if _is_current(node):
+                run = _keep(session, run, node)
+            elif step is not StepName.GRADER:
+                _start(session, run, node)
+                return
+            elif (chosen := _set_grader(session, run)) is None:
+                _end(session, run, AutoState.STOPPED, NEEDS_GRADER)
+                return
+            else:
+                run = chosen
+        _end_with_verdict(session, run)
+    except RftError as error:
+        _end(session, run, AutoState.FAILED, error.message)
+
+
+def _is_current(node: Node) -> bool:
+    has_result = node.status not in {StepStatus.WAITING, StepStatus.READY, StepStatus.PROCESSING}
+    return has_result and node.stale_reason is None and node.summary != ""
+
+
+def _note_result(session: Session, run: AutoRun) -> AutoRun:
+    """Note the result of the step that ran, where it has one by now."""
+    if run.step is None:
+        return run
+    node = get_dataset(session, run.dataset_id).nodes[run.step.number - 1]
+    if not _is_current(node):
+        return run
+    return _decide(session, run, Decision(step=run.step, text=node.summary), step=None)
+
+
+def _keep(session: Session, run: AutoRun, node: Node) -> AutoRun:
+    if any(decision.step is node.name for decision in run.decisions):
+        return run
+    kept = Decision(step=node.name, text=node.summary, reason="current already", is_kept=True)
+    return _decide(session, run, kept)
+
+
+def _start(session: Session, run: AutoRun, node: Node) -> None:
+    """Start a step, unless it runs or an import will start it."""
+    auto_runs.save_auto_run(session, run.model_copy(update={"step": node.name}))
+    if node.status is StepStatus.PROCESSING:
+        return
+    active = {job.kind for job in list_active_jobs(session, run.dataset_id)}
+    if node.name is StepName.EXTRACT and active & _IMPORTS:
+        return
+    view = get_step(session, run.dataset_id, node.name)
+    start_step(session, run.dataset_id, node.name, view.settings)
+
+
+def _set_grader(session: Session, run: AutoRun) -> AutoRun | None:
+    """Keep the dataset's grader, or use the one that the data allows; `None` without either."""
+    current = current_grader(session, run.dataset_id)
+    if current is not None:
+        version, reason, is_kept = save_grader(session, run.dataset_id, current.spec), "", True
+    else:
+        suggestion = suggest_grader(session, run.dataset_id)
+        if suggestion is None:
+            return None
+        version = save_grader(session, run.dataset_id, suggestion.spec)
+        reason, is_kept = suggestion.reason, False
+    chosen = Decision(step=StepName.GRADER, text=version.label, reason=reason, is_kept=is_kept)
+    return _decide(session, run, chosen)
+
+
+def _decide(session: Session, run: AutoRun, decision: Decision, **changes: Any) -> AutoRun:  # noqa: ANN401
+    known = tuple(one for one in run.decisions if one.step is not decision.step)
+    decided = run.model_copy(update={"decisions": (*known, decision), **changes})
+    auto_runs.save_auto_run(session, decided)
+    return decided
+
+
+def _end_with_verdict(session: Session, run: AutoRun) -> None:
+    dry_run = find_last_finished(session, run.dataset_id)
+    report = None if dry_run is None else dry_run.report
+    verdict = None if report is None else report.verdict.value
+    decided = run.model_copy(update={"verdict": verdict})
+    summary = next((one.text for one in run.decisions if one.step is StepName.DRY_RUN), "")
+    _end(session, decided, AutoState.DONE, summary)
+
+
+def _end(session: Session, run: AutoRun, state: AutoState, outcome: str) -> None:
+    changes = {"state": state, "step": None, "outcome": outcome, "finished_at": datetime.now(UTC)}
+    auto_runs.save_auto_run(session, run.model_copy(update=changes))

@@ -1,0 +1,167 @@
+"""Auto-Improve, with real jobs, up to the verdict."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from rft_app.domain.auto_run import AutoRun, AutoState
+from rft_app.domain.grader import ScriptSpec, StringCheckSpec
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import ConflictError
+from rft_app.jobs.running import JobRunner
+from rft_app.services.auto_improve import (
+    cancel_auto_run,
+    get_auto_run,
+    list_auto_runs,
+    start_auto_run,
+)
+from rft_app.services.datasets import create_dataset
+from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.imports import start_import
+from rft_app.services.job_kinds import all_job_kinds
+from rft_app.storage import jobs
+from rft_app.storage.session import reading, unit_of_work
+
+Work = Callable[[], None]
+SUBJECTS = ("refund my broken kettle", "track the parcel to Oslo")
+
+
+@pytest.fixture
+def work(database: Path) -> Work:
+    """Runs every waiting job to its end, those that they start included."""
+    runner = JobRunner(all_job_kinds(), "wk_test")
+
+    def run() -> None:
+        while True:
+            with reading() as session:
+                waiting = jobs.list_active(session)
+            if not waiting:
+                return
+            for job in waiting:
+                runner.run(job.id, 0)
+
+    return run
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    """A good row."""
+    return {
+        "messages": [
+            {"role": "user", "content": f"Please {SUBJECTS[number % 2]}, number {number}."},
+            {"role": "assistant", "content": f"It is {number}."},
+        ],
+        **changes,
+    }
+
+
+def make_dataset(folder: Path, rows: list[dict[str, Any]]) -> str:
+    """A dataset whose import waits."""
+    path = folder / "rows.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in rows))
+    with unit_of_work() as session:
+        dataset = create_dataset(session, name="Shop", objective="Answer")
+        start_import(session, dataset_id=dataset.id, path=path, file_name=path.name)
+    return dataset.id
+
+
+def improve(dataset_id: str, work: Work) -> AutoRun:
+    """A run to its end."""
+    with unit_of_work() as session:
+        run = start_auto_run(session, dataset_id)
+    work()
+    with reading() as session:
+        return get_auto_run(session, run.id)
+
+
+def spec_of(dataset_id: str) -> object:
+    """The dataset's grader."""
+    with reading() as session:
+        version = current_grader(session, dataset_id)
+    return version and version.spec
+
+
+def test_numbers_as_references_lead_to_a_verdict(tmp_path: Path, work: Work) -> None:
+    rows = [row(n, reference=str(n if n % 3 else n + 1)) for n in range(60)]
+    dataset_id = make_dataset(tmp_path, rows)
+    run = improve(dataset_id, work)  # begins while the file is still to be read
+    assert run.state is AutoState.DONE, run.outcome
+    assert [one.step for one in run.decisions] == list(StepName)[:5]
+    assert not any(one.is_kept for one in run.decisions)
+    assert "is a number" in run.decisions[3].reason
+    assert run.verdict in {"GO", "CAUTION", "NO_GO"}
+    assert "0.67" in run.outcome
+    assert isinstance(spec_of(dataset_id), ScriptSpec)
+
+
+def test_a_second_run_keeps_what_is_current(tmp_path: Path, work: Work) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n, reference=str(n)) for n in range(40)])
+    improve(dataset_id, work)
+    again = improve(dataset_id, work)
+    assert again.state is AutoState.DONE
+    assert all(one.is_kept for one in again.decisions)
+    with reading() as session:
+        assert len(list_auto_runs(session, dataset_id)) == 2
+
+
+def test_labels_as_references_are_compared_whole(tmp_path: Path, work: Work) -> None:
+    rows = [row(n, reference=("refund", "track")[n % 2]) for n in range(40)]
+    dataset_id = make_dataset(tmp_path, rows)
+    run = improve(dataset_id, work)
+    assert run.state is AutoState.DONE
+    assert isinstance(spec_of(dataset_id), StringCheckSpec)
+
+
+def test_recorded_rewards_are_read_and_said_to_grade_no_new_answer(
+    tmp_path: Path, work: Work
+) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n, reward=n % 2) for n in range(60)])
+    run = improve(dataset_id, work)
+    assert run.state is AutoState.DONE
+    assert "not new ones" in run.decisions[3].reason
+    assert "0.50" in run.outcome
+
+
+def test_the_dataset_s_own_grader_is_used(tmp_path: Path, work: Work) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n, reference=str(n)) for n in range(40)])
+    own = ScriptSpec(source="def grade(sample, item):\n    return 0.5\n")
+    with unit_of_work() as session:
+        save_grader(session, dataset_id, own)
+    improve(dataset_id, work)
+    assert spec_of(dataset_id) == own
+
+
+def test_without_a_grader_it_stops_and_says_what_is_needed(tmp_path: Path, work: Work) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n) for n in range(40)])
+    run = improve(dataset_id, work)
+    assert run.state is AutoState.STOPPED
+    assert "Write a grader" in run.outcome
+    assert [one.step for one in run.decisions] == list(StepName)[:3]
+    assert run.verdict is None
+
+
+def test_a_step_that_fails_ends_the_run_with_its_reason(tmp_path: Path, work: Work) -> None:
+    rows = [row(n, reference=str(n)) for n in range(30)]
+    for one in rows:
+        del one["messages"][1]
+    run = improve(make_dataset(tmp_path, rows), work)
+    assert run.state is AutoState.FAILED
+    assert run.outcome.startswith("Dry Run: ")
+
+
+def test_one_run_at_a_time_and_it_can_be_stopped(tmp_path: Path, work: Work) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n, reference=str(n)) for n in range(30)])
+    with unit_of_work() as session:
+        run = start_auto_run(session, dataset_id)
+    with unit_of_work() as session, pytest.raises(ConflictError, match="not ended"):
+        start_auto_run(session, dataset_id)
+    with unit_of_work() as session:
+        assert cancel_auto_run(session, run.id).state is AutoState.CANCELLED
+    work()
+    with reading() as session:
+        after = get_auto_run(session, run.id)
+    assert (after.state, after.decisions) == (AutoState.CANCELLED, ())
+    with unit_of_work() as session, pytest.raises(ConflictError, match="nothing to stop"):
+        cancel_auto_run(session, run.id)

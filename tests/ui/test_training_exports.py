@@ -1,0 +1,154 @@
+"""The Export and Auto-Improve tabs: from a dataset to a file and to a verdict, at both sizes."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import PHONE, new_page, serve, visit
+from tests.ui.files import create_dataset, wait_for_records, write_lines
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 60_000
+Place = tuple[str, str]
+
+
+def row(number: int) -> dict[str, Any]:
+    """A row with a number as reference; every fifth has no answer."""
+    messages = [{"role": "user", "content": f"What is {number} + {number}?"}]
+    if number % 5:
+        messages.append({"role": "assistant", "content": f"It is {2 * number}."})
+    return {"messages": messages, "reference": str(2 * number)}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The app's address and a dataset of sums."""
+    folder = tmp_path_factory.mktemp("exports")
+    with serve(folder / "data", settings={"RFT_TEXT_FEATURES": "tfidf"}) as url:
+        lines = write_lines(folder / "sums.jsonl", *map(row, range(60)))
+        found = create_dataset(url, lines, name="sums", objective="Add numbers")
+        wait_for_records(url, found)
+        yield url, found
+
+
+@pytest.fixture
+def visitor(chromium: Browser, place: Place) -> Iterator[Page]:
+    """A visitor of the Export tab, who has chosen nothing yet."""
+    with new_page(chromium, place[0]) as page:
+        visit(page, f"{place[0]}/training?tab=export")
+        yield page
+
+
+def choose(page: Page) -> None:
+    """Choose the dataset."""
+    page.get_by_role("combobox", name="Dataset").select_option(label="sums · 60 records")
+    expect(page.get_by_text("60 usable records")).to_be_visible()
+
+
+def card(page: Page, name: str) -> Locator:
+    """One format card."""
+    return page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}"))
+
+
+def test_nothing_can_be_chosen_before_a_dataset_is(visitor: Page) -> None:
+    expect(visitor.get_by_role("button", name="Download export")).to_have_count(0)
+    choose(visitor)
+    expect(card(visitor, "Hugging Face TRL")).to_be_checked()
+    expect(visitor.get_by_text("Recommended for this dataset")).to_have_count(1)
+    expect(visitor.get_by_role("radio", name="GRPO")).to_be_checked()
+
+
+def test_the_preview_is_the_beginning_of_the_file(visitor: Page, tmp_path: Path) -> None:
+    choose(visitor)
+    card(visitor, "OpenAI-compatible").check()
+    visitor.get_by_role("radio", name="SFT").click()
+    expect(visitor.get_by_text("48 records")).to_be_visible()
+    expect(visitor.get_by_text("12 of 60 records are left out")).to_be_visible()
+    visitor.get_by_role("radio", name="Raw").click()
+    shown = visitor.get_by_label("First rows of the file").inner_text()
+    with visitor.expect_download(timeout=WAIT_MS) as waiting:
+        visitor.get_by_role("button", name="Download export").click()
+    expect(visitor.get_by_text("Export downloaded")).to_be_visible()
+    waiting.value.save_as(tmp_path / "sums.zip")
+    with zipfile.ZipFile(tmp_path / "sums.zip") as archive:
+        first = archive.read("train.jsonl").split(b"\n")[0].decode()
+    assert first in shown
+    history = visitor.get_by_role("table", name="Recent exports")
+    expect(history.get_by_role("row").nth(1)).to_contain_text("OpenAI-compatible SFT")
+    with visitor.expect_download(timeout=WAIT_MS):
+        history.get_by_role("button", name="again").first.click()
+
+
+def test_a_format_without_data_says_what_is_missing(visitor: Page) -> None:
+    choose(visitor)
+    visitor.get_by_role("radio", name="DPO").click()
+    expect(visitor.get_by_text("No row can be written.")).to_be_visible()
+    expect(visitor.get_by_text("no second answer that is better or worse")).to_be_visible()
+    expect(visitor.get_by_role("button", name="Download export")).to_be_disabled()
+
+
+def test_a_template_is_checked_as_it_is_typed(visitor: Page, tmp_path: Path) -> None:
+    choose(visitor)
+    card(visitor, "Custom JSON").check()
+    template = visitor.get_by_label("Template")
+    template.fill('{"q": {{inputs}}}')
+    expect(visitor.get_by_text("{{inputs}} is not a recognized variable")).to_be_visible()
+    template.fill('{"q": {{input}}')
+    expect(visitor.get_by_text("Line 1, column")).to_be_visible()
+    expect(visitor.get_by_role("button", name="Download export")).to_be_disabled()
+    template.fill('{"q": {{input}}, "wanted": "{{reference}}"}')
+    visitor.get_by_role("radio", name="JSON (array)").click()
+    expect(visitor.get_by_text("train.json", exact=True).first).to_be_visible()
+    for words in ("Write the test split", "Add metadata.json"):
+        visitor.get_by_label(words).uncheck()
+    with visitor.expect_download(timeout=WAIT_MS) as waiting:
+        visitor.get_by_role("button", name="Download export").click()
+    waiting.value.save_as(tmp_path / "rows.json")
+    rows = orjson.loads((tmp_path / "rows.json").read_bytes())
+    assert rows[0] == {"q": "What is 0 + 0?", "wanted": "0"}
+
+
+def test_format_and_switches_are_remembered_and_the_dataset_is_not(visitor: Page) -> None:
+    choose(visitor)
+    card(visitor, "DSPy").check()
+    visitor.get_by_label("Shuffle rows").check()
+    expect(visitor.get_by_text("in an order drawn with the seed")).to_be_visible()
+    visitor.reload()
+    box = visitor.get_by_role("combobox", name="Dataset")
+    expect(box).to_have_value("")
+    choose(visitor)
+    expect(card(visitor, "DSPy")).to_be_checked()
+    expect(visitor.get_by_label("Shuffle rows")).to_be_checked()
+
+
+def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> None:
+    url, dataset_id = place
+    with new_page(chromium, url, PHONE) as phone:
+        visit(phone, f"{url}/training?tab=export&dataset={dataset_id}")
+        expect(phone.get_by_text("60 usable records")).to_be_visible()
+        width = phone.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+        visit(phone, f"{url}/training?tab=export&dataset=nothing")
+        expect(phone.get_by_text("There is no dataset “nothing”")).to_be_visible()
+
+
+def test_one_button_leads_to_the_verdict(chromium: Browser, place: Place) -> None:
+    with new_page(chromium, place[0]) as page:
+        visit(page, f"{place[0]}/training?tab=auto-improve")
+        start = page.get_by_role("button", name="Run to the verdict")
+        expect(start).to_be_disabled()
+        page.get_by_role("combobox", name="Dataset").select_option(label="sums · 60 records")
+        start.click()
+        expect(page.get_by_text("Every reference looked at is a number")).to_be_visible(
+            timeout=WAIT_MS
+        )
+        expect(page.get_by_text("Verdict reached").first).to_be_visible(timeout=WAIT_MS)
+        page.get_by_role("link", name="Open the dry run").click()
+        expect(page.get_by_role("region", name="Verdict")).to_be_visible()
