@@ -36,7 +36,3 @@ class MessageKind(IntEnum):
     """There is an answer."""
     WHOLE = 1024
     """Nothing follows the answer or, where there is none, the last message given."""
-
-
-ANY_MESSAGE = 127
-"""The bits of single messages."""

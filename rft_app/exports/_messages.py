@@ -1,22 +1,24 @@
 """Messages as a format writes them: copied byte for byte wherever it takes them as they are."""
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from rft_app.domain.export import Lack
-from rft_app.domain.message_kind import ANY_MESSAGE, MessageKind
+from rft_app.domain.message_kind import MessageKind
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._rows import array
 from rft_app.exports.message_kinds import classify, kinds_of
 
 _ANSWERED_WHOLE: Final = MessageKind.ANSWERED | MessageKind.WHOLE
 _QUESTION: Final = int(MessageKind.QUESTION)
-_NOT_FIRST_ONLY: Final = (
-    ANY_MESSAGE & ~(MessageKind.SYSTEM | MessageKind.DEVELOPER) | MessageKind.LATE_INSTRUCTIONS
-)
+_ASKED_WHOLE: Final = _ANSWERED_WHOLE | MessageKind.QUESTION
+_INSTRUCTIONS: Final = {"system": MessageKind.SYSTEM, "developer": MessageKind.DEVELOPER}
+_is_canonical_text: Final = re.compile(rb'[^"\\]*+(?:\\[^u/][^"\\]*+)*+"').match
+"""Whether a text, from after its first quote, has no escape that JSON could do without."""
+_HEADS: Final = {role: b'[{"role":"%b","content":"' % role.encode() for role in _INSTRUCTIONS}
 
 
 class _Role(msgspec.Struct):
@@ -31,55 +33,91 @@ def ends_with_question(given: Sequence[bytes]) -> bool:
     return bool(given) and _decode_role(given[-1]).role in {"user", "tool"}
 
 
-@dataclass(frozen=True, slots=True)
 class MessageStyle:
     """How one format writes messages."""
 
-    rewritten: int
-    """Bits of `MessageKind` that are written anew; other kinds are copied."""
-    rewrite: Callable[[bytes], bytes | None]
-    """Writes one message; `None` when the format cannot hold it."""
+    def __init__(
+        self,
+        instructions: Literal["system", "developer"],
+        rewritten: MessageKind,
+        rewrite: Callable[[bytes], bytes | None],
+    ) -> None:
+        """Say what is not copied.
+
+        Args:
+            instructions: The role of instructions.
+            rewritten: A kind of other messages to write anew.
+            rewrite: Writes one message; `None` when the format cannot hold it.
+        """
+        other = "developer" if instructions == "system" else "system"
+        self._heads = _HEADS[other], _HEADS[instructions]
+        self._renamed = int(_INSTRUCTIONS[other])
+        self._not_copied = rewritten | self._renamed
+        self._rewrite = rewrite
 
     def conversation(self, record: RecordBytes) -> bytes | Lack:
         """The messages up to and with the answer, as one JSON array."""
         kinds = record.message_kinds or _find_kinds(record)
-        if kinds & (self.rewritten | _ANSWERED_WHOLE) == _ANSWERED_WHOLE:
-            return record.messages
-        output = record.output
-        if not output:
+        if kinds & _ANSWERED_WHOLE == _ANSWERED_WHOLE and (
+            copied := self._copy(record.messages, kinds)
+        ):
+            return copied
+        if not record.output:
             return Lack.NO_OUTPUT
-        messages = self._convert(record.input + output, kinds)
+        messages = self.convert(record.split(record.messages)[: record.turn + 1])
         return Lack.UNSUPPORTED_CONTENT if messages is None else messages
 
     def question(self, record: RecordBytes) -> bytes | Lack:
         """The messages before the answer, as one JSON array."""
-        given, kinds = record.given, record.message_kinds
+        kinds = record.message_kinds
+        if kinds & _ASKED_WHOLE == _ASKED_WHOLE and (given := _cut_answer(record.messages)):
+            copied = self._copy(given, kinds)
+            if copied is not None:
+                return copied
+        given = record.given
         if not (kinds & _QUESTION if kinds else ends_with_question(given)):
             return Lack.NO_QUESTION
-        messages = self._convert(given, kinds)
+        messages = self.convert(given)
         return Lack.UNSUPPORTED_CONTENT if messages is None else messages
 
     def convert(self, messages: Sequence[bytes]) -> bytes | None:
         """Messages, one JSON object each, as one JSON array; `None` when one cannot be written."""
         kinds = classify(messages) or [sum(classify([message])) for message in messages]
         written = [
-            raw if kind and not kind & self.rewritten else self.rewrite(bytes(raw))
+            raw if kind and not kind & self._not_copied else self._rewrite(bytes(raw))
             for raw, kind in zip(messages, kinds, strict=True)
         ]
         return array(raw for raw in written if raw is not None) if all(written) else None
 
-    def _convert(self, messages: Sequence[bytes], kinds: int) -> bytes | None:
-        """As `convert`, of messages that together have these kinds."""
-        if not kinds:
-            return self.convert(messages)
-        rewritten = kinds & self.rewritten
-        if not rewritten:
-            return array(messages)
-        if rewritten & _NOT_FIRST_ONLY or kinds & MessageKind.LATE_INSTRUCTIONS:
-            return self.convert(messages)
-        first = self.rewrite(bytes(messages[0]))
-        return None if first is None else array((first, *messages[1:]))
+    def _copy(self, messages: bytes, kinds: int) -> bytes | None:
+        """An array of messages of these kinds, at most with another role for the first.
+
+        `None` where more has to be written, or the first would be escaped in another way.
+        """
+        not_copied = kinds & self._not_copied
+        if not not_copied:
+            return messages
+        old, new = self._heads
+        if (
+            not_copied != self._renamed
+            or kinds & MessageKind.LATE_INSTRUCTIONS
+            or not messages.startswith(old)
+            or not _is_canonical_text(messages, len(old))
+        ):
+            return None
+        return new + messages[len(old) :]
 
 
 def _find_kinds(record: RecordBytes) -> int:
     return kinds_of(classify(record.split(record.messages)), record.turn)
+
+
+def _cut_answer(messages: bytes) -> bytes | None:
+    """A JSON array of messages of known kinds without the last; `None` where that takes parsing.
+
+    Inside text every quote is escaped, so a message begins wherever the mark stands; and it is the
+    last one if only one role follows.
+    """
+    start = messages.rfind(b',{"role":"assistant",')
+    is_last = start >= 0 and messages.count(b'"role"', start) == 1
+    return messages[:start] + b"]" if is_last else None

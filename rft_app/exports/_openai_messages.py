@@ -21,11 +21,8 @@ _PARTS = {"user": ("text", "image_url"), "assistant": ("text", "refusal")}
 
 def openai_style(instructions: Literal["system", "developer"]) -> MessageStyle:
     """How OpenAI takes messages, with this role for instructions."""
-    other = MessageKind.DEVELOPER if instructions == "system" else MessageKind.SYSTEM
-    return MessageStyle(
-        rewritten=other | MessageKind.NAMED_RESULT,
-        rewrite=partial(_rewrite, instructions=instructions),
-    )
+    rewrite = partial(_rewrite, instructions=instructions)
+    return MessageStyle(instructions, MessageKind.NAMED_RESULT, rewrite)
 
 
 def _rewrite(raw: bytes, *, instructions: str) -> bytes | None:

@@ -10,8 +10,7 @@ _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
 REFERENCE = "reference_answer"
-_OWN = (REFERENCE, "topic", "reward", "trace_id")
-_IDS = frozenset({"record_id", "id", "trace_id"})
+_IDS = ("record_id", "id", "trace_id")
 """Fields of the source row one of which is our `trace_id`."""
 
 
@@ -34,17 +33,26 @@ def columns(record: RecordBytes, reserved: frozenset[str]) -> bytes:
     """
     own = _own_columns(record)
     fields = {} if record.metadata is None else _split_object(record.metadata)
-    for name in _IDS.intersection(fields):
-        if _repeats(own.get("trace_id"), fields[name]):
+    for name in _IDS:
+        if name in fields and _repeats(own.get("trace_id"), fields[name]):
             del fields[name]
-    if not (reserved.isdisjoint(fields) and own.keys().isdisjoint(fields)):
-        fields = dict(_rename(fields, own, reserved))
-    return b"," + _encode(own | fields)[1:-1] if own or fields else b""
+    row = own | fields
+    if len(row) < len(own) + len(fields) or not reserved.isdisjoint(fields):
+        row = own | dict(_rename(fields, own, reserved))
+    return b"," + _encode(row)[1:-1] if row else b""
 
 
 def _own_columns(record: RecordBytes) -> dict[str, str | float]:
-    values = (record.reference, record.topic, record.reward, record.trace_id)
-    return {name: value for name, value in zip(_OWN, values, strict=True) if value is not None}
+    own: dict[str, str | float] = {}
+    if record.reference is not None:
+        own[REFERENCE] = record.reference
+    if record.topic is not None:
+        own["topic"] = record.topic
+    if record.reward is not None:
+        own["reward"] = record.reward
+    if record.trace_id is not None:
+        own["trace_id"] = record.trace_id
+    return own
 
 
 def _rename(

@@ -21,10 +21,8 @@ _ROLES: Final = {"developer": "system"}
 
 def trl_style(arguments: ToolArguments) -> MessageStyle:
     """How TRL takes messages, with a tool call's arguments as asked for."""
-    return MessageStyle(
-        rewritten=MessageKind.DEVELOPER | MessageKind.CALLS,
-        rewrite=partial(_rewrite, is_text=arguments is ToolArguments.TEXT),
-    )
+    rewrite = partial(_rewrite, is_text=arguments is ToolArguments.TEXT)
+    return MessageStyle("system", MessageKind.CALLS, rewrite)
 
 
 def _rewrite(raw: bytes, *, is_text: bool) -> bytes | None:

@@ -34,7 +34,7 @@ from rft_app.storage.tags import read_tags
 from rft_app.storage.turns import decode_turns, question_text
 
 _SOURCES = {source.value: source for source in SourceType}
-_CHUNK = 1000
+_CHUNK = 5000
 _BUFFERED = 100
 """Bodies in memory at a time."""
 
