@@ -58,20 +58,21 @@ def card(page: Page, name: str) -> Locator:
 
 
 def test_nothing_can_be_chosen_before_a_dataset_is(visitor: Page) -> None:
-    expect(visitor.get_by_role("button", name="Download export")).to_have_count(0)
+    expect(visitor.locator("[inert]")).to_have_count(2)
     choose(visitor)
+    expect(visitor.locator("[inert]")).to_have_count(0)
     expect(card(visitor, "Hugging Face TRL")).to_be_checked()
     expect(visitor.get_by_text("Recommended for this dataset")).to_have_count(1)
-    expect(visitor.get_by_role("radio", name="GRPO")).to_be_checked()
+    expect(visitor.get_by_role("radio", name="GRPO", exact=True)).to_be_checked()
 
 
 def test_the_preview_is_the_beginning_of_the_file(visitor: Page, tmp_path: Path) -> None:
     choose(visitor)
-    card(visitor, "OpenAI-compatible").check()
-    visitor.get_by_role("radio", name="SFT").click()
+    card(visitor, "OpenAI-compatible").click()
+    visitor.get_by_role("radio", name="SFT", exact=True).click()
     expect(visitor.get_by_text("48 records")).to_be_visible()
     expect(visitor.get_by_text("12 of 60 records are left out")).to_be_visible()
-    visitor.get_by_role("radio", name="Raw").click()
+    visitor.get_by_role("radio", name="Raw", exact=True).click()
     shown = visitor.get_by_label("First rows of the file").inner_text()
     with visitor.expect_download(timeout=WAIT_MS) as waiting:
         visitor.get_by_role("button", name="Download export").click()
@@ -88,7 +89,7 @@ def test_the_preview_is_the_beginning_of_the_file(visitor: Page, tmp_path: Path)
 
 def test_a_format_without_data_says_what_is_missing(visitor: Page) -> None:
     choose(visitor)
-    visitor.get_by_role("radio", name="DPO").click()
+    visitor.get_by_role("radio", name="DPO", exact=True).click()
     expect(visitor.get_by_text("No row can be written.")).to_be_visible()
     expect(visitor.get_by_text("no second answer that is better or worse")).to_be_visible()
     expect(visitor.get_by_role("button", name="Download export")).to_be_disabled()
@@ -96,8 +97,8 @@ def test_a_format_without_data_says_what_is_missing(visitor: Page) -> None:
 
 def test_a_template_is_checked_as_it_is_typed(visitor: Page, tmp_path: Path) -> None:
     choose(visitor)
-    card(visitor, "Custom JSON").check()
-    template = visitor.get_by_label("Template")
+    card(visitor, "Custom JSON").click()
+    template = visitor.get_by_label("Template", exact=True)
     template.fill('{"q": {{inputs}}}')
     expect(visitor.get_by_text("{{inputs}} is not a recognized variable")).to_be_visible()
     template.fill('{"q": {{input}}')
@@ -107,7 +108,7 @@ def test_a_template_is_checked_as_it_is_typed(visitor: Page, tmp_path: Path) -> 
     visitor.get_by_role("radio", name="JSON (array)").click()
     expect(visitor.get_by_text("train.json", exact=True).first).to_be_visible()
     for words in ("Write the test split", "Add metadata.json"):
-        visitor.get_by_label(words).uncheck()
+        visitor.get_by_label(words).click()
     with visitor.expect_download(timeout=WAIT_MS) as waiting:
         visitor.get_by_role("button", name="Download export").click()
     waiting.value.save_as(tmp_path / "rows.json")
@@ -115,12 +116,14 @@ def test_a_template_is_checked_as_it_is_typed(visitor: Page, tmp_path: Path) -> 
     assert rows[0] == {"q": "What is 0 + 0?", "wanted": "0"}
 
 
-def test_format_and_switches_are_remembered_and_the_dataset_is_not(visitor: Page) -> None:
+def test_format_and_switches_are_remembered_and_the_dataset_is_not(
+    visitor: Page, place: Place
+) -> None:
     choose(visitor)
-    card(visitor, "DSPy").check()
-    visitor.get_by_label("Shuffle rows").check()
+    card(visitor, "DSPy").click()
+    visitor.get_by_label("Shuffle rows").click()
     expect(visitor.get_by_text("in an order drawn with the seed")).to_be_visible()
-    visitor.reload()
+    visit(visitor, f"{place[0]}/training?tab=export")
     box = visitor.get_by_role("combobox", name="Dataset")
     expect(box).to_have_value("")
     choose(visitor)
