@@ -21,8 +21,8 @@ class SavedRecord(Entity):
     record_id: RecordId
     """The current record: a new one where its content changed."""
     change: Change
-    outdated: tuple[StepName, ...]
-    """Steps that were current before and are not any more, in their order."""
+    outdated: frozenset[StepName]
+    """Steps that were current before and are not any more."""
 
 
 def save_record(
@@ -55,8 +55,7 @@ def save_record(
     if change is None:
         raise InvalidInputError("Nothing is different from the stored record.")
     outdated = list_outdated(session, dataset_id) - before
-    in_order = tuple(step for step in StepName if step in outdated)
-    return SavedRecord(record_id=saved_id, change=change, outdated=in_order)
+    return SavedRecord(record_id=saved_id, change=change, outdated=outdated)
 
 
 def find_fault_words(session: Session, dataset_id: str, draft: RecordDraft) -> str:

@@ -160,6 +160,10 @@ INPUT_ELEMENT = (
     "grow min-w-0 bg-transparent border-0 p-0 text-body text-ink outline-none shadow-none"
     " focus-visible:shadow-none max-wide:text-[16px]"
 )
+RADIO = (
+    "appearance-none w-4 h-4 m-0 shrink-0 rounded-full border border-ink-off bg-inset"
+    " cursor-pointer checked:border-[5px] checked:border-accent"
+)
 SEGMENTED = (
     "inline-flex p-0.5 rounded-control bg-inset shadow-[inset_0_0_0_1px_var(--line)]"
     " max-w-full overflow-x-auto [scrollbar-width:none]"

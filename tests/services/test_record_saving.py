@@ -47,7 +47,7 @@ def test_content_and_topic_are_saved_together_and_the_edit_can_be_undone(dataset
     saved = save(dataset_id, old_id, draft.model_copy(update={"messages": ask("New?")}), "Money")
     assert saved.record_id != old_id
     assert saved.change.kind is ChangeKind.EDIT
-    assert saved.outdated == (StepName.TOPICS,)
+    assert saved.outdated == {StepName.TOPICS}
     with unit_of_work() as session:
         assert get_record(session, dataset_id, saved.record_id).topic == "Money"
         undo_change(session, saved.change.id)

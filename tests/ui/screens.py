@@ -6,6 +6,7 @@ writes one picture per screen, size and theme, with data of the demo.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,14 @@ from pathlib import Path
 from typing import Literal
 
 import httpx2
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from rft_app.ui.state.modal import DIALOGS, STEP_MODALS
 from tests.browser import CHROMIUM_FLAGS, PHONE, ROOT, WIDE, find_chromium, serve, visit
@@ -35,10 +43,16 @@ class Screen:
 
     name: str
     path: str
-    """With `{full}` and `{new}` for the ids of a finished dataset and of one just imported."""
+    """With `{full}` and `{new}` for the ids of a finished dataset and of one just imported, and
+    `{record}` for a record of the first."""
     is_live: bool = True
     """Whether the page may connect; without, it stays as it looks while it loads."""
+    clicks: tuple[str, ...] = ()
+    """What is clicked in the dialog, one after the other: beginnings of names."""
 
+
+RECORDS = "/optimization/{full}?records=all"
+PAGE = "^Select all records on this page"
 
 SCREENS: tuple[Screen, ...] = (
     Screen("datasets", "/optimization"),
@@ -53,8 +67,15 @@ SCREENS: tuple[Screen, ...] = (
         Screen(f"step-{step.value}-new", f"/optimization/{{new}}?step={step}")
         for step in STEP_MODALS
     ),
-    Screen("records", "/optimization/{full}?records=all"),
+    Screen("records", RECORDS),
     Screen("records-invalid", "/optimization/{full}?records=invalid"),
+    Screen("records-none", "/optimization/{full}?records=tag:none"),
+    Screen("records-selected", RECORDS, clicks=(PAGE,)),
+    Screen("records-tag", RECORDS, clicks=(PAGE, "^Tag…")),
+    Screen("records-move", RECORDS, clicks=(PAGE, "^Move")),
+    Screen("record", f"{RECORDS}&record={{record}}"),
+    Screen("record-edit", f"{RECORDS}&record={{record}}", clicks=("^Edit",)),
+    Screen("record-json", f"{RECORDS}&record={{record}}", clicks=("^Edit", "^JSON")),
     Screen("export", "/optimization/{full}?export=1"),
     *(Screen(name, f"/optimization/{{full}}?dialog={name}") for name in DIALOGS),
     Screen("training-feedback", "/training"),
@@ -73,7 +94,9 @@ def serve_demo(folder: Path) -> Generator[tuple[str, list[Screen]]]:
         run_rft(folder, "run", full, "--until", "dry_run")
         lines = write_lines(folder / "orders.jsonl", *map(chat, range(12)), b"{broken")
         new = create_dataset(url, lines, name="Order questions", objective="Say where it is")
-        yield url, [replace(each, path=each.path.format(full=full, new=new)) for each in SCREENS]
+        record = httpx2.get(f"{url}/api/optimization/datasets/{full}/records").json()[0]["id"]
+        ids = {"full": full, "new": new, "record": record}
+        yield url, [replace(each, path=each.path.format(**ids)) for each in SCREENS]
 
 
 def run_rft(folder: Path, *arguments: str) -> None:
@@ -102,12 +125,23 @@ def show(context: BrowserContext, url: str, screen: Screen) -> Generator[Page]:
     if screen.is_live:
         visit(page, url + screen.path)
         page.wait_for_timeout(SETTLE_MS)
+        for name in screen.clicks:
+            _click(page.get_by_role("dialog"), re.compile(name))
+            page.wait_for_timeout(SETTLE_MS)
     else:
         page.route_web_socket("**/_event/**", lambda _socket: None)
         page.goto(url + screen.path)
         page.wait_for_timeout(SETTLE_MS)
     yield page
     page.close()
+
+
+def _click(dialog: Locator, name: re.Pattern[str]) -> None:
+    roles: tuple[Literal["button", "checkbox", "radio"], ...] = ("button", "checkbox", "radio")
+    first, *others = (dialog.get_by_role(role, name=name) for role in roles)
+    for other in others:
+        first = first.or_(other)
+    first.locator("visible=true").first.click()
 
 
 def looks() -> Iterator[tuple[str, Theme]]:

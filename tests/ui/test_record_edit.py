@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def dataset(app_url: str, tmp_path: Path) -> str:
     """Id of a dataset with eight records and two topics."""
-    path = write_lines(tmp_path / "rows.jsonl", *map(chat, range(8)))
+    tool = {"type": "function", "function": {"name": "find_order", "parameters": {}}}
+    last = {**chat(7), "tools": [tool], "weight": 3}
+    path = write_lines(tmp_path / "rows.jsonl", *map(chat, range(7)), last)
     found = create_dataset(app_url, path, name="orders", objective="Say where orders are")
     wait_for_records(app_url, found)
     home = f"{app_url}/api/optimization/datasets/{found}"
@@ -53,7 +55,7 @@ def test_a_turn_is_edited_in_its_field_and_steps_go_out_of_date(
     expect(page.get_by_text("Out of date").first).to_be_visible()
 
     sheet = open_records(page, app_url, dataset)
-    sheet.get_by_role("button", name="Latest changes of the records").click()
+    sheet.get_by_role("button", name="Undo one of the latest changes").click()
     page.get_by_role("menuitem", name="Edited a record").click()
     expect(sheet).to_contain_text("Undone: edited a record")
     assert "Where is my red kettle?" not in titles(app_url, dataset)
@@ -82,6 +84,7 @@ def test_json_goes_over_into_the_form_and_back(page: Page, app_url: str, dataset
     sheet.get_by_role("radio", name="JSON").click()
     editor = sheet.get_by_label("The record as JSON")
     expect(editor).to_contain_text('"messages"')
+    expect(editor).to_contain_text('"name": "find_order"')
     editor.fill('{"messages": [{"role": "user" "content": "x"}]}')
     sheet.get_by_role("button", name="Save record").click()
     expect(sheet.get_by_role("alert")).to_contain_text("Line 1, column")

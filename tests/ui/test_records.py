@@ -104,7 +104,7 @@ def test_all_that_match_but_two_are_deleted_and_come_back(
     left = titles(app_url, dataset, search="refund")
     assert sorted(left) == sorted(kept)
 
-    sheet.get_by_role("button", name="Undo").click()
+    sheet.get_by_role("button", name="Undo", exact=True).click()
     expect(sheet).to_contain_text("Undone: deleted 78 records")
     expect(sheet).to_contain_text("80 of 121 match")
     assert len(titles(app_url, dataset)) == NUM_ROWS
@@ -260,3 +260,22 @@ def test_a_phone_filters_in_a_sheet_and_deletes_at_the_bottom(
     bar(sheet).get_by_role("button", name="Delete 1 selected record").click()
     expect(sheet).to_contain_text("Deleted 1 record")
     assert len(titles(app_url, dataset)) == NUM_ROWS
+
+
+def test_more_records_than_change_at_once_are_a_job_with_progress_and_an_undo(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    number = 20_050
+    path = write_lines(tmp_path / "many.jsonl", *map(question, range(number)))
+    many = create_dataset(app_url, path, name="many", objective="Say where orders are")
+    wait_for_records(app_url, many)
+    sheet = open_records(page, app_url, many)
+    take_all(sheet)
+    expect(bar(sheet)).to_contain_text("20,050 selected")
+    bar(sheet).get_by_role("button", name="Delete 20,050 selected records").click()
+    expect(sheet).to_contain_text("Records are being deleted")
+    expect(sheet).to_contain_text("Deleted 20,050 records", timeout=WAIT_MS)
+    expect(sheet).to_contain_text("No records yet")
+    sheet.get_by_role("button", name="Undo", exact=True).click()
+    expect(sheet).to_contain_text("Undone: deleted 20,050 records", timeout=WAIT_MS)
+    expect(sheet).to_contain_text("1–50 of 20,050")

@@ -16,7 +16,7 @@ from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content
 from rft_app.ui.state.export import ExportRow, ExportState, FormatCard
 from rft_app.ui.state.modal import EXPORT, ModalState
-from rft_app.ui.theme import CARD, SECTION_TITLE, WITNESS
+from rft_app.ui.theme import CARD, RADIO, SECTION_TITLE, WITNESS
 
 _PREVIEW = ExportState.preview
 
@@ -148,9 +148,7 @@ def _format(card: FormatCard) -> rx.Component:
                 value=card.name,
                 checked=is_on,
                 on_change=ExportState.choose(card.name),
-                class_name="appearance-none w-4 h-4 m-0 shrink-0 rounded-full border"
-                " border-ink-off bg-inset cursor-pointer checked:border-[5px]"
-                " checked:border-accent",
+                class_name=RADIO,
             ),
             rx.el.b(card.label, class_name="font-semibold truncate"),
             class_name="flex items-center gap-2 min-w-0",

@@ -1,10 +1,12 @@
 """Changes of records, and what the dialogs before one offer, ready to show."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from rft_app.domain.pipeline import StepName
 from rft_app.domain.record_change import Change, ChangeState
 from rft_app.domain.topic import TopicTree
+from rft_app.ui.steps import WORDS
 from rft_app.ui.words import ago
 
 
@@ -28,6 +30,17 @@ class ChangeView:
             when=ago(change.created_at),
             can_undo=change.can_undo,
         )
+
+
+def describe_outdated(steps: Collection[StepName]) -> str:
+    """What a change leaves behind; empty where nothing is.
+
+    Example:
+        >>> describe_outdated({StepName.COVERAGE, StepName.TOPICS}), describe_outdated(())
+        ('Out of date now: Topics, Coverage.', '')
+    """
+    names = ", ".join(WORDS[step].name for step in StepName if step in steps)
+    return f"Out of date now: {names}." if names else ""
 
 
 @dataclass(frozen=True)

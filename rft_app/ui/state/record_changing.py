@@ -6,6 +6,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.pipeline import StepName
 from rft_app.domain.record_change import Change, ChangeKind, ChangeState
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job, list_active_jobs
@@ -16,9 +17,10 @@ from rft_app.services.record_changes import (
     list_changes,
     undo_change,
 )
+from rft_app.services.staleness import list_outdated
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.progress import JobProgress
-from rft_app.ui.state.record_change_view import ChangeView
+from rft_app.ui.state.record_change_view import ChangeView, describe_outdated
 from rft_app.ui.state.record_selecting import RecordSelecting
 
 NUM_CHANGES = 8
@@ -70,14 +72,22 @@ class RecordChanging(RecordSelecting, mixin=True):
             keeps: Whether the selection stays.
         """
         self.change_fault = self.change_note = ""
+        dataset_id = self._dataset_id
+
+        def act(session: Session) -> tuple[Change, frozenset[StepName]]:
+            before = list_outdated(session, dataset_id)
+            change = order(session)
+            return change, list_outdated(session, dataset_id) - before
+
         try:
-            change = await tell(order)
+            change, outdated = await tell(act)
         except RftError as error:
             self.change_fault = error.message
             return error.message
         if not keeps:
             self.clear_selection()
         await self._show_change(change)
+        self.change_note = describe_outdated(outdated)
         return ""
 
     async def _show_change(self, change: Change) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import reflex as rx
 from sqlmodel import Session
@@ -14,7 +13,11 @@ from rft_app.services.records import get_record
 from rft_app.services.topics import get_topics
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.modal import NOTHING, RECORDS, ModalState
-from rft_app.ui.state.record_change_view import TopicOption, list_topic_options
+from rft_app.ui.state.record_change_view import (
+    TopicOption,
+    describe_outdated,
+    list_topic_options,
+)
 from rft_app.ui.state.record_form import (
     ASSISTANT,
     CallForm,
@@ -25,7 +28,6 @@ from rft_app.ui.state.record_form import (
 )
 from rft_app.ui.state.record_json import read_json, write_json
 from rft_app.ui.state.record_reading import RecordReading
-from rft_app.ui.steps import WORDS
 
 FORM, JSON = "form", "json"
 _UNSAVED = "Save or discard what you changed here first."
@@ -46,8 +48,8 @@ class RecordEditing(RecordReading, mixin=True):
     edit_warning: str = ""
     """Why the version would be invalid; saving once more stores it."""
 
-    _base: dict[str, Any] = {}
-    """The draft that the fields were filled from."""
+    _base: str = ""
+    """The draft that the fields were filled from, as JSON."""
     _edited_id: str = ""
     _num_new: int = 0
 
@@ -193,11 +195,11 @@ class RecordEditing(RecordReading, mixin=True):
         await self.stop_editing()
         self._close()
         await self._show_change(saved.change)
-        self.change_note = describe_outdated(saved)
+        self.change_note = describe_outdated(saved.outdated)
         await self._open(saved.record_id)
 
     def _fill(self, draft: RecordDraft, topic: str) -> None:
-        self._base = draft.model_dump(mode="json", exclude_unset=True)
+        self._base = draft.model_dump_json(exclude_unset=True)
         self.form = read_form(draft, topic)
 
     async def _edit_turn(self, key: str, change: Callable[[TurnForm], TurnForm]) -> None:
@@ -215,7 +217,7 @@ class RecordEditing(RecordReading, mixin=True):
         (await self.get_state(ModalState)).unsaved = RECORDS if is_changed else NOTHING
 
     def _base_draft(self) -> RecordDraft:
-        return RecordDraft.model_validate(self._base)
+        return RecordDraft.model_validate_json(self._base)
 
     def _draft(self) -> RecordDraft:
         """What the fields or the JSON say now."""
@@ -241,9 +243,3 @@ class RecordEditing(RecordReading, mixin=True):
             return False
         self.is_editing = False
         return True
-
-
-def describe_outdated(saved: SavedRecord) -> str:
-    """What a saved record leaves behind, in words; empty where nothing is."""
-    names = ", ".join(WORDS[step].name for step in saved.outdated)
-    return f"Out of date now: {names}." if names else ""

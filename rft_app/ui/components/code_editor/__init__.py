@@ -6,7 +6,7 @@ _JSX = rx.asset("code_editor.jsx", shared=True)
 
 
 class CodeEditor(rx.NoSSRComponent):
-    """An editor for Python that follows the theme.
+    """An editor for Python, and for JSON, whose parts look the same, that follows the theme.
 
     Changes arrive a moment after the last key, so that typing costs no round trip per letter.
     Esc leaves the editor (a second Esc closes the dialog); Tab indents.
@@ -31,6 +31,8 @@ class CodeEditor(rx.NoSSRComponent):
     error_column: rx.Var[int]
     """Column of the fault, from 1."""
     error_message: rx.Var[str]
+    wraps: rx.Var[bool]
+    """Whether long lines go on in the next."""
     on_change: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_save: rx.EventHandler[rx.event.no_args_event_spec]
     """Ctrl S or ⌘S."""

@@ -43,7 +43,7 @@ function diagnostics(doc, line, column, message) {
   return [{ from: Math.min(from, Math.max(at.from, at.to - 1)), to: at.to, severity: "error", message }];
 }
 
-export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, onChange, onSave, onRun, className }) {
+export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, wraps, onChange, onSave, onRun, className }) {
   const editor = useRef(null);
   const after = useRef(null);
   const timer = useRef(null);
@@ -62,6 +62,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
   const extensions = useMemo(
     () => [
       python(),
+      wraps ? EditorView.lineWrapping : [],
       indentUnit.of("    "),
       lintGutter(),
       look,
@@ -74,7 +75,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
         indentWithTab,
       ]),
     ],
-    [label],
+    [label, wraps],
   );
   useEffect(() => send, []);
   useEffect(() => {

@@ -13,7 +13,7 @@ from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.record_asking import MOVE, OUT, TAG
 from rft_app.ui.state.record_change_view import TagOption, TopicOption
 from rft_app.ui.state.records import RecordsState
-from rft_app.ui.theme import PAGE_TITLE, WITNESS
+from rft_app.ui.theme import PAGE_TITLE, RADIO, WITNESS
 
 _LIST = "m-0 p-0 list-none border border-line rounded-control overflow-auto max-h-[320px]"
 
@@ -91,7 +91,7 @@ def _radio(key: Content, name: Content, path: Content, number: Content) -> rx.Co
             value=key,
             checked=RecordsState.target == key,
             on_change=RecordsState.choose_target(key),
-            class_name="w-4 h-4 m-0 shrink-0 accent-[var(--accent)] cursor-pointer",
+            class_name=RADIO,
         ),
         rx.el.span(
             rx.el.span(name, class_name="block truncate"),

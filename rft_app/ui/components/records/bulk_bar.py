@@ -10,6 +10,12 @@ from rft_app.ui.state.records import RecordsState
 _NUMBER = RecordsState.selected_text
 
 
+_BAR = (
+    "flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-2 shrink-0 border-b border-accent-line"
+    " bg-accent-soft max-wide:order-last max-wide:border-b-0 max-wide:border-t max-wide:px-3"
+)
+
+
 def bulk_bar() -> rx.Component:
     """How many are selected, the offer to take all, and the actions; on phones at the bottom."""
     return rx.cond(
@@ -51,9 +57,7 @@ def bulk_bar() -> rx.Component:
             _actions(),
             aria_label="Selected records",
             role="region",
-            class_name="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-2 shrink-0 border-b"
-            " border-accent-line bg-accent-soft max-wide:order-last max-wide:border-b-0"
-            " max-wide:border-t max-wide:px-3",
+            class_name=rx.cond(RecordsState.open_id != "", f"{_BAR} max-wide:hidden", _BAR),
         ),
     )
 
@@ -99,17 +103,21 @@ def _actions() -> rx.Component:
             aria_label=f"Delete {RecordsState.selected_words}",
             class_name=_PHONE,
         ),
-        button(
-            _words(f"Generate from {_NUMBER}", "Generate"),
-            size="sm",
-            icon="sparkles",
-            variant="primary",
-            on_click=RecordsState.generate_from_selected,
-            aria_label=f"Generate from {RecordsState.selected_words}",
-            class_name=_PHONE,
-        ),
+        rx.cond(RecordsState.is_editing, _generate("default"), _generate("primary")),
         class_name="ml-auto flex items-center gap-2 max-wide:w-full max-wide:grid"
         " max-wide:grid-cols-5 max-wide:gap-1.5",
+    )
+
+
+def _generate(variant: str) -> rx.Component:
+    return button(
+        _words(f"Generate from {_NUMBER}", "Generate"),
+        size="sm",
+        icon="sparkles",
+        variant=variant,
+        on_click=RecordsState.generate_from_selected,
+        aria_label=f"Generate from {RecordsState.selected_words}",
+        class_name=_PHONE,
     )
 
 

@@ -76,8 +76,8 @@ def changes_menu() -> rx.Component:
         has_items(RecordsState.changes),
         menu(
             rx.foreach(RecordsState.changes, _earlier),
-            label="Latest changes of the records",
-            words="Changes",
+            label="Undo one of the latest changes",
+            words="Undo",
             icon_name="history",
             variant="default",
         ),
@@ -86,15 +86,13 @@ def changes_menu() -> rx.Component:
 
 def _earlier(change: ChangeView) -> rx.Component:
     return menu_item(
-        rx.fragment(
-            rx.el.span(change.words),
-            rx.el.span(
-                rx.cond(change.can_undo, f" · {change.when} · undo", f" · {change.when}"),
-                class_name="text-ink-3",
-            ),
+        rx.el.span(
+            rx.el.span(change.words, class_name="grow truncate"),
+            rx.el.span(change.when, class_name="text-ink-3 text-small shrink-0"),
+            class_name="flex gap-3",
         ),
         icon_name="undo-2",
         on_click=RecordsState.undo(change.id),
         disabled=~change.can_undo,
-        title=change.words,
+        title=rx.cond(change.can_undo, f"Undo: {change.words}", change.words),
     )

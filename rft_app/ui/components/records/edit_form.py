@@ -109,6 +109,7 @@ def _json() -> rx.Component:
             error_message=RecordsState.edit_fault,
             on_change=RecordsState.set_json,
             on_save=RecordsState.save_edit,
+            wraps=True,
             class_name="h-full",
         ),
         class_name=f"{CARD} grow min-h-[240px] m-4 overflow-hidden bg-inset",

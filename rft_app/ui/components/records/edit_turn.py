@@ -12,7 +12,7 @@ from rft_app.ui.theme import CARD, WITNESS
 
 QUIET_MS = 300
 """Typing reaches the state this long after the last key, and at once when the field is left."""
-AREA = "[&_textarea]:[field-sizing:content] [&_textarea]:max-h-[340px]"
+AREA = "[&_textarea]:[field-sizing:content] [&_textarea]:!min-h-9 [&_textarea]:max-h-[340px]"
 CODE_AREA = f"{AREA} [&_textarea]:font-mono [&_textarea]:text-[12px]"
 
 
@@ -72,6 +72,7 @@ def edit_turn(turn: TurnForm, index: Content) -> rx.Component:
         ),
         text_area(
             aria_label=f"Text of turn {place}",
+            placeholder=rx.cond(turn.role == ASSISTANT, "No text, only tool calls", "No text"),
             default_value=turn.text,
             **typing(lambda text: RecordsState.set_turn(turn.key, "text", text)),
             class_name=AREA,
@@ -112,9 +113,13 @@ def _call(turn: TurnForm, call: CallForm, place: Content) -> rx.Component:
                 placeholder="Name of the tool",
                 default_value=call.name,
                 **typing(lambda text: RecordsState.set_call(turn.key, call.id, "name", text)),
-                class_name="grow font-mono text-small !min-h-7",
+                class_name="grow min-w-0 font-mono text-small !min-h-7",
             ),
-            rx.el.span(call.id, title=call.id, class_name=f"{WITNESS} font-mono truncate max-w-32"),
+            rx.el.span(
+                call.id,
+                title=call.id,
+                class_name=f"{WITNESS} font-mono truncate max-w-32 max-wide:max-w-20",
+            ),
             icon_button(
                 "x",
                 f"Remove this call of turn {place}",
@@ -131,5 +136,5 @@ def _call(turn: TurnForm, call: CallForm, place: Content) -> rx.Component:
             class_name=CODE_AREA,
         ),
         key=call.id,
-        class_name="grid gap-1.5 pl-2.5 border-l-2 border-line-strong",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-1.5 pl-2.5 border-l-2 border-line-strong",
     )

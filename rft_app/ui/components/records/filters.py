@@ -20,6 +20,11 @@ _ROW = "!min-h-7 !px-[9px] text-small"
 _SHEET = "!w-full !min-h-11"
 
 
+_BAR = (
+    "grid grid-cols-[minmax(0,1fr)] gap-2 px-5 py-2.5 border-b border-line shrink-0 max-wide:px-4"
+)
+
+
 def filter_bar() -> rx.Component:
     """Search and menus, and below them the conditions that hold."""
     return rx.el.div(
@@ -57,8 +62,7 @@ def filter_bar() -> rx.Component:
             ),
         ),
         role="search",
-        class_name="grid grid-cols-[minmax(0,1fr)] gap-2 px-5 py-2.5 border-b border-line shrink-0"
-        " max-wide:px-4",
+        class_name=rx.cond(RecordsState.open_id != "", f"{_BAR} max-wide:hidden", _BAR),
     )
 
 
@@ -106,7 +110,7 @@ def _search() -> rx.Component:
         on_change=RecordsState.search_for.debounce(250),
         custom_attrs={"data-search": "true"},
         key=f"search-{RecordsState.num_clears}",
-        class_name="!w-48 !min-h-7 max-wide:!w-auto max-wide:grow max-wide:!min-h-10",
+        class_name="!w-48 !min-h-7 max-wide:!w-0 max-wide:min-w-0 max-wide:grow max-wide:!min-h-10",
     )
 
 
@@ -150,7 +154,7 @@ def _controls(look: str) -> rx.Component:
 
 
 def _grade(look: str) -> rx.Component:
-    return rx.fragment(
+    return rx.el.div(
         _range("Grade", "grade", look),
         rx.cond(
             RecordsState.has_several_runs,
@@ -158,11 +162,12 @@ def _grade(look: str) -> rx.Component:
                 "in",
                 _WANTED.run,
                 lambda value: RecordsState.choose("run", value),
-                rx.el.option("the latest dry run", value=ANY),
+                rx.el.option("the latest run", value=ANY),
                 rx.foreach(RecordsState.runs, _option),
                 class_name=look,
             ),
         ),
+        class_name="flex gap-1 max-wide:grid max-wide:gap-2.5",
     )
 
 
