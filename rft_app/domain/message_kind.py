@@ -23,7 +23,7 @@ class MessageKind(IntEnum):
     ANSWER = 8
     """An assistant turn of text."""
     CALLS = 16
-    """An assistant turn with a list of tool calls, or without content."""
+    """An assistant turn with a list of tool calls; it may have no text."""
     RESULT = 32
     """Text of a tool, with the id of its call."""
     NAMED_RESULT = 64

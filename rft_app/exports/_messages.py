@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
+import orjson
 
 from rft_app.domain.export import Lack
 from rft_app.domain.message_kind import MessageKind
@@ -18,6 +19,7 @@ _ASKED_WHOLE: Final = _ANSWERED_WHOLE | MessageKind.QUESTION
 _INSTRUCTIONS: Final = {"system": MessageKind.SYSTEM, "developer": MessageKind.DEVELOPER}
 _is_canonical_text: Final = re.compile(rb'[^"\\]*+(?:\\[^u/][^"\\]*+)*+"').match
 """Whether a text, from after its first quote, has no escape that JSON could do without."""
+_BEGIN: Final = b'{"role":"'
 _HEADS: Final = {role: b'[{"role":"%b","content":"' % role.encode() for role in _INSTRUCTIONS}
 
 
@@ -41,6 +43,7 @@ class MessageStyle:
         instructions: Literal["system", "developer"],
         rewritten: MessageKind,
         rewrite: Callable[[bytes], bytes | None],
+        mark: bytes = b"",
     ) -> None:
         """Say what is not copied.
 
@@ -48,12 +51,15 @@ class MessageStyle:
             instructions: The role of instructions.
             rewritten: A kind of other messages to write anew.
             rewrite: Writes one message; `None` when the format cannot hold it.
+            mark: Bytes in each message of the kind `rewritten` and, but by chance, in no other.
         """
         other = "developer" if instructions == "system" else "system"
         self._heads = _HEADS[other], _HEADS[instructions]
         self._renamed = int(_INSTRUCTIONS[other])
+        self._rewritten = int(rewritten)
         self._not_copied = rewritten | self._renamed
         self._rewrite = rewrite
+        self._mark = mark
 
     def conversation(self, record: RecordBytes) -> bytes | Lack:
         """The messages up to and with the answer, as one JSON array."""
@@ -62,10 +68,11 @@ class MessageStyle:
             copied := self._copy(record.messages, kinds)
         ):
             return copied
-        if not record.output:
+        messages = record.split(record.messages)[: record.turn + 1]
+        if len(messages) <= record.turn:
             return Lack.NO_OUTPUT
-        messages = self.convert(record.split(record.messages)[: record.turn + 1])
-        return Lack.UNSUPPORTED_CONTENT if messages is None else messages
+        converted = self.convert(messages)
+        return Lack.UNSUPPORTED_CONTENT if converted is None else converted
 
     def question(self, record: RecordBytes) -> bytes | Lack:
         """The messages before the answer, as one JSON array."""
@@ -83,29 +90,48 @@ class MessageStyle:
     def convert(self, messages: Sequence[bytes]) -> bytes | None:
         """Messages, one JSON object each, as one JSON array; `None` when one cannot be written."""
         kinds = classify(messages) or [sum(classify([message])) for message in messages]
-        written = [
-            raw if kind and not kind & self._not_copied else self._rewrite(bytes(raw))
-            for raw, kind in zip(messages, kinds, strict=True)
-        ]
-        return array(raw for raw in written if raw is not None) if all(written) else None
+        written = list(messages)
+        for index, kind in enumerate(kinds):
+            if not kind or kind & self._not_copied:
+                rewritten = self._rewrite(bytes(messages[index]))
+                if rewritten is None:
+                    return None
+                written[index] = rewritten
+        return array(written)
 
     def _copy(self, messages: bytes, kinds: int) -> bytes | None:
-        """An array of messages of these kinds, at most with another role for the first.
-
-        `None` where more has to be written, or the first would be escaped in another way.
-        """
-        not_copied = kinds & self._not_copied
-        if not not_copied:
+        """An array of messages of these kinds in this style; `None` where that takes parsing."""
+        if not kinds & self._not_copied:
             return messages
+        copied = self._rename(messages, kinds) if kinds & self._renamed else messages
+        return self._splice(copied) if copied and kinds & self._rewritten else copied
+
+    def _rename(self, messages: bytes, kinds: int) -> bytes | None:
+        """Give instructions at the beginning their role in this style."""
         old, new = self._heads
-        if (
-            not_copied != self._renamed
-            or kinds & MessageKind.LATE_INSTRUCTIONS
-            or not messages.startswith(old)
-            or not _is_canonical_text(messages, len(old))
-        ):
-            return None
-        return new + messages[len(old) :]
+        can_rename = (
+            not kinds & MessageKind.LATE_INSTRUCTIONS
+            and messages.startswith(old)
+            and _is_canonical_text(messages, len(old))
+        )
+        return new + messages[len(old) :] if can_rename else None
+
+    def _splice(self, messages: bytes) -> bytes | None:
+        """Write the messages with the mark anew, and copy what is between them."""
+        pieces: list[bytes] = []
+        done = 0
+        while self._mark and (mark := messages.find(self._mark, done)) >= 0:
+            start, end = messages.rfind(_BEGIN, done, mark), messages.find(b"," + _BEGIN, mark)
+            end = end if end >= 0 else len(messages) - 1
+            try:
+                written = self._rewrite(messages[start:end])
+            except orjson.JSONDecodeError:  # another message begins in another way
+                return None
+            if written is None:
+                return None
+            pieces += (messages[done:start], written)
+            done = end
+        return b"".join((*pieces, messages[done:])) if pieces else None
 
 
 def _find_kinds(record: RecordBytes) -> int:

@@ -22,7 +22,7 @@ _ROLES: Final = {"developer": "system"}
 def trl_style(arguments: ToolArguments) -> MessageStyle:
     """How TRL takes messages, with a tool call's arguments as asked for."""
     rewrite = partial(_rewrite, is_text=arguments is ToolArguments.TEXT)
-    return MessageStyle("system", MessageKind.CALLS, rewrite)
+    return MessageStyle("system", MessageKind.CALLS, rewrite, mark=b'"tool_calls"')
 
 
 def _rewrite(raw: bytes, *, is_text: bool) -> bytes | None:

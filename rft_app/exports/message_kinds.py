@@ -63,7 +63,7 @@ _ASKING: Final = MessageKind.USER | MessageKind.RESULT | MessageKind.NAMED_RESUL
 
 
 def classify(messages: Iterable[bytes | msgspec.Raw]) -> Sequence[int]:
-    """The kind of each message, one JSON object each; none where a message is of no kind.
+    """The kind of each message, one JSON object each; none or 0 where a message is of no kind.
 
     Example:
         >>> classify([b'{"role":"user","content":"2+2?"}', b'{"role":"assistant","content":"4"}'])
@@ -72,9 +72,10 @@ def classify(messages: Iterable[bytes | msgspec.Raw]) -> Sequence[int]:
         ()
     """
     try:
-        return [_kind_of(message) for message in _decode(b"[" + b",".join(messages) + b"]")]
+        decoded = _decode(b"[" + b",".join(messages) + b"]")
     except msgspec.ValidationError:
         return ()
+    return [_OF_SHAPE.get(type(message)) or _kind_of(message) for message in decoded]
 
 
 def kinds_of(classified: Sequence[int], turn: int) -> int:
@@ -85,7 +86,7 @@ def kinds_of(classified: Sequence[int], turn: int) -> int:
         turn: Index of the answer; the number of messages when there is none.
     """
     covered = classified[: turn + 1]
-    if not covered:
+    if not covered or 0 in covered:
         return 0
     kinds = sum(set(covered))
     if not _INSTRUCTIONS.isdisjoint(covered[1:]):
@@ -97,10 +98,11 @@ def kinds_of(classified: Sequence[int], turn: int) -> int:
     return kinds | (MessageKind.WHOLE if turn + 1 >= len(classified) else 0)
 
 
-def _kind_of(message: _Message) -> MessageKind:
+def _kind_of(message: _Message) -> int:
     if isinstance(message, _Turn):
-        is_text = message.tool_calls is msgspec.UNSET and message.content is not None
-        return MessageKind.ANSWER if is_text else MessageKind.CALLS
+        if message.tool_calls is not msgspec.UNSET:
+            return MessageKind.CALLS
+        return 0 if message.content is None else MessageKind.ANSWER
     if isinstance(message, _Result):
         is_named = message.name is not msgspec.UNSET
         return MessageKind.NAMED_RESULT if is_named else MessageKind.RESULT

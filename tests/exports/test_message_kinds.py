@@ -6,9 +6,13 @@ import orjson
 import pytest
 
 from rft_app.domain.example import Unit
+from rft_app.domain.export import ToolArguments
 from rft_app.domain.message_kind import MessageKind as Kind
 from rft_app.domain.record import RecordBytes
 from rft_app.exports import EXPORTERS, Exporter, FileContext
+from rft_app.exports._messages import MessageStyle
+from rft_app.exports._openai_messages import openai_style
+from rft_app.exports._trl_messages import trl_style
 from rft_app.exports.message_kinds import classify, kinds_of
 from tests.exports.builders import (
     ANSWER,
@@ -42,7 +46,6 @@ def find(record: RecordBytes) -> int:
         (QUESTION, Kind.USER),
         (ANSWER, Kind.ANSWER),
         (CALL, Kind.CALLS),
-        ({**ANSWER, "content": None}, Kind.CALLS),
         ({**ANSWER, "tool_calls": []}, Kind.CALLS),
         (RESULT, Kind.NAMED_RESULT),
         ({"role": "tool", "content": "7", "tool_call_id": "c"}, Kind.RESULT),
@@ -60,6 +63,7 @@ def test_a_message_has_the_kind_of_its_role_and_fields(message: dict[str, Any], 
         {**QUESTION, "content": [{"type": "text", "text": "Hi"}]},
         {**ANSWER, "tool_calls": None},
         {**ANSWER, "refusal": None},
+        {**ANSWER, "content": None},
         {"role": "assistant", "tool_calls": CALL["tool_calls"]},
         {"role": "critic", "content": "Hm."},
     ],
@@ -76,6 +80,50 @@ def test_a_record_knows_where_it_ends_and_whether_it_asks() -> None:
     assert find(make_record([QUESTION, ANSWER, QUESTION])._replace(turn=1)) == answered
     assert not find(make_record([QUESTION, ANSWER])) & Kind.QUESTION
     assert find(make_record([QUESTION, SYSTEM])) & Kind.LATE_INSTRUCTIONS
+
+
+def raw_record(*messages: bytes) -> RecordBytes:
+    """A record of messages written like this, the last one the answer."""
+    stored = b"[" + b",".join(messages) + b"]"
+    record = make_record()._replace(messages=stored, turn=len(messages) - 1)
+    assert find(record)
+    return record._replace(message_kinds=find(record))
+
+
+HI = b'{"role":"user","content":"Hi"}'
+TURNED = b'{"content":null,"role":"assistant","tool_calls":%b}' % orjson.dumps(CALL["tool_calls"])
+GIVEN = b'{"role":"tool","content":"7","tool_call_id":"call_1"}'
+BYE = b'{"role":"assistant","content":"Bye"}'
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (HI, orjson.dumps(CALL), GIVEN, HI, orjson.dumps(CALL), GIVEN, BYE),
+        (HI, TURNED, GIVEN, BYE),
+        (HI, orjson.dumps(CALL), b'{"content":"7","tool_call_id":"c","role":"tool"}', BYE),
+        (orjson.dumps(DEVELOPER), HI, orjson.dumps(CALL), GIVEN, BYE),
+        (HI, b'{"role":"assistant","content":"role"}'),
+        (HI, b'{"content":"Bye","role":"assistant"}'),
+        (HI, BYE, HI, b'{"content":"Bye","role":"assistant"}'),
+        (b'{"role":"system","content":"a\\n\\"b\\\\u"}', HI, BYE),
+        (b'{"role":"system","content":"caf\\u00e9"}', HI, BYE),
+        (b'{"role":"developer","content":"a\\/b"}', HI, BYE),
+        (b'{"role": "system", "content": ""}', HI, BYE),
+        (b'{"role":"system","content":"a"}', HI, b'{"role":"system","content":"b"}', HI, BYE),
+    ],
+)
+@pytest.mark.parametrize(
+    "style",
+    [openai_style("system"), openai_style("developer"), trl_style(ToolArguments.DEFAULT)],
+    ids=["system", "developer", "trl"],
+)
+def test_copying_gives_what_writing_message_by_message_gives(
+    style: MessageStyle, messages: tuple[bytes, ...]
+) -> None:
+    record = raw_record(*messages)
+    assert style.conversation(record) == style.convert(messages)
+    assert style.question(record) == style.convert(messages[:-1])
 
 
 @pytest.mark.parametrize("exporter", tuple(EXPORTERS), ids=lambda e: e.name)
