@@ -112,7 +112,7 @@ class MessageStyle:
         can_rename = (
             not kinds & MessageKind.LATE_INSTRUCTIONS
             and messages.startswith(old)
-            and _is_canonical_text(messages, len(old))
+            and (b"\\" not in messages or _is_canonical_text(messages, len(old)))
         )
         return new + messages[len(old) :] if can_rename else None
 
