@@ -15,9 +15,11 @@ from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS, Exporter, FileContext
 from rft_app.services.export_examples import ExampleReader, Found
 from rft_app.services.export_lines import Account, encode_examples, encode_records
-from rft_app.services.export_plans import get_plan
+from rft_app.services.export_plans import Kept, get_plan, plan_key
 from rft_app.services.export_preview import spread, with_dry_run
+from rft_app.storage.feedback import count_feedback
 from rft_app.storage.records import iterate_record_bytes
+from rft_app.storage.rollouts import find_newest
 
 
 class Qualifying(Entity):
@@ -37,6 +39,9 @@ class Qualifying(Entity):
         return self.num_looked_at == self.num_records
 
 
+_counts: Kept[tuple[Qualifying, ...]] = Kept(100)
+
+
 def count_qualifying(
     session: Session,
     dataset_id: str,
@@ -47,6 +52,18 @@ def count_qualifying(
     Many records are judged by some that are spread over them; then the counts are not exact.
     """
     options = with_dry_run(session, dataset_id, ExportOptions(train_ratio=1.0))
+    key = (
+        *plan_key(session, dataset_id, selection, options),
+        options.dry_run_id or "",
+        str(find_newest(session, dataset_id)),
+        count_feedback(session, dataset_id).model_dump_json(),
+    )
+    return _counts.get(key, lambda: _count(session, dataset_id, selection, options))
+
+
+def _count(
+    session: Session, dataset_id: str, selection: Selection, options: ExportOptions
+) -> tuple[Qualifying, ...]:
     try:
         seqs = get_plan(session, dataset_id, selection, options).members.seqs
     except InvalidInputError:

@@ -2,6 +2,8 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
@@ -15,9 +17,33 @@ from rft_app.storage.topics import hash_targets
 MAX_KEPT = 8
 """Plans, of 9 bytes a record each."""
 
-_Key = tuple[str, ...]
-_kept: OrderedDict[_Key, SnapshotPlan] = OrderedDict()
-_lock = threading.Lock()
+Key = tuple[str, ...]
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """The last few values by everything that decides them; for all threads of a process."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Key, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, make: Callable[[], T]) -> T:
+        """The kept value, else the one that `make` returns."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+
+_plans: Kept[SnapshotPlan] = Kept(MAX_KEPT)
 
 
 def get_plan(
@@ -30,22 +56,13 @@ def get_plan(
         ConflictError: Balancing would leave nothing.
         InvalidInputError: No record is left, or targets do not add up.
     """
-    key = _make_key(session, dataset_id, selection, options)
-    with _lock:
-        if (plan := _kept.get(key)) is not None:
-            _kept.move_to_end(key)
-            return plan
-    plan = plan_export(session, dataset_id, selection, options)
-    with _lock:
-        _kept[key] = plan
-        while len(_kept) > MAX_KEPT:
-            _kept.popitem(last=False)
-    return plan
+    key = plan_key(session, dataset_id, selection, options)
+    return _plans.get(key, lambda: plan_export(session, dataset_id, selection, options))
 
 
-def _make_key(
+def plan_key(
     session: Session, dataset_id: str, selection: Selection, options: ExportOptions
-) -> _Key:
+) -> Key:
     """Everything that decides a plan."""
     row = get_dataset_row(session, dataset_id)
     state = (row.records_hash, row.topics_hash, row.updated_at.isoformat())
