@@ -1,4 +1,4 @@
-"""Duplicate a dataset: its traces, records, topics, grader and the results of steps 1 to 4."""
+"""Duplicate a dataset: traces, records, feedback, topics, grader and results of steps 1 to 4."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final

@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from rft_app.domain.agreement import Kappa, cohen_kappa, weighted_kappa
 from rft_app.domain.entity import Entity
-from rft_app.domain.feedback import Opinion, label
+from rft_app.domain.feedback import label
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.feedback import iterate_opinion_pairs
+from rft_app.storage.feedback import OpinionPair, iterate_opinion_pairs
 
 Counts = Counter[tuple[int, int]]
 
@@ -36,7 +36,7 @@ def list_agreement(session: Session, dataset_id: str) -> list[Agreement]:
     get_dataset_row(session, dataset_id)
     found: defaultdict[tuple[str, str], _Common] = defaultdict(_Common)
     for pair in iterate_opinion_pairs(session, dataset_id):
-        found[pair.reviewers].add(pair.first, pair.second)
+        found[pair.reviewers].add(pair)
     agreements = [
         Agreement(
             reviewers=reviewers,
@@ -57,13 +57,15 @@ class _Common:
     labels: Counts = field(default_factory=Counts)
     ratings: Counts = field(default_factory=Counts)
 
-    def add(self, first: Opinion, second: Opinion) -> None:
-        """One record."""
-        self.num_records += 1
-        _count(self.labels, label(first), label(second))
-        _count(self.ratings, first.rating, second.rating)
+    def add(self, pair: OpinionPair) -> None:
+        """Records of which the two said just this."""
+        first, second, number = pair.first, pair.second, pair.num_records
+        self.num_records += number
+        _count(self.labels, (label(first), label(second)), number)
+        _count(self.ratings, (first.rating, second.rating), number)
 
 
-def _count(counts: Counts, first: int | None, second: int | None) -> None:
+def _count(counts: Counts, said: tuple[int | None, int | None], number: int) -> None:
+    first, second = said
     if first is not None and second is not None:
-        counts[int(first), int(second)] += 1
+        counts[int(first), int(second)] += number

@@ -17,7 +17,7 @@ from rft_app.storage.tables import GraderVersionRow, ImportRow
 
 SMALL: Final = ("topic", "tag")
 """Tables that are copied at once."""
-LARGE: Final = ("trace", "record", "rollout")
+LARGE: Final = ("trace", "record", "rollout", "feedback")
 """Tables that are copied a range of keys at a time."""
 BODIES: Final[Mapping[str, str]] = {"trace": "trace_body", "record": "record_body"}
 
@@ -33,6 +33,7 @@ class Shifts(NamedTuple):
     trace: int
     record: int
     rollout: int
+    feedback: int
 
     def of_column(self, table: str, column: str) -> int:
         """What is added to a column's values; 0 for most."""
@@ -46,6 +47,9 @@ class Shifts(NamedTuple):
             "duplicate_of": self.record,
             "parent_seq": self.record,
             "record_seq": self.record,
+            "correction_seq": self.record,
+            "chosen_seq": self.rollout,
+            "rejected_seq": self.rollout,
             "topic_id": self.topic,
         }
         return others.get(column, 0)
@@ -178,4 +182,6 @@ def _value(column: str, table: str, target: Target) -> str:
         cases = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in target.imports.items())
         return f"CASE import_id {cases} ELSE import_id END"
     shift = target.shifts.of_column(table, column)
+    if column in {"chosen_seq", "rejected_seq"}:  # 0 is the record's own answer in every dataset
+        return f"CASE WHEN {column} = 0 THEN 0 ELSE {column} + {shift} END"
     return f"{column} + {shift}" if shift else column

@@ -16,12 +16,14 @@ from rft_app.domain.feedback import (
 from rft_app.domain.record import SourceType
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.services.datasets import delete_dataset
+from rft_app.services.duplication import start_duplicate
 from rft_app.services.feedback import (
     count_feedback,
     list_feedback,
     remove_feedback,
     undo_feedback,
 )
+from rft_app.services.feedback_queue import get_queue_item
 from rft_app.services.record_changes import archive_records, select_only, undo_change
 from rft_app.services.records import get_record
 from rft_app.storage.feedback import count_all_feedback, iterate_feedback
@@ -36,6 +38,7 @@ from tests.services.feedback_dataset import (
     make_feedback_dataset,
     put,
 )
+from tests.services.stored_dataset import run
 
 
 @pytest.fixture
@@ -267,6 +270,24 @@ def test_a_deleted_record_takes_no_feedback(dataset_id: str) -> None:
         archive_records(session, dataset_id, select_only([record]))
     with pytest.raises(ConflictError, match="corrected or deleted"):
         put(dataset_id, record, rating=1)
+
+
+def test_a_copy_of_the_dataset_has_the_feedback_on_its_own_records(dataset_id: str) -> None:
+    records = ids(dataset_id)
+    [rollout] = add_answers(dataset_id, records[0], "one")
+    put(dataset_id, records[0], chosen=answer_id(rollout), rejected=RECORDED, note="why")
+    put(dataset_id, records[1], corrected="Better", thumb=Thumb.DOWN)
+    copy_id = run(start_duplicate, dataset_id).dataset_id or ""
+    corrected, preferred = stored(copy_id)
+    copies = ids(copy_id)
+    assert (preferred.record_id, preferred.note, preferred.rejected) == (copies[0], "why", RECORDED)
+    assert (corrected.correction, corrected.thumb) == (copies[-1], Thumb.DOWN)
+    with reading() as session:
+        item = get_queue_item(session, copy_id, copies[0], ANN)
+        made = get_record(session, copy_id, corrected.correction or "")
+    assert [answer.id for answer in item.answers] == [RECORDED, preferred.chosen]
+    assert made.parent == corrected.record_id
+    assert {one.dataset_id for one in stored(dataset_id)} == {dataset_id}
 
 
 def test_feedback_goes_with_its_dataset(dataset_id: str) -> None:

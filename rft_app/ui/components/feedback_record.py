@@ -17,8 +17,9 @@ _TEXT = f"{INPUT_ELEMENT} resize-y min-h-40 py-2"
 
 
 def record_card() -> rx.Component:
-    """The record in full."""
+    """The record in full; it opens at its answer, on a phone at its beginning."""
     return rx.el.article(
+        rx.el.div(custom_attrs={"data-row": _ITEM.id}, class_name="wide:hidden scroll-mt-16"),
         _head(),
         rx.el.div(
             conversation(_ITEM.context),
@@ -63,9 +64,8 @@ def _recorded() -> rx.Component:
         has_items(_ITEM.recorded),
         rx.el.div(
             conversation(_ITEM.recorded),
-            custom_attrs={"data-row": _ITEM.id},
-            class_name="-mx-4 px-4 border-t border-line bg-surface-2 scroll-mb-[140px]"
-            " wide:scroll-mb-0",
+            rx.el.div(custom_attrs={"data-row": _ITEM.id}, class_name="max-wide:hidden"),
+            class_name="-mx-4 px-4 border-t border-line bg-surface-2",
         ),
         rx.el.p("No answer was recorded.", class_name=f"{WITNESS} py-2.5 border-t border-line"),
     )
@@ -158,7 +158,13 @@ def _side(number: int, answer: AnswerView) -> rx.Component:
             rx.cond(is_chosen, icon("check", 15, "text-ok")),
             class_name="flex items-center gap-2 min-h-8",
         ),
-        rx.el.div(conversation(answer.messages), class_name="max-h-[420px] overflow-auto"),
+        rx.el.div(
+            conversation(answer.messages),
+            tab_index=0,
+            role="region",
+            aria_label=f"Text of answer {number}",
+            class_name="max-h-[420px] overflow-auto",
+        ),
         button(
             "This one is better",
             key_hint(str(number)),

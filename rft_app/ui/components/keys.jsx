@@ -27,7 +27,8 @@ export function Keys({ letters, active, onPress, onEscape }) {
     return () => document.removeEventListener("keydown", onKey);
   }, [letters, onPress, onEscape]);
   useEffect(() => {
-    document.querySelector(`[data-row="${CSS.escape(active ?? "")}"]`)?.scrollIntoView({ block: "nearest" });
+    for (const row of document.querySelectorAll(`[data-row="${CSS.escape(active ?? "")}"]`))
+      row.scrollIntoView({ block: "nearest" });
   }, [active]);
   return <span ref={mark} hidden />;
 }

@@ -43,25 +43,35 @@ class FeedbackPeople(rx.State, mixin=True):
                 async with self:
                     if not self._is_open:
                         return
-                    await self._read_people()
+                    dataset_id = self.dataset_id
+                found = await _read(dataset_id)  # not in the block: keys would have to wait for it
+                async with self:
+                    if found is not None and dataset_id == self.dataset_id:
+                        self._show_people(*found)
         finally:
             async with self:
                 self._is_watching = False
 
     async def _read_people(self) -> None:
-        dataset_id = self.dataset_id
-        if not dataset_id:
-            self.people, self.agreements, self.more_pairs = "", [], ""
-            return
-        try:
-            self.people, found = await ask(lambda session: _read(session, dataset_id))
-        except RftError:
-            return  # the queue says what is wrong
-        self.agreements = found[:SHOWN_PAIRS]
-        more = len(found) - SHOWN_PAIRS
+        found = await _read(self.dataset_id)
+        self._show_people(*(found or ("", [])))
+
+    def _show_people(self, counts: str, agreements: list[AgreementView]) -> None:
+        self.people, self.agreements = counts, agreements[:SHOWN_PAIRS]
+        more = len(agreements) - SHOWN_PAIRS
         self.more_pairs = f"and {more:,} more pairs" if more > 0 else ""
 
 
-def _read(session: Session, dataset_id: str) -> tuple[str, list[AgreementView]]:
-    counts = describe_counts(count_feedback(session, dataset_id))
-    return counts, list(map(AgreementView.of, list_agreement(session, dataset_id)))
+async def _read(dataset_id: str) -> tuple[str, list[AgreementView]] | None:
+    """Counts and agreement; nothing where they cannot be read: the queue says what is wrong."""
+    if not dataset_id:
+        return None
+
+    def question(session: Session) -> tuple[str, list[AgreementView]]:
+        counts = describe_counts(count_feedback(session, dataset_id))
+        return counts, list(map(AgreementView.of, list_agreement(session, dataset_id)))
+
+    try:
+        return await ask(question)
+    except RftError:
+        return None
