@@ -204,6 +204,21 @@ def test_only_the_selected_records_are_exported(
     expect(dialog).not_to_contain_text("Only 39 selected records")
 
 
+def test_a_link_to_a_deleted_record_says_so_and_restores_it(
+    page: Page, app_url: str, dataset: str
+) -> None:
+    home = f"{app_url}/api/optimization/datasets/{dataset}/records"
+    gone = httpx2.get(home, params={"valid": "true"}).json()[0]["id"]
+    httpx2.post(f"{home}/delete", json={"recordIds": [gone]}).raise_for_status()
+    sheet = open_records(page, app_url, dataset, f"all&record={gone}")
+    detail = sheet.get_by_role("region", name="Record", exact=True)
+    expect(detail).to_contain_text("This record was deleted")
+    detail.get_by_role("button", name="Restore").click()
+    expect(sheet).to_contain_text("Restored 1 record")
+    expect(detail).not_to_contain_text("This record was deleted")
+    assert len(titles(app_url, dataset)) == NUM_ROWS
+
+
 def test_generation_starts_from_the_selected_records(
     page: Page, app_url: str, dataset: str
 ) -> None:

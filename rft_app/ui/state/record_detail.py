@@ -56,6 +56,7 @@ class RecordView:
     """Everything the detail shows."""
 
     id: str = ""
+    is_archived: bool = False
     is_valid: bool = True
     reason: str = ""
     reason_text: str = ""
@@ -151,6 +152,7 @@ def view_record(record: Record) -> RecordView:
     confidence = record.topic_confidence
     return RecordView(
         id=record.id,
+        is_archived=record.is_archived,
         is_valid=record.reason is None,
         reason=record.reason.value if record.reason else "",
         reason_text=record.reason.message if record.reason else "",

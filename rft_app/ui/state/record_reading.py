@@ -3,8 +3,10 @@
 import reflex as rx
 from sqlmodel import Session
 
+from rft_app.domain.record import RecordId
 from rft_app.errors import RftError
 from rft_app.services.dry_runs import list_record_rollouts
+from rft_app.services.record_changes import restore_records, select_only
 from rft_app.services.records import get_record
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.record_asking import RecordAsking
@@ -42,6 +44,14 @@ class RecordReading(RecordAsking, mixin=True):
         """Switch what is shown of the record."""
         self.tab = name
 
+    @rx.event
+    async def restore_open(self) -> None:
+        """Make the open record, which was deleted, current again."""
+        dataset_id, record_id = self._dataset_id, RecordId(self.open_id)
+        chosen = select_only([record_id])
+        if not await self._change(lambda s: restore_records(s, dataset_id, chosen), keeps=True):
+            await self._open(record_id)
+
     def _may_leave(self) -> bool:
         """Whether the open record can be left."""
         return True
@@ -75,7 +85,7 @@ class RecordReading(RecordAsking, mixin=True):
         except RftError as error:
             self.record_fault = error.message
             return
-        if found.is_archived:
+        if found.is_archived and not self.record.is_archived:
             self.close_record()
 
 

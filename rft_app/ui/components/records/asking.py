@@ -127,7 +127,7 @@ def _tag(is_open: Content) -> rx.Component:
                             placeholder="e.g. to check",
                             max_length=40,
                             custom_attrs={"data-autofocus": "true"},
-                            class_name="grow",
+                            class_name="grow !w-0 min-w-0",
                         ),
                         button("Add tag", icon="tag", type="submit", variant="primary"),
                         class_name="flex gap-2",

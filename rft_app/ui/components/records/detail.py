@@ -52,15 +52,14 @@ def _head() -> rx.Component:
         rx.cond(_RECORD.sure != "", rx.el.span(_RECORD.sure, class_name=f"{WITNESS} truncate")),
         rx.el.div(
             rx.cond(
-                RecordsState.is_editing,
-                rx.fragment(),
+                _RECORD.is_archived,
                 button(
-                    "Edit",
-                    key_hint("E"),
+                    "Restore",
                     size="sm",
-                    icon="pencil",
-                    on_click=RecordsState.edit_record(RecordsState.open_id),
+                    icon="archive-restore",
+                    on_click=RecordsState.restore_open,
                 ),
+                rx.cond(RecordsState.is_editing, rx.fragment(), _edit()),
             ),
             icon_button(
                 "panel-right-close",
@@ -72,6 +71,16 @@ def _head() -> rx.Component:
             class_name="ml-auto flex items-center gap-1",
         ),
         class_name="flex items-center gap-2 min-h-12 px-4 shrink-0 min-w-0",
+    )
+
+
+def _edit() -> rx.Component:
+    return button(
+        "Edit",
+        key_hint("E"),
+        size="sm",
+        icon="pencil",
+        on_click=RecordsState.edit_record(RecordsState.open_id),
     )
 
 
@@ -87,6 +96,15 @@ def _content() -> rx.Component:
             class_name="px-4 shrink-0 overflow-x-auto [scrollbar-width:none]",
         ),
         rx.el.div(
+            rx.cond(
+                _RECORD.is_archived,
+                notice(
+                    "This record was deleted, or replaced by an edit.",
+                    "It is in no list, no count and no export.",
+                    tone="warn",
+                    class_name="my-2",
+                ),
+            ),
             rx.cond(
                 ~_RECORD.is_valid,
                 notice(
