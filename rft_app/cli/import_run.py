@@ -6,19 +6,21 @@ from pathlib import Path
 from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
-from rft_app.cli.wire import dataset_json, import_json
+from rft_app.cli.wire import SHOWN_FAULTS, dataset_json, import_json, imported_report
 from rft_app.domain import words
-from rft_app.domain.imports import ImportMode
+from rft_app.domain.imports import ImportFault, ImportMode
 from rft_app.domain.job import Job
 from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import create_dataset, delete_dataset, get_dataset
 from rft_app.services.feedback_import import start_feedback_import
-from rft_app.services.imports import list_import_errors, start_import, start_rollouts_import
+from rft_app.services.imports import (
+    count_import_errors,
+    list_import_errors,
+    start_import,
+    start_rollouts_import,
+)
 from rft_app.storage.session import reading, unit_of_work
-
-SHOWN_FAULTS = 20
-"""Bad rows that are listed; REST has all of them."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,27 @@ def _print(dataset_id: str, job: Job, *, is_json: bool) -> None:
 
 
 def _print_report(job: Job) -> None:
-    report = job.result or {}
+    """The counts and the first bad lines of an import that is done."""
+    with reading() as session:
+        report = imported_report(session, job)
+        faults = list_import_errors(session, report.id, limit=SHOWN_FAULTS)
+        num_faults = count_import_errors(session, report.id)
     write_line(
-        f"{words.count(report['num_lines'], 'line')} · {report['num_parsed']:,} parsed · "
-        f"{report['num_valid']:,} valid · {report['num_invalid']:,} invalid"
+        f"{words.count(report.num_lines, 'line')} · {report.num_parsed:,} parsed · "
+        f"{report.num_valid:,} valid · {report.num_invalid:,} invalid"
     )
-    for code, count in sorted(report["reasons"].items()):
+    for code, count in sorted(report.reasons.items()):
         write_line(f"  {count:>7,}  {code}")
+    for fault in faults:
+        note(_describe_fault(fault))
+    if num_more := num_faults - len(faults):
+        note(f"… and {num_more:,} more: GET /api/optimization/imports/{report.id}/errors")
+
+
+def _describe_fault(fault: ImportFault) -> str:
+    """One line for a terminal: what a file holds may not steer it."""
+    text = f"line {fault.line_number:,}: {fault.message} [{fault.code}] {fault.excerpt}"
+    return "".join(letter if letter.isprintable() else " " for letter in text).rstrip()
 
 
 def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
@@ -134,7 +150,7 @@ def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
 
 
 def run_feedback_import(dataset_id: str, file: Path, reviewer: str, *, is_json: bool) -> None:
-    """Import what people said and print the report, with the first bad rows.
+    """Import what people said and print the report.
 
     Raises:
         RftError: The import failed.
@@ -144,16 +160,10 @@ def run_feedback_import(dataset_id: str, file: Path, reviewer: str, *, is_json: 
         job = start_feedback_import(
             session, dataset_id=dataset_id, path=file, file_name=file.name, reviewer=reviewer
         )
-    job = _follow_to_report(job, "Import of feedback", is_json=is_json)
-    with reading() as session:
-        faults = list_import_errors(
-            session, str((job.result or {})["import_id"]), limit=SHOWN_FAULTS
-        )
-    for fault in faults:
-        note(f"line {fault.line_number}: {fault.message}")
+    _follow_to_report(job, "Import of feedback", is_json=is_json)
 
 
-def _follow_to_report(job: Job, title: str, *, is_json: bool) -> Job:
+def _follow_to_report(job: Job, title: str, *, is_json: bool) -> None:
     """Follow an import that nothing follows, and print what came of it."""
     with following() as follower:
         job = follower.follow(job, title)
@@ -162,4 +172,3 @@ def _follow_to_report(job: Job, title: str, *, is_json: bool) -> Job:
             write_json(import_json(session, job))
     else:
         _print_report(job)
-    return job

@@ -18,6 +18,7 @@ from rft_app.storage import imports
 from rft_app.traces.source import Limits, Source
 
 __all__ = [
+    "count_import_errors",
     "enqueue_import",
     "get_import",
     "latest_import",
@@ -124,6 +125,11 @@ def list_import_errors(
     """
     imports.get_report(session, import_id)
     return imports.list_faults(session, import_id, after_line, limit)
+
+
+def count_import_errors(session: Session, import_id: str) -> int:
+    """How many lines `list_import_errors` has in all."""
+    return imports.count_faults(session, import_id)
 
 
 def require_size(path: Path, file_name: str) -> None:

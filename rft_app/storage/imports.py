@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from rft_app.domain.imports import ImportFault, ImportPlan, ImportReport, ImportTally
@@ -131,6 +131,12 @@ def list_faults(session: Session, import_id: str, after_line: int, limit: int) -
         )
         for row in rows
     ]
+
+
+def count_faults(session: Session, import_id: str) -> int:
+    """Bad lines of an import."""
+    bad = select(func.count()).select_from(ImportErrorRow)
+    return session.exec(bad.where(ImportErrorRow.import_id == import_id)).one()
 
 
 def _get_row(session: Session, import_id: str) -> ImportRow:
