@@ -52,7 +52,8 @@ def dry_run_modal() -> rx.Component:
                     ),
                 ),
                 rx.cond(
-                    (DryRunState.error != "") | (DryRunState.status == "waiting"),
+                    ~DryRunState.is_loading
+                    & ((DryRunState.error != "") | (DryRunState.status == "waiting")),
                     button("Open grader", on_click=ModalState.open_step("grader")),
                 ),
             ),
@@ -66,7 +67,6 @@ def _report() -> rx.Component:
         rx.el.div(
             dry_run_verdict(),
             rules_card(),
-            dry_run_rollouts(),
             class_name="grid gap-3.5 content-start min-w-0",
         ),
         rx.el.div(
@@ -75,6 +75,7 @@ def _report() -> rx.Component:
             failures_card(),
             class_name="grid gap-3.5 content-start min-w-0",
         ),
+        rx.el.div(dry_run_rollouts(), class_name="desk:col-span-2 min-w-0"),
         class_name="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] gap-5 p-5"
         " max-desk:grid-cols-1 max-wide:p-4",
     )

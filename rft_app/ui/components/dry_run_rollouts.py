@@ -33,7 +33,10 @@ def dry_run_rollouts() -> rx.Component:
         rx.cond(DryRunState.rollouts_fault != "", notice(DryRunState.rollouts_fault, tone="bad")),
         rx.cond(
             has_items(DryRunState.rollouts),
-            rx.fragment(rx.foreach(DryRunState.rollouts, graded_rollout)),
+            rx.el.div(
+                rx.foreach(DryRunState.rollouts, graded_rollout),
+                class_name="grid gap-2 desk:grid-cols-2 desk:gap-x-5",
+            ),
             empty_panel(
                 "None here",
                 rx.match(

@@ -68,7 +68,7 @@ def _figures() -> rx.Component:
             class_name=f"{WITNESS} mt-3",
         ),
         title="Records",
-        witness=f"{ExtractState.records} in all",
+        witness=f"{ExtractState.num_records} in all",
     )
 
 

@@ -22,7 +22,8 @@ def field(
         rx.el.label(label, html_for=html_for, class_name="text-small font-medium text-ink-2"),
         control,
         rx.cond(error, rx.el.p(error, role="alert", class_name="text-small text-bad"), below),
-        class_name=f"grid gap-1.5 content-start {class_name}",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-1.5 content-start min-w-0 max-w-full"
+        f" {class_name}",
     )
 
 
@@ -35,6 +36,32 @@ def text_input(
         rx.el.input(class_name=INPUT_ELEMENT, **props),
         suffix if suffix is not None else rx.fragment(),
         class_name=classes(INPUT, class_name),
+    )
+
+
+def number_field(
+    label: str,
+    *,
+    id: str,  # the element's
+    value: rx.Var[str] | str,
+    on_commit: Content,
+    hint: str,
+    unit: str = "",
+) -> rx.Component:
+    """A number that is taken when the field is left, so that nothing jumps while it is typed."""
+    return field(
+        label,
+        text_input(
+            id=id,
+            default_value=value,
+            key=value,
+            on_blur=on_commit,
+            input_mode="numeric",
+            suffix=rx.el.span(unit, class_name="text-ink-3") if unit else None,
+            class_name="!w-28",
+        ),
+        html_for=id,
+        hint=hint,
     )
 
 

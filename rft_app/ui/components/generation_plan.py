@@ -31,9 +31,13 @@ def plan_card() -> rx.Component:
         ),
         title="Plan by topic",
         witness=rx.cond(
-            GenerateState.is_planning,
-            "working it out again",
-            rx.cond(_PLAN.is_known, f"{_PLAN.records} for {_PLAN.num_topics} in {_PLAN.calls}", ""),
+            _PLAN.is_known,
+            rx.cond(
+                GenerateState.is_planning,
+                "working it out again",
+                f"{_PLAN.records} for {_PLAN.num_topics} in {_PLAN.calls}",
+            ),
+            "",
         ),
         body_class="",
     )
@@ -68,7 +72,7 @@ def _topics() -> rx.Component:
             rows=rx.foreach(_PLAN.rows, _topic),
             label="Plan by topic",
         ),
-        class_name="max-h-[340px] overflow-auto",
+        class_name="max-h-[390px] overflow-auto",
     )
 
 

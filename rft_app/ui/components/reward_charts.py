@@ -108,5 +108,5 @@ def _topic(topic: TopicBar) -> rx.Component:
         ),
         rx.el.span(topic.num_graded, class_name="text-right tabular-nums text-ink-3"),
         class_name="grid grid-cols-[minmax(90px,180px)_minmax(0,1fr)_34px_44px] gap-2.5"
-        " items-center text-small",
+        " items-center text-small max-wide:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_34px_32px]",
     )

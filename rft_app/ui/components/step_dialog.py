@@ -105,7 +105,11 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
     return rx.cond(
         state.is_running,
         "Running. The old result stays until the new one is there.",
-        rx.cond(state.status == "waiting", STEPS[state.step].needs, effect),
+        rx.cond(
+            state.is_loading,
+            "",
+            rx.cond(state.status == "waiting", STEPS[state.step].needs, effect),
+        ),
     )
 
 

@@ -45,7 +45,7 @@ def making_dialog() -> rx.Component:
                     ),
                 ),
                 rx.cond(_HAS_PROPOSAL, _proposal(), _settings()),
-                class_name="grid gap-4",
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-4",
             ),
         ),
         _footer(),

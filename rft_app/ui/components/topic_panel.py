@@ -87,7 +87,7 @@ def _head() -> rx.Component:
             ),
             class_name="flex flex-wrap items-center gap-1.5 mt-1.5",
         ),
-        class_name="px-[18px] pt-3 pb-3 border-b border-line max-wide:px-4",
+        class_name="px-3.5 pt-3 pb-3 border-b border-line",
     )
 
 
@@ -145,6 +145,5 @@ def _pager() -> rx.Component:
             ),
             class_name="ml-auto flex items-center gap-1",
         ),
-        class_name="flex items-center min-h-11 px-[18px] border-t border-line shrink-0"
-        " max-wide:px-4",
+        class_name="flex items-center min-h-11 px-3.5 border-t border-line shrink-0",
     )

@@ -7,6 +7,7 @@ from rft_app.ui.components.field import checkbox, field, select
 from rft_app.ui.components.modal import modal_frame
 from rft_app.ui.components.model_options import model_options
 from rft_app.ui.components.notice import notice
+from rft_app.ui.content import Content
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.topic_placing import ALL, UNLABELED
 from rft_app.ui.state.topics import TopicsState
@@ -30,7 +31,9 @@ def placing_dialog() -> rx.Component:
             rx.cond(TopicsState.placing_fault != "", notice(TopicsState.placing_fault, tone="bad")),
             rx.el.fieldset(
                 rx.el.legend("Which records", class_name="text-small font-medium text-ink-2 mb-1"),
-                _way(UNLABELED, TopicsState.unlabeled_words),
+                _way(
+                    UNLABELED, TopicsState.unlabeled_words, disabled=TopicsState.num_unlabeled == 0
+                ),
                 _way(ALL, TopicsState.all_words),
                 rx.cond(
                     (TopicsState.mode == ALL) & (TopicsState.manual_words != ""),
@@ -59,7 +62,7 @@ def placing_dialog() -> rx.Component:
                 html_for="topics-placing-model",
             ),
             rx.el.p(f"Now: {TopicsState.methods_words}. It can be undone.", class_name=WITNESS),
-            class_name="grid gap-4 p-5 overflow-auto",
+            class_name="grid grid-cols-[minmax(0,1fr)] gap-4 p-5 overflow-auto",
         ),
         rx.el.footer(
             button("Cancel", on_click=TopicsState.close_placing),
@@ -78,7 +81,7 @@ def placing_dialog() -> rx.Component:
     )
 
 
-def _way(mode: str, words: rx.Var[str] | str) -> rx.Component:
+def _way(mode: str, words: rx.Var[str] | str, **props: Content) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="radio",
@@ -86,7 +89,9 @@ def _way(mode: str, words: rx.Var[str] | str) -> rx.Component:
             checked=TopicsState.mode == mode,
             on_change=TopicsState.choose_mode(mode),
             class_name="w-4 h-4 shrink-0 accent-[var(--accent)] cursor-pointer",
+            **props,
         ),
         rx.el.span(words),
-        class_name="flex items-center gap-2 cursor-pointer min-h-7 max-wide:min-h-11",
+        class_name="flex items-center gap-2 cursor-pointer min-h-7 max-wide:min-h-11"
+        " has-[:disabled]:text-ink-3 has-[:disabled]:cursor-not-allowed",
     )

@@ -32,11 +32,7 @@ def file_summary(state: type[FileUpload]) -> rx.Component:
                 icon("triangle-alert", 16, "text-warn"),
             ),
             rx.el.span(state.file_name, class_name="font-medium truncate min-w-0"),
-            badge(
-                view.shape,
-                tone=rx.cond(view.is_known, "accent", "warn"),
-                class_name="max-wide:order-last",
-            ),
+            badge(view.shape, tone=rx.cond(view.is_known, "accent", "warn")),
             icon_button(
                 "x",
                 "Remove this file",
@@ -44,8 +40,7 @@ def file_summary(state: type[FileUpload]) -> rx.Component:
                 on_click=state.remove_file,
                 class_name="ml-auto",
             ),
-            class_name="flex items-center gap-2.5 max-wide:flex-wrap"
-            " max-wide:[&>span:first-of-type]:max-w-[calc(100%-90px)]",
+            class_name="flex items-center gap-2.5",
         ),
         rx.el.p(
             _count(view.num_parsed, "parsed"),

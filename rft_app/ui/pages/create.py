@@ -12,6 +12,7 @@ from rft_app.ui.components.trace_picker import trace_picker
 from rft_app.ui.components.upload_panel import upload_panel
 from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
 from rft_app.ui.state.next_panel import Fact
+from rft_app.ui.state.upload import READY
 from rft_app.ui.theme import PAGE_TITLE, WITNESS
 
 
@@ -69,7 +70,11 @@ def _detected() -> rx.Component:
         empty=rx.cond(
             CreateState.tab == TRACES,
             "Select traces to see what they have in common.",
-            "Upload a file to see what its rows have in common.",
+            rx.cond(
+                (CreateState.stage == READY) & ~CreateState.view.is_readable,
+                "No row of this file can be read yet.",
+                "Upload a file to see what its rows have in common.",
+            ),
         ),
         more=rx.fragment(_file_facts(), _model_suggestion()),
     )

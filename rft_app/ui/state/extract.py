@@ -99,8 +99,9 @@ class ExtractState(StepModal, rx.State):
     mode: str = "last"
     max_tokens: str = ""
     num_traces: str = ""
+    num_records: str = ""
     records: str = ""
-    """How many there are, with the noun."""
+    """The same with the noun."""
     num_valid: str = ""
     valid_share: str = ""
     num_invalid: str = ""
@@ -170,7 +171,7 @@ class ExtractState(StepModal, rx.State):
     def _show_facts(self, facts: dict[str, Any]) -> None:
         num_records = facts["num_records"]
         self.num_traces = count(facts["num_traces"], "trace")
-        self.records = count(num_records, "record")
+        self.num_records, self.records = f"{num_records:,}", count(num_records, "record")
         self.num_valid, self.num_invalid = f"{facts['num_valid']:,}", f"{facts['num_invalid']:,}"
         self.valid_share = share(facts["num_valid"] / num_records) if num_records else ""
         self.invalid_share = share(facts["num_invalid"] / num_records) if num_records else ""

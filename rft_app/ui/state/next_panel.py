@@ -228,11 +228,11 @@ def describe_unreadable(canvas: Canvas) -> str:
     number = canvas.num_unreadable
     if not number or canvas.report is None:
         return ""
-    unreadable = count(number, "row is", "rows are")
+    verb = "is" if number == 1 else "are"
     rest = count(canvas.report.num_parsed, "row is", "rows are")
     return (
-        f"{unreadable} not JSON or of unknown shape in {canvas.report.file_name}, so no record was"
-        f" made. The other {rest} here."
+        f"{count(number, 'row')} of {canvas.report.file_name} {verb} not JSON or of unknown shape,"
+        f" so no record was made. The other {rest} here."
     )
 
 
