@@ -10,8 +10,6 @@ from rft_app.api.schemas.record import (
     DataInfo,
     DatasetRecord,
     Message,
-    RecordInput,
-    RecordOutput,
 )
 from rft_app.domain import generation as domain
 from rft_app.domain import message as messages
@@ -272,7 +270,7 @@ class Candidate(Wire):
             strategy=found.strategy,
             model=found.model,
             topic=found.topic,
-            data=_to_data(found.draft),
+            data=DataInfo.of(found.draft),
             reference=found.draft.reference,
             metadata=found.draft.metadata or None,
             checks=CandidateChecks(
@@ -289,19 +287,6 @@ class Candidate(Wire):
             source=None if source is None else DatasetRecord.of(source, dataset_id, None),
             created_at=found.created_at,
         )
-
-
-def _to_data(draft: GeneratedDraft) -> DataInfo:
-    output = [Message.of(message) for message in draft.output]
-    calls = [call for message in output for call in message.tool_calls or ()]
-    return DataInfo(
-        input=RecordInput(
-            messages=[Message.of(message) for message in draft.input],
-            tools=list(draft.tools) or None,
-            tool_choice=draft.tool_choice,
-        ),
-        output=RecordOutput(messages=output or None, tool_calls=calls or None),
-    )
 
 
 class CandidateIds(WireRequest):

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from rft_app.api.schemas._base import Wire
 from rft_app.domain import message as domain
+from rft_app.domain.candidate import GeneratedDraft
 from rft_app.domain.record import Record, SourceType
 from rft_app.domain.validity import Reason
 
@@ -74,6 +75,20 @@ class DataInfo(Wire):
     input: RecordInput
     output: RecordOutput
 
+    @classmethod
+    def of(cls, body: Record | GeneratedDraft) -> "DataInfo":
+        """Convert from the domain."""
+        output = [Message.of(message) for message in body.output]
+        calls = [call for message in output for call in message.tool_calls or ()]
+        return cls(
+            input=RecordInput(
+                messages=[Message.of(message) for message in body.input],
+                tools=list(body.tools) or None,
+                tool_choice=body.tool_choice,
+            ),
+            output=RecordOutput(messages=output or None, tool_calls=calls or None),
+        )
+
 
 class DatasetRecord(Wire):
     """One record in full."""
@@ -114,7 +129,7 @@ class DatasetRecord(Wire):
         return cls(
             id=record.id,
             dataset_id=dataset_id,
-            data=_to_data(record),
+            data=DataInfo.of(record),
             metadata=record.metadata or None,
             span_id=record.trace_id,
             topic=record.topic,
@@ -135,16 +150,3 @@ class DatasetRecord(Wire):
             is_archived=record.is_archived,
             tools_inferred=record.tools_inferred,
         )
-
-
-def _to_data(record: Record) -> DataInfo:
-    output = [Message.of(message) for message in record.output]
-    calls = [call for message in output for call in message.tool_calls or ()]
-    return DataInfo(
-        input=RecordInput(
-            messages=[Message.of(message) for message in record.input],
-            tools=list(record.tools) or None,
-            tool_choice=record.tool_choice,
-        ),
-        output=RecordOutput(messages=output or None, tool_calls=calls or None),
-    )

@@ -5,6 +5,7 @@ import reflex as rx
 from rft_app.traces import SHAPES
 from rft_app.traces.guide import GUIDE, ShapeGuide
 from rft_app.ui.components.button import text_button
+from rft_app.ui.components.marked import marked
 from rft_app.ui.components.modal import modal_body, modal_frame, modal_header
 from rft_app.ui.theme import CODE
 
@@ -45,18 +46,12 @@ def format_guide_button() -> rx.Component:
                 ),
                 *(_shape(guide) for guide in GUIDE),
                 rx.el.p(
-                    "Fields without a place of their own are kept as metadata. A number from 0 to"
-                    " 1 in ",
-                    rx.el.code("reward"),
-                    " or ",
-                    rx.el.code("feedback"),
-                    " is the recorded reward. Rows with the same ",
-                    rx.el.code("trace_id"),
-                    ", ",
-                    rx.el.code("session_id"),
-                    " or ",
-                    rx.el.code("conversation_id"),
-                    " never straddle train and test.",
+                    marked(
+                        "Fields without a place of their own are kept as metadata. A number from 0"
+                        " to 1 in `reward` or `feedback` is the recorded reward. Rows with the same"
+                        " `trace_id`, `session_id` or `conversation_id` never straddle train and"
+                        " test."
+                    ),
                     class_name="text-small text-ink-3 max-w-[720px]",
                 ),
                 class_name="p-5 max-wide:p-4 grid grid-cols-[minmax(0,1fr)] gap-5 content-start",
@@ -72,11 +67,7 @@ def _shape(guide: ShapeGuide) -> rx.Component:
     return rx.el.section(
         rx.el.h3(SHAPES.get(guide.shape).label, class_name="font-semibold"),
         rx.el.p(
-            "A row has ",
-            *_marked(guide.fields),
-            ". The answer: ",
-            guide.answer,
-            ".",
+            marked(f"A row has {guide.fields}. The answer: {guide.answer}."),
             class_name="mt-0.5 text-small text-ink-2",
         ),
         rx.el.pre(
@@ -86,9 +77,3 @@ def _shape(guide: ShapeGuide) -> rx.Component:
             class_name=f"{CODE} mt-1.5 px-2.5 py-1.5",
         ),
     )
-
-
-def _marked(markdown: str) -> list[rx.Component | str]:
-    """Text with what stands between backticks as code."""
-    parts = markdown.split("`")
-    return [rx.el.code(part) if number % 2 else part for number, part in enumerate(parts)]

@@ -7,6 +7,7 @@ from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.components.generation_plan import last_run, plan_card
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.job_notice import job_notice
+from rft_app.ui.components.marked import marked
 from rft_app.ui.components.model_options import model_options
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
@@ -108,25 +109,16 @@ def _notices() -> rx.Component:
             ~GenerateState.is_loading & ~GenerateState.is_configured,
             notice(
                 "No model provider is configured.",
-                "Set ",
-                *_names("RFT_LLM_BASE_URL", "RFT_LLM_API_KEY"),
-                " and ",
-                *_names("RFT_LLM_MODELS"),
-                ", then start the server again; docs/running.md shows how. The plan below is worked"
-                " out all the same; its cost is unknown.",
+                marked(
+                    "Set `RFT_LLM_BASE_URL`, `RFT_LLM_API_KEY` and `RFT_LLM_MODELS`, then start the"
+                    " server again; docs/running.md shows how. The plan below is worked out all the"
+                    " same; its cost is unknown."
+                ),
                 tone="warn",
             ),
         ),
         class_name="grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4",
     )
-
-
-def _names(*names: str) -> list[Content]:
-    marked: list[Content] = []
-    for at, name in enumerate(names):
-        marked += [", "] if at else []
-        marked.append(rx.el.code(name, class_name="text-ink [overflow-wrap:anywhere]"))
-    return marked
 
 
 def _strategies() -> rx.Component:

@@ -4,6 +4,7 @@ import reflex as rx
 
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.examples import examples
 from rft_app.ui.components.field import checkbox
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.job_notice import job_notice
@@ -13,7 +14,7 @@ from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.components.upload_zone import drop_zone, refused, uploading
 from rft_app.ui.state.import_topics import ImportTopicsState
 from rft_app.ui.state.modal import IMPORT_TOPICS, ModalState
-from rft_app.ui.theme import CARD, CODE, FIGURE, LABEL, WITNESS
+from rft_app.ui.theme import CARD, FIGURE, LABEL, WITNESS
 
 TITLE = "Import topics"
 _SHAPES = (
@@ -81,22 +82,7 @@ def _before() -> rx.Component:
     return rx.fragment(
         drop_zone(ImportTopicsState, kinds="A JSON file", label="Choose a file of topics"),
         card(
-            rx.el.div(
-                *(
-                    rx.el.div(
-                        rx.el.p(name, class_name=LABEL),
-                        rx.el.div(
-                            rx.el.code(example, class_name="whitespace-pre"),
-                            tab_index=0,
-                            role="region",
-                            aria_label=f"Example: {name}",
-                            class_name=f"{CODE} mt-1 px-2.5 py-1.5 overflow-x-auto",
-                        ),
-                    )
-                    for name, example in _SHAPES
-                ),
-                class_name="grid grid-cols-[minmax(0,1fr)] gap-2.5",
-            ),
+            examples(_SHAPES),
             rx.el.p(
                 "Descriptions, keywords and targets are read where the file has them. "
                 "You see what changes before anything does.",

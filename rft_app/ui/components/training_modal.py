@@ -6,7 +6,7 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.field import checkbox, field, text_input
+from rft_app.ui.components.field import checkbox, number_field
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.step_dialog import step_dialog
@@ -58,18 +58,12 @@ def training_modal() -> rx.Component:
 def _data_form() -> rx.Component:
     return card(
         rx.el.div(
-            field(
+            number_field(
                 "Share to train on",
-                text_input(
-                    id="training-share",
-                    default_value=TrainingState.train_percent,
-                    key=TrainingState.train_percent,
-                    on_blur=TrainingState.set_train_percent,
-                    input_mode="numeric",
-                    suffix=rx.el.span("%", class_name="text-ink-3"),
-                    class_name="!w-28",
-                ),
-                html_for="training-share",
+                id="training-share",
+                value=TrainingState.train_percent,
+                on_commit=TrainingState.set_train_percent,
+                unit="%",
                 hint="50 to 95 %, cut within each topic; a conversation is never torn apart",
             ),
             checkbox(
@@ -94,17 +88,11 @@ def _data_form() -> rx.Component:
 def _run_form() -> rx.Component:
     return card(
         rx.el.div(
-            field(
+            number_field(
                 "Epochs",
-                text_input(
-                    id="training-epochs",
-                    default_value=TrainingState.num_epochs,
-                    key=TrainingState.num_epochs,
-                    on_blur=TrainingState.set_num_epochs,
-                    input_mode="numeric",
-                    class_name="!w-28",
-                ),
-                html_for="training-epochs",
+                id="training-epochs",
+                value=TrainingState.num_epochs,
+                on_commit=TrainingState.set_num_epochs,
                 hint="how often each record is seen, 1 to 20",
             ),
             rx.el.div(
@@ -192,18 +180,12 @@ def deploy_modal() -> rx.Component:
                 rx.cond(
                     DeploymentState.mode == "ab_test",
                     rx.el.div(
-                        field(
+                        number_field(
                             "Share of the calls",
-                            text_input(
-                                id="deploy-share",
-                                default_value=DeploymentState.percent,
-                                key=DeploymentState.percent,
-                                on_blur=DeploymentState.set_percent,
-                                input_mode="numeric",
-                                suffix=rx.el.span("%", class_name="text-ink-3"),
-                                class_name="!w-28",
-                            ),
-                            html_for="deploy-share",
+                            id="deploy-share",
+                            value=DeploymentState.percent,
+                            on_commit=DeploymentState.set_percent,
+                            unit="%",
                             hint="1 to 99 % go to the new model",
                         ),
                         class_name="mt-4",

@@ -5,13 +5,15 @@ from reflex.style import Style
 
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.examples import examples
 from rft_app.ui.components.format_guide import format_guide_button
 from rft_app.ui.components.icon import icon
+from rft_app.ui.components.marked import marked
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.state.upload import FileUpload
-from rft_app.ui.theme import CARD, CODE, LABEL, WITNESS
+from rft_app.ui.theme import CARD, WITNESS
 
 _LABEL = "Choose a file of traces"
 _KINDS = "JSONL or a JSON array, plain, gzip or zstd"
@@ -67,18 +69,16 @@ def format_requirements() -> rx.Component:
         rx.el.ul(
             rx.el.li("One JSON object per line, or one JSON array of objects."),
             rx.el.li(
-                "Each object holds a conversation: ",
-                rx.el.code("messages[]"),
-                ", or one of the shapes of the guide.",
+                marked(
+                    "Each object holds a conversation: `messages[]`, or one of the shapes of the"
+                    " guide."
+                )
             ),
             rx.el.li(
-                "Optional: ",
-                rx.el.code("tools[]"),
-                ", ",
-                rx.el.code("tool_choice"),
-                ", ",
-                rx.el.code("reward"),
-                " from 0 to 1. All other fields are kept as metadata.",
+                marked(
+                    "Optional: `tools[]`, `tool_choice`, `reward` from 0 to 1. All other fields are"
+                    " kept as metadata."
+                )
             ),
             class_name="list-disc pl-4 grid gap-1 text-small text-ink-2 marker:text-ink-off",
         ),
@@ -133,22 +133,6 @@ def rollout_requirements() -> rx.Component:
             " answer or several.",
             class_name="text-small text-ink-2",
         ),
-        _examples(_ROLLOUTS),
+        examples(_ROLLOUTS, "mt-2.5"),
         title="Format requirements",
-    )
-
-
-def _examples(examples: tuple[tuple[str, str], ...]) -> rx.Component:
-    return rx.el.dl(
-        *(
-            rx.el.div(
-                rx.el.dt(name, class_name=LABEL),
-                rx.el.dd(
-                    rx.el.code(example, class_name="whitespace-pre"),
-                    class_name=f"{CODE} mt-1 px-2.5 py-1.5 overflow-x-auto",
-                ),
-            )
-            for name, example in examples
-        ),
-        class_name="mt-2.5 grid gap-2.5",
     )

@@ -1,19 +1,20 @@
 """State of one dataset's page: the canvas, its bar and its side panel."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
+from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.validity import Reason
-from rft_app.errors import NotFoundError, RftError
+from rft_app.errors import RftError
 from rft_app.jobs.queue import cancel_job, retry_job
 from rft_app.services.canvas import Canvas, get_canvas
 from rft_app.services.pipeline import get_step, start_step
-from rft_app.ui.state.asking import ask, dataset_id_in, tell
+from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.canvas_node import CanvasNode, describe_nodes
+from rft_app.ui.state.dataset_page import DatasetPage
 from rft_app.ui.state.guard import show_error
-from rft_app.ui.state.live import changes
 from rft_app.ui.state.next_panel import (
     CoverageBars,
     NextStep,
@@ -27,9 +28,6 @@ from rft_app.ui.state.next_panel import (
 )
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.words import share
-
-REFRESH_S = 15
-"""How often words like "12 s ago" are renewed while nothing changes."""
 
 
 def describe_health(canvas: Canvas) -> tuple[str, str, str]:
@@ -53,8 +51,11 @@ def describe_health(canvas: Canvas) -> tuple[str, str, str]:
     )
 
 
-class DatasetState(rx.State):
+class DatasetState(DatasetPage, rx.State):
     """One visitor's view of one dataset."""
+
+    refresh_s: ClassVar[float] = 15
+    """How often words like "12 s ago" are renewed while nothing changes."""
 
     id: str = ""
     name: str = ""
@@ -72,61 +73,20 @@ class DatasetState(rx.State):
     coverage: CoverageBars = CoverageBars()
     recent: list[RecentJob] = []
     job: JobProgress = JobProgress()
-    is_loaded: bool = False
-    is_missing: bool = False
     is_starting: bool = False
-    error: str = ""
-    _current_id: str = ""
-    _watch: int = 0
 
     @rx.var
     def can_start(self) -> bool:
         """Whether the panel's button may be pressed."""
         return not self.is_starting and self.job.id == ""
 
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Show the dataset and keep it current until the visitor leaves."""
-        async with self:
-            current_id = dataset_id_in(self.router.url.path)
-            if current_id != self._current_id:
-                watch = self._watch
-                self.reset()
-                self._watch, self._current_id = watch, current_id
-            self._watch += 1
-            watch, token = self._watch, self.router.session.client_token
-        await self._refresh()
-        async for _ in changes(token, REFRESH_S):
-            async with self:
-                is_elsewhere = dataset_id_in(self.router.url.path) != current_id
-                is_over = is_elsewhere or watch != self._watch or self.is_missing
-            if is_over:
-                return
-            await self._refresh()
+    def _read(self, session: Session, dataset_id: str) -> Canvas:
+        return get_canvas(session, dataset_id)
 
-    async def _refresh(self) -> None:
-        async with self:
-            current_id = self._current_id
-        try:
-            canvas = await ask(lambda session: get_canvas(session, current_id))
-        except NotFoundError:
-            async with self:
-                self.is_missing, self.is_loaded = True, True
-            return
-        except RftError as error:
-            async with self:
-                self.error = error.message
-            return
-        async with self:
-            if current_id == self._current_id:
-                self._show(canvas)
-
-    def _show(self, canvas: Canvas) -> None:
+    def _show(self, canvas: Canvas, /) -> None:
         stats, active = canvas.dataset.stats, canvas.active_job
         valid, invalid, reasons = describe_health(canvas)
         self._assign(
-            error="",
-            is_loaded=True,
             id=canvas.dataset.id,
             name=canvas.dataset.name,
             objective=canvas.dataset.objective,
@@ -149,11 +109,6 @@ class DatasetState(rx.State):
         for name, value in values.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
-
-    @rx.event(background=True)
-    async def reload(self) -> None:
-        """Read again after a failure."""
-        await self._refresh()
 
     @rx.event
     def download(self, part: str) -> rx.event.EventSpec:

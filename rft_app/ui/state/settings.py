@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from sqlmodel import Session
 
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import NotFoundError, RftError
+from rft_app.errors import RftError
 from rft_app.services.datasets import get_dataset, update_dataset
 from rft_app.services.resetting import reset_pipeline
-from rft_app.ui.state.asking import ask, dataset_id_in, tell
+from rft_app.ui.state.asking import tell
+from rft_app.ui.state.dataset_page import DatasetPage
 from rft_app.ui.state.deleting import Deleting
-from rft_app.ui.state.live import changes
 from rft_app.ui.words import ago, count, reward, share
 
 UNKNOWN = "–"
@@ -59,7 +60,7 @@ def describe_statistics(dataset: Dataset) -> list[Statistic]:
     ]
 
 
-class SettingsState(Deleting, rx.State):
+class SettingsState(DatasetPage, Deleting, rx.State):
     """One visitor's view of one dataset's settings."""
 
     id: str = ""
@@ -70,18 +71,13 @@ class SettingsState(Deleting, rx.State):
     dates: str = ""
     statistics: list[Statistic] = []
     records: str = ""
-    is_loaded: bool = False
-    is_missing: bool = False
     is_saving: bool = False
     is_resetting: bool = False
     is_asking_reset: bool = False
-    error: str = ""
-    """Why the dataset could not be read."""
     save_error: str = ""
     reset_error: str = ""
     leave_answer: str = ""
     is_asking_leave: bool = False
-    _watch: int = 0
 
     @rx.var
     def is_changed(self) -> bool:
@@ -89,41 +85,19 @@ class SettingsState(Deleting, rx.State):
         typed = self.name, self.objective
         return typed != (self.saved_name, self.saved_objective) and not self.is_missing
 
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Show the dataset and keep its figures current; what was typed stays."""
-        async with self:
-            current_id = dataset_id_in(self.router.url.path)
-            watch = self._watch + 1
-            self.reset()
-            self._watch, self.id = watch, current_id
-            token, path = self.router.session.client_token, self.router.url.path
-        await self._refresh()
-        async for _ in changes(token):
-            async with self:
-                is_over = watch != self._watch or self.router.url.path != path or self.is_missing
-            if is_over:
-                return
-            await self._refresh()
+    def _enter(self, dataset_id: str) -> None:
+        """What was typed on an earlier visit and not saved is gone."""
+        self.reset()
+        self._current_id = self.id = dataset_id
 
-    async def _refresh(self) -> None:
-        async with self:
-            dataset_id = self.id
-        try:
-            dataset = await ask(lambda session: get_dataset(session, dataset_id))
-        except NotFoundError:
-            async with self:
-                self.is_missing, self.is_loaded, self.doomed_id = True, True, ""
-            return
-        except RftError as error:
-            async with self:
-                self.error = error.message
-            return
-        async with self:
-            if dataset_id == self.id:
-                self._show(dataset)
+    def _read(self, session: Session, dataset_id: str) -> Dataset:
+        return get_dataset(session, dataset_id)
 
-    def _show(self, dataset: Dataset) -> None:
+    def _lose(self) -> None:
+        super()._lose()
+        self.doomed_id = ""
+
+    def _show(self, dataset: Dataset, /) -> None:
         is_changed = self.is_loaded and self.is_changed
         self.saved_name, self.saved_objective = dataset.name, dataset.objective
         if not is_changed:
@@ -131,12 +105,6 @@ class SettingsState(Deleting, rx.State):
         self.records = count(dataset.stats.num_records, "record")
         self.statistics = describe_statistics(dataset)
         self.dates = f"Created {ago(dataset.created_at)} · updated {ago(dataset.updated_at)}"
-        self.error, self.is_loaded = "", True
-
-    @rx.event(background=True)
-    async def reload(self) -> None:
-        """Read again after a failure."""
-        await self._refresh()
 
     @rx.event
     def set_name(self, text: str) -> None:
