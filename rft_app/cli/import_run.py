@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
@@ -42,6 +44,7 @@ def run_import(plan: ImportPlan, *, is_json: bool) -> None:
 
     Raises:
         RftError: The import failed; a dataset made for it is gone again.
+        Exit: The file is not whole; its good rows are stored.
     """
     ensure_schema()
     job = _start(plan)
@@ -54,6 +57,7 @@ def finish_import(follower: Follower, job: Job, *, is_new: bool, is_json: bool) 
 
     Raises:
         RftError: The import failed; where `is_new`, its dataset is gone again.
+        Exit: The file is not whole; its good rows are stored.
     """
     dataset_id = str(job.dataset_id)
     try:
@@ -64,6 +68,7 @@ def finish_import(follower: Follower, job: Job, *, is_new: bool, is_json: bool) 
         raise
     _follow_extract(follower, dataset_id)
     _print(dataset_id, job, is_json=is_json)
+    _require_whole(job)
 
 
 def _start(plan: ImportPlan) -> Job:
@@ -119,16 +124,25 @@ def _print_report(job: Job) -> None:
         report = imported_report(session, job)
         faults = list_import_errors(session, report.id, limit=SHOWN_FAULTS)
         num_faults = count_import_errors(session, report.id)
+    if report.damage is not None:
+        write_line(f"Incomplete. {report.damage}")
     write_line(
         f"{words.count(report.num_lines, 'line')} · {report.num_parsed:,} parsed · "
         f"{report.num_valid:,} valid · {report.num_invalid:,} invalid"
     )
-    for code, count in sorted(report.reasons.items()):
+    for code, count in report.reasons.items():
         write_line(f"  {count:>7,}  {code}")
     for fault in faults:
         note(_describe_fault(fault))
     if num_more := num_faults - len(faults):
         note(f"… and {num_more:,} more: GET /api/optimization/imports/{report.id}/errors")
+
+
+def _require_whole(job: Job) -> None:
+    """End with 1 where the file was not whole; what could be read of it stays."""
+    with reading() as session:
+        if imported_report(session, job).damage is not None:
+            raise typer.Exit(1)
 
 
 def _describe_fault(fault: ImportFault) -> str:
@@ -172,3 +186,4 @@ def _follow_to_report(job: Job, title: str, *, is_json: bool) -> None:
             write_json(import_json(session, job))
     else:
         _print_report(job)
+    _require_whole(job)

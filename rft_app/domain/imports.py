@@ -8,6 +8,8 @@ from enum import StrEnum
 from rft_app.domain.entity import Entity
 
 EXCERPT_LENGTH = 200
+DAMAGED = "damaged"
+"""Code of the one fault that is the file's and not a line's: it is not whole."""
 
 
 class ImportMode(StrEnum):
@@ -51,10 +53,17 @@ class ImportReport(Entity):
     num_invalid: int
     """Bad lines: stored with a fault, or not readable at all."""
     reasons: dict[str, int]
-    """How often each reason code occurred."""
+    """How often each reason code occurred: `damaged` first, then the most frequent."""
+    damage: str | None
+    """Why the file is not whole, where reading stopped, and what to do; `None` for a whole one."""
     is_done: bool
     created_at: datetime
     job_id: str | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the file was read to its end and is whole."""
+        return self.is_done and self.damage is None
 
 
 class PreviewMessage(Entity):

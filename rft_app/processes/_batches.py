@@ -16,12 +16,11 @@ from typing import ClassVar, NamedTuple, Protocol
 from sqlmodel import Session
 
 from rft_app.children import Message, Send
-from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
+from rft_app.domain.imports import DAMAGED, ImportFault, ImportPlan, ImportTally
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.settings import Settings, get_settings
 from rft_app.storage.imports import add_faults, get_plan, list_faults, save_tally
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.traces.reading import DAMAGED
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.source import Limits, Source
 
@@ -102,11 +101,11 @@ class BatchedImport(ABC):
         self.tally.count_fault(fault.code)
 
     def _read(self, source: Source) -> Iterator[_Batch]:
-        was_cut = DAMAGED in self.plan.tally.reasons
+        was_damaged = DAMAGED in self.plan.tally.reasons
         num_rows = num_bytes = 0
         try:
             for row in source.rows(self.tally.offset_bytes, self.tally.num_lines):
-                if row.is_cut and was_cut:
+                if row.damage is not None and was_damaged:
                     break  # noted by an earlier run
                 self.take(row)
                 self.tally.offset_bytes, self.tally.num_lines = row.end, row.number

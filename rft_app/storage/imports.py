@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from rft_app.domain.imports import ImportFault, ImportPlan, ImportReport, ImportTally
+from rft_app.domain.imports import DAMAGED, ImportFault, ImportPlan, ImportReport, ImportTally
 from rft_app.errors import NotFoundError
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.ids import new_id
@@ -45,7 +45,7 @@ def get_report(session: Session, import_id: str) -> ImportReport:
     Raises:
         NotFoundError: There is none.
     """
-    return _to_report(_get_row(session, import_id))
+    return _to_report(session, _get_row(session, import_id))
 
 
 def find_latest(session: Session, dataset_id: str, kind: str | None = None) -> ImportReport | None:
@@ -55,7 +55,7 @@ def find_latest(session: Session, dataset_id: str, kind: str | None = None) -> I
         query = query.where(ImportRow.kind == kind)
     newest = query.order_by(col(ImportRow.created_at).desc(), col(ImportRow.id).desc())
     row = session.exec(newest.limit(1)).first()
-    return row and _to_report(row)
+    return row and _to_report(session, row)
 
 
 def list_paths(session: Session, dataset_id: str) -> list[str]:
@@ -146,7 +146,20 @@ def _get_row(session: Session, import_id: str) -> ImportRow:
     return row
 
 
-def _to_report(row: ImportRow) -> ImportReport:
+def _find_damage(session: Session, import_id: str) -> str | None:
+    """The message of the fault that is the file's."""
+    fault = select(ImportErrorRow.message).where(
+        ImportErrorRow.import_id == import_id, ImportErrorRow.code == DAMAGED
+    )
+    return session.exec(fault.limit(1)).first()
+
+
+def _rank(reason: tuple[str, int]) -> tuple[bool, int]:
+    code, count = reason
+    return code != DAMAGED, -count
+
+
+def _to_report(session: Session, row: ImportRow) -> ImportReport:
     return ImportReport(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -159,7 +172,8 @@ def _to_report(row: ImportRow) -> ImportReport:
         num_parsed=row.num_parsed,
         num_valid=row.num_valid,
         num_invalid=row.num_invalid,
-        reasons=row.reasons,
+        reasons=dict(sorted(row.reasons.items(), key=_rank)),
+        damage=_find_damage(session, row.id) if DAMAGED in row.reasons else None,
         is_done=row.is_done,
         created_at=row.created_at,
         job_id=row.job_id,

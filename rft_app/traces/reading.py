@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from rft_app.domain.imports import EXCERPT_LENGTH, ImportFault
+from rft_app.domain.imports import DAMAGED, EXCERPT_LENGTH, ImportFault
 from rft_app.domain.trace import ParsedTrace
 from rft_app.domain.validity import Reason
 from rft_app.traces import SHAPES, parse_line
 from rft_app.traces.draft import clean
 from rft_app.traces.line import LineFault
 from rft_app.traces.mapped import Extended, Mapped, has_question
-from rft_app.traces.rows import EXCERPT_BYTES, SourceRow
+from rft_app.traces.rows import EXCERPT_BYTES, Damage, SourceRow
 from rft_app.traces.shape import TraceShape
 
-DAMAGED = "damaged"
 REWARD_OUT_OF_RANGE = "reward_out_of_range"
 
 
@@ -42,9 +41,8 @@ def read_row(
 
 def find_row_fault(row: SourceRow) -> ImportFault | None:
     """What is wrong with a row before it is read."""
-    if row.is_cut:
-        message = "The file ends in the middle: it is damaged or cut off. Copy or upload it again."
-        return fault_of(row, DAMAGED, message)
+    if row.damage is not None:
+        return fault_of(row, DAMAGED, describe_damage(row.damage, row.number - 1))
     if row.is_too_long:
         return fault_of(
             row,
@@ -54,6 +52,34 @@ def find_row_fault(row: SourceRow) -> ImportFault | None:
     if row.is_after_array:
         return fault_of(row, Reason.NOT_JSON, "Text follows the end of the JSON array.")
     return None
+
+
+def describe_damage(damage: Damage, num_whole: int) -> str:
+    """What is wrong with a file, up to where it was read, and what to do.
+
+    Example:
+        >>> describe_damage(Damage.CUT_OFF, 1200)
+        'Stopped after line 1,200: the file is cut off. Import it again whole.'
+    """
+    place = f"Stopped after line {num_whole:,}" if num_whole else "Stopped in the first line"
+    match damage:
+        case Damage.CUT_OFF:
+            return f"{place}: the file is cut off. Import it again whole."
+        case Damage.NOT_CLOSED:
+            return (
+                f"{place}: the array is not closed, so the file is cut off or lacks a quote or "
+                "bracket. Import it again whole."
+            )
+        case Damage.UNREADABLE:
+            return (
+                f"{place}: the compressed data is damaged, and lines before may be wrong, too. "
+                "Copy the file again and import it whole."
+            )
+        case Damage.CHECKSUM:
+            return (
+                "The file's checksum does not match: bytes were changed on the way, and any line "
+                "may be wrong. Copy the file again and import it whole."
+            )
 
 
 def fault_of(row: SourceRow, code: str, message: str) -> ImportFault:

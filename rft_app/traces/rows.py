@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 EXCERPT_BYTES = 800
 
@@ -12,6 +14,19 @@ _START = re.compile(rb"[^\s,]")
 _OUTSIDE = re.compile(rb'["{}\[\],]')
 _INSIDE = re.compile(rb'["{}\[\]]')
 _TEXT = re.compile(rb'(?:[^"\\]+|\\.)*+', re.DOTALL)
+
+
+class Damage(StrEnum):
+    """What is wrong with a file as a whole."""
+
+    CUT_OFF = "cut_off"
+    """Compressed data ends before its end."""
+    UNREADABLE = "unreadable"
+    """Compressed data cannot be decompressed from some place on."""
+    CHECKSUM = "checksum"
+    """All of it can be decompressed, but it is not what was compressed."""
+    NOT_CLOSED = "not_closed"
+    """A JSON array ends before its closing bracket."""
 
 
 class SourceRow(msgspec.Struct, frozen=True, gc=False):
@@ -27,8 +42,8 @@ class SourceRow(msgspec.Struct, frozen=True, gc=False):
     is_too_long: bool = False
     is_after_array: bool = False
     """Whether it stands after the array's closing bracket."""
-    is_cut: bool = False
-    """Whether the file breaks off here, with or without a piece of the row."""
+    damage: Damage | None = None
+    """Set on the last row where the file is not whole; it holds a piece of a row, or nothing."""
 
 
 def split_lines(
@@ -112,11 +127,14 @@ class _ArrayScan:
         """What stands at the end and is no complete element."""
         if self.start is not None:
             self.position = len(self.buffer)
-            yield self._take()
-        elif self.after:
-            end = self.base + len(self.buffer)
+            yield replace(self._take(), damage=Damage.NOT_CLOSED)
+            return
+        end = self.base + len(self.buffer)
+        if self.after:
             after = self.after[:EXCERPT_BYTES]
             yield SourceRow(self.number + 1, end, after, len(after), is_after_array=True)
+        elif self.is_open and not self.is_closed:
+            yield SourceRow(self.number + 1, end, b"", 0, damage=Damage.NOT_CLOSED)
 
     def _find_start(self) -> bool:
         while found := _START.search(self.buffer, self.position):

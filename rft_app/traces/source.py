@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from rft_app.errors import InvalidInputError, TooLargeError
 from rft_app.traces.compressed import is_whole
-from rft_app.traces.rows import SourceRow, split_array, split_lines
+from rft_app.traces.rows import Damage, SourceRow, split_array, split_lines
 
 CHUNK_BYTES = 1 << 18
 """Small enough that rows are still in the processor's cache when they are parsed."""
 HEAD_BYTES = 1 << 16
 
 _BOM = b"\xef\xbb\xbf"
-_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
+_DAMAGE = (gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 _FOREIGN = {
     b"PK\x03\x04": "is a zip archive. Unpack it and import the file inside",
     b"PAR1": "is a Parquet file. Save it as JSONL",
@@ -56,7 +56,8 @@ class Source(AbstractContextManager["Source"]):
         self.path = path
         self.name = name or path.name
         self.limits = limits
-        self._is_cut = self._is_zstd = False
+        self._damage: Damage | None = None
+        self._is_zstd = False
         try:
             self.size_bytes = path.stat().st_size
             self._file: BufferedReader = path.open("rb")
@@ -81,7 +82,7 @@ class Source(AbstractContextManager["Source"]):
     def rows(self, offset: int = 0, num_done: int = 0) -> Iterator[SourceRow]:
         """Rows from a place that an earlier reading reached.
 
-        Where compressed data breaks off, the last row says so (`SourceRow.is_cut`).
+        Where the file is not whole, the last row says so (`SourceRow.damage`).
 
         Args:
             offset: `SourceRow.end` of the last row done, or 0.
@@ -91,10 +92,17 @@ class Source(AbstractContextManager["Source"]):
         split = split_array if self.is_array else split_lines
         last = SourceRow(num_done, start, b"", 0)
         for row in split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
-            last = replace(row, is_cut=True) if self._is_cut else row
+            last = self._spoil(row)
             yield last
-        if self._is_cut and not last.is_cut:
-            yield SourceRow(last.number + 1, last.end, b"", 0, is_cut=True)
+        if self._damage is not None and last.damage is None:
+            yield SourceRow(last.number + 1, last.end, b"", 0, damage=self._damage)
+
+    def _spoil(self, row: SourceRow) -> SourceRow:
+        """A row after whose bytes nothing could be read is a piece, unless the end was there."""
+        is_whole = row.damage is None and self._damage is Damage.CHECKSUM
+        if self._damage is None or is_whole:
+            return row
+        return replace(row, damage=self._damage)
 
     def _look(self) -> bool:
         """Read the head: refuse what is no text; say whether it is an array."""
@@ -116,7 +124,7 @@ class Source(AbstractContextManager["Source"]):
     def _chunks(self, start: int) -> Iterator[bytes]:
         self._file.seek(0)
         self._stream = self._decompress()
-        self._is_cut = False
+        self._damage = None
         total = self._skip(start)
         while chunk := self._read(CHUNK_BYTES):
             total += len(chunk)
@@ -131,7 +139,7 @@ class Source(AbstractContextManager["Source"]):
         head = b""
         while len(head) < HEAD_BYTES and (chunk := self._read(HEAD_BYTES - len(head))):
             head += chunk
-        if not head and self._is_cut:
+        if not head and self._damage is not None:
             raise InvalidInputError(
                 f"{self.name} is damaged or cut off: nothing of it can be decompressed. "
                 "Copy or upload it again."
@@ -163,9 +171,13 @@ class Source(AbstractContextManager["Source"]):
         """Some bytes; none at the end, and where the file breaks off."""
         try:
             chunk = self._stream.read1(size)
-        except _DAMAGE:
-            self._is_cut = True
+        except EOFError:
+            self._damage = Damage.CUT_OFF
             return b""
-        if not chunk and self._is_zstd:
-            self._is_cut = not is_whole(self._file, self.size_bytes)
+        except _DAMAGE as error:
+            is_checksum = "check" in str(error)  # its own words tell more than its type
+            self._damage = Damage.CHECKSUM if is_checksum else Damage.UNREADABLE
+            return b""
+        if not chunk and self._is_zstd and not is_whole(self._file, self.size_bytes):
+            self._damage = Damage.CUT_OFF
         return chunk

@@ -1,7 +1,9 @@
 """What the command line says of the bad lines of a file."""
 
+import gzip
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.cli.conftest import Rft
@@ -53,3 +55,21 @@ def test_bad_lines_of_rollouts_and_of_feedback_are_named_too(
 
     assert "line 2: No record has the id 'q-9' or this question. [no_record] {" in of_rollouts
     assert "line 2: `rating` is '9'. Write a whole number from 1 to 5." in of_feedback
+
+
+def test_a_file_that_is_cut_off_is_no_success(rft: Rft, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    packed = gzip.compress(b"".join(GOOD % (n, n, n * n) for n in range(4000)))
+    path.write_bytes(packed[: len(packed) // 2])
+
+    done = rft("import", path, *NEW)
+    for_programs = rft("import", path, *NEW, "--json")
+
+    told = done.stdout.splitlines()[2]
+    assert done.returncode == for_programs.returncode == 1
+    assert told.startswith("Incomplete. Stopped after line ")
+    assert told.endswith(": the file is cut off. Import it again whole.")
+    dataset = orjson.loads(for_programs.stdout)
+    assert (dataset["import"]["isComplete"], dataset["import"]["errorsTotal"]) == (False, 1)
+    assert f"Incomplete. {dataset['import']['damage']}" == told
+    assert dataset["stats"]["totalRecords"] == dataset["import"]["valid"] > 1000

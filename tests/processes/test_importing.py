@@ -167,7 +167,7 @@ def test_a_line_of_100_mb_is_named_and_not_held(database: Path, tmp_path: Path) 
         ("[]".encode("utf-16"), "UTF-16"),
         (b"a,b\n1,2\n", "Line 1: The line is not valid JSON"),
         (b"[1, 2]", "not an object"),
-        (gzip.compress(b'{"messages":[]}' * 9, mtime=0)[:-12], "damaged or cut off"),
+        (gzip.compress(b'{"messages":[]}' * 9, mtime=0)[:-12], "the file is cut off"),
         (b"\x28\xb5\x2f\xfd\x00broken", "damaged or cut off"),
     ],
 )
@@ -198,11 +198,56 @@ def test_rows_before_the_damage_are_kept(form: str, database: Path, tmp_path: Pa
 
     (fault,) = faults(found.id)
     assert (fault.code, fault.line_number) == ("damaged", found.num_parsed + 1)
-    assert "ends in the middle" in fault.message
+    place = f"Stopped after line {found.num_parsed:,}: the file is cut off."
+    assert fault.message == found.damage == f"{place} Import it again whole."
     assert (found.reasons, found.num_invalid) == ({"damaged": 1}, 1)
     assert [row[0] for row in rows(STORED)] == list(range(1, found.num_valid + 1))
     assert found.num_valid > 1_500
     assert run(found.id) == found
+
+
+def test_a_whole_file_with_a_wrong_checksum_is_told_from_one_that_is_cut_off(
+    database: Path, tmp_path: Path
+) -> None:
+    raw = b"\n".join(make_rows(300))
+    packed = bytearray(gzip.compress(raw))
+    packed[-8] ^= 1
+    path = tmp_path / "changed.gz"
+    path.write_bytes(packed)
+
+    found = import_file(path)
+
+    assert (found.num_valid, found.reasons) == (300, {"damaged": 1})
+    assert "checksum does not match" in (found.damage or "")
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd"])
+def test_what_follows_a_changed_byte_is_told_as_one_damage(
+    form: str, database: Path, tmp_path: Path
+) -> None:
+    raw = b"\n".join(make_rows(9_000))
+    checked = zstandard.ZstdCompressor(write_checksum=True)
+    packed = bytearray(checked.compress(raw) if form == "zstd" else gzip.compress(raw))
+    packed[len(packed) // 2] ^= 0x10
+    path = tmp_path / "changed"
+    path.write_bytes(packed)
+
+    found = import_file(path)
+
+    assert next(iter(found.reasons)) == "damaged"
+    assert found.reasons["damaged"] == 1
+    assert "cut off" not in (found.damage or "")
+    assert not found.is_complete
+
+
+def test_an_array_that_ends_inside_an_object_is_damaged(database: Path, tmp_path: Path) -> None:
+    path = tmp_path / "array.json"
+    path.write_bytes(b"[" + b",".join(make_rows(3))[:-20])
+
+    found = import_file(path)
+
+    assert (found.num_valid, found.reasons) == (2, {"damaged": 1})
+    assert (found.damage or "").startswith("Stopped after line 2: the array is not closed")
 
 
 def test_every_frame_of_a_whole_file_is_read(database: Path, tmp_path: Path) -> None:

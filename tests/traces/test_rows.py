@@ -1,10 +1,11 @@
 from collections.abc import Iterator
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_app.traces.rows import SourceRow, split_array, split_lines
+from rft_app.traces.rows import Damage, SourceRow, split_array, split_lines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text('ab"\\[]{},\né', max_size=5),
@@ -86,7 +87,19 @@ def test_an_element_beyond_the_limit_is_only_measured() -> None:
 
 
 def test_an_array_that_breaks_off_gives_its_last_piece() -> None:
-    assert [row.data for row in elements(b'[{"a":1},{"b":')] == [b'{"a":1}', b'{"b":']
+    found = elements(b'[{"a":1},{"b":')
+
+    assert [(row.data, row.damage) for row in found] == [
+        (b'{"a":1}', None),
+        (b'{"b":', Damage.NOT_CLOSED),
+    ]
+
+
+@pytest.mark.parametrize("raw", [b"[1", b"[1,", b"[1, \n", b"[{}"])
+def test_an_array_that_is_not_closed_is_damaged(raw: bytes) -> None:
+    last = elements(raw)[-1]
+
+    assert last.damage is Damage.NOT_CLOSED
 
 
 def test_text_after_the_array_is_reported() -> None:

@@ -22,8 +22,12 @@ class ImportReport(Wire):
     valid: int
     invalid: int
     reasons: dict[str, int]
-    """How often each reason code occurred."""
+    """How often each reason code occurred: `damaged` first, then the most frequent."""
+    damage: str | None
+    """Why the file is not whole, where reading stopped, and what to do; `null` for a whole one."""
     is_done: bool
+    is_complete: bool
+    """Whether the file was read to its end and is whole."""
     created_at: datetime
     job_id: str | None
 
@@ -37,6 +41,7 @@ class ImportReport(Wire):
             parsed=report.num_parsed,
             valid=report.num_valid,
             invalid=report.num_invalid,
+            is_complete=report.is_complete,
         )
 
 
