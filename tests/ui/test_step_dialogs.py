@@ -170,6 +170,8 @@ def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str
     expect(record.locator("details")).to_have_count(1)
 
     visitor.keyboard.press("Escape")
+    expect(record).to_have_count(0)
+    visitor.keyboard.press("Escape")
     expect(visitor.get_by_role("dialog")).to_have_count(0)
 
 
