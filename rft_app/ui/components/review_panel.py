@@ -276,7 +276,8 @@ def _head() -> rx.Component:
             aria_label="Checks",
             class_name="m-0 mt-1.5 p-0 list-none flex flex-wrap gap-x-5 gap-y-1 text-small",
         ),
-        class_name="grid gap-0.5 px-[18px] pt-3 pb-2.5 border-b border-line min-w-0 max-wide:px-4",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-0.5 px-[18px] pt-3 pb-2.5 border-b"
+        " border-line min-w-0 max-wide:px-4",
     )
 
 
