@@ -212,7 +212,7 @@ def test_of_two_answers_one_is_chosen(chromium: Browser, reviewed: Reviewed) -> 
         press(page, "p")
         answers = page.get_by_role("region", name="Two answers")
         expect(answers.get_by_text("Ask the carrier.")).to_be_visible()
-        answers.get_by_label("Answer 2").select_option("m-2")
+        answers.get_by_label("Answer 2", exact=True).select_option("m-2")
         expect(answers.get_by_text("It arrives today.")).to_be_visible()
         press(page, "2")
         expect(record(page, 1)).to_be_visible()
