@@ -4,6 +4,8 @@ from typing import Annotated, NoReturn
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 from rft_app.api.docs_page import render_docs
 from rft_app.api.errors import ErrorEnvelope, add_error_handlers
@@ -35,6 +37,28 @@ DESCRIPTION = (
     "operation returns; `?wait=30` waits for it. A list's next page is named by the header "
     "`X-Next-Cursor`. Every error is `{error: {code, message, details}}`."
 )
+ROUTERS = (
+    unavailable.router,
+    traces.router,
+    duplicates.router,
+    datasets.router,
+    records.router,
+    record_changes.router,
+    steps.router,
+    grading.router,
+    grader_versions.router,
+    dry_runs.router,
+    imports.router,
+    jobs.router,
+    exports.router,
+    feedback.router,
+    auto_improve.router,
+    snapshots.router,
+    generation.router,
+    generation_review.router,
+    topics.router,
+    topics.templates_router,
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,30 +83,8 @@ def create_api() -> FastAPI:
         responses={"4XX": {"model": ErrorEnvelope}, 502: {"model": ErrorEnvelope}},
     )
     add_error_handlers(app)
-    modules = (
-        unavailable,
-        traces,
-        duplicates,
-        datasets,
-        records,
-        record_changes,
-        steps,
-        grading,
-        grader_versions,
-        dry_runs,
-        imports,
-        jobs,
-        exports,
-        feedback,
-        auto_improve,
-        snapshots,
-        generation,
-        generation_review,
-        topics,
-    )
-    for module in modules:
-        app.include_router(module.router)
-    app.include_router(topics.templates_router)
+    for router in ROUTERS:
+        app.include_router(router)
 
     @app.get("/api/docs", include_in_schema=False)
     def read_docs() -> HTMLResponse:
@@ -90,11 +92,29 @@ def create_api() -> FastAPI:
 
     @app.api_route(
         "/api/{path:path}",
-        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         include_in_schema=False,
         response_model=None,
     )
-    def refuse_unknown(path: str) -> NoReturn:
+    def refuse_unknown(request: Request, path: str) -> NoReturn:
+        if allowed := _other_methods(request):
+            raise HTTPException(
+                405,
+                f"/api/{path} does not take {request.method}, only {allowed}. See /api/docs.",
+                headers={"Allow": allowed},
+            )
         raise NotFoundError(f"There is nothing at /api/{path}. See /api/docs.")
 
     return app
+
+
+def _other_methods(request: Request) -> str:
+    """What the request's path takes, other than its method; empty where there is no such path."""
+    found = {
+        method
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is Match.PARTIAL
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(found))

@@ -38,20 +38,16 @@ def add_error_handlers(app: FastAPI) -> None:
     async def on_invalid_request(_request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        faults = [
-            {"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]}
-            for fault in error.errors()
-        ]
-        message = "; ".join(f"{fault['field'] or 'body'}: {fault['message']}" for fault in faults)
-        return envelope(
-            422, InvalidInputError.code, f"The request is unusable. {message}.", {"errors": faults}
-        )
+        message, faults = _describe_invalid(error)
+        return envelope(422, InvalidInputError.code, message, {"errors": faults})
 
     async def on_http_error(_request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
         code = _CODES.get(error.status_code, "invalid_input")
-        return envelope(error.status_code, code, str(error.detail))
+        answer = envelope(error.status_code, code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def on_defect(_request: Request, _error: Exception) -> Response:
         return envelope(500, RftError.code, "rft itself broke. The server's log has the details.")
@@ -60,6 +56,27 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_defect)
+
+
+def _describe_invalid(error: RequestValidationError) -> tuple[str, list[dict[str, str]]]:
+    """A sentence, and the fields with their faults."""
+    if (message := _describe_no_json(error)) is not None:
+        return message, [{"field": "", "message": message}]
+    faults = [
+        {"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]}
+        for fault in error.errors()
+    ]
+    told = "; ".join(f"{fault['field'] or 'body'}: {fault['message']}" for fault in faults)
+    return f"The request is unusable. {told}.", faults
+
+
+def _describe_no_json(error: RequestValidationError) -> str | None:
+    """What is wrong with a body that is no JSON, and where; `None` for other faults."""
+    first = error.errors()[0]
+    if first["type"] != "json_invalid":
+        return None
+    position = len(error.body[: first["loc"][1]].encode()) + 1
+    return f"The body is not JSON: {first['ctx']['error']} at byte {position:,}."
 
 
 def envelope(

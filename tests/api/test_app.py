@@ -22,6 +22,40 @@ def test_an_unknown_path_is_a_json_404(client: TestClient, method: str, path: st
     assert set(answer.json()["error"]) == {"code", "message", "details"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "", "GET"),
+        ("PATCH", "/ds_a/grader", "GET, PUT"),
+        ("OPTIONS", "/ds_a/dry-run", "GET, POST"),
+    ],
+)
+def test_a_wrong_method_is_a_json_405_that_names_the_right_ones(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, f"{DATASETS}{path}")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed
+    assert f"does not take {method}, only {allowed}." in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"name": }', "Expecting value at byte 10."),
+        ('{"é": 1,'.encode(), "Expecting property name enclosed in double quotes at byte 10."),
+    ],
+)
+def test_a_body_that_is_no_json_says_so_and_where(
+    client: TestClient, body: bytes, told: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/api/training/exports", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"] == f"The body is not JSON: {told}"
+
+
 def test_every_documented_route_answers_errors_in_the_envelope(client: TestClient) -> None:
     for path, methods in create_api().openapi()["paths"].items():
         for method in methods:

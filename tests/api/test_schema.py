@@ -22,7 +22,6 @@ from tests.conftest import create_schema, forget_environment
 
 EXCLUDED_CHECKS = {
     "positive_data_acceptance": "no schema says that a step waits for another or a name is taken",
-    "unsupported_method": "other methods of a path answer the JSON 404 of every unknown path",
     "missing_required_header": "no operation requires a header",
     "ignored_auth": "there is no authentication",
     "object_level_authorization": "there is no authentication",
