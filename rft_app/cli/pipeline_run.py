@@ -18,7 +18,7 @@ from rft_app.domain.grader import ScriptSpec, StringCheckSpec, parse_spec, spec_
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
-from rft_app.graders import check_grader
+from rft_app.graders import load_grader
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
@@ -62,7 +62,7 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
 
 
 def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
-    """A script or stored settings, checked as far as that goes without grading.
+    """A script or stored settings, loaded once.
 
     Raises:
         InvalidInputError: The file is neither or cannot work; the message names it and the line.
@@ -70,7 +70,7 @@ def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
     raw = path.read_bytes()
     try:
         spec = _parse_grader(path, raw)
-        check_grader(spec)
+        load_grader(spec)
     except InvalidInputError as error:
         details = {**error.details, "file": str(path)}
         raise InvalidInputError(f"{path}: {error.message}", **details) from error

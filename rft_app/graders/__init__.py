@@ -1,6 +1,9 @@
 """Grader kinds, one module each: from a rollout to an outcome."""
 
+from contextlib import suppress
+
 from rft_app.domain.grader import GraderSpec
+from rft_app.errors import NotAvailableError
 from rft_app.graders._base import AnyGraderKind, GraderSession
 from rft_app.graders.script import ScriptGrader
 from rft_app.graders.string_check import StringCheckGrader
@@ -16,6 +19,18 @@ def check_grader(spec: GraderSpec) -> None:
         InvalidInputError: It cannot work; details have `line` and `column` where known.
     """
     GRADERS.get(spec.kind).check(spec)
+
+
+def load_grader(spec: GraderSpec) -> None:
+    """Open a grader once and close it, to see what only shows then; may take seconds.
+
+    Where this system cannot run it safely, it is checked as far as `check_grader` does.
+
+    Raises:
+        InvalidInputError: It cannot work; details have `line` and `column` where known.
+    """
+    with suppress(NotAvailableError), open_grader(spec):
+        pass
 
 
 def open_grader(spec: GraderSpec) -> GraderSession:

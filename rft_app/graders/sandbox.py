@@ -7,6 +7,7 @@ frame, so the time between two frames is the time of one call, although calls tr
 
 import marshal
 import os
+import re
 import select
 import signal
 import struct
@@ -38,6 +39,12 @@ REPLY = struct.Struct(">IBd")
 LENGTH = struct.Struct(">I")
 MAX_REPLY_BYTES = 4096
 START_LIMIT_S = 20.0
+_RULES = {
+    "PermissionError": "Scripts cannot use files, network, processes or threads.",
+    "ModuleNotFoundError": "Scripts can import the standard library only.",
+}
+_LINE = re.compile(r"\(line (\d{1,9})\)\Z")
+"""How the child ends the text of an exception."""
 _FORGED = "The script forged an answer of the grading process."
 _MAIN = Path(rft_app.__file__).parent / "processes" / "sandbox.py"
 
@@ -152,13 +159,25 @@ class Worker:
         sent = self._channel.exchange([marshal.dumps(source)], 1, self._limits.timeout_s)
         fault = sent.failure.message if sent.failure else sent.replies[0].text
         if sent.failure or sent.replies[0].status is not Status.LOADED:
-            raise InvalidInputError(f"The script fails while it is loaded. {fault}")
+            line = _LINE.search(fault)
+            raise InvalidInputError(
+                f"The script fails while it is loaded. {explain(fault)}",
+                line=None if line is None else int(line[1]),
+            )
 
 
 def pack(sample: Mapping[str, Any], item: Mapping[str, Any]) -> bytes:
     """One call's arguments; only plain JSON values can travel."""
     arguments: Any = (sample, item)
     return marshal.dumps(arguments)
+
+
+def explain(text: str) -> str:
+    """An exception of the script, with what scripts may do where it is about that."""
+    for kind, rule in _RULES.items():
+        if text.startswith(kind):
+            return f"{text}. {rule}"
+    return text
 
 
 def _require(isolation: Isolation) -> None:

@@ -16,7 +16,7 @@ from rft_app.domain.grader import ScriptSpec
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders.sandbox import Limits, Reply, Status, Worker, pack
+from rft_app.graders.sandbox import Limits, Reply, Status, Worker, explain, pack
 from rft_app.settings import get_settings
 
 MAX_CALLS = 256
@@ -127,7 +127,7 @@ def judge(reply: Reply, limits: Limits) -> Verdict | GradingFailure:
                 FailureKind.MEMORY, f"The call needed more than {limits.memory_mb} MB of memory."
             )
         case _:
-            return _failure(FailureKind.EXCEPTION, _explain(reply.text))
+            return _failure(FailureKind.EXCEPTION, explain(reply.text))
 
 
 def _judge_number(value: float) -> Verdict | GradingFailure:
@@ -138,12 +138,6 @@ def _judge_number(value: float) -> Verdict | GradingFailure:
         message = f"The script returned {shown}, which is outside 0 to 1."
         return _failure(FailureKind.OUT_OF_RANGE, message)
     return Verdict(reward=value)
-
-
-def _explain(text: str) -> str:
-    if text.startswith("PermissionError"):
-        return f"{text}. Scripts cannot use files, network, processes or threads."
-    return text
 
 
 def _failure(kind: FailureKind, message: str) -> GradingFailure:

@@ -10,7 +10,7 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion, spec_hash
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError
-from rft_app.graders import check_grader
+from rft_app.graders import check_grader, load_grader
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.storage import graders
@@ -45,6 +45,8 @@ class GraderStep:
             ConflictError: None was chosen and there is no version yet.
         """
         spec = GraderSettings.model_validate(settings.model_dump()).spec
+        if spec is not None:
+            load_grader(spec)
         with unit_of_work() as session:
             if spec is not None:
                 return describe_grader(store_spec(session, dataset_id, spec))

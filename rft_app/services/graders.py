@@ -11,7 +11,7 @@ from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordId, record_id
 from rft_app.domain.rollout import Json, Rollout
 from rft_app.domain.statistics import summarise
-from rft_app.graders import open_grader
+from rft_app.graders import load_grader, open_grader
 from rft_app.graders.sandbox import Isolation, probe_isolation
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import pick_few
@@ -20,7 +20,7 @@ from rft_app.pipeline.grader import describe_grader, store_spec
 from rft_app.storage import graders
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.rollouts import load_rollouts
-from rft_app.storage.session import reading
+from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 
 MAX_TRIED = 20
@@ -69,6 +69,20 @@ def save_grader(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVe
         input_hash=fingerprint(grader=version.spec_hash),
     )
     return version
+
+
+def configure_grader(dataset_id: str, spec: GraderSpec) -> GraderVersion:
+    """Load a grader once, then save it.
+
+    Opens its own transaction, because loading may take long.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        InvalidInputError: The spec cannot work; details have `line` and `column` where known.
+    """
+    load_grader(spec)
+    with unit_of_work() as session:
+        return save_grader(session, dataset_id, spec)
 
 
 def current_grader(session: Session, dataset_id: str) -> GraderVersion | None:

@@ -117,6 +117,7 @@ def test_a_limit_that_breaks_an_import_half_way_leaves_no_dataset(
         ("def judge(sample, item):\n    return 1\n", "`grade(sample, item)`"),
         ("\ndef grade(sample):\n    return 1\n", "line 2"),
         ("\0", "null bytes"),
+        ("import numpy\ndef grade(s, i):\n    return 1\n", "the standard library only"),
     ],
 )
 def test_a_script_that_cannot_be_a_grader_is_refused_before_any_step_runs(

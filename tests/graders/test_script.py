@@ -8,7 +8,7 @@ from rft_app.domain.grader import ScriptSpec
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
-from rft_app.graders import check_grader, open_grader, sandbox
+from rft_app.graders import check_grader, load_grader, open_grader, sandbox
 from rft_app.settings import get_settings
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -147,7 +147,7 @@ def test_any_way_to_define_grade_will_do(source: str) -> None:
 @pytest.mark.parametrize(
     ("prefix", "named"),
     [
-        ("import numpy", "No module named 'numpy' (line 1)"),
+        ("import numpy", "(line 1). Scripts can import the standard library only."),
         ("x = 1 / 0", "ZeroDivisionError"),
         ("while True: pass", "longer than 0.3 s"),
         ("import os; os._exit(3)", "code 3"),
@@ -177,6 +177,19 @@ def without_seccomp(monkeypatch: pytest.MonkeyPatch) -> None:
         return sandbox.Isolation(layers=tuple(x for x in found.layers if x != "seccomp"))
 
     monkeypatch.setattr(sandbox._Channel, "_await_start", await_start)
+
+
+def test_loading_names_the_line_that_failed() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        load_grader(ScriptSpec(source=f"\nx = 1 / 0\n{GRADE}return 1"))
+    assert caught.value.details["line"] == 2
+
+
+@pytest.mark.usefixtures("without_seccomp")
+def test_what_a_system_cannot_isolate_is_not_loaded_to_be_saved() -> None:
+    load_grader(ScriptSpec(source=f"import numpy\n{GRADE}return 1"))
+    with pytest.raises(InvalidInputError):
+        load_grader(ScriptSpec(source="def grade(sample): return 1"))
 
 
 @pytest.mark.usefixtures("without_seccomp")

@@ -8,6 +8,7 @@ from rft_app.pipeline.grader import GraderSettings, GraderStep
 from rft_app.services.grader_versions import list_grader_versions
 from rft_app.services.graders import (
     check_isolation,
+    configure_grader,
     current_grader,
     save_grader,
     sum_up,
@@ -86,6 +87,18 @@ def test_a_spec_that_cannot_work_is_not_saved() -> None:
     with pytest.raises(InvalidInputError) as caught, unit_of_work() as session:
         save_grader(session, DATASET, ScriptSpec(source="x = 1\ndef grade(a): return 1"))
     assert caught.value.details["line"] == 2
+    assert versions() == []
+
+
+@pytest.mark.parametrize("top", ["while True: pass", "import numpy"])
+def test_a_script_that_cannot_be_loaded_is_neither_saved_nor_configured(top: str) -> None:
+    add_records(["1"])
+    spec = ScriptSpec(source=f"{top}\n{NUMBER_OF_TEXT}", timeout_s=0.5)
+    with pytest.raises(InvalidInputError, match="fails while it is loaded"):
+        configure_grader(DATASET, spec)
+    context = begin_job("grader")
+    with pytest.raises(InvalidInputError, match="fails while it is loaded"):
+        GraderStep().run(context, DATASET, GraderSettings(spec=spec))
     assert versions() == []
 
 

@@ -21,10 +21,10 @@ from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run, list_graded_rollouts
-from rft_app.services.graders import current_grader, save_grader, try_grader
+from rft_app.services.graders import configure_grader, current_grader, try_grader
 from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import reading
 
 router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}", tags=["grading"])
 
@@ -41,9 +41,7 @@ def read_grader(dataset_id: str) -> GraderConfig | None:
 @router.put("/grader")
 def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
     """Save a grader; changed settings make the next version."""
-    spec = config.to_spec()
-    with unit_of_work() as session:
-        return GraderConfig.of(save_grader(session, dataset_id, spec))
+    return GraderConfig.of(configure_grader(dataset_id, config.to_spec()))
 
 
 @router.post("/grader/test")

@@ -16,7 +16,7 @@ from rft_app.services.graders import (
     TrialSpread,
     TriedGrade,
     check_isolation,
-    save_grader,
+    configure_grader,
     sum_up,
     try_grader,
 )
@@ -115,7 +115,7 @@ class GraderState(StepModal, rx.State):
         self.save_fault, self.is_saving = "", True
         yield
         try:
-            version = await tell(lambda session: save_grader(session, dataset_id, draft.to_spec()))
+            version = await off_loop(lambda: configure_grader(dataset_id, draft.to_spec()))
         except RftError as error:
             self._show_fault(error)
             self.save_fault, self.is_saving = error.message, False
