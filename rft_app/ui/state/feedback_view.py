@@ -124,7 +124,6 @@ class ProgressView:
 
     words: str = ""
     percent: int = 0
-    num_left: int = 0
 
     @classmethod
     def of(cls, progress: QueueProgress) -> "ProgressView":
@@ -140,7 +139,6 @@ class ProgressView:
             percent=100 * progress.num_done // progress.num_matching
             if progress.num_matching
             else 0,
-            num_left=progress.num_matching - progress.num_done,
         )
 
 
