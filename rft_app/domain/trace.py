@@ -1,5 +1,6 @@
 """Traces: what one request, or one whole agent run, did at the gateway."""
 
+from enum import StrEnum
 from typing import NamedTuple, NewType
 
 from rft_app.domain.public_id import make_id, parse_id
@@ -29,6 +30,26 @@ def parse_trace_id(text: str) -> int | None:
     return parse_id("trc", text)
 
 
+class RewardFault(StrEnum):
+    """Why what is recorded as reward is not taken; codes of an import's notes."""
+
+    OUT_OF_RANGE = "reward_out_of_range"
+    NOT_A_NUMBER = "reward_not_a_number"
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do."""
+        if self is RewardFault.OUT_OF_RANGE:
+            return (
+                "The reward is not between 0 and 1. It stays a field of the record; scale it to "
+                "use it."
+            )
+        return (
+            "The reward is neither a number nor an object with one number. It stays a field of "
+            "the record; name a number inside it by a mapping, e.g. reward=feedback.score."
+        )
+
+
 class ParsedTrace(NamedTuple):
     """One source row, ready to store: the columns lists filter on, and its canonical JSON.
 
@@ -54,8 +75,8 @@ class ParsedTrace(NamedTuple):
     """Recorded reward in [0, 1]; `None` when there is none or it has another scale."""
     reason: Reason | None
     """Why a record of its last turn would be invalid; `None` when it is valid."""
-    has_bad_reward: bool = False
-    """Whether a number was recorded as reward that is not in [0, 1]."""
+    reward_fault: RewardFault | None = None
+    """Why what was recorded as reward is none; the row is valid all the same."""
     system_prompt: str = ""
     """Beginning of the first system message, one line, at most 140 characters."""
     num_user_turns: int = 0

@@ -12,13 +12,9 @@ from rft_app.processes._batches import BatchedImport, Store, run_import
 from rft_app.settings import Settings
 from rft_app.storage.imports import change_import
 from rft_app.storage.traces import add_traces
-from rft_app.traces.reading import REWARD_OUT_OF_RANGE, choose_shape, fault_of, read_row
+from rft_app.traces.reading import choose_shape, fault_of, read_row
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.shape import TraceShape
-
-_BAD_REWARD = (
-    "The reward is not between 0 and 1. It stays a field of the record; scale it to use it."
-)
 
 
 class TraceImport(BatchedImport):
@@ -54,8 +50,8 @@ class TraceImport(BatchedImport):
             self.add_fault(fault_of(row, trace.reason, trace.reason.message))
             return
         tally.num_valid += 1
-        if trace.has_bad_reward:
-            self.add_note(fault_of(row, REWARD_OUT_OF_RANGE, _BAD_REWARD))
+        if (odd := trace.reward_fault) is not None:
+            self.add_note(fault_of(row, odd, odd.message))
 
     def give(self) -> Store:
         """The batch's traces."""

@@ -3,14 +3,16 @@
 from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
+from rft_app.domain import words
 from rft_app.domain.imports import ImportPlan, ImportTally
+from rft_app.domain.trace import RewardFault
 from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, Store, run_import
 from rft_app.settings import Settings
 from rft_app.storage.record_index import RecordIndex
 from rft_app.storage.rollouts import NewRollout, add_rollouts, find_earlier, has_earlier
 from rft_app.storage.session import reading
 from rft_app.traces.line import LineFault
-from rft_app.traces.reading import REWARD_OUT_OF_RANGE, fault_of, find_row_fault
+from rft_app.traces.reading import fault_of, find_row_fault
 from rft_app.traces.rollout import AnsweredRow, parse_rollouts
 from rft_app.traces.rows import SourceRow
 
@@ -53,8 +55,8 @@ class RolloutImport(BatchedImport):
             for answer in found.answers
         ]
         if num_bad := sum(answer.has_bad_reward for answer in found.answers):
-            message = f"{num_bad} reward(s) outside 0 to 1; kept without a reward."
-            self.add_fault(fault_of(row, REWARD_OUT_OF_RANGE, message))
+            message = f"{words.count(num_bad, 'reward')} not from 0 to 1; kept without a reward."
+            self.add_fault(fault_of(row, RewardFault.OUT_OF_RANGE, message))
 
     def give(self) -> Store:
         """The batch's rollouts, without those that an earlier import brought."""

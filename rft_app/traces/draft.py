@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rft_app.domain.trace import ParsedTrace
+from rft_app.domain.trace import ParsedTrace, RewardFault
 from rft_app.domain.validity_check import find_fault, last_turn
 from rft_app.traces.chat import Chat, count_tools, first_user_text, system_text
 from rft_app.traces.line import Row, as_text, is_null, require_plain, starts_with
@@ -20,6 +20,7 @@ TITLE_LENGTH = 140
 _row_decoder = msgspec.json.Decoder(Row)
 _encode = msgspec.json.Encoder().encode
 _BOOLEANS = frozenset({b"true", b"false"})
+_NOTHING = frozenset({b"null", b"{}", b'""'})
 _BODY_FIELDS = ("tool_choice", "parallel_tool_calls", "finish_reason", "usage", "latency_ms")
 
 
@@ -36,8 +37,8 @@ class Draft(msgspec.Struct, gc=False):
     group: str | None = None
     model: str | None = None
     reward: float | None = None
-    has_bad_reward: bool = False
-    """Whether a number is recorded that cannot be the reward."""
+    reward_fault: RewardFault | None = None
+    """Why what is recorded cannot be the reward."""
     body: Row = msgspec.field(default_factory=dict[str, msgspec.Raw])
     """Parts of the canonical JSON beside messages and metadata."""
     shape: str | None = None
@@ -68,7 +69,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         reason=find_fault(
             checked, turn, max_tokens=max_tokens, num_bytes=len(memoryview(draft.chat.raw))
         ),
-        has_bad_reward=draft.has_bad_reward and draft.reward is None,
+        reward_fault=draft.reward_fault if draft.reward is None else None,
         system_prompt=make_title(system_text(messages)),
         num_user_turns=roles.count("user"),
         num_tools=count_tools(messages),
@@ -168,13 +169,20 @@ def _take_reward(draft: Draft) -> None:
             if not starts_with(raw, b"{") and bytes(raw) not in _BOOLEANS:
                 del draft.rest[name]
             return
-        draft.has_bad_reward |= find_number(raw) is not None
+        draft.reward_fault = draft.reward_fault or find_reward_fault(raw)
 
 
 def read_reward(raw: msgspec.Raw) -> float | None:
     """What `find_number` finds, when it lies in [0, 1]."""
     value = find_number(raw)
     return value if value is not None and 0 <= value <= 1 else None
+
+
+def find_reward_fault(raw: msgspec.Raw) -> RewardFault | None:
+    """Why `read_reward` finds nothing in what it was asked; `None` where nothing is recorded."""
+    if bytes(raw) in _NOTHING:
+        return None
+    return RewardFault.NOT_A_NUMBER if find_number(raw) is None else RewardFault.OUT_OF_RANGE
 
 
 def find_number(raw: msgspec.Raw) -> float | None:

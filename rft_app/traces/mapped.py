@@ -12,7 +12,7 @@ import msgspec
 from rft_app.errors import InvalidInputError
 from rft_app.traces import describe_unknown, detect_shape
 from rft_app.traces.chat import chat_of, parse_chat
-from rft_app.traces.draft import Draft, clean, find_number, open_ended, read_reward
+from rft_app.traces.draft import Draft, clean, find_reward_fault, open_ended, read_reward
 from rft_app.traces.line import Row, WrongShapeError, as_text, is_null, starts_with
 from rft_app.traces.shape import TraceShape
 
@@ -145,7 +145,7 @@ def take_columns(draft: Draft, columns: Mapping[str, msgspec.Raw]) -> None:
     draft.model = _label(columns.get("model")) or draft.model
     if "reward" in columns:
         draft.reward = read_reward(columns["reward"])
-        draft.has_bad_reward = find_number(columns["reward"]) is not None
+        draft.reward_fault = find_reward_fault(columns["reward"])
     if starts_with(columns.get("tools"), b"["):
         draft.body["tools"] = columns["tools"]
     if "reference" in columns:

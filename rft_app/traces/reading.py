@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from rft_app.domain.imports import DAMAGED, EXCERPT_LENGTH, ImportFault
 from rft_app.domain.trace import ParsedTrace
 from rft_app.domain.validity import Reason
+from rft_app.settings import get_settings
 from rft_app.traces import SHAPES, parse_line
 from rft_app.traces.draft import clean
 from rft_app.traces.line import LineFault
 from rft_app.traces.mapped import Extended, Mapped, has_question
 from rft_app.traces.rows import EXCERPT_BYTES, Damage, SourceRow
 from rft_app.traces.shape import TraceShape
-
-REWARD_OUT_OF_RANGE = "reward_out_of_range"
 
 
 def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | None:
@@ -47,7 +46,8 @@ def find_row_fault(row: SourceRow) -> ImportFault | None:
         return fault_of(
             row,
             Reason.TOO_LONG,
-            f"The line has {row.size_bytes:,} bytes, more than RFT_MAX_LINE_BYTES allows.",
+            f"The line has {row.size_bytes:,} bytes; RFT_MAX_LINE_BYTES allows "
+            f"{get_settings().max_line_bytes:,}. Shorten it or raise the limit.",
         )
     if row.is_after_array:
         return fault_of(row, Reason.NOT_JSON, "Text follows the end of the JSON array.")

@@ -85,6 +85,27 @@ def test_a_reward_of_another_scale_is_noted_and_its_row_valid(
     assert [fault.line_number for fault in faults(found.id)] == [1]
 
 
+@pytest.mark.parametrize(
+    ("field", "codes"),
+    [
+        ('"feedback":"good"', {"reward_not_a_number": 1}),
+        ('"feedback":{"thumbs":"up"}', {"reward_not_a_number": 1}),
+        ('"reward":{"score":0.5,"other":0.25}', {"reward_not_a_number": 1}),
+        ('"reward":"n/a","feedback":0.5', {}),
+        ('"reward":null,"feedback":{}', {}),
+        ('"feedback":true', {}),
+    ],
+)
+def test_a_reward_that_is_no_number_is_noted_and_kept(
+    field: str, codes: dict[str, int], database: Path, tmp_path: Path
+) -> None:
+    line = '{"messages":[{"role":"user","content":"Hi"}],' + field + "}"
+
+    found = import_file(write(tmp_path / "odd.jsonl", [line.encode()]))
+
+    assert (found.num_valid, found.num_invalid, found.reasons) == (1, 0, codes)
+
+
 def test_an_extreme_row_costs_only_its_line(database: Path, tmp_path: Path) -> None:
     bad = b'{"messages":[{"role":"user","content":[{"type":"text","text":"a","w":1e999}]}]}'
     first, last = make_rows(2)
@@ -151,7 +172,8 @@ def test_a_line_of_100_mb_is_named_and_not_held(database: Path, tmp_path: Path) 
 
     assert (report(import_id).num_valid, report(import_id).reasons) == (2, {"too_long": 1})
     (fault,) = faults(import_id)
-    assert (fault.line_number, "100,000,016 bytes" in fault.message) == (2, True)
+    told = "The line has 100,000,016 bytes; RFT_MAX_LINE_BYTES allows 4,000,000."
+    assert (fault.line_number, fault.message) == (2, f"{told} Shorten it or raise the limit.")
     assert int(done.stdout) < 200  # 0 where the system does not say
 
 

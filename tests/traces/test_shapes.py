@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from rft_app.domain.trace import RewardFault
 from rft_app.domain.validity import Reason
 from rft_app.traces import SHAPES
 from rft_app.traces.mapped import Mapped
@@ -207,13 +208,21 @@ def test_values_nested_too_deeply_are_refused(levels: int, is_refused: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "is_bad"), [(7, True), ({"s": -1}, True), ("7", False), (1, False)]
+    ("value", "why"),
+    [
+        (7, RewardFault.OUT_OF_RANGE),
+        ({"s": -1}, RewardFault.OUT_OF_RANGE),
+        ("7", RewardFault.NOT_A_NUMBER),
+        ({"s": 0.5, "t": 0.5}, RewardFault.NOT_A_NUMBER),
+        (1, None),
+        (None, None),
+    ],
 )
-def test_a_reward_of_another_scale_is_told(value: object, is_bad: bool) -> None:
+def test_a_reward_that_is_not_taken_says_why(value: object, why: RewardFault | None) -> None:
     trace, _, _ = read({"messages": [user()], "reward": value})
     mapped, _, _ = read({"q": "a", "r": value}, Mapped({"input": "q", "reward": "r"}))
 
-    assert (trace.has_bad_reward, mapped.has_bad_reward) == (is_bad, is_bad)
+    assert (trace.reward_fault, mapped.reward_fault) == (why, why)
 
 
 def test_who_answered_stays_readable_under_its_own_name() -> None:
