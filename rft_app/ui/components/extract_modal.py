@@ -11,6 +11,7 @@ from rft_app.ui.components.field import field, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.near_duplicates import near_duplicates_card
+from rft_app.ui.components.notice import notice
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content
@@ -197,6 +198,15 @@ def _import() -> rx.Component:
                     f"{ExtractState.source.num_parsed} traces stored · "
                     f"{ExtractState.source.num_bad} with a fault",
                     class_name="mt-1 text-small text-ink-2 tabular-nums",
+                ),
+                rx.cond(
+                    ExtractState.source.damage != "",
+                    notice(
+                        "The file is not whole.",
+                        ExtractState.source.damage,
+                        tone="bad",
+                        class_name="mt-3",
+                    ),
                 ),
                 class_name="px-3.5 py-3",
             ),

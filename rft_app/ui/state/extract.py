@@ -55,6 +55,8 @@ class ImportView:
     num_parsed: str = ""
     num_bad: str = ""
     has_bad: bool = False
+    damage: str = ""
+    """Why the file is not whole; empty for a whole one."""
 
     @classmethod
     def of(cls, report: ImportReport) -> "ImportView":
@@ -68,6 +70,7 @@ class ImportView:
             num_parsed=f"{report.num_parsed:,}",
             num_bad=f"{report.num_invalid:,}",
             has_bad=report.num_invalid > 0,
+            damage=report.damage or "",
         )
 
 

@@ -6,19 +6,18 @@ from typing import Any
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.job import Job
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job
 from rft_app.services.feedback_import import start_feedback_import
 from rft_app.services.imports import get_import, list_import_errors
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.feedback import FeedbackState
-from rft_app.ui.state.import_records import ImportResult
+from rft_app.ui.state.import_records import ImportResult, describe_result
 from rft_app.ui.state.live import changes
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.upload import READY, FileUpload
 from rft_app.ui.state.upload_view import FaultLine, describe_fault
-from rft_app.ui.words import count
 
 SHOWN_FAULTS = 100
 
@@ -106,11 +105,4 @@ class FeedbackImportState(FileUpload, rx.State):
 def _read_result(session: Session, job: Job) -> tuple[ImportResult, list[FaultLine]]:
     report = get_import(session, str(job.args["import_id"]))
     faults = list_import_errors(session, report.id, limit=SHOWN_FAULTS)
-    lines = list(map(describe_fault, faults))
-    if job.error is not None:
-        return ImportResult("The import failed.", job.error.message, is_failed=True), lines
-    if job.status is JobStatus.CANCELLED:
-        kept = f"{count(report.num_parsed, 'row')} read before stay."
-        return ImportResult("The import was cancelled.", kept, is_failed=True), lines
-    bad = f"{report.num_invalid:,}" if report.num_invalid else ""
-    return ImportResult(f"{count(report.num_parsed, 'row')} imported.", num_bad=bad), lines
+    return describe_result(job, report), list(map(describe_fault, faults))

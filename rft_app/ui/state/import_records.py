@@ -46,7 +46,7 @@ class ImportResult:
 
 def describe_result(job: Job, report: ImportReport) -> ImportResult:
     """How an import ended."""
-    noun = "row" if report.kind == "traces" else "answer"
+    noun = "answer" if report.kind == "rollouts" else "row"
     if job.status is JobStatus.CANCELLED:
         kept = count(report.num_parsed, noun)
         return ImportResult("The import was cancelled.", f"{kept} read before stay.", True)
@@ -56,9 +56,12 @@ def describe_result(job: Job, report: ImportReport) -> ImportResult:
     after = "Extract makes records of them now." if report.kind == "traces" else ""
     if has_replaced:
         after += " What was there before is kept as a snapshot."
+    is_damaged = report.damage is not None
     return ImportResult(
-        title=f"{count(report.num_parsed, noun)} imported.",
-        words=after,
+        title=f"{count(report.num_parsed, noun)} imported"
+        + (", but the file is not whole." if is_damaged else "."),
+        words=f"{report.damage or ''} {after}".strip(),
+        is_failed=is_damaged,
         num_bad=f"{report.num_invalid:,}" if report.num_invalid else "",
         has_replaced=has_replaced,
     )
