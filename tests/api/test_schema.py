@@ -29,6 +29,8 @@ EXCLUDED_CHECKS = {
     "ensure_resource_availability": "is about sequences of requests",
 }
 schema = schemathesis.openapi.from_asgi("/api/openapi.json", create_api())
+GIVE_UP_S = 120
+"""Only a request that hangs takes so long."""
 CHECKED = [CHECKS.get_one(name) for name in CHECKS.get_all_names() if name not in EXCLUDED_CHECKS]
 Ids = dict[str, str]
 
@@ -102,7 +104,10 @@ def test_the_operation_keeps_to_its_schema(case: Case, known: Ids) -> None:
         case.path_parameters.update(wanted)
     if is_right(case, ParameterLocation.QUERY):
         case.query.pop("wait", None)  # there is no worker to wait for
-    case.call_and_validate(checks=CHECKED)  # pyright: ignore[reportArgumentType]  # takes both
+    case.call_and_validate(
+        checks=CHECKED,  # pyright: ignore[reportArgumentType]  # takes both
+        timeout=GIVE_UP_S,
+    )
 
 
 def is_right(case: Case, location: ParameterLocation) -> bool:
