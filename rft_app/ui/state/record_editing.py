@@ -36,7 +36,6 @@ _UNSAVED = "Save or discard what you changed here first."
 class RecordEditing(RecordReading, mixin=True):
     """A form that is filled from the stored record and checked when it is saved."""
 
-    is_editing: bool = False
     is_changed: bool = False
     edit_mode: str = FORM
     form: RecordForm = RecordForm()

@@ -20,6 +20,8 @@ class RecordReading(RecordAsking, mixin=True):
     open_id: str = ""
     record: RecordView = RecordView()
     record_fault: str = ""
+    is_editing: bool = False
+    """Whether its fields show instead of its tabs."""
     tab: str = "conversation"
     rollouts: list[RolloutView] = []
     num_rollouts: int = 0
@@ -75,10 +77,10 @@ class RecordReading(RecordAsking, mixin=True):
         self.close_record()
 
     async def _reload(self) -> None:
-        """Read again; a record that was deleted meanwhile closes."""
+        """Read again; a record that was deleted meanwhile closes, unless somebody types in it."""
         await super()._reload()
         dataset_id, record_id = self._dataset_id, self.open_id
-        if not record_id:
+        if not record_id or self.is_editing:
             return
         try:
             found = await ask(lambda session: get_record(session, dataset_id, record_id))
