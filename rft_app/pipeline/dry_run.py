@@ -17,7 +17,7 @@ from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.rollout import Rollout, RolloutKey
-from rft_app.errors import JobCancelledError
+from rft_app.errors import InvalidInputError, JobCancelledError
 from rft_app.graders import open_grader
 from rft_app.graders._base import GraderSession
 from rft_app.jobs.context import JobContext
@@ -32,6 +32,8 @@ from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import freeze_snapshot, load_members
 
+MAX_TIMEOUTS = 20
+"""Answers in a row that may run into the time limit."""
 OUTCOMES = {
     DryRunVerdict.GO: StepStatus.PASSED,
     DryRunVerdict.CAUTION: StepStatus.ATTENTION,
@@ -60,7 +62,8 @@ class DryRunStep:
 
         Raises:
             ConflictError: There is no grader, or nothing to grade.
-            InvalidInputError: The grader cannot work, e.g. a script fails while it is loaded.
+            InvalidInputError: The grader cannot work, e.g. a script fails while it is loaded, or
+                runs into its time limit again and again; the grades so far are kept.
             NotAvailableError: This system cannot isolate scripts.
         """
         chosen = DryRunSettings.model_validate(settings.model_dump())
@@ -93,14 +96,16 @@ def _grade_rest(context: JobContext, run: DryRun) -> None:
         keys = dry_runs.load_plan(session, run.id)
         grader = graders.get_version(session, run.grader_version_id)
         num_done = count_grades(session, run.id)
-    pace = Pace()
+    pace, timeouts = Pace(), TimeoutsInARow()
     with open_grader(grader.spec) as grading:
         while num_done < len(keys):
             context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
             started_at = time.monotonic()
             chunk = keys[num_done : num_done + pace.size]
-            _grade_chunk(grading, run, num_done, chunk)
+            timeouts.count(_grade_chunk(grading, run, num_done, chunk))
             num_done += len(chunk)
+            if num_done < len(keys):
+                timeouts.require_few()
             pace.adapt(len(chunk), time.monotonic() - started_at)
     context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
 
@@ -111,7 +116,8 @@ def _progress_label(num_done: int, num_planned: int) -> str:
 
 def _grade_chunk(
     grading: GraderSession, run: DryRun, first_item: int, keys: Sequence[RolloutKey]
-) -> None:
+) -> list[Verdict | GradingFailure]:
+    """Grade some rollouts and store what came of each."""
     with reading() as session:
         chunk = rollouts.load_rollouts(session, run.dataset_id, keys)
     outcomes = grade_rollouts(grading, chunk)
@@ -119,6 +125,7 @@ def _grade_chunk(
         if count_grades(session, run.id) != first_item:
             raise JobCancelledError  # Another worker took this job over.
         add_grades(session, run.id, first_item, keys, outcomes)
+    return outcomes
 
 
 def grade_rollouts(
@@ -166,6 +173,36 @@ def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:
             "snapshot_id": run.snapshot_id,
         },
     )
+
+
+class TimeoutsInARow:
+    """Notices a grader that is too slow for every answer, before each has cost its time limit."""
+
+    def __init__(self) -> None:
+        self._num = 0
+        self._message = ""
+
+    def count(self, outcomes: Sequence[Verdict | GradingFailure]) -> None:
+        """Take note of the next outcomes; those that no grader was asked for count neither way."""
+        for outcome in outcomes:
+            kind = outcome.failure_kind if isinstance(outcome, GradingFailure) else None
+            if isinstance(outcome, GradingFailure) and kind is FailureKind.TIMEOUT:
+                self._num, self._message = self._num + 1, outcome.message
+            elif kind is not FailureKind.NO_OUTPUT:
+                self._num = 0
+
+    def require_few(self) -> None:
+        """Check that it is worth going on.
+
+        Raises:
+            InvalidInputError: The last `MAX_TIMEOUTS` answers all ran into the limit.
+        """
+        if self._num >= MAX_TIMEOUTS:
+            raise InvalidInputError(
+                f"{self._num} answers in a row ran into the time limit, so the dry run stopped; "
+                f"the grades so far are kept. {self._message} Make the script faster, or raise its "
+                "timeout_s (RFT_SCRIPT_TIMEOUT_S is the most)."
+            )
 
 
 class Pace:

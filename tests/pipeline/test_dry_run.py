@@ -14,7 +14,7 @@ from rft_app.errors import ConflictError, InvalidInputError, JobCancelledError
 from rft_app.graders.script import ScriptSession
 from rft_app.pipeline import dry_run
 from rft_app.pipeline._base import changed_parts
-from rft_app.pipeline.dry_run import DryRunStep, Pace
+from rft_app.pipeline.dry_run import MAX_TIMEOUTS, DryRunStep, Pace, TimeoutsInARow
 from rft_app.services.dry_runs import list_dry_runs
 from rft_app.storage import jobs
 from rft_app.storage.dry_runs import find_by_job, load_plan
@@ -281,6 +281,33 @@ def test_what_makes_a_result_out_of_date_is_named() -> None:
         dataset = session.get_one(DatasetRow, DATASET)
         dataset.records_hash = dataset.topics_hash = "other"
     assert changed_parts(before, inputs()) == ("records", "topics", "grader", "rollouts")
+
+
+def test_a_script_that_is_too_slow_for_every_answer_stops_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dry_run, "MAX_TIMEOUTS", 3)
+    add_records(["1"] * 30)
+    configure(ScriptSpec(source="def grade(sample, item):\n    while True: pass", timeout_s=0.3))
+    with pytest.raises(InvalidInputError, match="8 answers in a row") as caught:
+        run_dry()
+    assert "longer than 0.3 s" in caught.value.message
+    with reading() as session:
+        (run,) = list_dry_runs(session, DATASET)
+        kinds = [grade.failure_kind for grade in iterate_grades(session, run.id)]
+    assert kinds == [FailureKind.TIMEOUT] * 8
+
+
+def test_only_timeouts_in_a_row_count() -> None:
+    slow = GradingFailure(failure_kind=FailureKind.TIMEOUT, message="Too slow.")
+    unasked = GradingFailure(failure_kind=FailureKind.NO_OUTPUT, message="No answer.")
+    timeouts = TimeoutsInARow()
+    timeouts.count([slow] * (MAX_TIMEOUTS - 1))
+    timeouts.count([Verdict(reward=1.0), *[slow] * (MAX_TIMEOUTS - 1), unasked])
+    timeouts.require_few()
+    timeouts.count([slow])
+    with pytest.raises(InvalidInputError, match="Too slow"):
+        timeouts.require_few()
 
 
 def test_chunks_hold_about_a_second_of_work() -> None:
