@@ -51,6 +51,7 @@ class Screen:
     """What is clicked in the dialog, one after the other: beginnings of names."""
 
 
+TOPICS = "/optimization/{full}?step=topics"
 RECORDS = "/optimization/{full}?records=all"
 PAGE = "^Select all records on this page"
 
@@ -67,6 +68,9 @@ SCREENS: tuple[Screen, ...] = (
         Screen(f"step-{step.value}-new", f"/optimization/{{new}}?step={step}")
         for step in STEP_MODALS
     ),
+    Screen("topics-categorise", TOPICS, clicks=("^Categorise records",)),
+    Screen("topics-suggest", TOPICS, clicks=("^Suggest topics",)),
+    Screen("topics-suggest-model", TOPICS, clicks=("^Suggest topics", "^Model$")),
     Screen("records", RECORDS),
     Screen("records-invalid", "/optimization/{full}?records=invalid"),
     Screen("records-none", "/optimization/{full}?records=tag:none"),

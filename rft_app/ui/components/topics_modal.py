@@ -213,7 +213,7 @@ def _list() -> rx.Component:
             rx.el.div(
                 rx.el.span("Topic", class_name="grow"),
                 rx.el.span("Records"),
-                rx.el.span("Sure", class_name="w-[38px] text-right"),
+                rx.el.span("Sure", class_name="w-[46px] text-right"),
                 class_name="flex gap-2 px-4 pb-1 text-label font-medium text-ink-3",
             ),
             rx.cond(
