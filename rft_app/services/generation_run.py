@@ -180,7 +180,9 @@ class Generation:
         num_calls = len(self._run.units)
         failures = self._failures
         if failures.total:
-            kinds = ", ".join(f"{n:,} {CallFailureKind(kind).words}" for kind, n in failures.counts.most_common())
+            kinds = ", ".join(
+                f"{n:,} {CallFailureKind(kind).words}" for kind, n in failures.counts.most_common()
+            )
             yield f"{failures.total:,} of {count(num_calls, 'call')} brought nothing ({kinds})."
         if failures.is_hopeless and (num_left := num_calls - self._num_done):
             not_made = count(num_left, "call was", "calls were")

@@ -12,7 +12,12 @@ from rft_app.errors import ConflictError, NotFoundError
 from rft_app.storage import snapshots
 from rft_app.storage.members import Members
 from rft_app.storage.record_plan import map_leaf_ids
-from rft_app.storage.snapshot_source import SnapshotColumns, count_left_out, find_usable, read_columns
+from rft_app.storage.snapshot_source import (
+    SnapshotColumns,
+    count_left_out,
+    find_usable,
+    read_columns,
+)
 from rft_app.storage.snapshots import SnapshotPlan
 from rft_app.storage.splits import Bools, Ints, order_keys
 from rft_app.storage.topics import get_tree

@@ -34,7 +34,12 @@ def test_from_a_file_to_a_verdict_and_an_export(
     made = rft.json("export", dataset["id"], "--format", "openai_sft", "--out", out)
     assert made["train"] + made["test"] == 60
     with zipfile.ZipFile(out) as archive:
-        assert sorted(archive.namelist()) == ["metadata.json", "provenance.jsonl", "test.jsonl", "train.jsonl"]
+        assert sorted(archive.namelist()) == [
+            "metadata.json",
+            "provenance.jsonl",
+            "test.jsonl",
+            "train.jsonl",
+        ]
         assert len(archive.read("train.jsonl").splitlines()) == made["train"]
 
     lines = tmp_path / "sums.jsonl"

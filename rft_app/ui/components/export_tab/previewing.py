@@ -172,7 +172,7 @@ def _download() -> rx.Component:
                     "Download export",
                     rx.cond(
                         _PREVIEW.size != "",
-                        rx.el.span(_PREVIEW.size, class_name="opacity-75 font-medium tabular-nums"),
+                        rx.el.span(_PREVIEW.size, class_name="font-normal tabular-nums"),
                     ),
                 ),
             ),
