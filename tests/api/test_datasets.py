@@ -56,6 +56,19 @@ def test_bad_lines_are_listed_a_page_at_a_time(client: TestClient, dataset: dict
     errors = client.get(f"/api/optimization/imports/{report['id']}/errors", params={"limit": 1})
     assert [fault["lineNumber"] for fault in errors.json()] == [41]
     assert "X-Next-Cursor" not in errors.headers
+    assert (report["damage"], report["isComplete"]) == (None, True)
+
+
+def test_a_file_that_is_not_whole_is_told_in_its_report(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    array = b"[" + make_rows(3).replace(b"\n", b",")
+    dataset_id = post_file(client, array).json()["datasetId"]
+    work()
+    report = client.get(f"{DATASETS}/{dataset_id}/import").json()
+    assert (report["isDone"], report["isComplete"], report["valid"]) == (True, False, 3)
+    assert next(iter(report["reasons"])) == "damaged"
+    assert report["damage"].startswith("Stopped after line 3: the array is not closed")
 
 
 def test_the_upload_is_gone_after_its_import(dataset: dict[str, Any], database: Path) -> None:
