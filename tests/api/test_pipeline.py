@@ -112,6 +112,10 @@ def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[
     assert client.put(url, json={"type": "other"}).status_code == 422
     judge = client.put(url, json={"type": "llm-judge", "prompt": "Judge."})
     assert (judge.status_code, judge.json()["error"]["code"]) == (409, "not_available")
+    source = "import numpy\n\ndef grade(sample, item):\n    return 1\n"
+    unloadable = client.put(url, json={"type": "script", "script": source})
+    assert (unloadable.status_code, unloadable.json()["error"]["details"]["line"]) == (422, 1)
+    assert client.get(url).json() is None
     assert client.post(f"{url}/test").status_code == 409
 
 
