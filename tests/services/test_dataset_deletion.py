@@ -116,6 +116,7 @@ def test_files_of_exports_go_after_thirty_days(database: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "rows.jsonl").write_bytes(b"{}\n")
     now = time.time()
-    os.utime(folders[0], (now - 31 * 86_400,) * 2)
+    old = now - 31 * 86_400
+    os.utime(folders[0], (old, old))
     remove_expired_exports(now)
     assert [folder.exists() for folder in folders] == [False, True]
