@@ -92,17 +92,16 @@ class Source(AbstractContextManager["Source"]):
         split = split_array if self.is_array else split_lines
         last = SourceRow(num_done, start, b"", 0)
         for row in split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
-            last = self._spoil(row)
+            last = row if self._damage is None else self._spoil(row, self._damage)
             yield last
         if self._damage is not None and last.damage is None:
             yield SourceRow(last.number + 1, last.end, b"", 0, damage=self._damage)
 
-    def _spoil(self, row: SourceRow) -> SourceRow:
+    @staticmethod
+    def _spoil(row: SourceRow, damage: Damage) -> SourceRow:
         """A row after whose bytes nothing could be read is a piece, unless the end was there."""
-        is_whole = row.damage is None and self._damage is Damage.CHECKSUM
-        if self._damage is None or is_whole:
-            return row
-        return replace(row, damage=self._damage)
+        is_whole = row.damage is None and damage is Damage.CHECKSUM
+        return row if is_whole else replace(row, damage=damage)
 
     def _look(self) -> bool:
         """Read the head: refuse what is no text; say whether it is an array."""
