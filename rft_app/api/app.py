@@ -109,12 +109,17 @@ def create_api() -> FastAPI:
 
 
 def _other_methods(request: Request) -> str:
-    """What the request's path takes, other than its method; empty where there is no such path."""
-    found = {
-        method
+    """What the request's path takes, other than its method; empty where there is no such path.
+
+    Of several paths that fit, such as `/datasets/{id}` and `/datasets/from-upload`, the one with
+    the fewest parameters is meant.
+    """
+    routes = [
+        route
         for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute) and route.matches(request.scope)[0] is Match.PARTIAL
-        for method in route.methods or ()
-    }
-    return ", ".join(sorted(found))
+    ]
+    meant = min((route.path for route in routes), key=lambda path: path.count("{"), default="")
+    methods = {method for route in routes if route.path == meant for method in route.methods or ()}
+    return ", ".join(sorted(methods))
