@@ -86,6 +86,7 @@ def _shuffled(session: Session, dataset_id: str) -> Iterator[list[int]]:
 def _require_answers(answered: Mapping[int, Answered]) -> None:
     if not answered:
         raise ConflictError(
-            "There is nothing to grade: no valid record has a recorded answer. Import rollouts "
-            "(`rft import-rollouts`) or traces that hold the model's answers."
+            "There is nothing to grade: no valid record has a recorded answer. Import a file of "
+            "rollouts (Data menu, Import records; or rft import-rollouts), or traces that hold the "
+            "model's answers."
         )

@@ -17,7 +17,7 @@ from rft_app.jobs.queue import cancel_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.grader_suggestion import suggest_grader
 from rft_app.services.graders import current_grader, save_grader
-from rft_app.services.pipeline import get_step, start_step
+from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.storage import auto_runs
 from rft_app.storage.dry_runs import find_last_finished
 
@@ -95,8 +95,9 @@ def _advance(session: Session, run: AutoRun) -> None:
     try:
         run = _note_result(session, run)
         for step in AUTO_STEPS:
-            node = get_dataset(session, run.dataset_id).nodes[step.number - 1]
-            if _is_current(node):
+            view = get_step(session, run.dataset_id, step)
+            node = view.node
+            if _is_current(view):
                 run = _keep(session, run, node)
             elif step is not StepName.GRADER:
                 _start(session, run, node)
@@ -111,19 +112,21 @@ def _advance(session: Session, run: AutoRun) -> None:
         _end(session, run, AutoState.FAILED, error.message)
 
 
-def _is_current(node: Node) -> bool:
+def _is_current(view: StepView) -> bool:
+    """Whether a step has a result that holds; a NO_GO is one, a job that failed is none."""
+    node = view.node
     has_result = node.status not in {StepStatus.WAITING, StepStatus.READY, StepStatus.PROCESSING}
-    return has_result and node.stale_reason is None and node.summary != ""
+    return has_result and view.error is None and node.stale_reason is None
 
 
 def _note_result(session: Session, run: AutoRun) -> AutoRun:
     """Note the result of the step that ran, where it has one by now."""
     if run.step is None:
         return run
-    node = get_dataset(session, run.dataset_id).nodes[run.step.number - 1]
-    if not _is_current(node):
+    view = get_step(session, run.dataset_id, run.step)
+    if not _is_current(view):
         return run
-    return _decide(session, run, Decision(step=run.step, text=node.summary), step=None)
+    return _decide(session, run, Decision(step=run.step, text=view.node.summary), step=None)
 
 
 def _keep(session: Session, run: AutoRun, node: Node) -> AutoRun:

@@ -123,7 +123,7 @@ def test_records_without_any_answer_take_no_part() -> None:
 def test_where_nothing_is_answered_the_message_says_what_to_do() -> None:
     add_records([None, None])
     configure(NUMBER_OF_TEXT)
-    with pytest.raises(ConflictError, match="import-rollouts"):
+    with pytest.raises(ConflictError, match="rft import-rollouts"):
         run_dry()
 
 
