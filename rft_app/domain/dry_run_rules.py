@@ -92,6 +92,7 @@ class Rule(Entity):
     absent: str
     """Why the row does not apply where there is no value."""
     remedy: str
+    """What to do; `{topic}` stands for the lowest topic."""
 
 
 RULES = (
@@ -154,7 +155,7 @@ RULES = (
         caution=Bounds(low=0.05),
         blames="data",
         absent=f"Applies from a mean of {WHOLE_MEAN:.2f} on, and where topics were graded.",
-        remedy="Look at the rollouts of this topic: the records may be wrong or too hard.",
+        remedy="Look at the rollouts of {topic}: the records may be wrong or too hard.",
     ),
 )
 
@@ -274,8 +275,13 @@ def _apply(rule: Rule, measured: Measured) -> RuleRow:
         blames=rule.blames or _blame_of_mean(measured.sd),
         status=_status(rule, value),
         note=_note(rule, measured, value),
-        remedy=rule.remedy,
+        remedy=rule.remedy.format(topic=_name_topic(measured)),
     )
+
+
+def _name_topic(measured: Measured) -> str:
+    worst = measured.worst_topic
+    return f"“{worst[0]}”" if worst else "the topic"
 
 
 def _blame_of_mean(sd: float | None) -> Blame:

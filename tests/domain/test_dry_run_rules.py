@@ -82,6 +82,7 @@ def test_a_poor_topic_does_not_stand_out_where_everything_is_poor() -> None:
 
 def test_the_topic_row_names_the_topic() -> None:
     found = row(Measure.TOPIC_MEAN, topic_means={"Book": 0.9, "Pay": 0.0})
+    assert "rollouts of “Pay”" in found.remedy
     assert (found.note, found.value) == ("Pay", 0.0)
     assert found.sentence == "Lowest topic mean in Pay: 0.00 (CAUTION at < 0.05)."
 
