@@ -116,8 +116,11 @@ def test_unsaved_changes_are_compared_and_not_lost_by_a_restore(
 
 def test_a_trial_has_statistics_and_counts_failures_apart(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "grader")
-    dialog.get_by_role("button", name="Grade 5 records").click()
+    editor = dialog.locator(".cm-content")
+    script = editor.inner_text()
+    editor.press("Control+Enter")
     expect(dialog.locator("details")).to_have_count(5, timeout=WAIT_MS)
+    assert editor.inner_text() == script
     expect(dialog.locator('dl[aria-label="Statistics of the trial"]')).to_contain_text("min")
 
 

@@ -1,5 +1,5 @@
 import React, { useEffect, useMemo, useRef } from "react";
-import CodeMirror, { EditorView, keymap } from "@uiw/react-codemirror";
+import CodeMirror, { EditorView, keymap, Prec } from "@uiw/react-codemirror";
 import { indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -68,9 +68,13 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
       look,
       syntaxHighlighting(colors),
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+      Prec.highest(
+        keymap.of([
+          { key: "Mod-s", preventDefault: true, run: () => (send(), events.current.onSave?.(), true) },
+          { key: "Mod-Enter", preventDefault: true, run: () => (send(), events.current.onRun?.(), true) },
+        ]),
+      ),
       keymap.of([
-        { key: "Mod-s", preventDefault: true, run: () => (send(), events.current.onSave?.(), true) },
-        { key: "Mod-Enter", preventDefault: true, run: () => (send(), events.current.onRun?.(), true) },
         { key: "Escape", run: () => (send(), after.current?.focus(), true) },
         indentWithTab,
       ]),
