@@ -77,7 +77,7 @@ def test_extract_names_reasons_and_bad_lines_and_opens_the_records(
     visitor: Page, dataset: str
 ) -> None:
     dialog = open_step(visitor, dataset, "step=extract")
-    expect(dialog).to_contain_text("62 records in all")
+    expect(dialog).to_contain_text("62 in all")
     expect(dialog.get_by_role("table", name="Bad lines of the file")).to_contain_text("not_json")
     dialog.get_by_role("button", name="Show the records with no_user_turn").click()
 

@@ -2,8 +2,9 @@ import { useEffect } from "react";
 import { useBlocker } from "react-router";
 
 // Keeps the visitor on the page while something is unsaved; asks before the tab closes.
-// `answer` is "" until the page's own dialog was answered with "leave" or "stay".
-export function LeaveGuard({ isOn, answer, onAsk }) {
+// `answer` is "" until the page's own dialog was answered with "leave" or "stay"; after `onStayed` it
+// is "" again. Forgetting it any sooner would ask once more.
+export function LeaveGuard({ isOn, answer, onAsk, onStayed }) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
       isOn && currentLocation.pathname !== nextLocation.pathname,
@@ -11,7 +12,10 @@ export function LeaveGuard({ isOn, answer, onAsk }) {
   useEffect(() => {
     if (blocker.state === "blocked" && answer === "") onAsk?.();
     if (blocker.state === "blocked" && answer === "leave") blocker.proceed();
-    if (blocker.state === "blocked" && answer === "stay") blocker.reset();
+    if (blocker.state === "blocked" && answer === "stay") {
+      blocker.reset();
+      onStayed?.();
+    }
   }, [blocker.state, answer]);
   useEffect(() => {
     if (!isOn) return;

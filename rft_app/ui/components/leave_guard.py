@@ -15,6 +15,8 @@ class LeaveGuard(rx.Component):
     answer: rx.Var[str]
     """Empty, `leave` or `stay`."""
     on_ask: rx.EventHandler[rx.event.no_args_event_spec]
+    on_stayed: rx.EventHandler[rx.event.no_args_event_spec]
+    """The visitor stays: the answer can be forgotten."""
 
 
 leave_guard = LeaveGuard.create

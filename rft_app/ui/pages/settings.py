@@ -220,6 +220,7 @@ def settings_page() -> rx.Component:
             is_on=SettingsState.is_changed,
             answer=SettingsState.leave_answer,
             on_ask=SettingsState.ask_leave,
+            on_stayed=SettingsState.forget_answer,
         ),
         _leave_dialog(),
         _reset_dialog(),

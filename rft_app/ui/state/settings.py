@@ -150,10 +150,9 @@ class SettingsState(DatasetPage, Deleting, rx.State):
         self.is_asking_leave, self.leave_answer = False, "leave"
 
     @rx.event
-    def stay(self) -> Any:  # noqa: ANN401  # an event
+    def stay(self) -> None:
         """Stay on the page."""
         self.is_asking_leave, self.leave_answer = False, "stay"
-        return SettingsState.forget_answer
 
     @rx.event
     def forget_answer(self) -> None:
