@@ -84,6 +84,8 @@ SCREENS: tuple[Screen, ...] = (
     *(Screen(name, f"/optimization/{{full}}?dialog={name}") for name in DIALOGS),
     Screen("training-feedback", "/training"),
     Screen("training-datasets", "/training?tab=datasets"),
+    Screen("training-export", "/training?tab=export&dataset={full}"),
+    Screen("training-auto-improve", "/training?tab=auto-improve"),
     Screen("training-loading", "/training", is_live=False),
     Screen("not-found", "/nowhere", is_live=False),
 )
