@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import ROOT
-from tests.ui.screens import Screen, Theme, looks, open_browser, serve_demo, show
+from tests.ui.screens import SIZES, Screen, Theme, open_browser, serve_demo, show
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +22,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-def scan(page: Page) -> list[str]:
-    """What axe-core finds grave, each with the first element it concerns."""
+def scan(page: Page, rule: str | None = None) -> list[str]:
+    """What axe-core finds grave, by one rule or all, each with the first element it concerns."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    options = {"resultTypes": ["violations"], **({"runOnly": [rule]} if rule else {})}
+    found = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} times): {rule['help']} "
         f"at {rule['nodes'][0]['html'][:200]}: {rule['nodes'][0].get('failureSummary', '')}"
@@ -34,17 +35,35 @@ def scan(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("size", "theme"), list(looks()))
-def test_no_screen_has_grave_faults(
-    chromium: Browser, served: Served, size: str, theme: Theme
-) -> None:
+def turn(page: Page, theme: Theme) -> None:
+    """Change the theme of a page that is open."""
+    page.evaluate("theme => { document.documentElement.className = theme }", theme)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_screen_has_grave_faults(chromium: Browser, served: Served, size: str) -> None:
     url, screens = served
     faults: list[str] = []
-    with open_browser(chromium, size, theme) as context:
+    with open_browser(chromium, size, "dark") as context:
         for screen in screens:
             with show(context, url, screen) as page:
-                faults.extend(f"{screen.name}: {fault}" for fault in scan(page))
+                found = scan(page)
+                turn(page, "light")
+                found += scan(page, "color-contrast")
+                faults.extend(f"{screen.name}: {fault}" for fault in found)
     assert not faults, "\n\n".join(faults)
+
+
+def test_faint_words_are_found_in_the_light_theme_alone(chromium: Browser, served: Served) -> None:
+    url, screens = served
+    with (
+        open_browser(chromium, "wide", "dark") as context,
+        show(context, url, screens[0]) as page,
+    ):
+        page.get_by_role("heading").first.evaluate("each => { each.style.color = '#eee' }")
+        assert not scan(page, "color-contrast")
+        turn(page, "light")
+        assert scan(page, "color-contrast")
 
 
 def test_a_picture_without_words_is_found(chromium: Browser, served: Served) -> None:

@@ -142,8 +142,15 @@ def test_the_proposal_is_taken_and_records_go_into_it(visitor: Page) -> None:
     expect(names(visitor)).to_have_text(["Money", "Refund", "Delivery", "Other", "Rest"])
     expect(front(visitor)).to_contain_text("24 records categorised", timeout=WAIT_MS)
     front(visitor).get_by_role("button", name="Suggest topics").click()
+    expect(front(visitor).get_by_role("radio", name="Model")).to_be_visible()
     expect(front(visitor)).not_to_contain_text("last proposal")
-    visitor.keyboard.press("Escape")
+
+
+def test_a_dialog_in_front_that_was_left_open_does_not_come_back(
+    visitor: Page, place: Place
+) -> None:
+    open_topics(visitor, place[1])
+    expect(front(visitor).get_by_role("tree", name="Topics")).to_be_visible()
 
 
 def categorise_all(page: Page) -> Locator:

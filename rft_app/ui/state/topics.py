@@ -32,6 +32,10 @@ class TopicsState(TopicEditing, TopicReviewing, TopicMaking, TopicPlacing, rx.St
         self.pane = TOPIC
         await self.choose(key)
 
+    def _enter(self) -> None:
+        super()._enter()
+        self.is_making = self.is_placing = False
+
     async def _end_work(self, job: Job) -> None:
         if job.kind == "generate_topics":
             await self._end_making(job)
