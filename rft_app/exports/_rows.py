@@ -1,6 +1,7 @@
 """Parts of a row that several formats share."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 
 import msgspec
 
@@ -8,6 +9,8 @@ from rft_app.domain.record import RecordBytes
 
 _split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
+
+_NOTHING = msgspec.Raw(b"")
 
 REFERENCE = "reference_answer"
 _IDS = ("record_id", "id", "trace_id")
@@ -32,7 +35,30 @@ def columns(record: RecordBytes, reserved: frozenset[str]) -> bytes:
     only repeats a value under its own name is left out.
     """
     own = _own_columns(record)
-    fields = {} if record.metadata is None else _split_object(record.metadata)
+    begin = b"," + _encode(own)[1:-1] if own else b""
+    metadata = record.metadata
+    if metadata is None:
+        return begin
+    pick, nothing = _picker(tuple(own), reserved)
+    if pick(metadata) != nothing:
+        return _merge(own, _split_object(metadata), reserved)
+    return b"%b,%b" % (begin, metadata[1:-1])
+
+
+@cache
+def _picker(
+    own: tuple[str, ...], reserved: frozenset[str]
+) -> tuple[Callable[[bytes], msgspec.Struct], msgspec.Struct]:
+    """What finds the fields whose names are taken, and what it gives where there are none."""
+    ids = _IDS if "trace_id" in own else ()
+    names = [(name, msgspec.Raw, _NOTHING) for name in sorted({*own, *ids, *reserved})]
+    taken = msgspec.defstruct("Taken", names)
+    return msgspec.json.Decoder(taken).decode, taken()
+
+
+def _merge(
+    own: dict[str, str | float], fields: dict[str, msgspec.Raw], reserved: frozenset[str]
+) -> bytes:
     for name in _IDS:
         if name in fields and _repeats(own.get("trace_id"), fields[name]):
             del fields[name]
