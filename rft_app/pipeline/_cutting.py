@@ -45,6 +45,7 @@ class _Opened(NamedTuple):
     turns: Sequence[Turn]
     kinds: Sequence[int]
     has_tools: bool
+    source_type: SourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Cutter:
     mode: ExtractMode
     max_tokens: int
     source_types: Mapping[str, SourceType]
-    """By import."""
+    """By import; a row with a better and a worse answer is a preference all the same."""
     now_ms: int
 
     def cut(self, trace: StoredTrace) -> Iterator[NewRecord]:
@@ -63,7 +64,10 @@ class Cutter:
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
         has_tools = present(parts.tools) is not None or calls_tools(trace.body)
-        opened = _Opened(parts, turns, classify(parts.messages), has_tools)
+        source_type = self.source_types[trace.import_id]
+        if present(parts.rejected):
+            source_type = SourceType.PREFERENCE
+        opened = _Opened(parts, turns, classify(parts.messages), has_tools, source_type)
         for turn in self._find_answers(turns, parts.num_given):
             yield self._make(trace, opened, turn)
 
@@ -79,13 +83,12 @@ class Cutter:
         covered = turns[: turn + 1]
         num_tokens = count_tokens(covered)
         reason = self._find_reason(trace, covered, answer, num_tokens)
-        source_type = self.source_types[trace.import_id]
         return NewRecord(
             dataset_id=self.dataset_id,
             trace_seq=trace.seq,
             turn=turn,
-            facet=_pack(reason, source_type, opened.has_tools, reward_bin(trace.reward)),
-            source_type=source_type.value,
+            facet=_pack(reason, opened.source_type, opened.has_tools, reward_bin(trace.reward)),
+            source_type=opened.source_type.value,
             reason=None if reason is None else reason.value,
             is_archived=False,
             group_key=trace.group_key,

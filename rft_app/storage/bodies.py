@@ -28,6 +28,7 @@ class TraceParts(msgspec.Struct, frozen=True):
     tool_choice: msgspec.Raw = _ABSENT
     parallel_tool_calls: msgspec.Raw = _ABSENT
     reference: str | None = None
+    rejected: msgspec.Raw = _ABSENT
     metadata: msgspec.Raw = _ABSENT
 
     @property

@@ -22,7 +22,7 @@ FIRST_INVALID = Facet(reason=Reason.NO_MESSAGES).pack()
 """Facets below this belong to valid, current records."""
 
 _UNTOUCHED = (
-    "source_type IN ('trace', 'upload') AND NOT EXISTS (SELECT 1 FROM feedback f "
+    "source_type IN ('trace', 'upload', 'preference') AND NOT EXISTS (SELECT 1 FROM feedback f "
     "WHERE f.dataset_id = r.dataset_id AND f.record_seq = r.seq)"
 )
 """SQL on records `r`: extraction made it, and nobody said anything of it."""

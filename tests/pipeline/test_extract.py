@@ -148,6 +148,19 @@ def test_rows_of_a_data_file_are_uploads(any_database: str) -> None:
     assert current()[0].source_type == "upload"
 
 
+def test_rows_with_a_worse_answer_are_preferences_and_extraction_may_replace_them(
+    any_database: str,
+) -> None:
+    add_dataset(TALK | {"rejected": [say("assistant", "No.")]}, TALK, shape="openai_dpo")
+    run(EVERY)
+    first, second, *others = current()
+    assert [row.source_type for row in (first, second)] == ["preference"] * 2
+    assert {row.source_type for row in others} == {"upload"}
+    assert first.content_hash == others[0].content_hash
+    run(LAST)
+    assert [row.source_type for row in current()] == ["preference", "upload"]
+
+
 def test_faults_are_counted_by_reason_and_stay_visible(any_database: str) -> None:
     long = {"messages": [say("user", "word " * 4000), say("assistant", "ok")]}
     empty = {"messages": []}
