@@ -48,6 +48,7 @@ class Lack(StrEnum):
     SEVERAL_TURNS = "several_turns"
     NOT_ALTERNATING = "not_alternating"
     TOOLS_IN_PROMPT = "tools_in_prompt"
+    CALLS_LEFT_OPEN = "calls_left_open"
 
     @property
     def message(self) -> str:
@@ -74,6 +75,9 @@ _MESSAGES = {
     Lack.SEVERAL_TURNS: "an answer of several turns; the format takes one",
     Lack.NOT_ALTERNATING: "turns that do not alternate between the two sides",
     Lack.TOOLS_IN_PROMPT: "tool calls in the prompt, which the format cannot hold",
+    Lack.CALLS_LEFT_OPEN: (
+        "tool calls without a result before the next turn, for which services refuse the whole file"
+    ),
 }
 
 

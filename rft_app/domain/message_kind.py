@@ -36,3 +36,5 @@ class MessageKind(IntEnum):
     """There is an answer."""
     WHOLE = 1024
     """Nothing follows the answer or, where there is none, the last message given."""
+    LEFT_OPEN = 2048
+    """The conversation goes on, or ends in results, though a tool call has no result yet."""

@@ -12,5 +12,10 @@ def convert(
     """The prompt and each answer as a JSON array; what is missing where one cannot be written."""
     if not given:
         return Lack.NO_QUESTION
-    arrays = [array for part in (given, *answers) if (array := style.convert(part)) is not None]
-    return arrays if len(arrays) == 1 + len(answers) else Lack.UNSUPPORTED_CONTENT
+    arrays: list[bytes] = []
+    for part in (given, *answers):
+        array = style.convert(part)
+        if isinstance(array, Lack):
+            return array
+        arrays.append(array)
+    return arrays

@@ -11,7 +11,7 @@ from rft_app.domain.export import Lack
 from rft_app.domain.message_kind import MessageKind
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._rows import array
-from rft_app.exports.message_kinds import classify, kinds_of
+from rft_app.exports.message_kinds import classify, classify_each, kinds_of
 
 _ANSWERED_WHOLE: Final = MessageKind.ANSWERED | MessageKind.WHOLE
 _QUESTION: Final = int(MessageKind.QUESTION)
@@ -44,6 +44,7 @@ class MessageStyle:
         rewritten: MessageKind,
         rewrite: Callable[[bytes], bytes | None],
         mark: bytes = b"",
+        has_strict_calls: bool = False,
     ) -> None:
         """Say what is not copied.
 
@@ -52,6 +53,8 @@ class MessageStyle:
             rewritten: A kind of other messages to write anew.
             rewrite: Writes one message; `None` when the format cannot hold it.
             mark: Bytes in each message of the kind `rewritten` and, but by chance, in no other.
+            has_strict_calls: Whether every call needs its result, and a turn that only calls tools
+                `null` for content.
         """
         other = "developer" if instructions == "system" else "system"
         self._heads = _HEADS[other], _HEADS[instructions]
@@ -60,10 +63,14 @@ class MessageStyle:
         self._not_copied = rewritten | self._renamed
         self._rewrite = rewrite
         self._mark = mark
+        self._has_strict_calls = has_strict_calls
+        self._refused = int(MessageKind.LEFT_OPEN) if has_strict_calls else 0
 
     def conversation(self, record: RecordBytes) -> bytes | Lack:
         """The messages up to and with the answer, as one JSON array."""
         kinds = record.message_kinds or _find_kinds(record)
+        if kinds & self._refused:
+            return Lack.CALLS_LEFT_OPEN
         if kinds & _ANSWERED_WHOLE == _ANSWERED_WHOLE and (
             copied := self._copy(record.messages, kinds)
         ):
@@ -71,12 +78,13 @@ class MessageStyle:
         messages = record.split(record.messages)[: record.turn + 1]
         if len(messages) <= record.turn:
             return Lack.NO_OUTPUT
-        converted = self.convert(messages)
-        return Lack.UNSUPPORTED_CONTENT if converted is None else converted
+        return self.convert(messages)
 
     def question(self, record: RecordBytes) -> bytes | Lack:
         """The messages before the answer, as one JSON array."""
         kinds = record.message_kinds
+        if kinds & self._refused:
+            return Lack.CALLS_LEFT_OPEN
         if kinds & _ASKED_WHOLE == _ASKED_WHOLE and (given := _cut_answer(record.messages)):
             copied = self._copy(given, kinds)
             if copied is not None:
@@ -84,27 +92,35 @@ class MessageStyle:
         given = record.given
         if not (kinds & _QUESTION if kinds else ends_with_question(given)):
             return Lack.NO_QUESTION
-        messages = self.convert(given)
-        return Lack.UNSUPPORTED_CONTENT if messages is None else messages
+        return self.convert(given)
 
-    def convert(self, messages: Sequence[bytes]) -> bytes | None:
-        """Messages, one JSON object each, as one JSON array; `None` when one cannot be written."""
-        kinds = classify(messages) or [sum(classify([message])) for message in messages]
+    def convert(self, messages: Sequence[bytes]) -> bytes | Lack:
+        """Messages, one JSON object each, as one JSON array."""
+        kinds = classify_each(messages)
+        if any(kind & self._refused for kind in kinds):
+            return Lack.CALLS_LEFT_OPEN
         written = list(messages)
         for index, kind in enumerate(kinds):
-            if not kind or kind & self._not_copied:
-                rewritten = self._rewrite(bytes(messages[index]))
+            raw = bytes(messages[index])
+            if not kind or kind & self._not_copied or self._may_be_empty(raw, kind):
+                rewritten = self._rewrite(raw)
                 if rewritten is None:
-                    return None
+                    return Lack.UNSUPPORTED_CONTENT
                 written[index] = rewritten
         return array(written)
 
     def _copy(self, messages: bytes, kinds: int) -> bytes | None:
         """An array of messages of these kinds in this style; `None` where that takes parsing."""
+        if self._may_be_empty(messages, kinds):
+            return None
         if not kinds & self._not_copied:
             return messages
         copied = self._rename(messages, kinds) if kinds & self._renamed else messages
         return self._splice(copied) if copied and kinds & self._rewritten else copied
+
+    def _may_be_empty(self, messages: bytes, kinds: int) -> bool:
+        """Whether empty text may stand beside calls that take none; never false when it does."""
+        return self._has_strict_calls and bool(kinds & MessageKind.CALLS) and b'""' in messages
 
     def _rename(self, messages: bytes, kinds: int) -> bytes | None:
         """Give instructions at the beginning their role in this style."""

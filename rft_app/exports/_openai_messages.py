@@ -1,4 +1,7 @@
-"""Messages as OpenAI's fine-tuning files take them: known fields only, arguments as text."""
+"""Messages as OpenAI's fine-tuning files take them: known fields only, arguments as text.
+
+An assistant turn that only calls tools has `null` for content, however its source wrote that.
+"""
 
 from functools import partial
 from typing import Any, Literal
@@ -22,7 +25,7 @@ _PARTS = {"user": ("text", "image_url"), "assistant": ("text", "refusal")}
 def openai_style(instructions: Literal["system", "developer"]) -> MessageStyle:
     """How OpenAI takes messages, with this role for instructions."""
     rewrite = partial(_rewrite, instructions=instructions)
-    return MessageStyle(instructions, MessageKind.NAMED_RESULT, rewrite)
+    return MessageStyle(instructions, MessageKind.NAMED_RESULT, rewrite, has_strict_calls=True)
 
 
 def _rewrite(raw: bytes, *, instructions: str) -> bytes | None:
@@ -40,6 +43,8 @@ def _rewrite(raw: bytes, *, instructions: str) -> bytes | None:
         kept["tool_calls"] = [_rewrite_call(call) for call in kept["tool_calls"]]
     if role == "tool" and content is None:
         content = ""
+    if content == "" and kept.get("tool_calls"):
+        content = None
     role = instructions if role in _INSTRUCTIONS else role
     return orjson.dumps({"role": role, "content": content, **kept})
 

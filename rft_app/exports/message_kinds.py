@@ -16,6 +16,17 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     pass
 
 
+class _Named(msgspec.Struct, gc=False):
+    id: str = ""
+
+
+class _Link(msgspec.Struct, gc=False):
+    """What ties results to calls."""
+
+    tool_calls: list[_Named] | None = None
+    tool_call_id: str | None = None
+
+
 class _Function(_Strict):
     name: str
     arguments: str
@@ -53,12 +64,13 @@ class _Result(_Strict, tag_field="role", tag="tool"):
 _Message = _System | _Developer | _User | _Turn | _Result
 
 _decode: Final = msgspec.json.Decoder(list[_Message]).decode
+_decode_links: Final = msgspec.json.Decoder(list[_Link]).decode
 _OF_SHAPE: Final[dict[type[_Message], MessageKind]] = {
     _System: MessageKind.SYSTEM,
     _Developer: MessageKind.DEVELOPER,
     _User: MessageKind.USER,
 }
-_INSTRUCTIONS: Final = frozenset({MessageKind.SYSTEM, MessageKind.DEVELOPER})
+_INSTRUCTIONS: Final = MessageKind.SYSTEM | MessageKind.DEVELOPER
 _ASKING: Final = MessageKind.USER | MessageKind.RESULT | MessageKind.NAMED_RESULT
 
 
@@ -71,11 +83,43 @@ def classify(messages: Iterable[bytes | msgspec.Raw]) -> Sequence[int]:
         >>> classify([b'{"role":"user","content":"2+2?","mood":"sour"}'])
         ()
     """
+    raw = _array(messages)
     try:
-        decoded = _decode(b"[" + b",".join(messages) + b"]")
+        decoded = _decode(raw)
     except msgspec.ValidationError:
         return ()
-    return [_OF_SHAPE.get(type(message)) or _kind_of(message) for message in decoded]
+    kinds = [_OF_SHAPE.get(type(message)) or _kind_of(message) for message in decoded]
+    return _mark_left_open(kinds, raw) if MessageKind.CALLS in kinds else kinds
+
+
+def classify_each(messages: Sequence[bytes]) -> Sequence[int]:
+    """As `classify`, but a message of no kind leaves the others theirs."""
+    if kinds := classify(messages):
+        return kinds
+    each = [sum(classify([message])) for message in messages]
+    return _mark_left_open(each, _array(messages))
+
+
+def _array(messages: Iterable[bytes | msgspec.Raw]) -> bytes:
+    return b"[" + b",".join(messages) + b"]"
+
+
+def _mark_left_open(kinds: Sequence[int], messages: bytes) -> Sequence[int]:
+    """Add `LEFT_OPEN` to the message that stands where the result of a call should, if one does.
+
+    Where results are missing at the end, it is the last message.
+    """
+    waiting: set[str] = set()
+    links = _decode_links(messages)
+    for index, link in enumerate(links):
+        if link.tool_call_id is None:
+            is_open, waiting = bool(waiting), {call.id for call in link.tool_calls or ()}
+        else:
+            waiting.discard(link.tool_call_id)
+            is_open = bool(waiting) and index + 1 == len(links)
+        if is_open:
+            return [*kinds[:index], kinds[index] | MessageKind.LEFT_OPEN, *kinds[index + 1 :]]
+    return kinds
 
 
 def kinds_of(classified: Sequence[int], turn: int) -> int:
@@ -88,14 +132,21 @@ def kinds_of(classified: Sequence[int], turn: int) -> int:
     covered = classified[: turn + 1]
     if not covered or 0 in covered:
         return 0
-    kinds = sum(set(covered))
-    if not _INSTRUCTIONS.isdisjoint(covered[1:]):
+    kinds = _join(covered)
+    if _join(covered[1:]) & _INSTRUCTIONS:
         kinds |= MessageKind.LATE_INSTRUCTIONS
     if turn and covered[turn - 1] & _ASKING:
         kinds |= MessageKind.QUESTION
     if turn < len(classified):
         kinds |= MessageKind.ANSWERED
     return kinds | (MessageKind.WHOLE if turn + 1 >= len(classified) else 0)
+
+
+def _join(kinds: Sequence[int]) -> int:
+    bits = 0
+    for kind in set(kinds):
+        bits |= kind
+    return bits
 
 
 def _kind_of(message: _Message) -> int:

@@ -8,6 +8,7 @@ import pytest
 from rft_app.domain.export import Lack
 from rft_app.domain.record import RecordBytes
 from rft_app.exports import EXPORTERS, FileContext
+from rft_app.exports.message_kinds import classify, kinds_of
 from tests.exports.builders import (
     ANSWER,
     CALL,
@@ -69,6 +70,51 @@ def test_openai_keeps_arguments_as_text_and_trl_makes_them_objects() -> None:
     assert trl["tool_calls"][0]["function"]["arguments"] == {"to": "Oslo"}
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_turn_that_only_calls_tools_has_null_for_openai_and_empty_text_for_trl(
+    content: str | None,
+) -> None:
+    record = make_record([QUESTION, {**CALL, "content": content}, RESULT], tools=[FLIGHT_TOOL])
+    for name, expected in (("openai_sft", None), ("trl_sft", "")):
+        messages = row(name, record)["messages"]
+        assert [messages[1]["content"], messages[3]["content"]] == [expected, ANSWER["content"]]
+
+
+SECOND = {**CALL["tool_calls"][0], "id": "call_2"}
+BOTH = {**CALL, "tool_calls": [*CALL["tool_calls"], SECOND]}
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ([QUESTION, CALL, QUESTION], ANSWER),
+        ([QUESTION, BOTH, RESULT], ANSWER),
+        ([QUESTION, CALL], ANSWER),
+        ([QUESTION | {"name": "Kim"}, CALL, QUESTION], ANSWER),
+        ([QUESTION, BOTH, RESULT], None),
+    ],
+    ids=["a question", "one of two", "the answer", "odd messages", "the end"],
+)
+def test_services_get_no_call_without_its_result(
+    given: list[dict[str, Any]], answer: dict[str, Any] | None
+) -> None:
+    stored = make_record(given, answer, tools=[FLIGHT_TOOL], reference="1")
+    kinds = kinds_of(classify(stored.split(stored.messages)), stored.turn)
+    for record in (stored, stored._replace(message_kinds=kinds)):
+        if answer is not None:
+            assert encode("openai_sft", record) is Lack.CALLS_LEFT_OPEN
+            assert isinstance(encode("trl_sft", record), bytes)
+        if given[-1] != CALL:
+            assert encode("openai_rft", record) is Lack.CALLS_LEFT_OPEN
+
+
+def test_the_answer_itself_may_call_and_what_follows_it_does_not_matter() -> None:
+    record = make_record([QUESTION, CALL, RESULT], BOTH, tools=[FLIGHT_TOOL])
+    assert row("openai_sft", record)["messages"][3]["tool_calls"] == BOTH["tool_calls"]
+    early = make_record([QUESTION, CALL, QUESTION, ANSWER], ANSWER)._replace(turn=1)
+    assert len(row("openai_sft", early)["messages"]) == 2
+
+
 def test_fields_that_openai_does_not_know_are_left_out() -> None:
     record = make_record([QUESTION, CALL, RESULT], {**ANSWER, "annotations": [], "audio": None})
     messages = row("openai_sft", record)["messages"]
@@ -102,9 +148,10 @@ def test_a_reserved_name_is_avoided(name: str, key: str) -> None:
     assert written["free"] == 2
 
 
-def test_a_topic_of_the_source_row_does_not_hide_ours() -> None:
-    written = row("trl_grpo", make_record(topic="Flights", metadata={"topic": "math"}))
-    assert (written["topic"], written["metadata_topic"]) == ("Flights", "math")
+@pytest.mark.parametrize("other", ["math", None])
+def test_a_topic_of_the_source_row_does_not_hide_ours(other: str | None) -> None:
+    written = row("trl_grpo", make_record(topic="Flights", metadata={"topic": other}))
+    assert (written["topic"], written["metadata_topic"]) == ("Flights", other)
 
 
 def test_sound_fits_no_training_format_and_images_only_openai() -> None:

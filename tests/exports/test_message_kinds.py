@@ -82,6 +82,14 @@ def test_a_record_knows_where_it_ends_and_whether_it_asks() -> None:
     assert find(make_record([QUESTION, SYSTEM])) & Kind.LATE_INSTRUCTIONS
 
 
+def test_a_record_knows_whether_a_call_before_its_answer_has_no_result() -> None:
+    ends = make_record([QUESTION, CALL, QUESTION, ANSWER, SYSTEM], ANSWER)
+    opened = [bool(find(ends._replace(turn=turn)) & Kind.LEFT_OPEN) for turn in range(6)]
+    assert opened == [False, False, True, True, True, True]
+    assert find(ends) & Kind.LATE_INSTRUCTIONS
+    assert not find(make_record([QUESTION, CALL, RESULT])) & Kind.LEFT_OPEN
+
+
 def raw_record(*messages: bytes) -> RecordBytes:
     """A record of messages written like this, the last one the answer."""
     stored = b"[" + b",".join(messages) + b"]"
@@ -92,6 +100,7 @@ def raw_record(*messages: bytes) -> RecordBytes:
 
 HI = b'{"role":"user","content":"Hi"}'
 TURNED = b'{"content":null,"role":"assistant","tool_calls":%b}' % orjson.dumps(CALL["tool_calls"])
+SILENT = orjson.dumps({**CALL, "content": ""})
 GIVEN = b'{"role":"tool","content":"7","tool_call_id":"call_1"}'
 BYE = b'{"role":"assistant","content":"Bye"}'
 
@@ -101,6 +110,13 @@ BYE = b'{"role":"assistant","content":"Bye"}'
     [
         (HI, orjson.dumps(CALL), GIVEN, HI, orjson.dumps(CALL), GIVEN, BYE),
         (HI, TURNED, GIVEN, BYE),
+        (HI, SILENT, GIVEN, BYE),
+        (
+            HI,
+            SILENT.replace(b'":', b'": '),
+            b'{"role":"tool","content":"","tool_call_id":"c"}',
+            BYE,
+        ),
         (HI, orjson.dumps(CALL), b'{"content":"7","tool_call_id":"c","role":"tool"}', BYE),
         (orjson.dumps(DEVELOPER), HI, orjson.dumps(CALL), GIVEN, BYE),
         (HI, b'{"role":"assistant","content":"role"}'),
