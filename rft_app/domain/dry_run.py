@@ -60,6 +60,8 @@ class TopicGrades(Entity):
     num_failed: int
     mean: float | None
     """`None` where every rollout of the topic failed."""
+    topic_ids: tuple[int, ...] = ()
+    """Database keys that its grades were stored under, 0 for none; a path can change later."""
 
 
 class DryRunReport(Entity):
@@ -240,18 +242,19 @@ def _groups(grades: Sequence[Grade]) -> dict[int, _Group]:
 
 
 def _by_topic(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> tuple[TopicGrades, ...]:
-    rewards: defaultdict[str, list[float | None]] = defaultdict(list)
+    members: defaultdict[str, list[Grade]] = defaultdict(list)
     for grade in grades:
-        rewards[topic_names.get(grade.topic_id or 0, NO_TOPIC)].append(grade.reward)
-    return tuple(_topic_grades(topic, rewards[topic]) for topic in sorted(rewards))
+        members[topic_names.get(grade.topic_id or 0, NO_TOPIC)].append(grade)
+    return tuple(_topic_grades(topic, members[topic]) for topic in sorted(members))
 
 
-def _topic_grades(topic: str, rewards: Sequence[float | None]) -> TopicGrades:
-    graded = [reward for reward in rewards if reward is not None]
-    found = summarise(graded)
+def _topic_grades(topic: str, grades: Sequence[Grade]) -> TopicGrades:
+    rewards = [grade.reward for grade in grades if grade.reward is not None]
+    found = summarise(rewards)
     return TopicGrades(
         topic=topic,
-        num_graded=len(graded),
-        num_failed=len(rewards) - len(graded),
+        num_graded=len(rewards),
+        num_failed=len(grades) - len(rewards),
         mean=found.mean if found else None,
+        topic_ids=tuple(sorted({grade.topic_id or 0 for grade in grades})),
     )

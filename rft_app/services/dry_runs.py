@@ -1,17 +1,19 @@
 """Look at dry runs: the verdict, the history, every grade beside its answer."""
 
 import random
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from rft_app.domain.dry_run import DryRun
+from rft_app.domain.dry_run import NO_TOPIC, DryRun
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind, GradeOutcome, GradingFailure, Verdict
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.errors import NotFoundError
 from rft_app.storage import dry_runs, grades, rollouts
-from rft_app.storage.grades import GradeOrder
+from rft_app.storage.grades import GradeChoice, GradeOrder
+from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.tables import GradeRow
 
 MAX_PAGE = 100
@@ -78,26 +80,34 @@ def list_dry_runs(
     return dry_runs.list_dry_runs(session, dataset_id, before=before, limit=limit)
 
 
+class WantedRollouts(Entity):
+    """Which rollouts of a dry run a page is about."""
+
+    order: GradeOrder = GradeOrder.ALL
+    kind: FailureKind | None = None
+    """Only failures of this kind."""
+    topic: str | None = None
+    """Only those of a topic, as the report names it."""
+
+
 def list_graded_rollouts(
     session: Session,
     run_id: str,
+    wanted: WantedRollouts | None = None,
     *,
-    order: GradeOrder | str = GradeOrder.ALL,
-    kind: FailureKind | None = None,
     cursor: str | None = None,
     limit: int = 20,
 ) -> GradedPage:
-    """One page of grades beside their answers; with `kind` only failures of that kind.
+    """One page of grades beside their answers, all in the order of the plan unless `wanted`.
 
     Raises:
-        NotFoundError: There is no such dry run.
+        NotFoundError: There is no such dry run, or it graded nothing of the topic.
         InvalidInputError: The cursor is not one that a page gave.
     """
     limit = min(max(limit, 1), MAX_PAGE)
-    run = dry_runs.get_dry_run(session, run_id)
-    rows = grades.list_grades(
-        session, run_id, GradeOrder(order), kind=kind, cursor=cursor, limit=limit + 1
-    )
+    run, wanted = dry_runs.get_dry_run(session, run_id), wanted or WantedRollouts()
+    choice = GradeChoice(wanted.order, wanted.kind, _find_topic_ids(session, run, wanted.topic))
+    rows = grades.list_grades(session, run_id, choice, cursor=cursor, limit=limit + 1)
     page, has_more = rows[:limit], len(rows) > limit
     return GradedPage(
         rows=tuple(_join(session, run.dataset_id, page)),
@@ -106,16 +116,17 @@ def list_graded_rollouts(
 
 
 def pick_graded_rollouts(
-    session: Session, run_id: str, *, seed: int = 0, limit: int = 10
+    session: Session, run_id: str, *, topic: str | None = None, seed: int = 0, limit: int = 10
 ) -> list[GradedRollout]:
     """Rollouts picked by lot, failed ones among them; the same seed picks the same ones.
 
     Raises:
-        NotFoundError: There is no such dry run.
+        NotFoundError: There is no such dry run, or it graded nothing of the topic.
     """
     run = dry_runs.get_dry_run(session, run_id)
-    count = min(max(limit, 1), MAX_PAGE, run.num_done)
-    items = random.Random(seed).sample(range(run.num_done), count)
+    ids = _find_topic_ids(session, run, topic)
+    urn = range(run.num_done) if ids is None else grades.list_items(session, run_id, ids)
+    items = random.Random(seed).sample(urn, min(max(limit, 1), MAX_PAGE, len(urn)))
     rows = grades.list_grades_at(session, run_id, items)
     return _join(session, run.dataset_id, sorted(rows, key=lambda row: items.index(row.item)))
 
@@ -130,6 +141,25 @@ def list_record_rollouts(
         return run, ()
     rows = grades.list_grades_of_record(session, run.id, seq)
     return run, tuple(_join(session, dataset_id, rows))
+
+
+def _find_topic_ids(session: Session, run: DryRun, topic: str | None) -> Sequence[int] | None:
+    """The keys behind a topic of the report; `None` where no topic is named."""
+    if topic is None:
+        return None
+    topics = {} if run.report is None else {one.topic: one for one in run.report.topics}
+    if topic not in topics:
+        raise NotFoundError(
+            f"Dry run {run.number} graded nothing of a topic {topic!r}. "
+            "Its report lists the topics it graded."
+        )
+    return topics[topic].topic_ids or _find_ids_now(session, run.dataset_id, topic)
+
+
+def _find_ids_now(session: Session, dataset_id: str, topic: str) -> Sequence[int]:
+    """The keys by the tree as it is, for a report that does not hold them."""
+    keys = {0: NO_TOPIC, **read_topic_keys(session, dataset_id)}
+    return [topic_id for topic_id, key in keys.items() if key == topic]
 
 
 def _join(session: Session, dataset_id: str, rows: list[GradeRow]) -> list[GradedRollout]:

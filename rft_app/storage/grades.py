@@ -1,6 +1,7 @@
 """Grades in the database: written once per planned rollout, read in pages."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +34,17 @@ class GradeOrder(StrEnum):
     """All rollouts of the records whose rewards differ."""
     ALL = "all"
     """In the order of the plan: a record's rollouts stand together."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeChoice:
+    """Which grades of a dry run are listed."""
+
+    order: GradeOrder = GradeOrder.ALL
+    kind: FailureKind | None = None
+    """Only failures of this kind."""
+    topic_ids: Collection[int] | None = None
+    """Only those stored under these topics, 0 for none; of all where `None`."""
 
 
 def add_grades(
@@ -88,9 +100,8 @@ def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
 def list_grades(
     session: Session,
     dry_run_id: str,
-    order: GradeOrder,
+    choice: GradeChoice,
     *,
-    kind: FailureKind | None = None,
     cursor: str | None,
     limit: int,
 ) -> list[GradeRow]:
@@ -99,8 +110,7 @@ def list_grades(
     Args:
         session: Any.
         dry_run_id: Of which dry run.
-        order: Which, and how sorted; ties by position in the plan.
-        kind: Only failures of this kind.
+        choice: Which, and how sorted; ties by position in the plan.
         cursor: `cursor_of` the last outcome of the page before.
         limit: Most outcomes.
 
@@ -108,9 +118,10 @@ def list_grades(
         InvalidInputError: The cursor is not one that a page gave.
     """
     statement = select(GradeRow).where(col(GradeRow.dry_run_id) == dry_run_id)
-    statement = statement.where(*_CONDITIONS[order](dry_run_id))
-    if kind is not None:
-        statement = statement.where(col(GradeRow.failure_kind) == kind.value)
+    order = choice.order
+    statement = statement.where(*_CONDITIONS[order](dry_run_id), *_of_topics(choice.topic_ids))
+    if choice.kind is not None:
+        statement = statement.where(col(GradeRow.failure_kind) == choice.kind.value)
     if cursor is not None:
         statement = statement.where(_after(order, cursor))
     by_reward = {
@@ -118,6 +129,14 @@ def list_grades(
         GradeOrder.WORST: [col(GradeRow.reward).asc()],
     }.get(order, [])
     return list(session.exec(statement.order_by(*by_reward, col(GradeRow.item)).limit(limit)))
+
+
+def list_items(session: Session, dry_run_id: str, topic_ids: Collection[int]) -> list[int]:
+    """Positions in the plan of all outcomes of some topics, ascending."""
+    statement = select(GradeRow.item).where(
+        col(GradeRow.dry_run_id) == dry_run_id, *_of_topics(topic_ids)
+    )
+    return list(session.exec(statement.order_by(col(GradeRow.item))))
 
 
 def list_grades_at(session: Session, dry_run_id: str, items: Sequence[int]) -> list[GradeRow]:
@@ -160,6 +179,12 @@ def _after(order: GradeOrder, cursor: str) -> ColumnElement[bool]:
     column = col(GradeRow.reward)
     is_beyond = column < reward if order is GradeOrder.BEST else column > reward
     return or_(is_beyond, and_(column == reward, is_later))
+
+
+def _of_topics(topic_ids: Collection[int] | None) -> Sequence[ColumnElement[bool]]:
+    if topic_ids is None:
+        return ()
+    return (func.coalesce(col(GradeRow.topic_id), 0).in_(topic_ids),)
 
 
 def _is_split(dry_run_id: str) -> ColumnElement[bool]:

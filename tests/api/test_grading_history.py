@@ -89,3 +89,15 @@ def test_failures_of_a_kind_come_with_a_remedy(
         for kind in ("no_reference", "timeout")
     }
     assert [len(rows) for rows in of_kind.values()] == [5, 0]
+
+
+def test_rollouts_of_one_topic_are_listed_and_picked(client: TestClient, base: str) -> None:
+    topics = client.get(f"{base}/dry-run").json()["byTopic"]
+    name, score = next(iter(topics.items()))
+    for url in (f"{base}/dry-run/rollouts", f"{base}/dry-run/rollouts/random"):
+        rows = client.get(url, params={"topic": name, "limit": 100}).json()
+        assert len(rows) == score["count"] + score["failed"]
+        assert {row["topic"] or "(no topic)" for row in rows} == {name}
+        missing = client.get(url, params={"topic": "Nothing"})
+        assert missing.status_code == 404
+        assert "graded nothing of a topic" in missing.json()["error"]["message"]

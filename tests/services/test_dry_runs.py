@@ -6,12 +6,15 @@ from rft_app.domain.grading import FailureKind, GradingFailure
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.dry_runs import (
     GradedRollout,
+    WantedRollouts,
     get_dry_run,
     list_graded_rollouts,
     list_record_rollouts,
     pick_graded_rollouts,
 )
-from rft_app.storage.session import reading
+from rft_app.storage.grades import GradeOrder
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import RecordRow, TopicRow
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
@@ -25,14 +28,15 @@ from tests.pipeline.graded_dataset import (
 pytestmark = pytest.mark.usefixtures("any_database")
 
 
-def browse(order: str, *, limit: int = 2) -> list[GradedRollout]:
+def browse(order: str, *, topic: str | None = None, limit: int = 2) -> list[GradedRollout]:
     """All pages, one after the other."""
     run, _ = last_run()
+    wanted = WantedRollouts(order=GradeOrder(order), topic=topic)
     rows: list[GradedRollout] = []
     cursor = None
     while True:
         with reading() as session:
-            page = list_graded_rollouts(session, run.id, order=order, cursor=cursor, limit=limit)
+            page = list_graded_rollouts(session, run.id, wanted, cursor=cursor, limit=limit)
         assert len(page.rows) <= limit
         rows += page.rows
         if (cursor := page.next_cursor) is None:
@@ -85,8 +89,10 @@ def test_an_imported_answer_names_its_model_and_a_failure_its_message() -> None:
 def test_failures_of_one_kind_are_listed() -> None:
     run, _ = last_run()
     with reading() as session:
-        found = list_graded_rollouts(session, run.id, order="failed", kind=FailureKind.EXCEPTION)
-        none = list_graded_rollouts(session, run.id, order="failed", kind=FailureKind.TIMEOUT)
+        found, none = (
+            list_graded_rollouts(session, run.id, WantedRollouts(kind=kind))
+            for kind in (FailureKind.EXCEPTION, FailureKind.TIMEOUT)
+        )
     assert [row.output_text for row in found.rows] == ["words", "more words"]
     assert none.rows == ()
 
@@ -125,3 +131,45 @@ def test_a_dataset_without_dry_run_says_so() -> None:
         get_dry_run(session, DATASET)
     with reading() as session, pytest.raises(NotFoundError):
         get_dry_run(session, DATASET, "run_none")
+
+
+@pytest.fixture
+def graded_topics(any_database: str) -> None:
+    """Records 1 and 2 in Book, 3 in Pay, 4 without a topic."""
+    add_records(["0.5", "words", "1", "0.25"])
+    with unit_of_work() as session:
+        for seq, topic_id in ((1, 1), (2, 1), (3, 2), (4, None)):
+            session.get_one(RecordRow, seq).topic_id = topic_id
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+
+
+@pytest.mark.usefixtures("graded_topics")
+@pytest.mark.parametrize(
+    ("order", "topic", "texts"),
+    [
+        ("all", "Book", ["0.5", "words"]),
+        ("best", "Book", ["0.5"]),
+        ("failed", "Book", ["words"]),
+        ("failed", "Pay", []),
+        ("worst", "(no topic)", ["0.25"]),
+    ],
+)
+def test_only_the_rollouts_of_a_topic_are_listed(order: str, topic: str, texts: list[str]) -> None:
+    assert [row.output_text for row in browse(order, topic=topic)] == texts
+
+
+@pytest.mark.usefixtures("graded_topics")
+def test_a_topic_keeps_its_rollouts_after_it_was_renamed() -> None:
+    with unit_of_work() as session:
+        session.get_one(TopicRow, 1).key = "Reserve"
+    assert [row.output_text for row in browse("all", topic="Book")] == ["0.5", "words"]
+    with pytest.raises(NotFoundError, match="graded nothing of a topic 'Reserve'"):
+        browse("all", topic="Reserve")
+
+
+@pytest.mark.usefixtures("graded_topics")
+def test_a_pick_by_lot_stays_within_the_topic() -> None:
+    with reading() as session:
+        picked = pick_graded_rollouts(session, last_run()[0].id, topic="Book", limit=10)
+    assert {row.record_id for row in picked} == {"rec_1", "rec_2"}

@@ -164,6 +164,30 @@ def test_failures_are_listed_by_kind_with_a_remedy(visitor: Page, dataset: str) 
     expect(dialog).to_contain_text("One kind of failure only.")
 
 
+def test_a_rollout_of_a_topic_opens_its_record_and_back_leads_to_it(
+    visitor: Page, dataset: str
+) -> None:
+    dialog = open_step(visitor, dataset, "dry_run")
+    bar = dialog.get_by_title(re.compile("Show the rollouts of ")).last
+    topic = bar.inner_text()
+    bar.click()
+    menu = dialog.get_by_role("combobox", name=re.compile("^Topic"))
+    expect(menu).to_have_value(topic)
+    cards = dialog.locator("#dry-run-rollouts details")
+    expect(cards).not_to_have_count(0)
+    expect(cards.filter(has_not_text=topic)).to_have_count(0)
+
+    opener = cards.first.get_by_title("Open this record")
+    record_id = opener.inner_text()
+    opener.click()
+    record = visitor.get_by_role("dialog", name="Records").get_by_role("region", name="Record")
+    expect(record.get_by_text("Conversation")).to_be_visible()
+    expect(record).to_contain_text(record_id)
+
+    visitor.go_back()
+    expect(menu).to_have_value(topic)
+
+
 def test_rollouts_by_lot_are_the_same_again_and_others_after_a_draw(
     visitor: Page, dataset: str
 ) -> None:

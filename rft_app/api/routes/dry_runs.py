@@ -44,11 +44,12 @@ def compare_dry_runs(dataset_id: str, first: str, second: str) -> DryRunComparis
 def pick_rollouts(
     dataset_id: str,
     run_id: Annotated[str | None, Query(alias="runId")] = None,
+    topic: Annotated[str | None, Query(description="A topic of the report's `byTopic`.")] = None,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 10,
 ) -> list[GradedRollout]:
     """Rollouts picked by lot, failed ones among them; the same seed picks the same ones."""
     with reading() as session:
         run = get_dry_run(session, dataset_id, run_id)
-        picked = pick_graded_rollouts(session, run.id, seed=seed, limit=limit)
+        picked = pick_graded_rollouts(session, run.id, topic=topic, seed=seed, limit=limit)
     return [GradedRollout.of(rollout) for rollout in picked]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
 from rft_app.api.schemas.dry_run import DryRunReport, DryRunRequest
@@ -20,7 +20,7 @@ from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.services.datasets import get_dataset
-from rft_app.services.dry_runs import get_dry_run, list_graded_rollouts
+from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
 from rft_app.services.graders import configure_grader, current_grader, try_grader
 from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
@@ -79,24 +79,30 @@ def read_dry_run(
         return find_dry_run_report(session, dataset_id, run_id)
 
 
+def read_wanted(
+    order: GradeOrder = GradeOrder.ALL,
+    error_kind: Annotated[FailureKind | None, Query(alias="errorKind")] = None,
+    topic: Annotated[str | None, Query(description="A topic of the report's `byTopic`.")] = None,
+) -> WantedRollouts:
+    """Which rollouts, as query parameters."""
+    return WantedRollouts(order=order, kind=error_kind, topic=topic)
+
+
 @router.get("/dry-run/rollouts")
 def list_rollouts(
     dataset_id: str,
+    wanted: Annotated[WantedRollouts, Depends(read_wanted)],
     run_id: Annotated[str | None, Query(alias="runId")] = None,
-    order: GradeOrder = GradeOrder.ALL,
-    error_kind: Annotated[FailureKind | None, Query(alias="errorKind")] = None,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """The graded rollouts of a dry run beside their answers, a page at a time.
 
-    With `errorKind` only failures of that kind.
+    With `errorKind` only failures of that kind, with `topic` only the rollouts of that topic.
     """
     with reading() as session:
         run = get_dry_run(session, dataset_id, run_id)
-        page = list_graded_rollouts(
-            session, run.id, order=order, kind=error_kind, cursor=cursor, limit=limit
-        )
+        page = list_graded_rollouts(session, run.id, wanted, cursor=cursor, limit=limit)
         rows = [GradedRollout.of(row).to_json() for row in page.rows]
     headers = {} if page.next_cursor is None else {"X-Next-Cursor": page.next_cursor}
     return JSONResponse(rows, headers=headers)

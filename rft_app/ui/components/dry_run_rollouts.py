@@ -1,16 +1,19 @@
-"""The rollouts of a dry run: the best, the worst, some by lot, the split and the failed ones."""
+"""The rollouts of a dry run, or of one of its topics: best, worst, by lot, split and failed."""
 
 import reflex as rx
 
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.empty_state import empty_panel
+from rft_app.ui.components.filter_menu import filter_menu
 from rft_app.ui.components.graded_rollout import graded_rollout
 from rft_app.ui.components.notice import notice
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.dry_run import RANDOM, DryRunState
 from rft_app.ui.theme import SECTION_TITLE
 
+ROLLOUTS = "dry-run-rollouts"
+"""Where a choice made elsewhere in the report shows what it chose."""
 _REPORT = DryRunState.report
 
 
@@ -18,23 +21,27 @@ def dry_run_rollouts() -> rx.Component:
     """One page of them."""
     return rx.el.section(
         rx.el.div(
-            rx.el.h3("Rollouts", class_name=SECTION_TITLE),
+            rx.el.h3("Rollouts", class_name=f"{SECTION_TITLE} grow"),
+            _topics(),
             segmented(
                 _order("Best", "best"),
                 _order("Worst", "worst"),
                 _order("Random", RANDOM),
-                _order("Split", "split", _REPORT.num_learnable),
-                _order("Failed", "failed", _REPORT.num_failed),
+                _order("Split", "split", _num_split()),
+                _order("Failed", "failed", DryRunState.num_failed),
                 label="Which rollouts",
             ),
-            class_name="flex items-center justify-between gap-2 flex-wrap",
+            class_name="flex items-center gap-2 flex-wrap",
         ),
         _note(),
         rx.cond(DryRunState.rollouts_fault != "", notice(DryRunState.rollouts_fault, tone="bad")),
         rx.cond(
             has_items(DryRunState.rollouts),
             rx.el.div(
-                rx.foreach(DryRunState.rollouts, graded_rollout),
+                rx.foreach(
+                    DryRunState.rollouts,
+                    lambda rollout: graded_rollout(rollout, opens_from="dry_run"),
+                ),
                 class_name="grid gap-2 desk:grid-cols-2 desk:gap-x-5",
             ),
             empty_panel(
@@ -69,7 +76,24 @@ def dry_run_rollouts() -> rx.Component:
                 class_name="flex justify-end gap-1",
             ),
         ),
+        id=ROLLOUTS,
         class_name="grid gap-2 min-w-0",
+    )
+
+
+def _num_split() -> rx.Component:
+    """Known for the whole run only."""
+    return rx.cond(DryRunState.topic == "", rx.fragment(_REPORT.num_learnable))
+
+
+def _topics() -> rx.Component:
+    return filter_menu(
+        "Topic",
+        DryRunState.topic,
+        DryRunState.choose_topic,
+        rx.el.option("any", value=""),
+        rx.foreach(_REPORT.topics, lambda topic: rx.el.option(topic.label, value=topic.path)),
+        class_name="!min-h-8 !px-[9px] text-small max-wide:!min-h-10",
     )
 
 

@@ -4,6 +4,7 @@ import reflex as rx
 
 from rft_app.ui.components.button import text_button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.dry_run_rollouts import ROLLOUTS
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.table import cell, head, table
@@ -156,7 +157,7 @@ def _failure(group: FailureGroup) -> rx.Component:
             text_button(
                 "Show",
                 rx.el.span(f" {group.words}", class_name="sr-only"),
-                on_click=DryRunState.choose_failure(group.kind),
+                on_click=[DryRunState.choose_failure(group.kind), rx.scroll_to(ROLLOUTS)],
                 class_name="ml-auto text-small",
             ),
             class_name="flex items-center gap-2.5",

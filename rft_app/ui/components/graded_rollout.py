@@ -3,8 +3,10 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import text_button
 from rft_app.ui.components.icon import icon
 from rft_app.ui.content import Content
+from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.rollout_view import OutputCall, RolloutView
 from rft_app.ui.theme import CARD
 
@@ -12,11 +14,17 @@ _REWARD = "text-title font-semibold tabular-nums"
 _CLAMP = "line-clamp-2 [overflow-wrap:anywhere] group-open:line-clamp-none"
 
 
-def graded_rollout(rollout: RolloutView) -> rx.Component:
-    """The card; a click unfolds long texts."""
+def graded_rollout(rollout: RolloutView, *, opens_from: str = "") -> rx.Component:
+    """The card; a click unfolds long texts.
+
+    Args:
+        rollout: What is shown.
+        opens_from: The preset that the records overlay opens with when the record's id is pressed;
+            empty where the id is text.
+    """
     return rx.el.details(
         rx.el.summary(
-            _head(rollout),
+            _head(rollout, opens_from),
             _line("User", rollout.question, "text-ink"),
             rx.cond(rollout.answer != "", _line("Answer", rollout.answer, "text-ink-2")),
             rx.foreach(rollout.calls, _call),
@@ -45,7 +53,7 @@ def graded_rollout(rollout: RolloutView) -> rx.Component:
     )
 
 
-def _head(rollout: RolloutView) -> rx.Component:
+def _head(rollout: RolloutView, opens_from: str) -> rx.Component:
     return rx.el.div(
         rx.cond(
             rollout.is_graded,
@@ -65,10 +73,21 @@ def _head(rollout: RolloutView) -> rx.Component:
             rollout.origin != "",
             rx.el.span(rollout.origin, class_name="text-small text-ink-3 truncate"),
         ),
-        rx.el.span(
-            rollout.record_id, class_name="ml-auto font-mono text-label text-ink-3 shrink-0"
-        ),
+        _record_id(rollout, opens_from),
         class_name="flex items-center gap-2 min-w-0 mb-1.5",
+    )
+
+
+def _record_id(rollout: RolloutView, opens_from: str) -> rx.Component:
+    look = "ml-auto font-mono text-label shrink-0"
+    if not opens_from:
+        return rx.el.span(rollout.record_id, class_name=f"{look} text-ink-3")
+    return text_button(
+        rollout.record_id,
+        icon("chevron-right", 12),
+        title="Open this record",
+        on_click=ModalState.open_record(opens_from, rollout.record_id),
+        class_name=f"{look} inline-flex items-center gap-0.5 max-wide:min-h-9",
     )
 
 

@@ -4,6 +4,7 @@ import reflex as rx
 
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
+from rft_app.ui.components.dry_run_rollouts import ROLLOUTS
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.progress import meter
 from rft_app.ui.components.table import ROW, cell, head, table
@@ -96,7 +97,15 @@ def topics_card() -> rx.Component:
 
 def _topic(topic: TopicBar) -> rx.Component:
     return rx.el.div(
-        rx.el.span(topic.name, title=topic.path, class_name="truncate text-ink-2"),
+        rx.el.button(
+            topic.name,
+            type="button",
+            title=f"Show the rollouts of {topic.path}",
+            aria_pressed=DryRunState.topic == topic.path,
+            on_click=[DryRunState.choose_topic(topic.path), rx.scroll_to(ROLLOUTS)],
+            class_name="truncate text-left text-ink-2 cursor-pointer hover:text-accent-text"
+            " hover:underline underline-offset-[3px] aria-pressed:text-accent-text",
+        ),
         meter(topic.percent, is_low=topic.is_low, label=topic.finding),
         rx.el.b(
             topic.mean,

@@ -6,13 +6,14 @@ import plotly.graph_objects as go
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.dry_run import DryRun
+from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import (
     GradedPage,
+    WantedRollouts,
     get_dry_run,
     list_dry_runs,
     list_graded_rollouts,
@@ -33,6 +34,7 @@ from rft_app.ui.state.step_modal import StepModal, read_whole
 
 PAGE_SIZE = 10
 RUNS_SHOWN = 50
+NUM_RECORDS = DryRunSettings().num_records
 RANDOM = "random"
 
 
@@ -41,7 +43,7 @@ class DryRunState(StepModal, Paging, rx.State):
 
     step: ClassVar[StepName] = StepName.DRY_RUN
 
-    num_records: str = "300"
+    num_records: str = str(NUM_RECORDS)
     num_usable: int = 0
     """Records that can be graded at all."""
     num_rollouts: str = "4"
@@ -60,6 +62,8 @@ class DryRunState(StepModal, Paging, rx.State):
     """One of `GradeOrder`, or `random`."""
     failure_kind: str = ""
     """Only failures of this kind are listed; all where empty."""
+    topic: str = ""
+    """Only rollouts of this topic are listed; all where empty."""
     draw: int = 1
     """Seed of the random pick."""
     rollouts: list[RolloutView] = []
@@ -83,6 +87,12 @@ class DryRunState(StepModal, Paging, rx.State):
         if wanted >= self.num_usable > 0:
             return f"all {self.num_usable:,} that can be used; there are no more"
         return f"picked by topic, of {self.num_usable:,}" if self.num_usable else "picked by topic"
+
+    @rx.var
+    def num_failed(self) -> int:
+        """Failures among the rollouts of the topic that is looked at, of all where it is none."""
+        bars = [bar for bar in self.report.topics if bar.path == self.topic]
+        return bars[0].num_failed if bars else self.report.num_failed
 
     @rx.event
     def set_num_records(self, text: str) -> None:
@@ -140,15 +150,21 @@ class DryRunState(StepModal, Paging, rx.State):
 
     @rx.event
     async def choose_failure(self, kind: str) -> None:
-        """List the failures of one kind; all with an empty one."""
-        self.order, self.failure_kind = GradeOrder.FAILED.value, kind
+        """List the failures of one kind, whatever their topic; all with an empty one."""
+        self.order, self.failure_kind, self.topic = GradeOrder.FAILED.value, kind, ""
+        await self._turn_to([])
+
+    @rx.event
+    async def choose_topic(self, path: str) -> None:
+        """List the rollouts of one topic; of all with an empty one."""
+        self.topic = path
         await self._turn_to([])
 
     async def _show(self, step: StepView) -> None:
-        self._show_settings(step.settings)
         dataset_id = self._dataset_id
         stats = (await ask(lambda session: get_dataset(session, dataset_id))).stats
         self.num_usable = stats.num_valid - stats.num_duplicates
+        self._show_settings(step.settings)
         limit = self._num_runs
         rows = await ask(lambda session: _list_runs(session, dataset_id, limit + 1))
         self.runs, self.has_older_runs = rows[:limit], len(rows) > limit
@@ -168,9 +184,9 @@ class DryRunState(StepModal, Paging, rx.State):
         except RftError as error:
             self.fault = error.message
             return
-        view = view_report(run, label)
+        view, cursors = view_report(run, label), self._cursors
         if view.id != self.report.id:
-            self.order, self.failure_kind, self.draw = "best", "", 1
+            self.order, self.failure_kind, self.topic, self.draw, cursors = "best", "", "", 1, []
         self.report = view
         self.histogram_dark = reward_histogram(view.counts, view.mean, DARK)
         self.histogram_light = reward_histogram(view.counts, view.mean, LIGHT)
@@ -178,20 +194,22 @@ class DryRunState(StepModal, Paging, rx.State):
         labels = bin_labels(len(view.counts)) if view.counts else []
         pairs = zip(labels, view.counts, strict=True)
         self.bins = [Figure(label, f"{number:,}") for label, number in pairs]
-        await self._turn_to([])
+        await self._turn_to(cursors)
 
     async def _turn_to(self, cursors: list[str]) -> None:
         run_id, order, kind, draw = self.report.id, self.order, self.failure_kind, self.draw
-        cursor = cursors[-1] if cursors else None
+        topic, cursor = self.topic or None, cursors[-1] if cursors else None
 
         def read(session: Session) -> GradedPage:
             if order == RANDOM:
-                rows = pick_graded_rollouts(session, run_id, seed=draw, limit=PAGE_SIZE)
+                rows = pick_graded_rollouts(
+                    session, run_id, topic=topic, seed=draw, limit=PAGE_SIZE
+                )
                 return GradedPage(rows=tuple(rows), next_cursor=None)
-            only = FailureKind(kind) if kind else None
-            return list_graded_rollouts(
-                session, run_id, order=order, kind=only, cursor=cursor, limit=PAGE_SIZE
+            wanted = WantedRollouts(
+                order=GradeOrder(order), kind=FailureKind(kind) if kind else None, topic=topic
             )
+            return list_graded_rollouts(session, run_id, wanted, cursor=cursor, limit=PAGE_SIZE)
 
         self.rollouts_fault = ""
         try:
@@ -203,8 +221,10 @@ class DryRunState(StepModal, Paging, rx.State):
         self.rollouts = [RolloutView.of(rollout) for rollout in page.rows]
 
     def _show_settings(self, settings: dict[str, Any]) -> None:
+        """What ran last; no more records than there are to grade."""
+        wanted = int(settings.get("num_records", NUM_RECORDS))
+        self.num_records = str(min(wanted, self.num_usable) if self.num_usable else wanted)
         if settings:
-            self.num_records = str(settings.get("num_records", 300))
             self.num_rollouts = str(settings.get("num_rollouts", 4))
             self.seed = str(settings.get("seed", 0))
             self.is_stratified = bool(settings.get("stratify", True))

@@ -60,9 +60,12 @@ class TopicBar:
 
     name: str
     path: str
+    label: str
+    """As an option of a menu: the path, and how many rollouts it has."""
     mean: str
     percent: float
     num_graded: str
+    num_failed: int
     is_low: bool
     finding: str
 
@@ -70,12 +73,15 @@ class TopicBar:
     def of(cls, topic: TopicGrades) -> "TopicBar":
         """Build the bar."""
         rollouts = count(topic.num_graded, "rollout")
+        number = topic.num_graded + topic.num_failed
         return cls(
             name=leaf(topic.topic),
             path=topic.topic,
+            label=f"{topic.topic.replace('/', ' › ')} ({number:,})",
             mean=reward(topic.mean),
             percent=round(100 * (topic.mean or 0.0), 1),
             num_graded=f"{topic.num_graded:,}",
+            num_failed=topic.num_failed,
             is_low=topic.mean is not None and topic.mean < LOW_TOPIC,
             finding=f"{topic.topic}: mean {reward(topic.mean)} of {rollouts}",
         )

@@ -182,10 +182,10 @@ def name_origin(preset: str) -> str:
     """Where a preset leads from, in words; nothing for the plain list.
 
     Example:
-        >>> name_origin("reason:too_long"), name_origin("all")
-        ('From step 1: Extract', '')
+        >>> name_origin("reason:too_long"), name_origin("dry_run"), name_origin("all")
+        ('From step 1: Extract', 'From step 5: Dry run', '')
     """
     kind = preset.partition(":")[0]
     if kind in {"invalid", "valid", "duplicates", "reason"}:
         return "From step 1: Extract"
-    return "From step 2: Topics" if kind == "topic" else ""
+    return {"topic": "From step 2: Topics", "dry_run": "From step 5: Dry run"}.get(kind, "")
