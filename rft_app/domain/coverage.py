@@ -15,6 +15,8 @@ GOOD, FAIR = 0.6, 0.4
 MAX_RECOMMENDATIONS = 5
 MAX_NAMED = 3
 _ROUNDING = 1e-9
+_MOST_DIGITS = 6
+"""That a share is shown in; as many as `g` writes."""
 
 
 class CoverageStatus(StrEnum):
@@ -75,7 +77,7 @@ class CoverageReport(Entity):
     @property
     def division(self) -> str:
         """How the balance came about, e.g. `4.5% ÷ 8.3%`."""
-        return f"{percent(self.set_by_share)} ÷ {percent(self.set_by_target)}"
+        return divide(self.set_by_share, self.set_by_target)
 
     @property
     def summary(self) -> str:
@@ -196,9 +198,30 @@ def percent(share: float) -> str:
         ('8.3%', '16%', '8%', '100%', '0.04%')
     """
     value = share * 100
-    if value >= 9.95 or value == 0:
-        return f"{value:.0f}%"
-    return f"{value:.2g}%" if value >= 0.01 else "<0.01%"
+    return "<0.01%" if 0 < value < 0.01 else f"{_in_digits(value, 2):g}%"
+
+
+def divide(share: float, target: float) -> str:
+    """A share ÷ its target in the digits that it takes to come to the same two of the quotient.
+
+    Example:
+        >>> divide(0.15, 0.25), divide(0.0196, 0.12), divide(0.024, 0.12), divide(0.0, 0.12)
+        ('15% ÷ 25%', '1.96% ÷ 12%', '2.4% ÷ 12%', '0% ÷ 12%')
+    """
+    quotient = f"{share / target:.2f}"
+    digits = 2
+    while True:
+        above, below = (_in_digits(100 * part, digits) for part in (share, target))
+        if digits == _MOST_DIGITS or f"{above / below:.2f}" == quotient:
+            return f"{above:g}% ÷ {below:g}%"
+        digits += 1
+
+
+def _in_digits(value: float, digits: int) -> float:
+    """Rounded to so many significant digits; ones are never rounded away."""
+    if not value:
+        return 0.0
+    return round(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
 def name_few(names: Sequence[str]) -> str:

@@ -51,6 +51,14 @@ def test_the_report_names_the_division_that_made_the_balance() -> None:
     )
 
 
+@pytest.mark.parametrize("num_smallest", range(1, 40))
+def test_the_division_as_shown_comes_to_the_balance_as_shown(num_smallest: int) -> None:
+    others = {f"t{number}": 300 + number for number in range(7)}
+    report = analyse_coverage({"smallest": num_smallest, **others}, {})
+    share, target = (float(part.removesuffix("%")) for part in report.division.split(" ÷ "))
+    assert f"{share / target:.2f}" == f"{report.balance:.2f}"
+
+
 def test_targets_that_are_set_leave_the_rest_to_the_others_in_equal_parts() -> None:
     report = analyse_coverage({"a": 50, "b": 25, "c": 25}, {"a": 0.5, "b": None})
     assert [topic.target_share for topic in report.topics] == [0.5, 0.25, 0.25]

@@ -221,9 +221,8 @@ class DryRunState(StepModal, Paging, rx.State):
         self.rollouts = [RolloutView.of(rollout) for rollout in page.rows]
 
     def _show_settings(self, settings: dict[str, Any]) -> None:
-        """What ran last; no more records than there are to grade."""
         wanted = int(settings.get("num_records", NUM_RECORDS))
-        self.num_records = str(min(wanted, self.num_usable) if self.num_usable else wanted)
+        self.num_records = propose_number(wanted, self.num_usable)
         if settings:
             self.num_rollouts = str(settings.get("num_rollouts", 4))
             self.seed = str(settings.get("seed", 0))
@@ -236,6 +235,16 @@ class DryRunState(StepModal, Paging, rx.State):
             "seed": read_whole(self.seed, "seed"),
             "stratify": self.is_stratified,
         }
+
+
+def propose_number(wanted: int, num_usable: int) -> str:
+    """How many records the form starts with: no more than there are to grade, where any are.
+
+    Example:
+        >>> propose_number(300, 200), propose_number(300, 1000), propose_number(300, 0)
+        ('200', '300', '300')
+    """
+    return str(min(wanted, num_usable or wanted))
 
 
 def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, str]:

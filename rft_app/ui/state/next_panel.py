@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rft_app.domain.coverage import name_few
+from rft_app.domain.coverage import divide, name_few
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
@@ -299,12 +299,9 @@ def _balance(facts: dict[str, Any]) -> str:
     if facts.get("balance") is None:
         return ""
     text = f"Balance {facts['balance']:.2f}"
-    if facts.get("set_by") is None or facts.get("set_by_target") is None:
+    if facts.get("set_by") is None or not facts.get("set_by_target"):
         return text
-    division = (
-        f"{share(facts['set_by_share'] or 0.0, is_fine=True)} ÷"
-        f" {share(facts['set_by_target'], is_fine=True)}"
-    )
+    division = divide(facts["set_by_share"] or 0.0, facts["set_by_target"])
     topics = (str(facts["set_by"]), *facts.get("tied_with", ()))
     return f"{text} = {division}, set by {name_few([key.rsplit('/', 1)[-1] for key in topics])}."
 
