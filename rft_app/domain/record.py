@@ -130,7 +130,7 @@ class RecordFilter(Entity):
     """Which records of a dataset a list, a count or an effect is about; all conditions hold."""
 
     search: str = ""
-    """Words that must all occur in the record's text."""
+    """Words that must all occur in the record's text; or the id of the one record."""
     topic: str | None = None
     """Slash path; a branch includes its leaves. The empty string means "no topic"."""
     is_valid: bool | None = None

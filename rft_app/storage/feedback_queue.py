@@ -46,7 +46,7 @@ def _iterate_windows(
 ) -> Iterator[list[int]]:
     """The keys that match, in growing pieces, each not empty."""
     plan = make_plan(session, dataset_id, record_filter)
-    query = search.make_query(session, record_filter.search)
+    query = search.make_query(session, dataset_id, record_filter.search)
     size = _FIRST_WINDOW
     while True:
         window = Window(after, size, is_newest_first=False)
@@ -79,7 +79,7 @@ def count_said(
     """How many of the matching records the person is done with."""
     said = _SAID.format(of_records="", of_corrections="")
     values: dict[str, object] = {"dataset_id": dataset_id, "reviewer": reviewer}
-    if search.make_query(session, record_filter.search) is not None:
+    if search.make_query(session, dataset_id, record_filter.search) is not None:
         done = session.connection().execute(text(said), values).scalars().all()
         matching = select_seqs(session, dataset_id, record_filter)
         return int(np.isin(matching, np.array(done, dtype=np.int64)).sum())

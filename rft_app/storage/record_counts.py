@@ -140,7 +140,8 @@ def count_selection(session: Session, dataset_id: str, selection: Selection) -> 
     if selection.only is not None or selection.excluded:
         return SelectionCount(total=len(select_selection(session, dataset_id, selection)))
     plan = make_plan(session, dataset_id, selection.filter)
-    total, is_exact = count(session, plan, search.make_query(session, selection.filter.search))
+    query = search.make_query(session, dataset_id, selection.filter.search)
+    total, is_exact = count(session, plan, query)
     return SelectionCount(total=total, is_exact=is_exact)
 
 

@@ -1,4 +1,4 @@
-"""Filters that name records one by one: tags, and grades of a dry run.
+"""Filters that name records one by one: an id, tags, and grades of a dry run.
 
 A list stands beside the seeks of a plan.  A page goes through the shortest list, newest first; or,
 where few records are sought, looks those up in the list.
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from rft_app.domain.record import RecordFilter
+from rft_app.domain.record import RecordFilter, parse_record_id
 from rft_app.storage.session import ordered_join
-from rft_app.storage.tables import DryRunRow
+from rft_app.storage.tables import DryRunRow, RecordRow
 from rft_app.storage.tags import find_tag
 
 _GRADED = (
@@ -40,6 +40,8 @@ def find_narrowings(
 ) -> tuple[Narrowing, ...] | None:
     """The lists a filter asks for; `None` when one of them is known to be empty."""
     found: list[Narrowing] = []
+    if (seq := find_named(session, dataset_id, record_filter.search)) is not None:
+        found.append(_of_key(seq))
     for name in record_filter.tags:
         tag = find_tag(session, dataset_id, name)
         if tag is None:
@@ -51,6 +53,25 @@ def find_narrowings(
             return None
         found.append(graded)
     return tuple(found)
+
+
+def find_named(session: Session, dataset_id: str, search: str) -> int | None:
+    """Key of the record of the dataset that a search text is the id of, archived ones too."""
+    seq = parse_record_id(search.strip())
+    if seq is None:
+        return None
+    statement = select(RecordRow.seq).where(
+        col(RecordRow.seq) == seq, col(RecordRow.dataset_id) + "" == dataset_id
+    )
+    return session.exec(statement).first()
+
+
+def _of_key(seq: int) -> Narrowing:
+    return Narrowing(
+        source=f"record r WHERE r.seq = {seq} AND r.dataset_id || '' = :dataset_id",
+        test=f"r.seq = {seq}",
+        num_records=1,
+    )
 
 
 def _of_tag(tag_id: int, num_records: int) -> Narrowing:

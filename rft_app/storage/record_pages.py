@@ -34,7 +34,7 @@ def list_page(
         InvalidInputError: The cursor is not one that a page in this order gave.
     """
     plan = make_plan(session, dataset_id, record_filter)
-    query = search.make_query(session, record_filter.search)
+    query = search.make_query(session, dataset_id, record_filter.search)
     window = Window(_parse_cursor(cursor, is_newest_first), limit + 1, is_newest_first)
     if query is None:
         seqs, total, is_exact = seek_page(session, plan, window)

@@ -177,7 +177,7 @@ def select_seqs(
 ) -> NDArray[np.int64]:
     """Keys of all current records that match, ascending; eight bytes each."""
     plan = make_plan(session, dataset_id, record_filter)
-    query = search.make_query(session, record_filter.search)
+    query = search.make_query(session, dataset_id, record_filter.search)
     if query is not None:
         if not plan.seeks:
             return np.empty(0, dtype=np.int64)

@@ -4,6 +4,9 @@ SQLite has an FTS5 index without content, Postgres a stored `tsvector`.  The ind
 conversation, answer, tool calls, reference and id; system prompts are left out, since they are the
 same in most records of a dataset and would match every search.
 
+A text that is the id of a record of the dataset finds that record and nothing else
+(`rft_app.storage.record_narrowing`); it is no query of the index.
+
 All words must occur.  The last one may be the beginning of a word once it has three letters (in
 scripts that do not set words apart, from its first sign).  A query is cut into words by the
 tokenizer that filled the index, so that no text can be read as an operator.
@@ -20,6 +23,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from rft_app.storage.copying import insert_rows
+from rft_app.storage.record_narrowing import find_named
 from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.session import is_sqlite, ordered_join
 
@@ -106,11 +110,14 @@ def find_unindexed(session: Session, dataset_id: str, after_seq: int, limit: int
     return list(session.connection().execute(statement, values).scalars())
 
 
-def make_query(session: Session, search: str) -> str | None:
-    """The search text in the database's own query language; `None` when it holds no word.
+def make_query(session: Session, dataset_id: str, search: str) -> str | None:
+    """The search text in the database's own query language; `None` when it holds no word, or is
+    the id of one of the dataset's records.
 
     Whatever the text is, the query is valid.
     """
+    if find_named(session, dataset_id, search) is not None:
+        return None
     sqlite = is_sqlite(session)
     words = (_split_like_sqlite(search) if sqlite else _split(search))[:MAX_WORDS]
     if not words:

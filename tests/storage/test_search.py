@@ -2,11 +2,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rft_app.domain.record import RecordFilter, record_id
+from rft_app.domain.record import RecordFilter, Selection, record_id
 from rft_app.domain.record_page import RecordPage
 from rft_app.services.records import list_records
 from rft_app.storage import record_seeks, search
-from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.record_counts import count_selection, refresh_counts
 from rft_app.storage.record_pages import list_page
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.session import reading, unit_of_work
@@ -96,6 +96,32 @@ def test_a_text_is_found_by_itself(indexed: str, text: str) -> None:
 def test_search_and_filter_hold_together(indexed: str) -> None:
     assert find("flight", is_valid=False).total == 0
     assert find("flight", is_valid=True).total == 2
+
+
+@pytest.mark.parametrize("text", ["rec_2", " rec_2\n"])
+def test_the_id_of_a_record_finds_that_record_alone(indexed: str, text: str) -> None:
+    with unit_of_work() as session:
+        session.add(make_record_row(16, title="other"))
+        session.flush()
+        search.add_texts(session, [(16, "rec 2 and rec_2, in words")])
+        refresh_counts(session, "ds_a")
+    page = find(text)
+    assert ([row.id for row in page.rows], page.total) == (ids(2), 1)
+    assert find(text, is_valid=False).total == 0
+    with reading() as session:
+        named = RecordFilter(search=text)
+        assert select_seqs(session, "ds_a", named).tolist() == [2]
+        assert count_selection(session, "ds_a", Selection(filter=named)).total == 1
+
+
+def test_an_id_that_no_record_has_is_searched_as_words(indexed: str) -> None:
+    with unit_of_work() as session:
+        session.add(make_record_row(16))
+        session.flush()
+        search.add_texts(session, [(16, "their order rec_ff0 is late")])
+        refresh_counts(session, "ds_a")
+    assert [row.id for row in find("rec_ff0").rows] == ids(16)
+    assert find("rec_6").rows == ()
 
 
 def test_pages_under_a_search_hold_every_match_once(indexed: str) -> None:

@@ -32,7 +32,7 @@ MAX_PAGE = 200
 
 
 def read_filters(  # noqa: PLR0913  # one per query parameter
-    search: Annotated[str, Query(description="Words that must all occur.")] = "",
+    search: Annotated[str, Query(description="Words that must all occur, or a record's id.")] = "",
     topic: Annotated[str | None, Query(description='Slash path; empty for "no topic".')] = None,
     valid: bool | None = None,
     reason: Annotated[list[Reason] | None, Query()] = None,

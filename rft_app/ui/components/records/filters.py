@@ -104,7 +104,7 @@ def _search() -> rx.Component:
     return text_input(
         icon="search",
         suffix=key_hint("/"),
-        placeholder="Search messages",
+        placeholder="Search text or id",
         aria_label="Search messages",
         default_value=_WANTED.search,
         on_change=RecordsState.search_for.debounce(250),
