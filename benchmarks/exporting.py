@@ -1,6 +1,7 @@
-"""Speed and memory of an export in each format, beside only reading the same rows.
+"""Speed and memory of exports, beside only reading the same rows and beside other tools.
 
-    python benchmarks/exporting.py [--records 200000] [--rounds 3] [--format openai_sft ...]
+    python benchmarks/exporting.py [--records 200000] [--rounds 3] [--only openai_sft ...]
+        [--peers-python PATH]
 
 Ours is all that the child process does after its start: freeze the snapshot with hashes and split,
 read, cut, check, encode, hash and write one JSONL file, sync it, store its figures.  Bodies are as
@@ -10,6 +11,14 @@ The yardsticks read every record's columns and body, in the order of the export,
 `sqlite3`, in a process of their own, and keep none.  For the statement as one writes it SQLite
 sorts all rows, bodies included; told to use no index it walks them in their order, which nothing
 that reads row by row can beat.  All take turns, and the median of the rounds' ratios counts.
+
+Peers write the rows of our `openai_sft` file, from their own memory, in a process of their own:
+`Dataset.to_json` and DuckDB's `COPY`.  They take part where `--peers-python` names a Python that
+has both:
+
+    python -m venv peers && peers/bin/pip install datasets duckdb
+
+A preview is timed as a click on a card asks for it, on a dataset that was looked at before.
 """
 
 import argparse
@@ -28,15 +37,48 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from _records import write_records
+from _targets import Targets
 
 if TYPE_CHECKING:
     from rft_app.storage.records import NewRecord
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = 0.5
 MAX_MB = 150
+MAX_PREVIEW_MS = 150
 BATCH = 5000
-FORMATS = ("openai_sft", "openai_rft", "trl_sft", "trl_grpo")
+EXPORTS: dict[str, tuple[str, dict[str, bool], float]] = {
+    **{name: (name, {}, 0.5) for name in ("openai_sft", "openai_rft", "trl_sft", "trl_grpo")},
+    "shuffled": ("openai_sft", {"shuffle": True}, 0.5),
+    "zip": ("openai_sft", {"include_metadata": True}, 0.28),
+}
+"""Format, options, and the least ratio to reading the rows sorted."""
+PEERS = {
+    "Dataset.to_json": (
+        5.0,
+        """
+import sys, time
+from datasets import load_dataset
+rows = load_dataset("json", data_files=sys.argv[1], split="train", cache_dir=sys.argv[2])
+begun = time.perf_counter()
+rows.to_json(sys.argv[2] + "/rows.jsonl")
+print(len(rows), time.perf_counter() - begun)
+""",
+    ),
+    "DuckDB COPY": (
+        0.7,
+        """
+import sys, time
+import duckdb
+rows = duckdb.read_json(sys.argv[1])
+duckdb.sql("CREATE TABLE kept AS SELECT * FROM rows")
+begun = time.perf_counter()
+duckdb.sql(f"COPY kept TO '{sys.argv[2]}/rows.jsonl' (FORMAT json)")
+seconds = time.perf_counter() - begun
+print(duckdb.sql("SELECT count(*) FROM kept").fetchall()[0][0], seconds)
+""",
+    ),
+}
+"""The least ratio of our speed to theirs, and what they do."""
 READ = (
     "SELECT r.seq, r.turn, r.trace_seq, COALESCE(rb.body, tb.body), r.source_type, r.reward, "
     "r.topic_id, r.external_id FROM record r{} LEFT JOIN trace_body tb ON tb.seq = r.trace_seq "
@@ -118,14 +160,16 @@ def read_only(yardstick: str) -> None:
     connection.close()
 
 
-def start(format_name: str) -> str:
-    """Ask for an export and take it out of the queue; returns its id."""
+def start(name: str) -> str:
+    """Ask for one of `EXPORTS` and take it out of the queue; returns its id."""
     from rft_app.domain.export import ExportOptions
     from rft_app.services.exports import start_export
     from rft_app.storage import jobs
     from rft_app.storage.session import unit_of_work
 
-    options = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
+    format_name, more, _ = EXPORTS[name]
+    plain = {"include_test": False, "include_metadata": False, "train_ratio": 1.0}
+    options = ExportOptions.model_validate(plain | more)
     with unit_of_work() as session:
         job = start_export(session, dataset_id="ds_a", format=format_name, options=options)
         jobs.request_cancel(session, job.id)
@@ -156,67 +200,127 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def run_child(*arguments: str) -> list[float]:
-    """The figures that this script prints in a process of its own."""
-    command = [sys.executable, __file__, *arguments]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def run_child(*arguments: str, python: str = sys.executable) -> list[float]:
+    """The figures that a Python process prints, one of this script's parts unless told."""
+    command = [python, *arguments] if arguments[0] == "-c" else [python, __file__, *arguments]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [float(figure) for figure in output.split()]
 
 
-def run_round(formats: Sequence[str]) -> dict[str, list[float]]:
+def run_round(names: Sequence[str]) -> dict[str, list[float]]:
     """One turn of everything: its rows, seconds and, for exports, memory and bytes."""
     figures = {name: run_child("--read", name) for name in YARDSTICKS}
-    return figures | {name: run_child("--export", start(name)) for name in formats}
+    return figures | {name: run_child("--export", start(name)) for name in names}
 
 
-def report(rounds: Sequence[dict[str, list[float]]], formats: Sequence[str]) -> None:
+def report(
+    rounds: Sequence[dict[str, list[float]]], names: Sequence[str], targets: Targets
+) -> None:
     """Print speeds, ratios to both yardsticks, memory and sizes."""
 
     def ratio(name: str, yardstick: str) -> float:
         return median(figures[yardstick][1] / figures[name][1] for figures in rounds)
 
     for name in YARDSTICKS:
-        rate = median(figures[name][0] / figures[name][1] for figures in rounds)
-        print(f"only reading, {name:<11} {rate:>9,.0f} records/s")
-    for name in formats:
+        print(f"only reading, {name:<11} {rate_of(rounds, name):>9,.0f} records/s")
+    for name in names:
         number, _, _, size = rounds[0][name]
-        rate = median(figures[name][0] / figures[name][1] for figures in rounds)
         peak_mb = max(figures[name][2] for figures in rounds)
+        to_sorted, to_ordered = ratio(name, "sorted"), ratio(name, "in_order")
         print(
-            f"export {name:<18} {rate:>9,.0f} records/s  {ratio(name, 'sorted'):.2f} of reading "
-            f"sorted (≥ {TARGET}), {ratio(name, 'in_order'):.2f} of in order  {peak_mb:.0f} MB "
-            f"(≤ {MAX_MB})  {number:,.0f} rows, {size / 1e6:,.0f} MB"
+            f"export {name:<18} {rate_of(rounds, name):>9,.0f} records/s  "
+            f"{to_sorted:.2f} of reading sorted {targets.least(to_sorted, EXPORTS[name][2])}, "
+            f"{to_ordered:.2f} of in order  {peak_mb:.0f} MB {targets.most(peak_mb, MAX_MB)}  "
+            f"{number:,.0f} rows, {size / 1e6:,.0f} MB"
         )
 
 
-def main() -> None:
-    """Print the figures."""
+def rate_of(rounds: Sequence[dict[str, list[float]]], name: str) -> float:
+    """Records a second, the median of the rounds."""
+    return median(figures[name][0] / figures[name][1] for figures in rounds)
+
+
+def compare_with_peers(python: str, folder: str, our_rate: float, targets: Targets) -> None:
+    """Print how fast other tools write our `openai_sft` rows."""
+    from rft_app.storage.exports import get_export, locate_export
+    from rft_app.storage.session import reading
+
+    export_id = start("openai_sft")
+    run_child("--export", export_id)
+    with reading() as session:
+        path = str(locate_export(get_export(session, export_id)))
+    for name, (least, code) in PEERS.items():
+        number, seconds = run_child("-c", code, path, folder, python=python)
+        ratio = our_rate * seconds / number
+        print(
+            f"{name:<25} {number / seconds:>9,.0f} records/s  ours is {ratio:.2f} x that "
+            f"{targets.least(ratio, least)}"
+        )
+
+
+def time_previews(names: Sequence[str], targets: Targets) -> None:
+    """Print how long the preview of each format takes, each for the first time."""
+    from rft_app.domain.export import ExportOptions
+    from rft_app.domain.record import Selection
+    from rft_app.services.export_preview import describe_preview
+    from rft_app.storage.session import reading
+
+    def preview(name: str) -> float:
+        begun = time.perf_counter()
+        with reading() as session:
+            describe_preview(
+                session,
+                dataset_id="ds_a",
+                format=name,
+                options=ExportOptions(),
+                selection=Selection(),
+                limit=3,
+            )
+        return 1000 * (time.perf_counter() - begun)
+
+    print(f"first look at the dataset {preview(names[0]):>9.0f} ms")
+    slowest = max(map(preview, names))
+    print(f"slowest preview           {slowest:>9.0f} ms {targets.most(slowest, MAX_PREVIEW_MS)}")
+
+
+def main() -> int:
+    """Print the figures; 1 when a target was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=200_000)
-    parser.add_argument("--format", nargs="+", default=FORMATS)
+    parser.add_argument("--only", nargs="+", default=tuple(EXPORTS), choices=tuple(EXPORTS))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers-python")
     parser.add_argument("--export", help=argparse.SUPPRESS)
     parser.add_argument("--read", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if arguments.export:
         export(arguments.export)
-    elif arguments.read:
+        return 0
+    if arguments.read:
         read_only(arguments.read)
-    else:
-        compare(arguments)
+        return 0
+    return compare(arguments)
 
 
-def compare(arguments: argparse.Namespace) -> None:
+def compare(arguments: argparse.Namespace) -> int:
     """Store the records, then let all take turns."""
+    targets = Targets()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RFT_DATA_DIR"] = folder
         lines = Path(folder, "records.jsonl")
         write_records(lines, arguments.records)
         store_records(lines)
-        rounds = [run_round(arguments.format) for _ in range(arguments.rounds)]
-        report(rounds, arguments.format)
+        time_previews(sorted({EXPORTS[name][0] for name in EXPORTS}), targets)
+        rounds = [run_round(arguments.only) for _ in range(arguments.rounds)]
+        report(rounds, arguments.only, targets)
+        if arguments.peers_python:
+            rate = rate_of(rounds, arguments.only[0])
+            compare_with_peers(arguments.peers_python, folder, rate, targets)
+        else:
+            print("datasets and DuckDB did not take part; see --peers-python")
+    return targets.exit_status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

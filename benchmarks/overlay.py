@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -184,25 +185,28 @@ def time_yardstick(rng: random.Random, number: int) -> float:
     return statistics.median(taken)
 
 
-def report(name: str, taken: Timings, target: int, unit: float) -> None:
+def report(name: str, taken: Timings, verdict: Callable[[float], str], unit: float) -> None:
     """Print the percentiles, beside the yardstick, and the slowest filters."""
     times = sorted(time_ for time_, _ in taken)
     median, p95 = statistics.median(times), times[int(0.95 * len(times))]
     print(
-        f"{name:22}{len(times):5} pages  median {median:6.1f} ms  p95 {p95:6.1f} ms (≤ {target})  "
-        f"max {times[-1]:6.1f} ms  p95 is {p95 / unit:.1f} x a page by key"
+        f"{name:22}{len(times):5} pages  median {median:6.1f} ms  "
+        f"p95 {p95:6.1f} ms {verdict(p95)}  max {times[-1]:6.1f} ms  "
+        f"p95 is {p95 / unit:.1f} x a page by key"
     )
     for slow, conditions in sorted(taken, key=lambda item: -item[0])[:3]:
         print(f"    {slow:6.1f} ms  {conditions}")
 
 
-def main() -> None:
-    """Print the figures."""
+def main() -> int:
+    """Print the figures; 1 when a target was missed."""
+    from _targets import Targets
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--cpu", action="store_true", help="processor time, on a busy machine")
     number = parser.parse_args().records
-    rng = random.Random(5)
+    rng, targets = random.Random(5), Targets()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RFT_DATA_DIR"] = folder
         started = time.perf_counter()
@@ -210,9 +214,13 @@ def main() -> None:
         print(f"{number:,} records made in {time.perf_counter() - started:.0f} s")
         unit = time_yardstick(rng, number)
         print(f"a page by primary key      median {unit:6.1f} ms")
-        report("any two filters", time_pages(pair_filters(rng)), PAGE_TARGET_MS, unit)
-        report("full-text search", time_pages(searches(rng)), SEARCH_TARGET_MS, unit)
+        for name, filters, limit in (
+            ("any two filters", pair_filters(rng), PAGE_TARGET_MS),
+            ("full-text search", searches(rng), SEARCH_TARGET_MS),
+        ):
+            report(name, time_pages(filters), partial(targets.most, limit=limit), unit)
+    return targets.exit_status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,10 @@ import gc
 from rft_app.children import Message, Send, run_main
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.snapshot import Snapshot, SnapshotPurpose
+from rft_app.exports import EXPORTERS, FileContext
+from rft_app.services.export_blocks import open_encoders
 from rft_app.services.export_description import ExportSource
+from rft_app.services.export_rows import RowSource
 from rft_app.services.export_writing import write_export
 from rft_app.storage import exports, snapshots
 from rft_app.storage.datasets import get_dataset_row
@@ -25,7 +28,14 @@ def work(args: Message, send: Send) -> None:
     gc.set_threshold(GC_THRESHOLD)
     with reading() as session:
         export = exports.get_export(session, args["export_id"])
+        dataset_name = get_dataset_row(session, export.dataset_id).name
     snapshot = _freeze(export)
+    exporter = EXPORTERS.get(export.format)
+    context = FileContext(
+        options=export.options,
+        dataset_name=dataset_name,
+        created_at=snapshot.created_at.isoformat(),
+    )
 
     def report(num_read: int) -> None:
         send(
@@ -38,16 +48,20 @@ def work(args: Message, send: Send) -> None:
         )
 
     frozen = ExportOptions(snapshot_id=snapshot.id)
-    with reading() as session:
+    with (
+        open_encoders(export.dataset_id, exporter, context, snapshot.num_records) as encoders,
+        reading() as session,
+    ):
         forgo_mapping(session)
+        rows = RowSource(session, export.dataset_id, exporter, context)
         source = ExportSource(
             export=export,
-            dataset_name=get_dataset_row(session, export.dataset_id).name,
+            dataset_name=dataset_name,
             snapshot=snapshot,
             members=plan_export(session, export.dataset_id, export.selection, frozen).members,
             left_out=count_unused(session, export, snapshot.num_records),
         )
-        done = write_export(session, source, exports.locate_export(export), report)
+        done = write_export(rows, source, exports.locate_export(export), report, encoders)
     with unit_of_work() as session:
         exports.finish_export(session, done)
     send({"type": "written", "skipped": done.skipped, "num_zero_reward": done.num_zero_reward})

@@ -47,6 +47,16 @@ class Account:
             skipped={lack.value: count for lack, count in self.skipped.items()},
         )
 
+    def add(self, other: "Account") -> None:
+        """Count in what happened to other records."""
+        self.num_read += other.num_read
+        self.skipped += other.skipped
+        self.num_tools_inferred += other.num_tools_inferred
+        self.num_zero_reward += other.num_zero_reward
+        self.num_rows += other.num_rows
+        self.longest_row_bytes = max(self.longest_row_bytes, other.longest_row_bytes)
+        self.num_too_long += other.num_too_long
+
     def measure(self, line: bytes) -> None:
         """Count a row in."""
         self.num_rows += 1

@@ -4,7 +4,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from rft_app.domain.split import Split
 from rft_app.exports import EXPORTERS, Exporter, FileContext
 from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
 from rft_app.services.export_plans import get_plan
-from rft_app.services.export_rows import Example, RowSource, describe_provenance
+from rft_app.services.export_rows import RowSource, describe_provenance
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.dry_runs import find_last_finished
 from rft_app.storage.members import Members
@@ -204,15 +204,12 @@ def _estimate_rows(side: _Side) -> int:
 def _read_side(
     source: RowSource, seqs: Ints, split: Split, account: Account, num_members: int
 ) -> _Side:
-    notes: list[bytes] = []
-    numbers = count(1)
-
-    def note(example: Example) -> None:
-        file = f"{split}{source.exporter.layout(source.options).suffix}"
-        notes.append(describe_provenance(example, file, next(numbers), source.score_of))
-
-    rows = list(source.rows(seqs, split, account, None if source.exporter.has_ids else note))
-    return _Side(rows, b"".join(notes), num_members / max(1, len(seqs)))
+    origins: list[bytes] = []
+    note = None if source.exporter.has_ids else origins.append
+    rows = list(source.rows(seqs, split, account, note))
+    file = f"{split}{source.exporter.layout(source.options).suffix}"
+    notes = [describe_provenance(origin, file, line) for line, origin in enumerate(origins, 1)]
+    return _Side(rows, b"".join(notes), num_members / len(seqs) if len(seqs) else 1.0)
 
 
 def spread(seqs: Ints, num_all: int | None = None) -> Ints:

@@ -19,11 +19,12 @@ from rft_app.storage.record_means import RecordMeans, read_means
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.splits import Ints, order_keys
 
-SHUFFLED_AT_ONCE = 20_000
+SHUFFLED_AT_ONCE = 5_000
 """Records in memory while rows are written in another order than that of the keys."""
 
 Example = RecordBytes | Pair | Labelled
-Note = Callable[[Example], None]
+Note = Callable[[bytes], None]
+"""Takes where a row comes from, as `describe_origin` says it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class RowSource:
             seqs: Keys of records in ascending order.
             split: The side that they are on.
             account: Counts what happens.
-            note: Called with each example that gave a line.
+            note: Called for each line.
 
         Raises:
             InvalidInputError: The options do not fit the format.
@@ -59,9 +60,8 @@ class RowSource:
         context = replace(self.context, split=split, score_of=self.score_of)
         encode = self.exporter.encoder(context)
         if note is not None:
-            encode = _noting(encode, note)
-        if self.options.shuffle:
-            seqs = seqs[order_keys(seqs, self.options.seed).argsort()]
+            encode = _noting(encode, note, self.score_of)
+        seqs = self.in_order(seqs)
         unit = self.exporter.unit_for(self.options)
         if unit is not Unit.RECORD:
             reader = ExampleReader(
@@ -69,6 +69,12 @@ class RowSource:
             )
             return encode_examples(encode, reader.read(seqs.tolist()), account)
         return encode_records(encode, self._read(seqs), account)
+
+    def in_order(self, seqs: Ints) -> Ints:
+        """The keys in the order of their rows."""
+        if not self.options.shuffle:
+            return seqs
+        return seqs[order_keys(seqs, self.options.seed).argsort()]
 
     def score_of(self, seq: int) -> float | None:
         """Mean reward of a record in the dry run that the options name."""
@@ -106,24 +112,20 @@ def require_fitting(exporter: Exporter, options: ExportOptions) -> None:
     exporter.encoder(FileContext(options=options))
 
 
-def _noting(encode: Encode, note: Note) -> Encode:
+def _noting(encode: Encode, note: Note, score_of: Callable[[int], float | None]) -> Encode:
     def encode_and_note(example: Example) -> bytes | Lack:
         line = encode(example)
         if isinstance(line, bytes):
-            note(example)
+            note(describe_origin(example, score_of))
         return line
 
     return encode_and_note
 
 
-def describe_provenance(
-    example: Example, file: str, line: int, score_of: Callable[[int], float | None]
-) -> bytes:
-    """Where one row comes from, as a line of `provenance.jsonl`."""
+def describe_origin(example: Example, score_of: Callable[[int], float | None]) -> bytes:
+    """Where one row comes from, as a line of JSON."""
     record = example if isinstance(example, RecordBytes) else example.record
     values = {
-        "file": file,
-        "line": line,
         "record_id": record_id(record.seq),
         "trace_id": record.trace_id,
         "source_type": record.source_type.value,
@@ -135,3 +137,8 @@ def describe_provenance(
         values["judged_by"] = example.origin.value
     kept = {name: value for name, value in values.items() if value is not None}
     return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def describe_provenance(origin: bytes, file: str, line: int) -> bytes:
+    """Where the row of this line comes from, as a line of `provenance.jsonl`."""
+    return b'{"file":%b,"line":%d,%b' % (orjson.dumps(file), line, origin[1:])

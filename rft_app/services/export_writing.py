@@ -9,11 +9,10 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from zipfile import ZipFile
 
-from sqlmodel import Session
-
 from rft_app.domain.export import Export
 from rft_app.domain.split import Split
-from rft_app.exports import FileContext, Layout
+from rft_app.exports import Layout
+from rft_app.services.export_blocks import Encoders
 from rft_app.services.export_description import (
     ExportSource,
     count_skipped,
@@ -31,7 +30,7 @@ from rft_app.services.export_files import (
     write_pieces,
 )
 from rft_app.services.export_lines import Account
-from rft_app.services.export_rows import Example, Note, RowSource, describe_provenance
+from rft_app.services.export_rows import Note, RowSource, describe_provenance
 
 Report = Callable[[int], None]
 """Called with the number of records read so far, at last with that of all."""
@@ -39,14 +38,24 @@ Report = Callable[[int], None]
 PROVENANCE = "provenance.jsonl"
 
 
-def write_export(session: Session, source: ExportSource, path: Path, report: Report) -> Export:
+def write_export(
+    rows: RowSource, source: ExportSource, path: Path, report: Report, encoders: Encoders | None
+) -> Export:
     """Write the file and return the export with its figures.
+
+    Args:
+        rows: Makes the rows.
+        source: What they are made from.
+        path: The file.
+        report: Hears of progress.
+        encoders: Make the rows instead, where there are any.
 
     Raises:
         InvalidInputError: No record has what the format needs.
         ConflictError: The disk is full.
     """
-    writing = _Writing(session, source, Account(source.exporter.max_tokens), report)
+    account = Account(source.exporter.max_tokens)
+    writing = _Writing(rows, source, account, report, encoders)
     with whole_file(path) as file:
         if source.export.options.is_archive:
             files = writing.write_archive(file)
@@ -70,20 +79,11 @@ def write_export(session: Session, source: ExportSource, path: Path, report: Rep
 
 @dataclass(frozen=True)
 class _Writing:
-    session: Session
+    rows: RowSource
     source: ExportSource
     account: Account
     report: Report
-
-    @cached_property
-    def rows(self) -> RowSource:
-        """What writes the rows."""
-        context = FileContext(
-            options=self.source.export.options,
-            dataset_name=self.source.dataset_name,
-            created_at=self.source.snapshot.created_at.isoformat(),
-        )
-        return RowSource(self.session, self.source.export.dataset_id, self.source.exporter, context)
+    encoders: Encoders | None
 
     @cached_property
     def layout(self) -> Layout:
@@ -119,8 +119,9 @@ class _Writing:
         self, split: Split, name: str, target: Writes, note: Note | None = None
     ) -> WrittenFile:
         """One data file."""
-        before, seqs = self.account.num_rows, self.source.members.of(split)
-        pieces = self.layout.frame(self.rows.rows(seqs, split, self.account, note))
+        before, seqs = self.account.num_rows, self.rows.in_order(self.source.members.of(split))
+        maker = self.encoders or self.rows
+        pieces = self.layout.frame(maker.rows(seqs, split, self.account, note))
         num_bytes, sha256 = write_pieces(target, pieces, lambda: self.report(self.account.num_read))
         return WrittenFile(name, self.account.num_rows - before, num_bytes, sha256)
 
@@ -128,8 +129,8 @@ class _Writing:
         """What writes down where each row comes from."""
         numbers = count(1)
 
-        def note(example: Example) -> None:
-            target.write(describe_provenance(example, name, next(numbers), self.rows.score_of))
+        def note(origin: bytes) -> None:
+            target.write(describe_provenance(origin, name, next(numbers)))
 
         return note
 

@@ -1,0 +1,125 @@
+"""Rows of a large export, made by as many processes as there are processors, in their order.
+
+A process is forked before this one holds a thread or an open database, reads and encodes one block
+of records at a time and ends with this one.  What a block gives does not depend on who made it, so
+the bytes are those that one process writes.
+"""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import ClassVar, Final
+
+from rft_app.children import die_with_parent
+from rft_app.domain.split import Split
+from rft_app.exports import Exporter, FileContext
+from rft_app.services.export_lines import Account
+from rft_app.services.export_rows import Note, RowSource
+from rft_app.storage.session import forgo_mapping, get_engine, reading
+from rft_app.storage.splits import Ints
+
+LEAST_RECORDS: Final = 20_000
+"""Below that one process is as fast."""
+MOST_PROCESSES: Final = 4
+BLOCK_BYTES: Final = 1 << 21
+FIRST_BLOCK, SMALLEST_BLOCK, LARGEST_BLOCK = 200, 10, 5_000
+"""Records at once, of the first block and of those after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What some records gave."""
+
+    account: Account
+    rows: list[bytes]
+    origins: list[bytes] = field(default_factory=list[bytes])
+    """Where the rows come from, if that was asked."""
+
+
+@contextmanager
+def open_encoders(
+    dataset_id: str, exporter: Exporter, context: FileContext, num_records: int
+) -> Generator["Encoders | None"]:
+    """Processes that encode records in a format; `None` where they would not help.
+
+    No connection to the database may be in use.
+    """
+    count = min(os.cpu_count() or 1, MOST_PROCESSES)
+    if sys.platform != "linux" or count == 1 or num_records < LEAST_RECORDS:
+        yield None
+        return
+    get_engine().dispose()
+    with ProcessPoolExecutor(
+        count, get_context("fork"), _Encoder.begin, (os.getpid(), dataset_id, exporter, context)
+    ) as pool:
+        pool.submit(_Encoder.wait).result()  # all of them are forked now
+        yield Encoders(pool, 2 * count)
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """The processes, seen from the one that writes the file."""
+
+    pool: ProcessPoolExecutor
+    num_waiting: int
+    """Blocks on their way at a time."""
+
+    def rows(
+        self, seqs: Ints, split: Split, account: Account, note: Note | None = None
+    ) -> Iterator[bytes]:
+        """The lines of one file, as of `RowSource.rows`; `seqs` in the order of the lines."""
+        waiting: deque[Future[Block]] = deque()
+        start, size = 0, FIRST_BLOCK
+        while waiting or start < len(seqs):
+            while start < len(seqs) and len(waiting) < self.num_waiting:
+                some = seqs[start : start + size]
+                waiting.append(self.pool.submit(_Encoder.encode, some, split, note is not None))
+                start += size
+            block = waiting.popleft().result()
+            size = _next_size(block)
+            account.add(block.account)
+            if note is not None:
+                for origin in block.origins:
+                    note(origin)
+            yield from block.rows
+
+
+def _next_size(block: Block) -> int:
+    """How many records fill a block, by one that is there: long ones take more memory."""
+    bytes_each = sum(map(len, block.rows)) / block.account.num_read
+    wanted = int(BLOCK_BYTES / (bytes_each + 1))
+    return min(max(wanted, SMALLEST_BLOCK), LARGEST_BLOCK)
+
+
+class _Encoder:
+    """The side of a process that was forked."""
+
+    source: ClassVar[RowSource]
+
+    @classmethod
+    def begin(
+        cls, parent_pid: int, dataset_id: str, exporter: Exporter, context: FileContext
+    ) -> None:
+        """Open the database anew, for the whole life of the process."""
+        die_with_parent(parent_pid)
+        get_engine.cache_clear()
+        session = reading().__enter__()
+        forgo_mapping(session)
+        cls.source = RowSource(session, dataset_id, exporter, context)
+
+    @staticmethod
+    def wait() -> None:
+        """Nothing; done when a process has begun."""
+
+    @classmethod
+    def encode(cls, seqs: Ints, split: Split, with_origins: bool) -> Block:
+        """The lines of a block."""
+        origins: list[bytes] = []
+        account = Account(cls.source.exporter.max_tokens)
+        rows = cls.source.rows(seqs, split, account, origins.append if with_origins else None)
+        return Block(account, list(rows), origins)

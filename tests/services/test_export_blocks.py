@@ -1,0 +1,79 @@
+"""Large exports: several processes write the bytes that one writes."""
+
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from rft_app.domain.export import Export, ExportOptions
+from rft_app.services import export_blocks
+from rft_app.services.export_blocks import LEAST_RECORDS
+from rft_app.services.exports import get_export, start_export
+from rft_app.storage.copying import insert_rows
+from rft_app.storage.record_counts import refresh_counts
+from rft_app.storage.session import reading, unit_of_work
+from tests.builders import make_dataset_row, make_record_row
+from tests.services.test_exports import DATASET, read_zip, run_export, run_job
+
+KEYS = range(1, LEAST_RECORDS + 501)
+
+
+@pytest.fixture
+def dataset(database: Path) -> str:
+    """Records of which the first are long; every seventh lacks an answer."""
+    columns = make_record_row(1).model_dump()
+    records = [tuple({**columns, **_own_columns(key)}.values()) for key in KEYS]
+    with unit_of_work() as session:
+        session.add(make_dataset_row(DATASET))
+        session.flush()
+        insert_rows(session, "trace_body", ("seq", "body"), [(key, _body(key)) for key in KEYS])
+        insert_rows(session, "record", tuple(columns), records)
+        refresh_counts(session, DATASET)
+    return DATASET
+
+
+def _own_columns(key: int) -> dict[str, int]:
+    return {"seq": key, "trace_seq": key, "group_key": key * 7919, "content_hash": key}
+
+
+def _body(key: int) -> bytes:
+    messages = [{"role": "user", "content": f"Trip {key}? " * (100 if key < 1000 else 1)}]
+    if key % 7:
+        messages.append({"role": "assistant", "content": f"Booked {key}."})
+    return orjson.dumps({"messages": messages, "reference": str(key)})
+
+
+def run_by_worker(format: str, options: ExportOptions) -> Export:
+    """The export as a worker runs it, in a process of its own that forks others."""
+    with unit_of_work() as session:
+        job = start_export(session, dataset_id=DATASET, format=format, options=options)
+    run_job(job)
+    with reading() as session:
+        return get_export(session, job.args["export_id"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("openai_sft", ExportOptions()),
+        ("openai_rft", ExportOptions(shuffle=True, seed=3)),
+        ("sharegpt", ExportOptions(include_test=False, shuffle=True)),
+    ],
+)
+def test_several_processes_write_the_bytes_of_one(
+    dataset: str, format: str, options: ExportOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_several = run_by_worker(format, options)
+    monkeypatch.setattr(export_blocks, "LEAST_RECORDS", len(KEYS) + 1)
+    by_one = run_export(format, options)
+    assert _content(by_several) == _content(by_one)
+
+
+def _content(export: Export) -> dict[str, object]:
+    """The files of an archive; of its description what does not name the snapshot."""
+    files = read_zip(export)
+    description = orjson.loads(files.pop("metadata.json"))
+    assert description["counts"]["written"] > 0
+    return {**files, **{name: description[name] for name in ("counts", "files", "longest_row")}}
