@@ -17,8 +17,8 @@ def enqueue(session: Session, kind: str, dataset_id: str | None, args: dict[str,
     """
     if dataset_id is not None and (active := jobs.find_active(session, kind, dataset_id)):
         raise ConflictError(
-            f"This dataset already has a {kind.replace('_', ' ')} job that is {active.status}. "
-            "Wait for it or cancel it.",
+            f"This dataset's {kind.replace('_', ' ')} job is still {active.status}. Wait for it or "
+            "cancel it.",
             job=active.id,
         )
     return jobs.add_job(session, kind, dataset_id, args)

@@ -50,7 +50,7 @@ def test_a_dataset_has_one_active_job_of_a_kind() -> None:
     queued(dataset_id="ds_2")
     queued(kind="other")
 
-    with pytest.raises(ConflictError, match="already has a count job that is queued"):
+    with pytest.raises(ConflictError, match="count job is still queued"):
         queued()
 
 

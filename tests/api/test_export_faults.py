@@ -1,0 +1,106 @@
+"""Exports over REST when something is in the way: words that help, no half file, a true history."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from rft_app.services.export_files import partial_path
+from rft_app.settings import get_settings
+from tests.api.conftest import DATASETS, make_rows
+
+EXPORTS = "/api/training/exports"
+ONE_FILE = {"includeTest": False, "includeMetadata": False}
+
+
+def begin(client: TestClient, dataset_id: str, **options: Any) -> tuple[dict[str, Any], Path]:
+    """Ask for an export; returns it and the path that its file will have."""
+    request = {"datasetId": dataset_id, "format": "openai_sft", **options}
+    answer = client.post(EXPORTS, json=request)
+    assert answer.status_code == 202, answer.text
+    export = client.get(EXPORTS).json()[0]
+    return export, get_settings().folder("exports") / export["id"] / export["fileName"]
+
+
+def job_of(client: TestClient, export: dict[str, Any]) -> dict[str, Any]:
+    return client.get(f"/api/optimization/jobs/{export['jobId']}").json()
+
+
+def files() -> list[Path]:
+    return [path for path in get_settings().folder("exports").rglob("*") if not path.is_dir()]
+
+
+@pytest.mark.parametrize("options", [{}, ONE_FILE], ids=["zip", "file"])
+def test_a_full_disk_fails_the_job_with_the_remedy_and_the_next_try_works(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None], options: dict[str, Any]
+) -> None:
+    export, path = begin(client, dataset["id"], **options)
+    path.parent.mkdir(parents=True)
+    partial_path(path).symlink_to("/dev/full")
+
+    work()
+
+    job = job_of(client, export)
+    assert (job["status"], job["error"]["code"]) == ("failed", "conflict")
+    assert "no room left" in job["error"]["message"]
+    assert "export again" in job["error"]["message"]
+    assert files() == []
+    [listed] = client.get(EXPORTS).json()
+    assert (listed["isDone"], listed["sizeBytes"], listed["sha256"]) == (False, None, None)
+    assert client.get(export["fileUrl"]).status_code == 409
+
+    again, path = begin(client, dataset["id"], **options)
+    work()
+    assert job_of(client, again)["status"] == "done"
+    assert files() == [path]
+    assert [each["isDone"] for each in client.get(EXPORTS).json()] == [True, False]
+
+
+def test_a_second_export_of_a_dataset_waits_for_the_first_and_another_datasets_does_not(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    other = client.post(
+        f"{DATASETS}/from-upload",
+        data={"name": "Other", "objective": "Add"},
+        files={"file": ("other.jsonl", make_rows(30))},
+    ).json()
+    work()
+    first, _ = begin(client, dataset["id"])
+
+    refused = client.post(EXPORTS, json={"datasetId": dataset["id"], "format": "trl_sft"})
+    second, _ = begin(client, other["datasetId"])
+    work()
+
+    assert refused.status_code == 409
+    assert "export job is still queued" in refused.json()["error"]["message"]
+    assert [job_of(client, export)["status"] for export in (first, second)] == ["done", "done"]
+    done = client.get(EXPORTS).json()
+    assert {each["datasetId"] for each in done} == {dataset["id"], other["datasetId"]}
+    assert sorted(each["train"] for each in done) == [24, 32]
+
+
+def test_a_dataset_stays_while_it_is_exported_and_leaves_nothing_after_that(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    begin(client, dataset["id"])
+    work()
+    export, _ = begin(client, dataset["id"], format="trl_grpo")
+    address = f"{DATASETS}/{dataset['id']}"
+
+    refused = client.delete(address)
+    assert refused.status_code == 409
+    assert "busy with export" in refused.json()["error"]["message"]
+    assert client.post(f"/api/optimization/jobs/{export['jobId']}/cancel").status_code == 200
+    work()
+    assert client.delete(address).status_code in {200, 204}
+
+    assert files() == []
+    assert client.get(EXPORTS).json() == []
+    for answer in (
+        client.get(export["fileUrl"]),
+        client.post(EXPORTS, json={"datasetId": dataset["id"], "format": "trl_sft"}),
+        client.post(f"{EXPORTS}/preview", json={"datasetId": dataset["id"], "format": "trl_sft"}),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
