@@ -1,6 +1,7 @@
 """The seven steps, their nine statuses, and which step may start when."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -103,6 +104,8 @@ class StepResult(Entity):
     """The node's one line, e.g. `1,240 records · 3% invalid`."""
     facts: dict[str, Any] = Field(default_factory=dict)
     """Figures for modals and REST; JSON."""
+    made_at: datetime | None = None
+    """When, where it was made before; `None` for now."""
 
 
 class Node(Entity):

@@ -88,6 +88,7 @@ def describe_grader(version: GraderVersion) -> StepResult:
     return StepResult(
         outcome=StepStatus.CONFIGURED,
         summary=version.label,
+        made_at=version.created_at,
         facts={
             "version": version.version,
             "kind": version.spec.kind,

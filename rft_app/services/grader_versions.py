@@ -7,8 +7,9 @@ from sqlmodel import Session
 from rft_app.domain.grader import GraderVersion
 from rft_app.domain.grader_difference import GraderDifference, compare_graders
 from rft_app.errors import NotFoundError
-from rft_app.services.graders import save_grader
+from rft_app.services.graders import configure_grader
 from rft_app.storage import graders
+from rft_app.storage.session import reading
 
 MAX_PAGE = 100
 
@@ -51,11 +52,15 @@ def compare_versions(
     return compare_graders(versions[0].spec, versions[1].spec)
 
 
-def restore_version(session: Session, dataset_id: str, number: int) -> GraderVersion:
+def restore_version(dataset_id: str, number: int) -> GraderVersion:
     """Make an earlier version the grader again, as a new version; the current one adds none.
+
+    It is loaded once before, as any grader that is saved; opens its own transactions.
 
     Raises:
         NotFoundError: The dataset has no such version.
         InvalidInputError: It cannot work any more.
     """
-    return save_grader(session, dataset_id, get_grader_version(session, dataset_id, number).spec)
+    with reading() as session:
+        spec = get_grader_version(session, dataset_id, number).spec
+    return configure_grader(dataset_id, spec)

@@ -71,9 +71,9 @@ def finish_step(
     settings: dict[str, Any],
     input_hash: str,
 ) -> None:
-    """Store the step's new result."""
+    """Store the step's new result; one that was made before, and only confirmed, keeps its time."""
     row = get_step_row(session, dataset_id, step)
-    now = datetime.now(UTC)
+    now = result.made_at or datetime.now(UTC)
     row.outcome = result.outcome.value
     row.summary = result.summary
     row.facts = result.facts

@@ -2,7 +2,7 @@ import pytest
 
 from rft_app.domain.grader import ScriptSpec, StringCheckSpec
 from rft_app.domain.grader_difference import SettingDifference
-from rft_app.errors import NotFoundError
+from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.grader_versions import (
     compare_versions,
     get_grader_version,
@@ -10,7 +10,7 @@ from rft_app.services.grader_versions import (
     list_grader_versions,
     restore_version,
 )
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import reading
 from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, add_records, configure
 
 OTHER = "def grade(sample, item):\n    return 0.5\n"
@@ -53,16 +53,23 @@ def test_a_difference_names_lines_and_settings() -> None:
 
 
 def test_restoring_makes_a_new_version_with_the_old_text() -> None:
-    with unit_of_work() as session:
-        restored = restore_version(session, DATASET, 2)
+    restored = restore_version(DATASET, 2)
     assert (restored.version, restored.spec) == (4, ScriptSpec(source=NUMBER_OF_TEXT))
     with reading() as session:
         assert [each.version for each in list_grader_versions(session, DATASET)] == [4, 3, 2, 1]
 
 
 def test_restoring_the_current_version_adds_none() -> None:
-    with unit_of_work() as session:
-        assert restore_version(session, DATASET, 3).version == 3
+    assert restore_version(DATASET, 3).version == 3
+
+
+def test_a_version_that_cannot_be_loaded_any_more_is_not_restored() -> None:
+    configure("x = 1 / 0\ndef grade(sample, item):\n    return 1\n")
+    configure(OTHER)
+    with pytest.raises(InvalidInputError, match="division by zero"):
+        restore_version(DATASET, 4)
+    with reading() as session:
+        assert list_grader_versions(session, DATASET)[0].version == 5
 
 
 @pytest.mark.parametrize("number", [0, 4, 99])

@@ -1,4 +1,7 @@
+from datetime import UTC, datetime
+
 import pytest
+from sqlmodel import select
 
 from rft_app.domain.grader import ScriptSpec, StringCheckSpec
 from rft_app.domain.grading import GradingFailure, Verdict
@@ -16,6 +19,7 @@ from rft_app.services.graders import (
 )
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import get_step_row
+from rft_app.storage.tables import GraderVersionRow
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
@@ -24,6 +28,8 @@ from tests.pipeline.graded_dataset import (
     begin_job,
     configure,
 )
+
+SAVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.usefixtures("any_database")
 
@@ -60,6 +66,19 @@ def test_saving_configures_the_step() -> None:
     assert (row.outcome, row.summary) == ("configured", "script v1")
     assert set(row.facts) == {"version", "kind", "spec_hash"}
     assert row.input_hash == unchanged
+
+
+def test_a_grader_that_is_confirmed_keeps_the_time_it_was_saved_at() -> None:
+    add_records(["1"])
+    configure(NUMBER_OF_TEXT)
+    with unit_of_work() as session:
+        version = session.exec(select(GraderVersionRow)).one()
+        version.created_at = SAVED_AT
+    configure(NUMBER_OF_TEXT)
+    with reading() as session:
+        finished_at = get_step_row(session, DATASET, StepName.GRADER).finished_at
+    assert finished_at is not None
+    assert finished_at.replace(tzinfo=UTC) == SAVED_AT
 
 
 def test_the_step_stores_a_spec_and_its_result_stays_current() -> None:

@@ -123,6 +123,15 @@ def test_a_trial_has_statistics_and_counts_failures_apart(visitor: Page, dataset
     assert editor.inner_text() == script
     expect(dialog.locator('dl[aria-label="Statistics of the trial"]')).to_contain_text("min")
 
+    editor.press("Control+End")
+    editor.press_sequentially("x = = 1")
+    expect(dialog).to_contain_text("before your last edit")
+    expect(dialog).to_contain_text(re.compile(r"Mend line \d+ to save"))
+    expect(dialog.get_by_role("button", name="Save as v3")).to_be_disabled()
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(dialog).to_contain_text("No unsaved changes.")
+    expect(dialog).not_to_contain_text("before your last edit")
+
 
 def test_a_model_as_grader_says_why_it_cannot_be_chosen(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "grader")

@@ -8,7 +8,7 @@ from rft_app.api.schemas.grader import GraderConfig
 from rft_app.api.schemas.grader_version import GraderDifference, GraderVersion
 from rft_app.services import grader_versions as use_cases
 from rft_app.services.datasets import get_dataset
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import reading
 
 router = APIRouter(
     prefix="/api/optimization/datasets/{dataset_id}/grader/versions", tags=["grading"]
@@ -57,6 +57,6 @@ def read_grader_version(dataset_id: str, version: Number) -> GraderVersion:
 @router.post("/{version}/restore")
 def restore_grader_version(dataset_id: str, version: Number) -> GraderConfig:
     """Make an earlier version the grader again, as a new version."""
-    with unit_of_work() as session:
+    with reading() as session:
         get_dataset(session, dataset_id)
-        return GraderConfig.of(use_cases.restore_version(session, dataset_id, version))
+    return GraderConfig.of(use_cases.restore_version(dataset_id, version))

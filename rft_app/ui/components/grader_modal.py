@@ -51,6 +51,7 @@ def _buttons() -> tuple[rx.Component, ...]:
             on_click=GraderState.save,
             disabled=GraderState.is_loading
             | GraderState.is_saving
+            | (GraderState.fault_message != "")
             | (~GraderState.has_changes & (GraderState.current_label != "")),
         ),
     )
@@ -61,14 +62,23 @@ def _footer_words() -> rx.Component:
         GraderState.save_fault != "",
         rx.el.span(GraderState.save_fault, role="alert", class_name="text-bad"),
         rx.cond(
-            GraderState.has_changes,
-            rx.fragment(
-                "Unsaved changes. Saving makes a new version and marks the dry run as out of date."
+            GraderState.fault_message != "",
+            rx.cond(
+                GraderState.fault_line > 0,
+                rx.fragment(f"Mend line {GraderState.fault_line} to save."),
+                rx.fragment("Mend the fault to save."),
             ),
             rx.cond(
-                GraderState.current_label != "",
-                rx.fragment("No unsaved changes."),
-                rx.fragment("Nothing is saved yet. Dry runs need a saved version."),
+                GraderState.has_changes,
+                rx.fragment(
+                    "Unsaved changes. Saving makes a new version and marks the dry run as out of"
+                    " date."
+                ),
+                rx.cond(
+                    GraderState.current_label != "",
+                    rx.fragment("No unsaved changes."),
+                    rx.fragment("Nothing is saved yet. Dry runs need a saved version."),
+                ),
             ),
         ),
     )

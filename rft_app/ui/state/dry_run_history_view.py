@@ -77,7 +77,7 @@ class RunRow:
     @classmethod
     def of(cls, run: DryRun, grader: str) -> "RunRow":
         """Describe a run."""
-        report, name, made = run.report, f"Run {run.number}", ago(run.created_at)
+        report, name, made = run.report, f"Run {run.number}", ago(run.finished_at or run.created_at)
         if report is None:
             blank = {"verdict": "not finished", "status": "waiting", "mean": UNKNOWN}
             return cls(

@@ -22,7 +22,7 @@ from rft_app.services.graders import (
 )
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
-from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.grader_draft import Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
@@ -61,10 +61,13 @@ class GraderState(StepModal, rx.State):
     spread: list[Figure] = []
     """Mean, sd, min and max of the trial's rewards."""
     tried_note: str = ""
+    """What the trial was of; that the text was edited since, where it was."""
     try_fault: str = ""
     is_trying: bool = False
 
     _saved: Draft | None = None
+    _tried_draft: Draft = Draft()
+    _tried_words: str = ""
     _num_versions: int = VERSIONS_SHOWN
 
     @rx.event
@@ -139,7 +142,7 @@ class GraderState(StepModal, rx.State):
             self.save_fault = "Save or discard your changes before you restore a version."
             return None
         try:
-            version = await tell(lambda session: restore_version(session, dataset_id, number))
+            version = await off_loop(lambda: restore_version(dataset_id, number))
         except RftError as error:
             self.save_fault = error.message
             return None
@@ -158,26 +161,32 @@ class GraderState(StepModal, rx.State):
         try:
             tried = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
         except RftError as error:
-            self._show_fault(error)
-            self.try_fault, self.tried, self.spread, self.tried_note = error.message, [], [], ""
+            if isinstance(error, InvalidInputError):
+                self._show_fault(error)
+            self.try_fault, self.tried, self.spread, self._tried_words = error.message, [], [], ""
         else:
-            self._show_trial(tried)
+            self._show_trial(tried, draft)
+        self._note_trial()
         self.is_trying = False
 
-    def _show_trial(self, tried: Sequence[TriedGrade]) -> None:
-        self.tried = [RolloutView.of(grade) for grade in tried]
+    def _show_trial(self, tried: Sequence[TriedGrade], draft: Draft) -> None:
+        self.tried, self._tried_draft = [RolloutView.of(grade) for grade in tried], draft
         num_failed = sum(not view.is_graded for view in self.tried)
         failed = f" · {num_failed} not graded" if num_failed else ""
-        self.tried_note = f"{count(len(tried), 'record')}{failed}"
+        self._tried_words = f"{count(len(tried), 'record')}{failed}"
         self.spread = view_spread(sum_up([grade.outcome for grade in tried]))
 
     async def _edit(self, **changes: str) -> None:
-        self.draft = replace(self.draft, **changes)
-        if self.tried:
-            self.tried_note = "before your last edit"
+        self.draft, self.save_fault = replace(self.draft, **changes), ""
         await self._check()
 
+    def _note_trial(self) -> None:
+        is_of_draft = self.draft.is_like(self._tried_draft)
+        edited = "before your last edit" if self.tried else ""
+        self.tried_note = self._tried_words if is_of_draft else edited
+
     async def _check(self) -> None:
+        self._note_trial()
         self.has_changes = not self.draft.is_like(self._saved or Draft())
         modal = await self.get_state(ModalState)
         modal.unsaved = StepName.GRADER.value if self.has_changes else NOTHING
