@@ -132,6 +132,8 @@ def _print_report(job: Job) -> None:
     )
     for code, count in report.reasons.items():
         write_line(f"  {count:>7,}  {code}")
+    if report.without_answers:
+        note(report.without_answers)
     for fault in faults:
         note(_describe_fault(fault))
     if num_more := num_faults - len(faults):

@@ -12,6 +12,29 @@ DAMAGED = "damaged"
 """Code of the one fault that is the file's and not a line's: it is not whole."""
 
 
+def describe_unanswered(num_rows: int, num_answered: int) -> str:
+    """What it means that some rows hold no answer, and what to do; empty where each holds one.
+
+    Example:
+        >>> describe_unanswered(3, 3)
+        ''
+        >>> describe_unanswered(1_319, 0).partition(".")[0]
+        'None of the 1,319 rows holds an answer'
+        >>> describe_unanswered(10, 9).partition(".")[0]
+        '1 of 10 rows holds no answer'
+    """
+    missing = num_rows - num_answered
+    if not missing:
+        return ""
+    lack = f"{missing:,} of {num_rows:,} rows {'holds' if missing == 1 else 'hold'} no answer"
+    if not num_answered:
+        lack = f"None of the {num_rows:,} rows holds an answer"
+    return (
+        f"{lack}. A dry run cannot grade such records and an SFT export leaves them out. Import "
+        "answers to them as rollouts: Data menu, Import records; or rft import-rollouts."
+    )
+
+
 class ImportMode(StrEnum):
     """What becomes of the records that are there."""
 
@@ -52,6 +75,8 @@ class ImportReport(Entity):
     num_valid: int
     num_invalid: int
     """Bad lines: stored with a fault, or not readable at all."""
+    num_answered: int | None = None
+    """Of the traces, those with an answer; `None` for other kinds of imports."""
     reasons: dict[str, int]
     """How often each reason code occurred: `damaged` first, then the most frequent."""
     damage: str | None
@@ -64,6 +89,13 @@ class ImportReport(Entity):
     def is_complete(self) -> bool:
         """Whether the file was read to its end and is whole."""
         return self.is_done and self.damage is None
+
+    @property
+    def without_answers(self) -> str:
+        """What it means that rows hold no answer, and what to do; empty where all hold one."""
+        if self.num_answered is None:
+            return ""
+        return describe_unanswered(self.num_parsed, self.num_answered)
 
 
 class PreviewMessage(Entity):
@@ -139,6 +171,8 @@ class ImportTally:
     num_parsed: int = 0
     num_valid: int = 0
     num_invalid: int = 0
+    num_answered: int = 0
+    """Parsed traces with an answer."""
     reasons: dict[str, int] = field(default_factory=dict[str, int])
 
     def count_fault(self, code: str, count: int = 1) -> None:
@@ -151,6 +185,7 @@ class ImportTally:
         self.num_parsed += later.num_parsed
         self.num_valid += later.num_valid
         self.num_invalid += later.num_invalid
+        self.num_answered += later.num_answered
         for code, count in later.reasons.items():
             self.count_fault(code, count)
 

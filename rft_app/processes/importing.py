@@ -46,6 +46,7 @@ class TraceImport(BatchedImport):
         self._num_left -= 1
         tally = self.tally
         tally.num_parsed += 1
+        tally.num_answered += trace.num_turns > 0
         if trace.reason is not None:
             self.add_fault(fault_of(row, trace.reason, trace.reason.message))
             return

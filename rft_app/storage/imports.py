@@ -91,6 +91,7 @@ def get_plan(session: Session, import_id: str) -> ImportPlan:
             num_parsed=row.num_parsed,
             num_valid=row.num_valid,
             num_invalid=row.num_invalid,
+            num_answered=row.num_answered or 0,
             reasons=dict(row.reasons),
         ),
     )
@@ -106,6 +107,7 @@ def save_tally(session: Session, import_id: str, tally: ImportTally) -> None:
         num_parsed=tally.num_parsed,
         num_valid=tally.num_valid,
         num_invalid=tally.num_invalid,
+        num_answered=tally.num_answered,
         reasons=dict(tally.reasons),
     )
 
@@ -172,6 +174,7 @@ def _to_report(session: Session, row: ImportRow) -> ImportReport:
         num_parsed=row.num_parsed,
         num_valid=row.num_valid,
         num_invalid=row.num_invalid,
+        num_answered=row.num_answered if row.kind == "traces" else None,
         reasons=dict(sorted(row.reasons.items(), key=_rank)),
         damage=_find_damage(session, row.id) if DAMAGED in row.reasons else None,
         is_done=row.is_done,

@@ -72,10 +72,12 @@ def read_progress(session: Session, import_id: str) -> tuple[int, int]:
 def tally_copies(session: Session, import_id: str) -> ImportTally:
     """What an import of copies brought, in the words of every other import."""
     statement = text(
-        "SELECT reason, COUNT(*) FROM trace WHERE import_id = :id AND dataset_id = "
-        "(SELECT dataset_id FROM import_run WHERE id = :id) GROUP BY reason"
+        "SELECT reason, COUNT(*), SUM(CASE WHEN num_turns > 0 THEN 1 ELSE 0 END) FROM trace "
+        "WHERE import_id = :id AND dataset_id = (SELECT dataset_id FROM import_run WHERE id = :id) "
+        "GROUP BY reason"
     )
-    counts = {row[0]: row[1] for row in session.connection().execute(statement, {"id": import_id})}
+    rows = session.connection().execute(statement, {"id": import_id}).all()
+    counts = {row[0]: row[1] for row in rows}
     total = sum(counts.values())
     num_valid = counts.pop(None, 0)
     return ImportTally(
@@ -83,5 +85,6 @@ def tally_copies(session: Session, import_id: str) -> ImportTally:
         num_parsed=total,
         num_valid=num_valid,
         num_invalid=total - num_valid,
+        num_answered=sum(int(row[2]) for row in rows),
         reasons=counts,
     )

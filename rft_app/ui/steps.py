@@ -92,6 +92,12 @@ WORDS: dict[StepName, StepWords] = {
 ASKS_FIRST = frozenset({StepName.GRADER, StepName.DRY_RUN})
 """Steps that need a decision before they can start: their button opens the step's dialog."""
 
+LAST_ANSWER = (
+    "One record per trace, its last answer. An agent's is often a goodbye: for agents, take every"
+    " answer."
+)
+"""What Extract's mode `last` means, and whom it does not suit."""
+
 JOB_NAMES = {
     "import_traces": "Import",
     "import_rollouts": "Rollout import",

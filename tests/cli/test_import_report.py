@@ -73,3 +73,22 @@ def test_a_file_that_is_cut_off_is_no_success(rft: Rft, tmp_path: Path) -> None:
     assert (dataset["import"]["isComplete"], dataset["import"]["errorsTotal"]) == (False, 1)
     assert f"Incomplete. {dataset['import']['damage']}" == told
     assert dataset["stats"]["totalRecords"] == dataset["import"]["valid"] > 1000
+
+
+def test_a_file_without_answers_is_told_with_the_remedy(rft: Rft, tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    question = b'{"messages": [{"role": "user", "content": "%d?"}], "reference_answer": "%d"}\n'
+    path.write_bytes(b"".join(question % (n, n) for n in range(3)))
+
+    done = rft("import", path, *NEW)
+
+    assert done.returncode == 0
+    assert "None of the 3 rows holds an answer." in done.stderr
+    assert "rft import-rollouts" in done.stderr
+
+
+def test_the_warning_about_answers_is_in_the_report_for_programs(rft: Rft, tmp_path: Path) -> None:
+    path = tmp_path / "answered.jsonl"
+    path.write_bytes(GOOD % (1, 1, 1))
+    report = rft.json("import", path, *NEW)["import"]
+    assert (report["answered"], report["withoutAnswers"]) == (1, "")

@@ -62,6 +62,7 @@ def test_every_good_line_is_stored_and_every_bad_one_explained(
     assert (found.num_lines, found.num_parsed, found.num_valid, found.num_invalid) == (7, 4, 3, 3)
     assert found.reasons == {"not_json": 1, "wrong_shape": 1, "empty_content": 1}
     assert found.shape == "messages"
+    assert found.num_answered == 4
     assert [(f.line_number, f.code) for f in faults(found.id)] == [
         (2, "not_json"),
         (3, "wrong_shape"),
@@ -334,6 +335,13 @@ def test_a_killed_import_goes_on_without_loss_or_repetition(
     assert [(row[0], row[1]) for row in rows(STORED)] == expected
     assert len(faults(import_id)) == 30
     assert rows("SELECT num_traces FROM dataset") == [(29_970,)]
+
+
+def test_rows_without_an_answer_are_counted(any_database: str, tmp_path: Path) -> None:
+    asked = b'{"messages":[{"role":"user","content":"Hi"}],"reference_answer":"Hello"}'
+    found = import_file(write(tmp_path / "questions.jsonl", [asked, asked, *make_rows(1)]))
+    assert (found.num_parsed, found.num_answered) == (3, 1)
+    assert found.without_answers.startswith("2 of 3 rows hold no answer.")
 
 
 def test_a_cancelled_import_keeps_whole_batches(database: Path, tmp_path: Path) -> None:

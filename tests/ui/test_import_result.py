@@ -13,7 +13,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CUT = "Stopped after line 2: the file is cut off. Import it again whole."
 
 
-def make_report(kind: str = "traces", damage: str | None = None) -> ImportReport:
+def make_report(
+    kind: str = "traces", damage: str | None = None, num_answered: int | None = None
+) -> ImportReport:
     return ImportReport(
         id="imp_a",
         dataset_id="ds_a",
@@ -26,6 +28,7 @@ def make_report(kind: str = "traces", damage: str | None = None) -> ImportReport
         num_parsed=2,
         num_valid=2,
         num_invalid=1 if damage else 0,
+        num_answered=num_answered,
         reasons={"damaged": 1} if damage else {},
         damage=damage,
         is_done=True,
@@ -69,3 +72,22 @@ def test_a_failure_and_a_cancellation_say_what_stays() -> None:
 def test_the_import_report_shows_why_the_file_is_not_whole() -> None:
     assert ImportView.of(make_report(damage=CUT)).damage == CUT
     assert ImportView.of(make_report()).damage == ""
+
+
+@pytest.mark.parametrize(
+    ("num_answered", "begins"), [(0, "None of the 2 rows holds"), (1, "1 of 2 rows holds no")]
+)
+def test_rows_without_answers_are_told_with_what_it_means(num_answered: int, begins: str) -> None:
+    report = make_report(num_answered=num_answered)
+    for words in (
+        describe_result(make_job(), report).without_answers,
+        ImportView.of(report).without_answers,
+    ):
+        assert words.startswith(begins)
+        assert "rft import-rollouts" in words
+
+
+@pytest.mark.parametrize("num_answered", [2, None])
+def test_where_every_row_has_its_answer_nothing_is_said(num_answered: int | None) -> None:
+    report = make_report(num_answered=num_answered)
+    assert describe_result(make_job(), report).without_answers == ""

@@ -21,6 +21,10 @@ class ImportReport(Wire):
     parsed: int
     valid: int
     invalid: int
+    answered: int | None
+    """Of the traces, those with an answer; `null` for other kinds of imports."""
+    without_answers: str
+    """What it means that rows hold no answer, and what to do; empty where all hold one."""
     reasons: dict[str, int]
     """How often each reason code occurred: `damaged` first, then the most frequent."""
     damage: str | None
@@ -34,13 +38,15 @@ class ImportReport(Wire):
     @classmethod
     def of(cls, report: domain.ImportReport) -> "ImportReport":
         """Convert from the domain."""
-        counts = {"num_lines", "num_parsed", "num_valid", "num_invalid"}
+        counts = {"num_lines", "num_parsed", "num_valid", "num_invalid", "num_answered"}
         return cls(
             **report.model_dump(exclude=counts),
             lines=report.num_lines,
             parsed=report.num_parsed,
             valid=report.num_valid,
             invalid=report.num_invalid,
+            answered=report.num_answered,
+            without_answers=report.without_answers,
             is_complete=report.is_complete,
         )
 

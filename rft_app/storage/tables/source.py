@@ -35,6 +35,8 @@ class ImportRow(SQLModel, table=True):
     num_parsed: int = 0
     num_valid: int = 0
     num_invalid: int = 0
+    num_answered: int | None = None
+    """Parsed traces with an answer; `None` where nobody counted."""
     reasons: dict[str, int] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """How often each reason code occurred."""
     is_done: bool = False

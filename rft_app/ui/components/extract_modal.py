@@ -11,12 +11,13 @@ from rft_app.ui.components.field import field, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.near_duplicates import near_duplicates_card
-from rft_app.ui.components.notice import notice
+from rft_app.ui.components.notice import missing_answers, notice
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content
 from rft_app.ui.state.extract import ExtractState, FaultRow, ReasonRow
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.steps import LAST_ANSWER
 from rft_app.ui.theme import FIGURE, LABEL, WITNESS
 
 
@@ -115,7 +116,7 @@ def _settings() -> rx.Component:
             ),
             hint=rx.cond(
                 ExtractState.mode == "last",
-                "One record per trace: everything before its last answer, and that answer.",
+                LAST_ANSWER,
                 "One record per answer, each with the conversation so far. Records of one trace "
                 "never straddle train and test.",
             ),
@@ -208,6 +209,7 @@ def _import() -> rx.Component:
                         class_name="mt-3",
                     ),
                 ),
+                missing_answers(ExtractState.source.without_answers, class_name="mt-3"),
                 class_name="px-3.5 py-3",
             ),
             rx.cond(ExtractState.faults, _faults()),

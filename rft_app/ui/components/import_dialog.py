@@ -8,7 +8,7 @@ from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import field
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
-from rft_app.ui.components.notice import notice
+from rft_app.ui.components.notice import missing_answers, notice
 from rft_app.ui.components.upload_preview import fault_line, looked_at
 from rft_app.ui.components.upload_zone import (
     checking,
@@ -135,6 +135,7 @@ def _result() -> rx.Component:
                 notice(result.title, result.words, tone="ok"),
             ),
         ),
+        missing_answers(result.without_answers),
         rx.cond(
             has_items(ImportState.bad_lines),
             card(

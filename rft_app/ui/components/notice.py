@@ -42,3 +42,10 @@ def notice(
         role="alert" if tone == "bad" else "status",
         class_name=f"flex gap-2.5 px-3 py-2.5 rounded-card border {NOTICES[tone]} {class_name}",
     )
+
+
+def missing_answers(words: rx.Var[str], *, class_name: str = "") -> rx.Component:
+    """What it means that rows of an import hold no answer; nothing where `words` is empty."""
+    return rx.cond(
+        words != "", notice("Answers are missing.", words, tone="warn", class_name=class_name)
+    )

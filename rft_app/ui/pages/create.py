@@ -13,6 +13,7 @@ from rft_app.ui.components.upload_panel import upload_panel
 from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
 from rft_app.ui.state.next_panel import Fact
 from rft_app.ui.state.upload import READY
+from rft_app.ui.steps import LAST_ANSWER
 from rft_app.ui.theme import PAGE_TITLE, WITNESS
 
 
@@ -127,7 +128,7 @@ def _mode() -> rx.Component:
         ),
         hint=rx.cond(
             CreateState.mode == "last",
-            "One record per trace: everything before its last answer, and that answer.",
+            LAST_ANSWER,
             "One record per answer, each with the conversation up to it. They share a group, so"
             " a trace never straddles train and test.",
         ),
@@ -135,8 +136,27 @@ def _mode() -> rx.Component:
 
 
 def _form() -> rx.Component:
+    """The fields scroll above the button, which never lies on them."""
     return rx.el.div(
-        _detected(),
+        rx.el.div(
+            _detected(),
+            *_words(),
+            _mode(),
+            rx.cond(
+                CreateState.create_error != "",
+                notice("The dataset was not created.", CreateState.create_error, tone="bad"),
+            ),
+            class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start -mx-1 px-1 wide:min-h-0"
+            " wide:overflow-auto",
+        ),
+        _create(),
+        class_name="flex flex-col gap-3 self-start wide:sticky wide:top-0"
+        " wide:max-h-[calc(100dvh-104px)]",
+    )
+
+
+def _words() -> tuple[rx.Component, rx.Component]:
+    return (
         field(
             "Name",
             text_input(
@@ -153,7 +173,7 @@ def _form() -> rx.Component:
             "Objective",
             text_area(
                 id="dataset-objective",
-                rows=3,
+                rows=2,
                 value=CreateState.objective,
                 on_change=CreateState.set_objective,
                 placeholder="What should the model get better at?",
@@ -162,37 +182,33 @@ def _form() -> rx.Component:
             hint="One or two sentences. It names the goal the grader will judge by.",
             html_for="dataset-objective",
         ),
-        _mode(),
-        rx.cond(
-            CreateState.create_error != "",
-            notice("The dataset was not created.", CreateState.create_error, tone="bad"),
+    )
+
+
+def _create() -> rx.Component:
+    return rx.el.div(
+        button(
+            rx.cond(CreateState.is_creating, "Creating", "Create Dataset & Start →"),
+            variant="primary",
+            size="lg",
+            disabled=(CreateState.blocker != "") | CreateState.is_creating,
+            on_click=CreateState.create,
+            class_name="w-full",
         ),
-        rx.el.div(
-            button(
-                rx.cond(CreateState.is_creating, "Creating", "Create Dataset & Start →"),
-                variant="primary",
-                size="lg",
-                disabled=(CreateState.blocker != "") | CreateState.is_creating,
-                on_click=CreateState.create,
-                class_name="w-full",
-            ),
-            rx.el.p(
+        rx.el.p(
+            rx.cond(
+                CreateState.blocker != "",
+                CreateState.blocker,
                 rx.cond(
-                    CreateState.blocker != "",
-                    CreateState.blocker,
-                    rx.cond(
-                        CreateState.tab == TRACES,
-                        "Copies the traces, then extracts their records. They stay here.",
-                        "Imports the file, then extracts its records. You can watch and cancel"
-                        " both.",
-                    ),
+                    CreateState.tab == TRACES,
+                    "Copies the traces, then extracts their records. They stay here.",
+                    "Imports the file, then extracts its records. You can watch and cancel both.",
                 ),
-                role="status",
-                class_name=f"{WITNESS} mt-2 text-center",
             ),
-            class_name="bg-ground pt-2 wide:sticky wide:-bottom-8 wide:-mb-8 wide:pb-8",
+            role="status",
+            class_name=f"{WITNESS} mt-2 text-center",
         ),
-        class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start wide:sticky wide:top-0",
+        class_name="shrink-0",
     )
 
 

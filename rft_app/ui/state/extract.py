@@ -57,6 +57,8 @@ class ImportView:
     has_bad: bool = False
     damage: str = ""
     """Why the file is not whole; empty for a whole one."""
+    without_answers: str = ""
+    """What it means that rows hold no answer; empty where all hold one."""
 
     @classmethod
     def of(cls, report: ImportReport) -> "ImportView":
@@ -71,6 +73,7 @@ class ImportView:
             num_bad=f"{report.num_invalid:,}",
             has_bad=report.num_invalid > 0,
             damage=report.damage or "",
+            without_answers=report.without_answers,
         )
 
 

@@ -42,6 +42,8 @@ class ImportResult:
     is_failed: bool = False
     num_bad: str = ""
     has_replaced: bool = False
+    without_answers: str = ""
+    """What it means that rows hold no answer; empty where all hold one."""
 
 
 def describe_result(job: Job, report: ImportReport) -> ImportResult:
@@ -64,6 +66,7 @@ def describe_result(job: Job, report: ImportReport) -> ImportResult:
         is_failed=is_damaged,
         num_bad=f"{report.num_invalid:,}" if report.num_invalid else "",
         has_replaced=has_replaced,
+        without_answers=report.without_answers,
     )
 
 
