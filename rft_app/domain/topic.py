@@ -12,6 +12,8 @@ SEPARATOR = "/"
 MAX_NAME_LENGTH = 80
 SURE = 0.7
 """From this confidence on a record is sure of its topic; below, a person should look."""
+FEW_SURE = 0.5
+"""Where a smaller share of the records is sure, the topics ask for a look."""
 MAX_TOPICS = 2000
 MAX_DEPTH = 6
 MANUAL = "manual"

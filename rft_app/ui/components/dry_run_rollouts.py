@@ -77,7 +77,7 @@ def dry_run_rollouts() -> rx.Component:
             ),
         ),
         id=ROLLOUTS,
-        class_name="grid gap-2 min-w-0",
+        class_name="grid gap-2 min-w-0 scroll-mt-3",
     )
 
 

@@ -29,6 +29,7 @@ def topics_modal() -> rx.Component:
         step_dialog(
             TopicsState,
             _notes(),
+            _few_sure(),
             _panes(),
             rx.el.div(
                 _list(),
@@ -161,6 +162,22 @@ def _notes() -> rx.Component:
                 ("ok", note("ok")),
                 ("warn", note("warn")),
                 note("bad"),
+            ),
+            class_name="px-5 py-3 border-b border-line max-wide:px-4",
+        ),
+    )
+
+
+def _few_sure() -> rx.Component:
+    """What to do where few records are sure of their topic."""
+    return rx.cond(
+        (TopicsState.few_sure != "") & ~TopicsState.is_running,
+        rx.el.div(
+            notice(
+                TopicsState.few_sure,
+                "Decide the unsure ones in the review queue; or give the topics keywords, or choose"
+                " a model, and categorise again.",
+                tone="warn",
             ),
             class_name="px-5 py-3 border-b border-line max-wide:px-4",
         ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rft_app.domain.coverage import CoverageRating
 from rft_app.domain.pipeline import StepName, StepStatus
+from rft_app.domain.topic import FEW_SURE
 from rft_app.services.canvas import Canvas, CanvasStep
 from rft_app.services.datasets import UNAVAILABLE
 from rft_app.ui.state.dataset_card import current_step
@@ -72,9 +73,16 @@ def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
 
 
 def _alert(step: CanvasStep, summary: str) -> str:
+    if step.node.name is StepName.TOPICS and _has_few_sure(step):
+        return summary.partition(" · ")[2]
     poor = CoverageRating.POOR.value
     is_poor = step.node.name is StepName.COVERAGE and step.facts.get("rating") == poor
     return poor if is_poor and summary.endswith(poor) else ""
+
+
+def _has_few_sure(step: CanvasStep) -> bool:
+    share_sure = step.facts.get("share_sure")
+    return share_sure is not None and share_sure < FEW_SURE
 
 
 def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:
@@ -107,5 +115,7 @@ def _extra(step: CanvasStep) -> str:
     if step.node.name is StepName.EXTRACT and facts.get("num_duplicates"):
         return f"{count(facts['num_duplicates'], 'exact duplicate')} set aside"
     if step.node.name is StepName.TOPICS and facts.get("num_unsure"):
-        return f"{count(facts['num_unsure'], 'record')} with an unsure topic"
+        unsure = f"{count(facts['num_unsure'], 'record')} with an unsure topic"
+        remedy = ": review them, give topics keywords, or let a model place them"
+        return unsure + remedy if _has_few_sure(step) else unsure
     return ""

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordFilter
-from rft_app.domain.topic import TopicTree
+from rft_app.domain.topic import FEW_SURE, TopicTree
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.models import list_models
@@ -73,6 +73,8 @@ class TopicTreeView(StepModal, Paging, mixin=True):
     num_topics: str = ""
     num_records: str = ""
     share_sure: str = ""
+    few_sure: str = ""
+    """That few records are sure of their topic; empty where enough are."""
     mean_confidence: str = ""
     method: str = ""
     used_seed: str = ""
@@ -200,6 +202,7 @@ class TopicTreeView(StepModal, Paging, mixin=True):
         self.num_topics = count(len(tree.leaves), "topic")
         self.num_records = count(tree.num_records, "record")
         self.share_sure = _or_dash(facts.get("share_sure"), share)
+        self.few_sure = describe_few_sure(facts.get("share_sure"), tree.num_records)
         self.mean_confidence = _or_dash(facts.get("mean_confidence"), lambda mean: f"{mean:.2f}")
         method = str(facts.get("method") or "")
         self.method = METHODS.get(method, f"Model {method}" if method else "")
@@ -215,6 +218,18 @@ class TopicTreeView(StepModal, Paging, mixin=True):
         if self.chosen not in keys:
             self.chosen, self._cursors = (leaves[0] if leaves else ""), []
         await self._choose(tree, self.chosen)
+
+
+def describe_few_sure(share_sure: float | None, num_records: int) -> str:
+    """That few records are sure of their topic; empty where enough are.
+
+    Example:
+        >>> describe_few_sure(0.29, 200), describe_few_sure(0.6, 200), describe_few_sure(None, 0)
+        ('Only 29% of 200 records are sure of their topic.', '', '')
+    """
+    if share_sure is None or share_sure >= FEW_SURE:
+        return ""
+    return f"Only {share(share_sure)} of {count(num_records, 'record')} are sure of their topic."
 
 
 def _or_dash(value: Any, words: Any) -> str:  # noqa: ANN401  # a fact and its wording

@@ -1,0 +1,60 @@
+"""What a node of the canvas asks for."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rft_app.domain.dataset import Dataset, DatasetStats
+from rft_app.domain.pipeline import StepName, StepState, StepStatus, describe_nodes
+from rft_app.services.canvas import Canvas, CanvasStep
+from rft_app.ui.state.canvas_node import CanvasNode
+from rft_app.ui.state.canvas_node import describe_nodes as view_nodes
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def topics_node(share_sure: float) -> CanvasNode:
+    """The node of a Topics step with 200 records."""
+    summary = f"8 topics · {share_sure:.0%} sure · 3 without topic"
+    states = {name: StepState(name=name) for name in StepName}
+    states[StepName.TOPICS] = StepState(
+        name=StepName.TOPICS, outcome=StepStatus.COMPLETE, summary=summary
+    )
+    nodes = describe_nodes(states, {})
+    facts = {"share_sure": share_sure, "num_unsure": round(200 * (1 - share_sure))}
+    steps = tuple(
+        CanvasStep(
+            node=node,
+            facts=facts if node.name is StepName.TOPICS else {},
+            error=None,
+            job_id=None,
+            started_at=NOW,
+            finished_at=NOW,
+        )
+        for node in nodes
+    )
+    dataset = Dataset(
+        id="ds_1",
+        name="N",
+        objective="O",
+        source="upload",
+        created_at=NOW,
+        updated_at=NOW,
+        stats=DatasetStats(num_records=200),
+        nodes=nodes,
+    )
+    canvas = Canvas(dataset=dataset, steps=steps, jobs=(), report=None)
+    return view_nodes(canvas)[StepName.TOPICS.number - 1]
+
+
+def test_few_sure_records_are_told_with_the_remedy() -> None:
+    node = topics_node(0.29)
+    assert (node.lead, node.alert) == ("8 topics · ", "29% sure · 3 without topic")
+    assert node.notes[-1].startswith("142 records with an unsure topic: review them")
+
+
+@pytest.mark.parametrize("share_sure", [0.5, 0.83])
+def test_enough_sure_records_ask_for_nothing(share_sure: float) -> None:
+    node = topics_node(share_sure)
+    assert (node.lead, node.alert) == (node.summary, "")
+    assert node.notes[-1].endswith("with an unsure topic")
