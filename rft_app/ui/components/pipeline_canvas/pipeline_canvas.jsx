@@ -1,4 +1,4 @@
-import React, { memo, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import React, { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Background, BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { CircleCheck, CircleDashed, CircleDot, CirclePlay, LoaderCircle, OctagonX, TriangleAlert } from "lucide-react";
 import "@xyflow/react/dist/style.css";
@@ -8,13 +8,23 @@ const HEIGHT = 84;
 const GAP = 24;
 const LOOP = 116;
 const ROOMY = 860;
+const MARGIN = 24;
 const TALL = 7 * HEIGHT + 6 * GAP;
 
-// The whole loop, never larger than life; the notes at the right need more room than the left side.
-function fitIn({ clientWidth, clientHeight }) {
-  const zoom = Math.max(0.5, Math.min(1, (clientHeight - 48) / TALL, (clientWidth - 32) / WIDTH));
-  const shift = clientWidth > ROOMY ? 56 : 0;
-  return { x: (clientWidth - WIDTH * zoom) / 2 - shift, y: Math.max(24, (clientHeight - TALL * zoom) / 2), zoom };
+// What there is to see, and as far as the map can be moved: the nodes, the loop at the left and, where there is room
+// for them, the notes at the right, which need more than the loop.
+function extentOf({ clientWidth }) {
+  const side = LOOP + 2 * MARGIN;
+  const notes = clientWidth > ROOMY ? 112 : 0;
+  return [[-side, -MARGIN], [WIDTH + side + notes, TALL + MARGIN]];
+}
+
+// The whole loop, never larger than life.
+function fitIn(box) {
+  const { clientWidth, clientHeight } = box;
+  const [[left], [right]] = extentOf(box);
+  const zoom = Math.max(0.5, Math.min(1, (clientHeight - 2 * MARGIN) / TALL, (clientWidth - 32) / WIDTH));
+  return { x: (clientWidth - (left + right) * zoom) / 2, y: Math.max(MARGIN, (clientHeight - TALL * zoom) / 2), zoom };
 }
 const PHONE = window.matchMedia("(max-width: 720px)");
 const GLYPHS = {
@@ -101,6 +111,7 @@ function edgeBetween(before, after) {
 function Map({ steps, onStep }) {
   const box = useRef(null);
   const { setViewport } = useReactFlow();
+  const [extent, setExtent] = useState(() => extentOf({ clientWidth: window.innerWidth }));
   const nodes = useMemo(
     () =>
       steps.map((step, index) => ({
@@ -115,7 +126,11 @@ function Map({ steps, onStep }) {
     return steps.length ? [...down, loop] : down;
   }, [steps]);
   useEffect(() => {
-    const observer = new ResizeObserver(() => setViewport(fitIn(box.current)));
+    const observer = new ResizeObserver(() => {
+      if (!box.current) return; // the page is being left
+      setExtent(extentOf(box.current));
+      setViewport(fitIn(box.current));
+    });
     observer.observe(box.current);
     return () => observer.disconnect();
   }, [setViewport]);
@@ -123,7 +138,7 @@ function Map({ steps, onStep }) {
     <div ref={box} className="rft-canvas">
       <ReactFlow
         nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
-        minZoom={0.5} maxZoom={1.5}
+        minZoom={0.5} maxZoom={1.5} translateExtent={extent}
         nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} deleteKeyCode={null}
         panOnScroll zoomOnScroll={false} zoomOnDoubleClick={false}
         proOptions={{ hideAttribution: true }} aria-label="The seven steps"
