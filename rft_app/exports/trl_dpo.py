@@ -14,32 +14,25 @@ from dataclasses import dataclass
 from rft_app.domain.example import Pair, Unit
 from rft_app.domain.export import Lack, Need
 from rft_app.exports._answers import convert
-from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._messages import MessageStyle
 from rft_app.exports._rows import tools_pair
+from rft_app.exports._trl import TrlExporter
 from rft_app.exports._trl_messages import trl_style
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlDpo(Exporter):
+class TrlDpo(TrlExporter):
     """A prompt with a better and a worse answer."""
 
     name: str = "trl_dpo"
-    family: str = "trl"
     variant: str = "DPO"
     label: str = "Hugging Face TRL DPO"
     description: str = "Prompts with a better and a worse answer, for TRL's DPOTrainer."
-    consumer: str = "TRL 1.16"
-    has_argument_choice: bool = True
     unit: Unit = Unit.PAIR
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.PAIR,)
     max_tokens: int | None = 1024
-    snippet: str = (
-        "from datasets import load_dataset\n\n"
-        'train = load_dataset("json", data_files="train.jsonl", split="train")'
-    )
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, both answers and tools."""

@@ -16,10 +16,10 @@ from typing import Final
 
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
-from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._messages import MessageStyle
 from rft_app.exports._rows import columns, tools_pair
+from rft_app.exports._trl import TrlExporter
 from rft_app.exports._trl_messages import trl_style
 
 _RESERVED: Final = frozenset(
@@ -32,21 +32,14 @@ _RESERVED: Final = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlGrpo(Exporter):
+class TrlGrpo(TrlExporter):
     """The question, and columns for the reward functions."""
 
     name: str = "trl_grpo"
-    family: str = "trl"
     variant: str = "GRPO"
     label: str = "Hugging Face TRL GRPO"
     description: str = "Questions with columns for reward functions, for TRL's GRPOTrainer."
-    consumer: str = "TRL 1.16"
-    has_argument_choice: bool = True
     needs: tuple[Need, ...] = (Need.QUESTION,)
-    snippet: str = (
-        "from datasets import load_dataset\n\n"
-        'train = load_dataset("json", data_files="train.jsonl", split="train")'
-    )
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, tools and columns."""

@@ -14,32 +14,25 @@ from dataclasses import dataclass
 from rft_app.domain.example import Labelled, Unit
 from rft_app.domain.export import Lack, Need
 from rft_app.exports._answers import convert
-from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._messages import MessageStyle
 from rft_app.exports._rows import tools_pair
+from rft_app.exports._trl import TrlExporter
 from rft_app.exports._trl_messages import trl_style
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlKto(Exporter):
+class TrlKto(TrlExporter):
     """A prompt with one answer that is good or bad."""
 
     name: str = "trl_kto"
-    family: str = "trl"
     variant: str = "KTO"
     label: str = "Hugging Face TRL KTO"
     description: str = "Single answers called good or bad, for TRL's KTOTrainer."
-    consumer: str = "TRL 1.16"
-    has_argument_choice: bool = True
     unit: Unit = Unit.LABEL
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.LABEL,)
     max_tokens: int | None = 1024
-    snippet: str = (
-        "from datasets import load_dataset\n\n"
-        'train = load_dataset("json", data_files="train.jsonl", split="train")'
-    )
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, answer, label and tools."""

@@ -15,31 +15,24 @@ from dataclasses import dataclass
 from rft_app.domain.export import Lack, Need
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._answers import convert
-from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext
 from rft_app.exports._messages import MessageStyle
 from rft_app.exports._rows import tools_pair
+from rft_app.exports._trl import TrlExporter
 from rft_app.exports._trl_messages import trl_style
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlSft(Exporter):
+class TrlSft(TrlExporter):
     """The conversation with its recorded answer."""
 
     name: str = "trl_sft"
-    family: str = "trl"
     variant: str = "SFT"
     label: str = "Hugging Face TRL SFT"
     description: str = "Conversations with their answers, for TRL's SFTTrainer."
-    consumer: str = "TRL 1.16"
-    has_argument_choice: bool = True
     max_tokens: int | None = 1024
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.OUTPUT,)
-    snippet: str = (
-        "from datasets import load_dataset\n\n"
-        'train = load_dataset("json", data_files="train.jsonl", split="train")'
-    )
 
     def encoder(self, context: FileContext) -> Encode:
         """Messages, or prompt and completion, and tools."""
