@@ -155,9 +155,25 @@ class RecordFilter(Entity):
 
 
 class Selection(Entity):
-    """Records an action is about: all that match but for some, or just these."""
+    """Records an action is about: all that match but for some, or those of just these."""
 
     filter: RecordFilter = RecordFilter()
     excluded: tuple[RecordId, ...] = ()
     only: tuple[RecordId, ...] | None = None
-    """When set, these and nothing else."""
+    """When set, none but these; `excluded` says nothing then."""
+
+    def graded_from(self, grade: float | None) -> "Selection":
+        """Those of it whose mean grade is at least this, in the dry run that its filter is about.
+
+        Example:
+            >>> chosen = Selection(filter=RecordFilter(dry_run="run_1", min_grade=0.2))
+            >>> chosen.graded_from(0.5).filter.min_grade, chosen.graded_from(0.1) == chosen
+            (0.5, True)
+            >>> chosen.graded_from(None) == chosen
+            True
+        """
+        lowest = self.filter.min_grade
+        if grade is None or (lowest is not None and grade <= lowest):
+            return self
+        narrower = self.filter.model_copy(update={"min_grade": grade})
+        return self.model_copy(update={"filter": narrower})

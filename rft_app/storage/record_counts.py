@@ -148,7 +148,10 @@ def count_selection(session: Session, dataset_id: str, selection: Selection) -> 
 def select_selection(session: Session, dataset_id: str, selection: Selection) -> NDArray[np.int64]:
     """Keys of the current records a selection stands for, ascending."""
     if selection.only is not None:
-        return _select_current(session, dataset_id, _to_seqs(selection.only))
+        named = _select_current(session, dataset_id, _to_seqs(selection.only))
+        if selection.filter.is_empty:
+            return named
+        return np.intersect1d(named, select_seqs(session, dataset_id, selection.filter))
     seqs = select_seqs(session, dataset_id, selection.filter)
     return np.setdiff1d(seqs, _to_seqs(selection.excluded)) if selection.excluded else seqs
 

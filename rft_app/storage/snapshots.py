@@ -140,9 +140,12 @@ def require_members(plan: SnapshotPlan) -> None:
         InvalidInputError: It holds none.
     """
     if not len(plan.members):
+        among = "" if plan.selection == Selection() else " among those selected"
+        if (grade := plan.selection.filter.min_grade) is not None:
+            among += f" with a grade of at least {grade:g}"
         raise InvalidInputError(
             "No record can be used: none is valid, current and without an earlier duplicate"
-            f"{'' if plan.selection == Selection() else ' among those selected'}."
+            f"{among}."
         )
 
 

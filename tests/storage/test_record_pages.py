@@ -152,6 +152,10 @@ def test_a_selection_counts_what_it_takes(session: Session) -> None:
     assert count_selection(session, "ds_a", but_some).total == len(matching) - 3
     assert select_selection(session, "ds_a", but_some).tolist() == matching[3:]
     assert select_selection(session, "ds_a", only).tolist() == [matching[5]]
+    unlike = only.model_copy(update={"filter": RecordFilter(is_valid=False)})
+    assert count_selection(session, "ds_a", unlike).total == 0
+    alike = only.model_copy(update={"filter": wanted})
+    assert select_selection(session, "ds_a", alike).tolist() == [matching[5]]
 
 
 def test_a_cursor_of_another_list_is_refused(session: Session) -> None:

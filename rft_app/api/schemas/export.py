@@ -71,11 +71,12 @@ class RecordFilters(WireRequest):
 
 
 class RecordSelection(WireRequest):
-    """All that match but for some, or just these."""
+    """All that match but for some, or those of just these that match."""
 
     filter: RecordFilters = RecordFilters()
     except_: list[str] = Field(default=[], alias="except")
     only: list[str] | None = None
+    """None but these; `except` says nothing then."""
 
     def to_selection(self) -> Selection:
         """Convert to the domain."""
