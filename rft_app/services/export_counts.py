@@ -29,7 +29,7 @@ class Qualifying(Entity):
     num_qualifying: int
     num_looked_at: int
     num_records: int
-    """Valid, current records that repeat no earlier one."""
+    """Those that can be used: valid ones that repeat no earlier one."""
     lacks: tuple[str, ...] = ()
     """What the others lack, most frequent first, in words."""
 
@@ -46,12 +46,23 @@ def count_qualifying(
     session: Session,
     dataset_id: str,
     selection: Selection = Selection(),  # noqa: B008  # frozen
+    snapshot_id: str | None = None,
 ) -> tuple[Qualifying, ...]:
     """One count per format, in the order of the menu, with the formats' own options.
 
     Many records are judged by some that are spread over them; then the counts are not exact.
+
+    Args:
+        session: Any.
+        dataset_id: Whose records.
+        selection: Which of them.
+        snapshot_id: Those of this snapshot instead.
+
+    Raises:
+        NotFoundError: There is no such dataset or snapshot.
     """
-    options = with_dry_run(session, dataset_id, ExportOptions(train_ratio=1.0))
+    options = ExportOptions(train_ratio=1.0, snapshot_id=snapshot_id)
+    options = with_dry_run(session, dataset_id, options)
     key = (
         *plan_key(session, dataset_id, selection, options),
         options.dry_run_id or "",

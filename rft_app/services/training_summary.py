@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import SourceType
-from rft_app.services.datasets import get_dataset
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.storage.record_counts import count_facets
 
@@ -19,30 +18,16 @@ ENOUGH: Final = 0.5
 """Share of the records that makes a badge true of a dataset."""
 
 
-class SourceShare(Entity):
-    """Records of one source."""
-
-    source: SourceType
-    num_records: int
-    share: float
-
-
 class TrainingSummary(Entity):
     """One dataset as training sees it."""
 
-    dataset_id: str
-    name: str
     num_usable: int
     """Valid, current records that repeat no earlier one."""
     num_left_out: int
-    sources: tuple[SourceShare, ...]
-    """Most frequent first."""
+    sources: dict[SourceType, int]
+    """Usable records of each."""
     badge: str
     """The richest of SFT, KTO, DPO and RFT that it fills; empty where it fills none."""
-    recommended: str
-    """Name of the format to start with."""
-    qualifying: tuple[Qualifying, ...]
-    """One per format."""
 
 
 def summarise_training(session: Session, dataset_id: str) -> TrainingSummary:
@@ -51,23 +36,13 @@ def summarise_training(session: Session, dataset_id: str) -> TrainingSummary:
     Raises:
         NotFoundError: There is no such dataset.
     """
-    dataset = get_dataset(session, dataset_id)
     found = count_qualifying(session, dataset_id)
     usable, num_left_out = _count_sources(session, dataset_id)
-    total = usable.total()
-    badge = find_badge(found)
     return TrainingSummary(
-        dataset_id=dataset_id,
-        name=dataset.name,
-        num_usable=total,
+        num_usable=usable.total(),
         num_left_out=num_left_out,
-        sources=tuple(
-            SourceShare(source=source, num_records=number, share=number / total)
-            for source, number in usable.most_common()
-        ),
-        badge=badge,
-        recommended=RECOMMENDED.get(badge, "trl_grpo"),
-        qualifying=found,
+        sources=usable,
+        badge=find_badge(found),
     )
 
 
@@ -88,6 +63,11 @@ def find_badge(found: Sequence[Qualifying]) -> str:
         if one.num_qualifying >= ENOUGH * one.num_looked_at:
             return badge
     return max(earned, key=lambda pair: pair[1].num_qualifying)[0] if earned else ""
+
+
+def recommend(found: Sequence[Qualifying]) -> str:
+    """Name of the format to start with, for records that qualify so."""
+    return RECOMMENDED.get(find_badge(found), "trl_grpo")
 
 
 def _count_sources(session: Session, dataset_id: str) -> tuple[Counter[SourceType], int]:

@@ -1,7 +1,9 @@
 """Numbers and times in words, everywhere the same."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from rft_app.domain.record import SourceType
 from rft_app.domain.words import count as count
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -28,6 +30,27 @@ def share(part: float, *, is_fine: bool = False) -> str:
         return ">99.9%"
     needs_decimal = 0 < percent < (10 if is_fine else 1) or 99 < percent < 100
     return f"{percent:.1f}".removesuffix(".0") + "%" if needs_decimal else f"{percent:.0f}%"
+
+
+_SOURCES = {
+    SourceType.TRACE: "traces",
+    SourceType.UPLOAD: "uploads",
+    SourceType.GENERATED: "generated",
+    SourceType.CORRECTION: "corrections",
+    SourceType.PREFERENCE: "preferences",
+}
+
+
+def sources(numbers: Mapping[SourceType, int]) -> str:
+    """Where records come from, most frequent first.
+
+    Example:
+        >>> sources({SourceType.CORRECTION: 1, SourceType.TRACE: 3, SourceType.UPLOAD: 0})
+        '75% traces · 25% corrections'
+    """
+    known = sorted(filter(numbers.get, numbers), key=lambda source: -numbers[source])
+    total = sum(numbers.values())
+    return " · ".join(f"{share(numbers[source] / total)} {_SOURCES[source]}" for source in known)
 
 
 def reward(value: float | None) -> str:

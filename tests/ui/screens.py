@@ -80,7 +80,6 @@ SCREENS: tuple[Screen, ...] = (
     Screen("record", f"{RECORDS}&record={{record}}"),
     Screen("record-edit", f"{RECORDS}&record={{record}}", clicks=("^Edit",)),
     Screen("record-json", f"{RECORDS}&record={{record}}", clicks=("^Edit", "^JSON")),
-    Screen("export", "/optimization/{full}?export=1"),
     *(Screen(name, f"/optimization/{{full}}?dialog={name}") for name in DIALOGS),
     Screen("training-feedback", "/training"),
     Screen("training-datasets", "/training?tab=datasets"),

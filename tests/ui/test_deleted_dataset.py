@@ -16,7 +16,6 @@ pytestmark = pytest.mark.browser
 QUERIES = (
     "",
     "records=all",
-    "export=1",
     *(f"step={step}" for step in STEP_MODALS),
     *(f"dialog={name}" for name in DIALOGS),
 )
@@ -68,6 +67,20 @@ def test_a_tab_with_it_open_says_so_and_leads_back(
         delete(app_url, dataset_id)
         expect_the_way_back(page)
         assert not errors
+
+
+def test_the_export_tab_says_so_too(page: Page, app_url: str, tmp_path: Path) -> None:
+    errors = listen(page)
+    dataset_id = make_dataset(app_url, tmp_path)
+    other = make_dataset(app_url, tmp_path)
+    visit(page, f"{app_url}/training?tab=export&dataset={dataset_id}")
+    expect(page.get_by_role("button", name="Download export")).to_be_enabled()
+    delete(app_url, dataset_id)
+    expect(page.get_by_text("The dataset was deleted. Choose another.")).to_be_visible()
+    expect(page.get_by_role("button", name="Download export")).to_be_disabled()
+    delete(app_url, other)
+    expect(page.get_by_text("No datasets to export")).to_be_visible()
+    assert not errors
 
 
 def test_what_was_being_typed_is_not_asked_about_any_more(

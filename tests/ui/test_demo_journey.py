@@ -115,19 +115,18 @@ def _look_at_a_graded_record(page: Page) -> None:
 
 
 def _export(page: Page, folder: Path) -> None:
-    page.get_by_role("button", name="Export", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Export")
-    counts = dialog.get_by_text(re.compile(r"^\d+ train · \d+ test$"))
+    page.get_by_role("link", name="Export", exact=True).click()
+    counts = page.get_by_text(re.compile(r"^\d+ records train · \d+ test$"))
     shown = [int(number) for number in re.findall(r"\d+", counts.inner_text())]
     with page.expect_download(timeout=STEP_MS) as download:
-        dialog.get_by_role("button", name="Download export").click()
+        page.get_by_role("button", name="Download export").click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
 
     with zipfile.ZipFile(path) as archive:
         train, test = read_lines(archive, "train.jsonl"), read_lines(archive, "test.jsonl")
     assert [len(train), len(test)] == shown
-    assert all(row["messages"] for row in train)
+    assert all(row["prompt"] for row in train)
 
 
 def focused(page: Page) -> str:

@@ -352,7 +352,7 @@ def test_datasets_show_what_they_are_made_of_and_can_give(
     visit(visitor, f"{reviewed.url}/training?tab=datasets")
     row = visitor.get_by_role("listitem").filter(has_text=tmp_path.name)
     expect(row.get_by_text("6 records")).to_be_visible()
-    expect(row.get_by_text("17% corrections · 83% uploads · 1 feedback")).to_be_visible()
+    expect(row.get_by_text("83% uploads · 17% corrections · 1 feedback")).to_be_visible()
     expect(row.get_by_text("Hugging Face TRL SFT")).to_be_visible()
     expect(row.get_by_role("link", name="Export this dataset")).to_have_attribute(
         "href", f"/training?tab=export&dataset={reviewed.dataset_id}"

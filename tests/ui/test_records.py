@@ -185,23 +185,48 @@ def test_only_the_selected_records_are_exported(
     sheet.get_by_role("checkbox", name="Select all records on this page").click()
     tick(sheet, 0)
     bar(sheet).get_by_role("button", name="Export 39 selected records").click()
-    dialog = page.get_by_role("dialog", name="Export")
-    expect(dialog).to_contain_text("Only 39 selected records")
-    expect(dialog.get_by_text("39 of 39 records qualify").first).to_be_visible()
+    expect(page.get_by_text("Only 39 selected records")).to_be_visible()
+    lines = download_rows(page, tmp_path)
+    assert len(lines) == 39
+    assert all("parcel" in line for line in lines)
+
+    page.reload()
+    expect(page.get_by_text("Only 39 selected records")).to_be_visible()
+    page.get_by_role("button", name="Export the whole dataset").click()
+    expect(page.get_by_text("96 records train · 24 test")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("What to export")).to_have_value("")
+    expect(page.get_by_text("96 records train · 24 test")).to_be_visible()
+
+
+def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
+    page: Page, phone_page: Page, app_url: str, dataset: str, tmp_path: Path
+) -> None:
+    sheet = open_records(page, app_url, dataset, "valid")
+    sheet.get_by_label("Search messages").fill("refund")
+    expect(sheet).to_contain_text("80 of 121 match")
+    sheet.get_by_role("button", name="Export these").click()
+    expect(page.get_by_text("Only 80 records: “refund” · Valid")).to_be_visible()
+    lines = download_rows(page, tmp_path)
+    assert len(lines) == 80
+    assert all("refund" in line for line in lines)
+
+    visit(phone_page, page.url)
+    expect(phone_page.get_by_text("known only to the tab they were chosen in")).to_be_visible()
+    expect(phone_page.get_by_text("96 records train · 24 test")).to_be_visible()
+    page.get_by_role("link", name="Open the dataset").click()
+    expect(page.get_by_role("button", name=re.compile("^Records"))).to_be_visible()
+
+
+def download_rows(page: Page, folder: Path) -> list[str]:
+    """The rows of both sides of the export that the tab offers."""
     with page.expect_download(timeout=WAIT_MS) as download:
-        dialog.get_by_role("button", name="Download export").click()
-    path = tmp_path / "export.zip"
+        page.get_by_role("button", name="Download export").click()
+    path = folder / "export.zip"
     download.value.save_as(path)
     with zipfile.ZipFile(path) as archive:
         sides = ("train.jsonl", "test.jsonl")
-        lines = [line for name in sides for line in archive.read(name).splitlines()]
-    assert len(lines) == 39
-    assert all("parcel" in line.decode() for line in lines)
-    expect(dialog).to_contain_text("Recent exports")
-
-    dialog.get_by_role("button", name="Export the whole dataset").click()
-    expect(dialog.get_by_text("120 of 120 records qualify").first).to_be_visible()
-    expect(dialog).not_to_contain_text("Only 39 selected records")
+        return [line for name in sides for line in archive.read(name).decode().splitlines()]
 
 
 def test_a_link_to_a_deleted_record_says_so_and_restores_it(

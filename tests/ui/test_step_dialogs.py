@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -175,22 +174,8 @@ def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str
     expect(visitor.get_by_role("dialog")).to_have_count(0)
 
 
-def test_an_export_is_previewed_and_downloaded(visitor: Page, dataset: str, tmp_path: Path) -> None:
-    dialog = open_step(visitor, dataset, "export=1")
-    expect(dialog).to_contain_text("60 of 60 records qualify")
-    dialog.get_by_role("radio", name="Raw bytes").click()
-    expect(dialog.get_by_label("First rows of the file")).to_contain_text('{"messages":[{"role"')
-    with visitor.expect_download(timeout=WAIT_MS) as download:
-        dialog.get_by_role("button", name="Download export").click()
-    path = tmp_path / download.value.suggested_filename
-    download.value.save_as(path)
-    assert path.name == "parcels-openai_sft.zip"
-    assert path.read_bytes()[:2] == b"PK"
-    expect(dialog.get_by_role("table", name="Recent exports")).to_contain_text("48 train · 12 test")
-
-
 def test_dialogs_fit_a_phone(phone: Page, dataset: str) -> None:
-    for query in ("step=extract", "step=dry_run", "records=all", "export=1"):
+    for query in ("step=extract", "step=dry_run", "records=all"):
         open_step(phone, dataset, query)
         phone.wait_for_timeout(500)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, query

@@ -29,9 +29,11 @@ def row(number: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The app's address and a dataset of sums."""
+    """The app's address and a dataset of sums; there is another, so that one has to choose."""
     folder = tmp_path_factory.mktemp("exports")
     with serve(folder / "data", settings={"RFT_TEXT_FEATURES": "tfidf"}) as url:
+        few = write_lines(folder / "few.jsonl", *map(row, range(4)))
+        wait_for_records(url, create_dataset(url, few, name="few", objective="Add numbers"))
         lines = write_lines(folder / "sums.jsonl", *map(row, range(60)))
         found = create_dataset(url, lines, name="sums", objective="Add numbers")
         wait_for_records(url, found)
@@ -140,6 +142,9 @@ def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> 
         expect(phone.get_by_text("60 usable records")).to_be_visible()
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
+        visit(phone, f"{url}/optimization/{dataset_id}?export=1")
+        expect(phone).to_have_url(f"{url}/training?tab=export&dataset={dataset_id}")
+        expect(phone.get_by_text("60 usable records")).to_be_visible()
         visit(phone, f"{url}/training?tab=export&dataset=nothing")
         expect(phone.get_by_text("There is no dataset “nothing”")).to_be_visible()
 
@@ -149,6 +154,7 @@ def test_one_button_leads_to_the_verdict(chromium: Browser, place: Place) -> Non
         visit(page, f"{place[0]}/training?tab=auto-improve")
         start = page.get_by_role("button", name="Run to the verdict")
         expect(start).to_be_disabled()
+        expect(page.get_by_text("No dataset is chosen")).to_be_visible()
         page.get_by_role("combobox", name="Dataset").select_option(label="sums · 60 records")
         start.click()
         expect(page.get_by_text("Every reference looked at is a number")).to_be_visible(

@@ -6,14 +6,12 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, button_link, text_button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.empty_state import empty_panel, empty_state
-from rft_app.ui.components.export_tab.parts import step_title
-from rft_app.ui.components.field import select
+from rft_app.ui.components.export_tab.parts import dataset_menu, step_title
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.state.auto_improve import AutoImproveState, AutoRunView, DecisionView
-from rft_app.ui.state.export_tab_view import DatasetOption
 from rft_app.ui.theme import CARD, SECTION_TITLE, WITNESS
 
 _RUN = AutoImproveState.shown
@@ -46,13 +44,8 @@ def auto_improve_tab() -> rx.Component:
 def _start() -> rx.Component:
     return rx.el.section(
         step_title("1", "Dataset"),
-        select(
-            rx.el.option("Choose a dataset", value="", disabled=True),
-            rx.foreach(AutoImproveState.datasets, _option),
-            value=AutoImproveState.dataset_id,
-            on_change=AutoImproveState.choose_dataset,
-            aria_label="Dataset",
-            class_name="!min-h-9 font-medium",
+        dataset_menu(
+            AutoImproveState.datasets, AutoImproveState.dataset_id, AutoImproveState.choose_dataset
         ),
         rx.el.p(
             "Takes the dataset through extract, topics, coverage, grader and dry run with defaults,"
@@ -83,10 +76,6 @@ def _start() -> rx.Component:
             class_name="mt-3 flex flex-wrap items-center gap-3",
         ),
     )
-
-
-def _option(option: DatasetOption) -> rx.Component:
-    return rx.el.option(option.label, value=option.id)
 
 
 def _run() -> rx.Component:
@@ -139,7 +128,11 @@ def _run() -> rx.Component:
             ),
             rx.el.div(
                 empty_panel(
-                    "No run of this dataset yet",
+                    rx.cond(
+                        AutoImproveState.dataset_id == "",
+                        "No dataset is chosen",
+                        "No run of this dataset yet",
+                    ),
                     "Each step shows here with what came of it, and why it was done so.",
                 ),
                 class_name=CARD,

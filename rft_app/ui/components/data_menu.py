@@ -11,6 +11,7 @@ from rft_app.ui.components.menu import (
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.generate import GenerateState
 from rft_app.ui.state.modal import IMPORT_RECORDS, IMPORT_TOPICS, REVIEW, SNAPSHOTS, ModalState
+from rft_app.ui.state.training_page import export_address
 
 
 def _items() -> list[rx.Component]:
@@ -70,7 +71,10 @@ def data_menu() -> rx.Component:
         rx.el.div(
             menu(
                 menu_item("All records", icon_name="table-2", on_click=ModalState.open_records("")),
-                menu_item("Export…", icon_name="file-output", on_click=ModalState.open_export()),
+                rx.cond(
+                    DatasetState.has_records,
+                    menu_link("Export", icon_name="download", href=export_address(DatasetState.id)),
+                ),
                 menu_separator(),
                 *_items(),
                 menu_separator(),

@@ -10,6 +10,7 @@ from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.step_rail import step_rail
 from rft_app.ui.state.dataset_card import DatasetCard, Figure
 from rft_app.ui.state.datasets import DatasetsState
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.theme import CARD, CARD_TITLE, WITNESS
 
 
@@ -56,9 +57,7 @@ def _actions(card: rx.vars.ObjectVar[DatasetCard]) -> rx.Component:
             menu_link("Open", icon_name="arrow-right", href=f"/optimization/{card.id}"),
             rx.cond(
                 card.has_records,
-                menu_link(
-                    "Export…", icon_name="download", href=f"/optimization/{card.id}?export=1"
-                ),
+                menu_link("Export", icon_name="download", href=export_address(card.id)),
             ),
             rx.cond(
                 card.has_records,

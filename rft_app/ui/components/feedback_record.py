@@ -32,7 +32,7 @@ def record_card() -> rx.Component:
             " focus-visible:shadow-[inset_0_0_0_2px_var(--accent-text)]",
         ),
         aria_label="The record",
-        class_name=f"{CARD} flex flex-col wide:max-h-[calc(100dvh-172px)]",
+        class_name=f"{CARD} flex flex-col wide:max-h-[calc(100dvh-174px)]",
     )
 
 

@@ -8,7 +8,7 @@ from rft_app.ui.components.empty_state import empty_panel, empty_state
 from rft_app.ui.components.feedback_import_dialog import feedback_import_dialog
 from rft_app.ui.components.feedback_record import record_card
 from rft_app.ui.components.feedback_verdict import phone_verdict, verdict_card
-from rft_app.ui.components.field import field, select, text_input
+from rft_app.ui.components.field import field, options, select, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.keys import keys
 from rft_app.ui.components.notice import notice
@@ -17,7 +17,7 @@ from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.feedback import COMPARE, KEYS, FeedbackState
 from rft_app.ui.state.feedback_import import FeedbackImportState
-from rft_app.ui.state.feedback_view import AgreementView, DatasetChoice, FilterChoice
+from rft_app.ui.state.feedback_view import AgreementView
 from rft_app.ui.theme import CARD, CARD_TITLE, SECTION_TITLE, WITNESS
 
 _ITEM = FeedbackState.item
@@ -112,11 +112,11 @@ def _queue() -> rx.Component:
 def _toolbar() -> rx.Component:
     return rx.el.div(
         select(
-            rx.foreach(FeedbackState.datasets, _dataset_option),
+            options(FeedbackState.datasets),
             value=FeedbackState.dataset_id,
             on_change=FeedbackState.choose_dataset,
             aria_label="Dataset",
-            class_name="basis-[260px] grow max-wide:col-span-2",
+            class_name="basis-[260px] grow min-w-0 max-wide:col-span-2",
         ),
         text_input(
             icon="search",
@@ -128,7 +128,7 @@ def _toolbar() -> rx.Component:
             on_change=lambda text: FeedbackState.set_filter("search", text).debounce(300),
             type="search",
             custom_attrs={"data-search": ""},
-            class_name="basis-[180px] grow max-wide:col-span-2",
+            class_name="basis-[180px] grow min-w-0 max-wide:col-span-2",
         ),
         rx.cond(
             has_items(FeedbackState.topics),
@@ -143,7 +143,7 @@ def _toolbar() -> rx.Component:
             value=FeedbackState.reward,
             on_change=lambda value: FeedbackState.set_filter("reward", value),
             aria_label="Recorded reward",
-            class_name="basis-[150px] grow",
+            class_name="basis-[150px] grow min-w-0",
         ),
         rx.cond(
             FeedbackState.has_filter,
@@ -155,21 +155,14 @@ def _toolbar() -> rx.Component:
     )
 
 
-def _dataset_option(choice: rx.vars.ObjectVar[DatasetChoice]) -> rx.Component:
-    return rx.el.option(choice.words, value=choice.id)
-
-
-def _choice(name: str, anything: str, value: Content, options: Content) -> rx.Component:
-    def option(choice: rx.vars.ObjectVar[FilterChoice]) -> rx.Component:
-        return rx.el.option(choice.words, value=choice.value)
-
+def _choice(name: str, anything: str, value: Content, choices: Content) -> rx.Component:
     return select(
         rx.el.option(anything, value=""),
-        rx.foreach(options, option),
+        options(choices),
         value=value,
         on_change=lambda text: FeedbackState.set_filter(name, text),
         aria_label=name.capitalize(),
-        class_name="basis-[130px] grow",
+        class_name="basis-[130px] grow min-w-0",
     )
 
 
@@ -274,8 +267,12 @@ def _people() -> rx.Component:
         rx.cond(
             FeedbackState.more_pairs != "", rx.el.p(FeedbackState.more_pairs, class_name=WITNESS)
         ),
-        rx.el.p(
-            FeedbackState.people, class_name=f"{WITNESS} border-t border-line pt-2.5 tabular-nums"
+        rx.cond(
+            FeedbackState.people != "",
+            rx.el.p(
+                FeedbackState.people,
+                class_name=f"{WITNESS} border-t border-line pt-2.5 tabular-nums",
+            ),
         ),
         aria_label="Agreement",
         class_name=f"{CARD} p-3.5 grid gap-2.5",

@@ -23,6 +23,16 @@ _STAR_ON = "border-accent-line bg-accent-soft text-accent-text"
 def verdict_card() -> rx.Component:
     """Everything that can be said."""
     return rx.el.section(
+        rx.el.p(
+            rx.cond(
+                has_items(_ITEM.recorded),
+                "You judge the recorded answer: good (4, 5) or bad (1, 2) becomes its label in KTO"
+                " exports, before any reward.",
+                "No answer was recorded, so a verdict labels nothing; you can write the right"
+                " answer.",
+            ),
+            class_name="text-small text-ink-2",
+        ),
         rx.el.div(_thumb("up"), _thumb("down"), class_name="flex gap-2 max-wide:hidden"),
         rx.el.div(
             rx.el.span("Rating, 1 is worst", class_name=LABEL),

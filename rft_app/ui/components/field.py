@@ -81,12 +81,17 @@ def select(*options: rx.Component, class_name: str = "", **props: Content) -> rx
         rx.el.select(
             *options,
             class_name=f"{INPUT_ELEMENT} appearance-none cursor-pointer py-1 truncate"
-            " [&>option]:bg-surface-3",
+            " [&_:is(option,optgroup)]:bg-surface-3",
             **props,
         ),
         draw_icon("chevron-down", 14, "pointer-events-none"),
         class_name=classes(INPUT, class_name),
     )
+
+
+def options(choices: Content) -> Content:
+    """The lines of a `select`, from a var of `Choice`s."""
+    return rx.foreach(choices, lambda one: rx.el.option(one.label, value=one.value))
 
 
 def checkbox(label: Content, **props: Content) -> rx.Component:

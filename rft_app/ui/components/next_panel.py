@@ -8,7 +8,7 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.progress import meter, progress_bar
 from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.components.status import status_glyph
-from rft_app.ui.content import has_items
+from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.next_panel import (
@@ -22,6 +22,7 @@ from rft_app.ui.state.next_panel import (
     RecentJob,
     StaleStep,
 )
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.theme import PAGE_TITLE, SECTION_TITLE, WITNESS
 
 _SECTION = "px-5 py-3.5 border-b border-line max-wide:px-4"
@@ -48,22 +49,22 @@ def _primary() -> rx.Component:
             class_name="grow",
         )
 
+    def linked(icon_name: str, href: Content) -> rx.Component:
+        return button_link(
+            following.action,
+            href=href,
+            variant="primary",
+            size="lg",
+            icon=icon_name,
+            class_name="grow",
+        )
+
     chosen = rx.match(
         following.kind,
         (START, filled("play", DatasetState.run_step(following.target))),
         (OPEN, filled("arrow-right", ModalState.open_step(following.target))),
-        (EXPORT, filled("download", ModalState.open_export())),
-        (
-            UPLOAD,
-            button_link(
-                following.action,
-                href="/optimization/new",
-                variant="primary",
-                size="lg",
-                icon="upload",
-                class_name="grow",
-            ),
-        ),
+        (EXPORT, linked("download", export_address(DatasetState.id))),
+        (UPLOAD, linked("upload", "/optimization/new")),
         (RETRY, filled("rotate-ccw", DatasetState.retry(following.target))),
         rx.fragment(),
     )

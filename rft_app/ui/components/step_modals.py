@@ -6,7 +6,6 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.coverage_modal import coverage_modal
 from rft_app.ui.components.dry_run_modal import dry_run_modal
-from rft_app.ui.components.export_dialog import export_dialog
 from rft_app.ui.components.extract_modal import extract_modal
 from rft_app.ui.components.generation_dialog import generation_dialog
 from rft_app.ui.components.grader_modal import grader_modal
@@ -20,7 +19,7 @@ from rft_app.ui.state.modal import ModalState
 
 
 def step_modals() -> rx.Component:
-    """The dialogs of the seven steps, the records overlay and the export; at most one shows."""
+    """The dialogs of the seven steps, the records overlay and others; at most one shows."""
     return rx.fragment(
         extract_modal(),
         topics_modal(),
@@ -30,7 +29,6 @@ def step_modals() -> rx.Component:
         training_modal(),
         deploy_modal(),
         records_overlay(),
-        export_dialog(),
         import_dialog(),
         import_topics_dialog(),
         snapshots_dialog(),

@@ -7,12 +7,8 @@ from rft_app.ui.components.button import button, button_link, link
 from rft_app.ui.components.empty_state import empty_state
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
-from rft_app.ui.state.training_datasets import (
-    DatasetView,
-    FormatView,
-    TrainingDatasetsState,
-    export_address,
-)
+from rft_app.ui.state.training_datasets import DatasetView, FormatView, TrainingDatasetsState
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.theme import CARD, CARD_TITLE, WITNESS
 
 _STATE = TrainingDatasetsState

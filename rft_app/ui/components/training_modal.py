@@ -39,7 +39,10 @@ def training_modal() -> rx.Component:
                     "same in the file. Your choices here are kept for the version that trains.",
                     tone="info",
                     action=button(
-                        "Export…", size="sm", icon="download", on_click=ModalState.open_export()
+                        "Export",
+                        size="sm",
+                        icon="download",
+                        on_click=ModalState.leave_to_export(""),
                     ),
                 ),
                 _readiness(),

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.ui.components.button import button, link
+from rft_app.ui.components.button import button, button_link, link
 from rft_app.ui.components.data_menu import data_menu
 from rft_app.ui.components.health_bar import health_bar
 from rft_app.ui.components.icon import icon
@@ -15,6 +15,7 @@ from rft_app.ui.components.step_list import step_list
 from rft_app.ui.components.step_modals import step_modals
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.theme import BUTTON, BUTTON_VARIANTS, ICON_BUTTON_SIZES
 
 
@@ -32,13 +33,15 @@ def _actions() -> rx.Component:
                 disabled=~DatasetState.has_records,
                 title="All records of this dataset",
             ),
-            button(
-                "Export",
-                icon="download",
-                on_click=ModalState.open_export(),
-                disabled=~DatasetState.has_records,
-                title="Write the records to a file",
-                class_name="max-wide:hidden",
+            rx.cond(
+                DatasetState.has_records,
+                button_link(
+                    "Export",
+                    icon="download",
+                    href=export_address(DatasetState.id),
+                    title="Write the records to a file",
+                    class_name="max-wide:hidden",
+                ),
             ),
             data_menu(),
             link(

@@ -167,7 +167,7 @@ def _failed() -> rx.Component:
         "The datasets could not be read.",
         DatasetsState.error,
         tone="bad",
-        action=button("Try again", size="sm", icon="refresh-cw", on_click=DatasetsState.retry),
+        action=button("Try again", size="sm", icon="refresh-cw", on_click=DatasetsState.reload),
         class_name="mb-3.5",
     )
 

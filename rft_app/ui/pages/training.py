@@ -46,7 +46,7 @@ def training_page() -> rx.Component:
                 class_name="flex items-stretch mb-4 max-wide:flex-col-reverse",
             ),
             rx.el.div(_content(), role="tabpanel", class_name="min-w-0"),
-            class_name="max-w-[1320px] -mt-4 max-wide:mt-0",
+            class_name="max-w-[1320px] wide:-my-4",
         ),
         place=crumbs(("Training", "/training"), current=_open_words()),
         section=TRAINING,

@@ -12,7 +12,7 @@ from rft_app.errors import NotFoundError, RftError
 from rft_app.services.auto_improve import cancel_auto_run, list_auto_runs, start_auto_run
 from rft_app.services.datasets import get_dataset, list_datasets
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.export_tab_view import DatasetOption
+from rft_app.ui.state.choice import Choice, pick_dataset
 from rft_app.ui.state.following import Following
 from rft_app.ui.steps import WORDS
 from rft_app.ui.words import ago
@@ -97,7 +97,7 @@ def _is_where_it_ended(run: AutoRun, step: StepName) -> bool:
 class AutoImproveState(Following, rx.State):
     """One visitor's view of the tab."""
 
-    datasets: list[DatasetOption] = []
+    datasets: list[Choice] = []
     dataset_id: str = ""
     shown: AutoRunView = AutoRunView()
     """The run of the chosen dataset that shows in full; the newest unless chosen."""
@@ -140,10 +140,10 @@ class AutoImproveState(Following, rx.State):
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
         found = await ask(lambda session: list_datasets(session, sort="updated"))
-        self.datasets = [DatasetOption.of(one) for one in found]
-        if self.dataset_id not in {one.id for one in self.datasets}:
+        self.datasets = list(map(Choice.of_dataset, found))
+        if self.dataset_id not in {one.id for one in found}:
             wanted = self.router.url.query_parameters.get("dataset", "")
-            self.dataset_id = wanted if wanted in {one.id for one in self.datasets} else ""
+            self.dataset_id = pick_dataset(found, wanted)
         self.history = await ask(_read_history)
         mine = (view for view in self.history if view.dataset_id == self.dataset_id)
         self.shown = next(mine, AutoRunView())

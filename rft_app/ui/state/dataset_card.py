@@ -7,6 +7,7 @@ from rft_app.domain.job import Job
 from rft_app.domain.pipeline import Node, StepName, StepStatus
 from rft_app.domain.standing import Standing, describe_standing, find_standing, has_died
 from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.steps import WORDS, job_name
 from rft_app.ui.words import ago, count, share
 
@@ -178,7 +179,7 @@ def _at_rest(dataset: Dataset, home: str) -> Situation:
         lead=f"Dry run: {stats.dry_run_verdict.upper()}",
         words=f"The data is ready to export: {count(stats.num_valid, 'valid record')}.",
         action="Open export",
-        href=f"{home}?export=1",
+        href=str(export_address(dataset.id)),
     )
 
 

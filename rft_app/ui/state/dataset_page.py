@@ -1,21 +1,16 @@
 """A page about one dataset that is kept current while the visitor is there."""
 
-import math
-from typing import Any, ClassVar
+from typing import Any
 
-import reflex as rx
 from sqlmodel import Session
 
 from rft_app.errors import NotFoundError, RftError
 from rft_app.ui.state.asking import ask, dataset_id_in
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.live_page import LivePage
 
 
-class DatasetPage(rx.State, mixin=True):
+class DatasetPage(LivePage, mixin=True):
     """Load, follow, and say when the dataset is gone."""
-
-    refresh_s: ClassVar[float] = math.inf
-    """Read again after so many seconds even if nothing changed."""
 
     is_loaded: bool = False
     is_missing: bool = False
@@ -23,28 +18,6 @@ class DatasetPage(rx.State, mixin=True):
     """Why the dataset could not be read."""
 
     _current_id: str = ""
-    _watch: int = 0
-
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Show the dataset and keep it current until the visitor leaves."""
-        async with self:
-            path, token = self.router.url.path, self.router.session.client_token
-            watch = self._watch + 1
-            self._enter(dataset_id_in(path))
-            self._watch = watch
-        await self._refresh()
-        async for _ in changes(token, self.refresh_s):
-            async with self:
-                is_over = self.router.url.path != path or watch != self._watch or self.is_missing
-            if is_over:
-                return
-            await self._refresh()
-
-    @rx.event(background=True)
-    async def reload(self) -> None:
-        """Read again after a failure."""
-        await self._refresh()
 
     async def _refresh(self) -> None:
         async with self:
@@ -63,6 +36,12 @@ class DatasetPage(rx.State, mixin=True):
             if dataset_id == self._current_id:
                 self._show(found)
                 self.error, self.is_loaded = "", True
+
+    def _arrive(self, path: str) -> None:
+        self._enter(dataset_id_in(path))
+
+    def _is_over(self) -> bool:
+        return self.is_missing
 
     def _enter(self, dataset_id: str) -> None:
         """The visitor came to the page of this dataset."""

@@ -17,11 +17,10 @@ from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.dataset_card import DatasetCard
 from rft_app.ui.state.deleting import Deleting
 from rft_app.ui.state.guard import off_loop, show_error
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.words import count
 
 PAGE_SIZE = 30
-ROUTE = "/optimization"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def read_listing(search: str, phase: str, sort: dataset_service.Sort, limit: int
     return Listing(cards, _phases(found), _totals(everything), len(everything), len(matching))
 
 
-class DatasetsState(Deleting, rx.State):
+class DatasetsState(LivePage, Deleting, rx.State):
     """One visitor's view of the list."""
 
     cards: list[DatasetCard] = []
@@ -100,26 +99,11 @@ class DatasetsState(Deleting, rx.State):
     is_loaded: bool = False
     is_loading_demo: bool = False
     error: str = ""
-    _watch: int = 0
 
     @rx.var
     def num_hidden(self) -> int:
         """How many match but are not on the page yet."""
         return self.num_matching - len(self.cards)
-
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Show the list and keep it current until the visitor leaves."""
-        async with self:
-            self._watch += 1
-            watch, token = self._watch, self.router.session.client_token
-        await self._refresh()
-        async for _ in changes(token):
-            async with self:
-                is_over = watch != self._watch or self.router.url.path.rstrip("/") != ROUTE
-            if is_over:
-                return
-            await self._refresh()
 
     async def _refresh(self) -> None:
         async with self:
@@ -142,41 +126,36 @@ class DatasetsState(Deleting, rx.State):
             if getattr(self, name) != (value := getattr(listing, name)):
                 setattr(self, name, value)
 
-    @rx.event(background=True)
-    async def retry(self) -> None:
-        """Read again after a failure."""
-        await self._refresh()
-
     @rx.event
     def set_search(self, text: str) -> rx.event.EventCallback[()]:
         """Narrow the list to names and objectives with these words."""
         self.search, self.limit = text, PAGE_SIZE
-        return DatasetsState.retry
+        return DatasetsState.reload
 
     @rx.event
     def set_phase(self, phase: str) -> rx.event.EventCallback[()]:
         """Show one phase only."""
         self.phase, self.limit = phase, PAGE_SIZE
-        return DatasetsState.retry
+        return DatasetsState.reload
 
     @rx.event
     def set_sort(self, sort: str) -> rx.event.EventCallback[()]:
         """Change the order."""
         self.sort = "name" if sort == "name" else "records" if sort == "records" else "updated"
-        return DatasetsState.retry
+        return DatasetsState.reload
 
     @rx.event
     def clear_filters(self) -> rx.event.EventCallback[()]:
         """Show everything again."""
         self.search, self.phase = "", "all"
         self.num_clears += 1
-        return DatasetsState.retry
+        return DatasetsState.reload
 
     @rx.event
     def show_more(self) -> rx.event.EventCallback[()]:
         """Show the next page below."""
         self.limit += PAGE_SIZE
-        return DatasetsState.retry
+        return DatasetsState.reload
 
     @rx.event
     async def load_demo(self) -> rx.event.EventSpec:
@@ -199,7 +178,7 @@ class DatasetsState(Deleting, rx.State):
             copy = await ask(lambda session: dataset_service.get_dataset(session, copy_id))
         except RftError as error:
             return show_error("The dataset was not duplicated", error)
-        return [rx.toast.info(f"{copy.name} is being made"), DatasetsState.retry]
+        return [rx.toast.info(f"{copy.name} is being made"), DatasetsState.reload]
 
     @rx.event
     def ask_delete(self, dataset_id: str) -> None:

@@ -1,27 +1,29 @@
 """The Export tab: a dataset, a format, its options, the bytes they give, the files made so far."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.export import ExportOptions, ToolArguments
+from rft_app.domain.dataset import Dataset
+from rft_app.domain.export import ExportOptions
 from rft_app.domain.job import JobStatus
-from rft_app.domain.record import RecordFilter, Selection
+from rft_app.domain.record import Selection
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.exports import EXPORTERS
-from rft_app.exports.custom import DEFAULT_TEMPLATE, read_template
+from rft_app.exports.custom import read_template
 from rft_app.jobs.queue import get_job, list_jobs
 from rft_app.services.datasets import get_dataset, list_datasets
 from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.services.exports import find_export_of_job, list_exports, list_formats, start_export
-from rft_app.services.snapshots import list_snapshots
-from rft_app.services.training_summary import summarise_training
+from rft_app.services.training_summary import recommend, summarise_training
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.choice import Choice, pick_dataset
+from rft_app.ui.state.export_options import ExportOptionsForm, Remembered
+from rft_app.ui.state.export_scope import CHOSEN, WHOLE, ExportScope
 from rft_app.ui.state.export_tab_view import (
-    DatasetOption,
     ExportRow,
     FormatCard,
     PreviewView,
@@ -31,29 +33,12 @@ from rft_app.ui.state.export_tab_view import (
 )
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.progress import JobProgress
-from rft_app.ui.words import ago, count
+from rft_app.ui.state.training_page import export_address
 
 NUM_PREVIEWED = 3
 NUM_LISTED = 10
-NUM_SNAPSHOTS = 20
-SWITCHES = ("include_test", "include_metadata", "shuffle", "balance", "as_completion", "is_array")
-
-
-class _Remembered(msgspec.Struct):
-    """What the browser keeps between visits."""
-
-    format: str = ""
-    switches: dict[str, bool] = {}
-    template: str = ""
-
-
-def _read_remembered(text: str) -> _Remembered:
-    """What the browser kept; nothing where it is not ours."""
-    try:
-        kept = msgspec.json.decode(text, type=_Remembered)
-    except msgspec.DecodeError:
-        return _Remembered()
-    return kept if kept.format in {"", *EXPORTERS.names()} else _Remembered()
+_KEPT = ("remembered", "_is_following", "_selection", "_conditions", "_chosen_from")
+"""What outlives a visit; of chosen records it is the address that decides."""
 
 
 def _read_history(session: Session) -> list[ExportRow]:
@@ -65,52 +50,25 @@ def _read_history(session: Session) -> list[ExportRow]:
     return [ExportRow.of(one, names[one.dataset_id], EXPORTERS.get(one.format)) for one in kept]
 
 
-def _read_snapshots(session: Session, dataset_id: str) -> list[DatasetOption]:
-    """The newest snapshots, to export one of them."""
-    found = [used.snapshot for used in list_snapshots(session, dataset_id, limit=NUM_SNAPSHOTS)]
-    return [
-        DatasetOption(
-            one.id,
-            f"{one.label or one.purpose.replace('_', ' ')} · {count(one.num_records, 'record')}"
-            f" · {ago(one.created_at)}",
-        )
-        for one in found
-    ]
-
-
-class ExportTabState(Following, rx.State):
+class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
     """What is chosen, what it would write, what was written."""
 
     remembered: str = rx.LocalStorage("", name="rft-export")
-    datasets: list[DatasetOption] = []
+    datasets: list[Choice] = []
     dataset_id: str = ""
     summary: SummaryView = SummaryView()
-    snapshots: list[DatasetOption] = []
     cards: list[FormatCard] = []
     family: str = ""
     variants: list[VariantChip] = []
     chosen: str = ""
+    """The format."""
     chosen_label: str = ""
     unit: str = ""
     """What a row of the chosen format stands for."""
     has_argument_choice: bool = False
-    include_test: bool = True
-    include_metadata: bool = True
-    shuffle: bool = False
-    balance: bool = False
-    as_completion: bool = False
-    is_array: bool = False
-    tool_arguments: str = ToolArguments.DEFAULT.value
-    template: str = DEFAULT_TEMPLATE
     template_fault: str = ""
-    margin: str = "0.1"
-    threshold: str = "0.5"
-    min_grade: str = ""
-    snapshot: str = ""
-    number_fault: str = ""
     preview: PreviewView = PreviewView()
     preview_fault: str = ""
-    is_previewing: bool = False
     is_pretty: bool = True
     is_raw: bool = False
     """The opposite of `is_pretty`."""
@@ -118,14 +76,26 @@ class ExportTabState(Following, rx.State):
     history: list[ExportRow] = []
 
     _recommended: str = ""
+    _changed_at: dict[str, datetime] = {}
+    """When each dataset was changed last."""
+    _seen_at: datetime | None = None
+    """When the chosen one had been changed last before it was looked at."""
     _started_job: str = ""
     """The job this tab started: its file is downloaded as soon as it is there."""
 
     @rx.event
     async def choose_dataset(self, dataset_id: str) -> Any:  # noqa: ANN401  # an event
         """Choose what to export."""
-        await self._show_dataset(dataset_id)
-        return rx.call_script(f"history.replaceState(null,'','?tab=export&dataset={dataset_id}')")
+        self.fault = ""
+        await self._show_dataset(dataset_id, WHOLE)
+        return self._name_in_address()
+
+    @rx.event
+    async def choose_scope(self, scope: str) -> Any:  # noqa: ANN401  # an event
+        """Choose which records of it."""
+        self.fault = ""
+        await self._show_dataset(self.dataset_id, scope)
+        return self._name_in_address()
 
     @rx.event
     async def choose_family(self, family: str) -> None:
@@ -139,22 +109,6 @@ class ExportTabState(Following, rx.State):
         await self._choose_format(name)
 
     @rx.event
-    async def switch(self, name: str, is_on: bool) -> None:
-        """Turn one of `SWITCHES` on or off."""
-        if name in SWITCHES:
-            setattr(self, name, is_on)
-            self._remember()
-            await self._show_preview()
-
-    @rx.event
-    async def set_text(self, name: str, text: str) -> None:
-        """Set one of the other options."""
-        if name in {"margin", "threshold", "min_grade", "snapshot", "tool_arguments", "template"}:
-            setattr(self, name, text)
-            self._remember()
-            await self._show_preview()
-
-    @rx.event
     def choose_pretty(self, is_pretty: bool) -> None:
         """Indent the preview, or show the bytes."""
         self.is_pretty, self.is_raw = is_pretty, not is_pretty
@@ -165,7 +119,7 @@ class ExportTabState(Following, rx.State):
         dataset_id, name = self.dataset_id, self.chosen
         self.fault = ""
         try:
-            options, selection = self._options(), self._selection()
+            options, selection = self._asked()
             job = await tell(
                 lambda session: start_export(
                     session,
@@ -187,18 +141,26 @@ class ExportTabState(Following, rx.State):
 
     def _enter(self) -> None:
         """Every visit starts without a dataset, but for one that the address names."""
-        remembered = str(self.remembered)
+        kept = {name: getattr(self, name) for name in _KEPT}
         self.reset()
-        self.remembered = remembered
-        kept = _read_remembered(remembered)
-        for name, is_on in kept.switches.items():
-            if name in SWITCHES:
-                setattr(self, name, is_on)
-        self.template = kept.template or DEFAULT_TEMPLATE
+        for name, value in kept.items():
+            setattr(self, name, value)
+        self._take_remembered(Remembered.read(str(self.remembered)))
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
-        if is_forced:
-            await self._open()
+        try:
+            datasets = await ask(lambda session: list_datasets(session, sort="updated"))
+            self.datasets = list(map(Choice.of_dataset, datasets))
+            self._changed_at = {one.id: one.updated_at for one in datasets}
+            await (self._open(datasets) if is_forced else self._keep_current())
+            if not datasets:
+                self.fault = ""  # there is nothing to choose instead
+            return await self._follow_job()
+        except RftError as error:
+            self.fault, self.is_loading = error.message, False
+            return None
+
+    async def _follow_job(self) -> Any:  # noqa: ANN401  # an event
         dataset_id = self.dataset_id
         jobs = await ask(lambda session: list_jobs(session, dataset_id)) if dataset_id else []
         active = [job for job in jobs if job.kind == "export" and not job.status.is_settled]
@@ -207,35 +169,47 @@ class ExportTabState(Following, rx.State):
         self.history = await ask(_read_history)
         return await self._finish() if self._started_job and not active else None
 
-    async def _open(self) -> None:
-        """Read the datasets; the address may name one by id or by name."""
-        found = await ask(lambda session: list_datasets(session, sort="updated"))
-        self.datasets = [DatasetOption.of(one) for one in found]
+    async def _open(self, datasets: Sequence[Dataset]) -> None:
+        """Show what the address names: a dataset, and which records of it."""
         self.cards = view_cards(list_formats(), {}, "")
-        wanted = self.router.url.query_parameters.get("dataset", "")
-        named = next((one.id for one in found if wanted in {one.id, one.name}), "")
+        parameters = self.router.url.query_parameters
+        wanted, scope = parameters.get("dataset", ""), parameters.get("records", WHOLE)
+        if scope != CHOSEN:
+            self._drop_chosen()
+        named = pick_dataset(datasets, wanted)
         if wanted and not named:
             self.fault = f"There is no dataset “{wanted}”. Choose another."
-        if named:
-            await self._show_dataset(named)
+        await self._show_dataset(named, scope)
         self.is_loading = False
 
-    async def _show_dataset(self, dataset_id: str) -> None:
+    async def _keep_current(self) -> None:
+        """Look again at a dataset that was changed, and away from one that was deleted."""
+        if self.dataset_id and self.dataset_id not in self._changed_at:
+            self.dataset_id, self.is_blocked, self.preview = "", True, PreviewView()
+            self.fault = "The dataset was deleted. Choose another."
+        elif self.dataset_id and self._changed_at[self.dataset_id] != self._seen_at:
+            await self._show_dataset(self.dataset_id, self.scope)
+
+    async def _show_dataset(self, dataset_id: str, scope: str) -> None:
         if not dataset_id:
             return
         try:
             summary = await ask(lambda session: summarise_training(session, dataset_id))
-            self.snapshots = await ask(lambda session: _read_snapshots(session, dataset_id))
+            await self._open_scope(dataset_id, scope)
+            qualifying = await self._count_scope(dataset_id)
         except RftError as error:
             self.fault = error.message
             return
-        self.fault, self.dataset_id, self.snapshot = "", dataset_id, ""
-        self.summary = SummaryView.of(summary)
-        self._recommended = summary.recommended
-        qualifying = {one.format: one for one in summary.qualifying}
-        self.cards = view_cards(list_formats(), qualifying, summary.recommended)
-        kept = self.chosen or _read_remembered(str(self.remembered)).format
-        await self._choose_format(kept if kept in qualifying else summary.recommended)
+        self.dataset_id, self._seen_at = dataset_id, self._changed_at.get(dataset_id)
+        self.summary, self._recommended = SummaryView.of(summary), recommend(qualifying)
+        found = {one.format: one for one in qualifying}
+        self.cards = view_cards(list_formats(), found, self._recommended)
+        kept = self.chosen or Remembered.read(str(self.remembered)).format
+        await self._choose_format(kept or self._recommended)
+
+    def _name_in_address(self) -> Any:  # noqa: ANN401  # an event
+        address = export_address(self.dataset_id, self.scope)
+        return rx.call_script(f"history.replaceState(null,'','{address}')")
 
     async def _choose_format(self, name: str) -> None:
         exporter = EXPORTERS.get(name)
@@ -246,26 +220,38 @@ class ExportTabState(Following, rx.State):
             for one in list_formats()
             if one.family == exporter.family and one.variant
         ]
-        self._remember()
+        await self._changed()
+
+    async def _changed(self) -> None:
+        self.remembered = self._to_remember(self.chosen)
         await self._show_preview()
 
     async def _show_preview(self) -> None:
         if not self.dataset_id or not self.chosen:
             return
-        self.preview_fault = self.template_fault = self.number_fault = ""
+        self.preview_fault = self.template_fault = self.number_fault = self.faulty = ""
         exporter = EXPORTERS.get(self.chosen)
         try:
-            options, selection = self._options(), self._selection()
+            options, selection = self._asked()
             if exporter.name == "custom":
                 self._check_template()
             self.unit = exporter.unit_for(options).value
             found = await ask(self._preview_question(options, selection))
         except RftError as error:
-            if not self.template_fault and not self.number_fault:
-                self.preview_fault = error.message
+            is_marked = bool(self.template_fault or self.number_fault)
+            self.preview_fault = "Mend what is marked in red." if is_marked else error.message
             self.is_blocked, self.preview = True, PreviewView()
             return
         self.is_blocked, self.preview = False, PreviewView.of(found, exporter, options)
+
+    def _asked(self) -> tuple[ExportOptions, Selection]:
+        """What an export would be asked for.
+
+        Raises:
+            InvalidInputError: A number is none, or out of its range.
+        """
+        options = self._options(EXPORTERS.get(self.chosen), self._snapshot_id)
+        return options, self._scope_selection(self._number("min_grade", 0.0))
 
     def _preview_question(self, options: ExportOptions, selection: Selection) -> Any:  # noqa: ANN401
         dataset_id, name = self.dataset_id, self.chosen
@@ -288,50 +274,6 @@ class ExportTabState(Following, rx.State):
         except InvalidInputError as error:
             self.template_fault = error.message
             raise
-
-    def _options(self) -> ExportOptions:
-        """The options as chosen.
-
-        Raises:
-            InvalidInputError: A number is none, or out of its range.
-        """
-        exporter = EXPORTERS.get(self.chosen)
-        is_custom, switches = exporter.name == "custom", {n: getattr(self, n) for n in SWITCHES}
-        arguments = self.tool_arguments if exporter.has_argument_choice else "default"
-        return ExportOptions(
-            **switches,
-            tool_arguments=ToolArguments(arguments),
-            margin=self._number("margin", 0.01, 1.0) or 0.1,
-            threshold=self._number("threshold", 0.0, 1.0) or 0.0,
-            template=self.template if is_custom else "",
-            snapshot_id=self.snapshot or None,
-        )
-
-    def _selection(self) -> Selection:
-        if self.snapshot:
-            return Selection()
-        return Selection(filter=RecordFilter(min_grade=self._number("min_grade", 0.0, 1.0)))
-
-    def _number(self, name: str, low: float, high: float) -> float | None:
-        text: str = getattr(self, name).strip()
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not low <= value <= high:
-            self.number_fault = f"A number from {low:g} to {high:g}; {text!r} is none."
-            raise InvalidInputError(self.number_fault, field=name)
-        return value
-
-    def _remember(self) -> None:
-        kept = _Remembered(
-            format=self.chosen,
-            switches={name: getattr(self, name) for name in SWITCHES},
-            template="" if self.template == DEFAULT_TEMPLATE else self.template,
-        )
-        self.remembered = msgspec.json.encode(kept).decode()
 
     async def _finish(self) -> Any:  # noqa: ANN401  # events
         job_id, self._started_job = self._started_job, ""

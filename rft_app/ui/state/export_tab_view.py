@@ -4,22 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rft_app.domain.dataset import Dataset
 from rft_app.domain.export import Export, ExportOptions, Lack
-from rft_app.domain.record import SourceType
 from rft_app.exports import Exporter
 from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview
 from rft_app.services.training_summary import TrainingSummary
-from rft_app.ui.words import ago, count, share, size
+from rft_app.ui.words import ago, count, share, size, sources
 
-SOURCE_WORDS = {
-    SourceType.TRACE: "Traces",
-    SourceType.UPLOAD: "Uploads",
-    SourceType.GENERATED: "Generated",
-    SourceType.CORRECTION: "Corrections",
-    SourceType.PREFERENCE: "Preferences",
-}
 FAMILIES = {
     "openai": (
         "OpenAI-compatible",
@@ -38,19 +29,6 @@ UNIT_WORDS = {"record": "record", "pair": "pair", "label": "labelled answer"}
 
 
 @dataclass(frozen=True)
-class DatasetOption:
-    """One dataset to choose."""
-
-    id: str
-    label: str
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> "DatasetOption":
-        """Its name and size."""
-        return cls(dataset.id, f"{dataset.name} · {count(dataset.stats.num_records, 'record')}")
-
-
-@dataclass(frozen=True)
 class SummaryView:
     """The chosen dataset in two lines."""
 
@@ -61,11 +39,11 @@ class SummaryView:
     @classmethod
     def of(cls, summary: TrainingSummary) -> "SummaryView":
         """Records that can be used, where they come from, and what is left out."""
-        parts = [f"{SOURCE_WORDS[one.source]} {share(one.share)}" for one in summary.sources]
         left_out = f"{count(summary.num_left_out, 'invalid or repeated record')} left out"
+        parts = (sources(summary.sources), left_out if summary.num_left_out else "")
         return cls(
             usable=count(summary.num_usable, "usable record"),
-            sources=" · ".join([*parts, *([left_out] if summary.num_left_out else [])]),
+            sources=" · ".join(filter(None, parts)),
             badge=summary.badge,
         )
 
@@ -98,6 +76,7 @@ def view_cards(
     cards: list[FormatCard] = []
     for family, (label, description) in FAMILIES.items():
         members = [one for one in exporters if one.family == family]
+        names = [one.name for one in members if one.name in found]
         suffixes = dict.fromkeys(one.layout(ExportOptions()).suffix for one in members)
         if family == "custom":
             suffixes = dict.fromkeys([".json", ".jsonl"])
@@ -108,8 +87,8 @@ def view_cards(
                 description=description,
                 suffix=" ".join(suffixes),
                 consumer=members[0].consumer,
-                warning=_warn([found[one.name] for one in members if one.name in found]),
-                is_recommended=recommended in {one.name for one in members},
+                warning=_warn([found[name] for name in names]),
+                is_recommended=recommended in names and found[recommended].num_qualifying > 0,
             )
         )
     return cards

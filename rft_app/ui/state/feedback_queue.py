@@ -18,14 +18,9 @@ from rft_app.services.feedback_queue import (
 )
 from rft_app.services.records import list_filter_options
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.feedback_people import FeedbackPeople
-from rft_app.ui.state.feedback_view import (
-    DatasetChoice,
-    FilterChoice,
-    ItemView,
-    ProgressView,
-    view_item,
-)
+from rft_app.ui.state.feedback_view import ItemView, ProgressView, view_item
 
 AHEAD = 3
 """Records that are read before they are asked for."""
@@ -48,13 +43,13 @@ class FeedbackQueue(FeedbackPeople, mixin=True):
     reviewer: str = rx.LocalStorage("", name="rft-reviewer")
     is_naming: bool = False
     name_fault: str = ""
-    datasets: list[DatasetChoice] = []
+    datasets: list[Choice] = []
     search: str = ""
     topic: str = ""
     source: str = ""
     reward: str = ""
-    topics: list[FilterChoice] = []
-    sources: list[FilterChoice] = []
+    topics: list[Choice] = []
+    sources: list[Choice] = []
     num_clears: int = 0
     """Makes a fresh, empty search box."""
     item: ItemView = ItemView()
@@ -92,7 +87,7 @@ class FeedbackQueue(FeedbackPeople, mixin=True):
             self.is_loading = False
             return None
         filled = [dataset for dataset in found if dataset.stats.num_records]
-        self.datasets = list(map(DatasetChoice.of, filled))
+        self.datasets = list(map(Choice.of_dataset, filled))
         ids = [dataset.id for dataset in filled]
         kept = self.dataset_id if self.dataset_id in ids else ids[0] if ids else ""
         await self._choose(wanted if wanted in ids else kept)
@@ -178,8 +173,8 @@ class FeedbackQueue(FeedbackPeople, mixin=True):
         if dataset_id:
             options = await self._ask(lambda session: list_filter_options(session, dataset_id))
             if options is not None:
-                self.topics = [FilterChoice.of(one) for one in options.topics if one.value]
-                self.sources = list(map(FilterChoice.of, options.source_types))
+                self.topics = [Choice.of(one) for one in options.topics if one.value]
+                self.sources = list(map(Choice.of, options.source_types))
         await self._read_people()
         await self._restart()
 

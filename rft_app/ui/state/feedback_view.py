@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from rft_app.domain.agreement import Kappa
-from rft_app.domain.dataset import Dataset
 from rft_app.domain.feedback import (
     RECORDED,
     AnswerId,
@@ -16,7 +15,6 @@ from rft_app.domain.feedback import (
 )
 from rft_app.domain.message import Message
 from rft_app.domain.record import Record
-from rft_app.domain.record_page import FilterOption
 from rft_app.services.feedback_agreement import Agreement
 from rft_app.services.feedback_queue import Answer, QueueItem, QueueProgress
 from rft_app.ui.state.record_detail import MessageView, view_message
@@ -25,33 +23,6 @@ from rft_app.ui.words import count, reward, share
 
 KAPPA_WORDS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"))
 """From each value on; Landis and Koch, Biometrics 33, 1977."""
-
-
-@dataclass(frozen=True)
-class DatasetChoice:
-    """One option of the dataset menu."""
-
-    id: str
-    words: str
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> "DatasetChoice":
-        """Name and size."""
-        records = count(dataset.stats.num_records, "record")
-        return cls(dataset.id, f"{dataset.name} · {records}")
-
-
-@dataclass(frozen=True)
-class FilterChoice:
-    """One option of a filter menu."""
-
-    value: str
-    words: str
-
-    @classmethod
-    def of(cls, option: FilterOption) -> "FilterChoice":
-        """Name and number of records."""
-        return cls(option.value, f"{option.label} · {option.num_records:,}")
 
 
 @dataclass(frozen=True)
@@ -193,7 +164,7 @@ def describe_kappa(kappa: Kappa, what: str) -> str:
 
 
 def describe_counts(counts: FeedbackCounts) -> str:
-    """What people said of a dataset, in one line.
+    """What people said of a dataset, in one line; empty where nobody said anything.
 
     Example:
         >>> counts = FeedbackCounts(num_feedback=3, num_records=2, num_reviewers=1, num_up=2)
@@ -201,7 +172,7 @@ def describe_counts(counts: FeedbackCounts) -> str:
         '3 said by 1 person on 2 records · 2 up'
     """
     if not counts.num_feedback:
-        return "Nobody said anything yet."
+        return ""
     people = count(counts.num_reviewers, "person", "people")
     parts = [f"{counts.num_feedback:,} said by {people} on {count(counts.num_records, 'record')}"]
     for number, words in (

@@ -7,6 +7,7 @@ import reflex as rx
 
 from rft_app.domain.pipeline import StepName
 from rft_app.ui.state.asking import dataset_id_in
+from rft_app.ui.state.training_page import export_address
 
 STEP_MODALS = (
     StepName.EXTRACT,
@@ -17,7 +18,7 @@ STEP_MODALS = (
     StepName.TRAIN,
     StepName.DEPLOY,
 )
-RECORDS, RECORD, EXPORT = "records", "record", "export"
+RECORDS, RECORD = "records", "record"
 IMPORT_RECORDS, IMPORT_TOPICS, SNAPSHOTS = "import-records", "import-topics", "snapshots"
 GENERATE, REVIEW = "generate", "review"
 DIALOGS: tuple[str, ...] = (IMPORT_RECORDS, IMPORT_TOPICS, SNAPSHOTS, GENERATE, REVIEW)
@@ -34,8 +35,6 @@ def modal_in(parameters: Mapping[str, str]) -> str:
     """
     if RECORDS in parameters:
         return RECORDS
-    if EXPORT in parameters:
-        return EXPORT
     if (dialog := parameters.get("dialog", "")) in DIALOGS:
         return dialog
     step = parameters.get("step", "")
@@ -43,7 +42,7 @@ def modal_in(parameters: Mapping[str, str]) -> str:
 
 
 class ModalState(rx.State):
-    """The open dialog: a step's name, `records`, `export`, one of `DIALOGS`, or nothing."""
+    """The open dialog: a step's name, `records`, one of `DIALOGS`, or nothing."""
 
     open_name: str = NOTHING
     records_preset: str = ""
@@ -56,13 +55,16 @@ class ModalState(rx.State):
     """The dialog that holds something that is not stored yet."""
 
     @rx.event
-    def follow_address(self) -> None:
+    def follow_address(self) -> rx.event.EventSpec | None:
         """Open what the address names; the canvas page's `on_load`."""
         parameters = self.router.url.query_parameters
         self.open_name = modal_in(parameters)
         self.records_preset = parameters.get(RECORDS, "") if self.open_name == RECORDS else ""
         self.record_id = parameters.get(RECORD, "")
         self.is_leaving = False
+        if "export" in parameters:  # where exporting was in earlier versions
+            return rx.redirect(export_address(self._dataset_id), replace=True)
+        return None
 
     @rx.event
     def open_step(self, name: str) -> rx.event.EventSpec:
@@ -80,9 +82,10 @@ class ModalState(rx.State):
         return self._go_to({RECORDS: preset, RECORD: record_id})
 
     @rx.event
-    def open_export(self) -> rx.event.EventSpec:
-        """Open the export dialog."""
-        return self._go_to({EXPORT: "1"})
+    def leave_to_export(self, records: str = "") -> rx.event.EventSpec:
+        """Close the dialog and go to the Export tab; `records` as in `export_address`."""
+        self.open_name = NOTHING
+        return rx.redirect(export_address(self._dataset_id, records))
 
     @rx.event
     def open_dialog(self, name: str) -> rx.event.EventSpec:
@@ -107,6 +110,9 @@ class ModalState(rx.State):
         self.records_preset = parameters.get(RECORDS, "")
         self.record_id = parameters.get(RECORD, "")
         self.is_leaving = False
-        dataset_id = dataset_id_in(self.router.url.path)
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return rx.redirect(f"/optimization/{dataset_id}{query}")
+        return rx.redirect(f"/optimization/{self._dataset_id}{query}")
+
+    @property
+    def _dataset_id(self) -> str:
+        return dataset_id_in(self.router.url.path)

@@ -4,27 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rft_app.domain.record import RecordFilter, SourceType
-from rft_app.domain.record_page import FilterOption
 from rft_app.domain.validity import Reason
+from rft_app.ui.state.choice import NO_TOPIC
 
 ANY = "any"
-NO_TOPIC = "none"
-"""In a menu, where the empty string cannot be told from "any"."""
 _TAG = "tag:"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One option of a filter menu."""
-
-    value: str
-    label: str
-
-    @classmethod
-    def of(cls, option: FilterOption) -> "Choice":
-        """The option with how many records it matches."""
-        value = option.value or NO_TOPIC
-        return cls(value, f"{option.label.replace('/', ' › ')} ({option.num_records:,})")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
+from rft_app.domain.record import parse_record_id
 from rft_app.domain.record_grade import GradedRun
 from rft_app.domain.record_page import FilterOptions, RecordPage
 from rft_app.errors import RftError
@@ -18,14 +19,18 @@ from rft_app.services.records import (
     map_grades,
 )
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.paging import Paging
-from rft_app.ui.state.record_filters import Chip, Choice, Wanted
+from rft_app.ui.state.record_filters import Chip, Wanted
 from rft_app.ui.state.record_row import RecordRow
 
 PAGE_SIZE = 50
 NUM_COLUMNS = 3
 """Dry runs with a column of their own."""
+
+Turning = Any
+"""The event that reads what is wanted now; `None` where that shows already."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class RecordList(Following, Paging, mixin=True):
     position: str = ""
     is_filtered: bool = False
     is_search_complete: bool = True
+    named_id: str = ""
+    """The id that was searched for in vain; empty for other searches."""
     chips: list[Chip] = []
     topics: list[Choice] = []
     reasons: list[Choice] = []
@@ -63,6 +70,8 @@ class RecordList(Following, Paging, mixin=True):
     has_several_runs: bool = False
     num_duplicates: int = 0
     has_rewards: bool = False
+    is_turning: bool = False
+    """Whether the page of other conditions is being read; the old rows stay meanwhile."""
     num_clears: int = 0
     """Counts up to give the text boxes a new start."""
     is_filtering: bool = False
@@ -74,69 +83,85 @@ class RecordList(Following, Paging, mixin=True):
     """Moves on when anything that the list shows may have changed."""
 
     @rx.event
-    async def search_for(self, text: str) -> None:
+    def search_for(self, text: str) -> Turning:
         """Search in the records' text."""
-        await self._filter(replace(self.wanted, search=text))
+        return self._filter(replace(self.wanted, search=text))
 
     @rx.event
-    async def choose(self, name: str, value: str) -> None:
+    def choose(self, name: str, value: str) -> Turning:
         """Set one control of the filters."""
-        await self._filter(replace(self.wanted, **{name: value}))
+        return self._filter(replace(self.wanted, **{name: value}))
 
     @rx.event
-    async def set_min_reward(self, text: str) -> None:
+    def set_min_reward(self, text: str) -> Turning:
         """Set the lower end of recorded rewards."""
-        await self._filter(replace(self.wanted, min_reward=text))
+        return self._filter(replace(self.wanted, min_reward=text))
 
     @rx.event
-    async def set_max_reward(self, text: str) -> None:
+    def set_max_reward(self, text: str) -> Turning:
         """Set the upper end of recorded rewards."""
-        await self._filter(replace(self.wanted, max_reward=text))
+        return self._filter(replace(self.wanted, max_reward=text))
 
     @rx.event
-    async def set_min_grade(self, text: str) -> None:
+    def set_min_grade(self, text: str) -> Turning:
         """Set the lower end of mean grades."""
-        await self._filter(replace(self.wanted, min_grade=text))
+        return self._filter(replace(self.wanted, min_grade=text))
 
     @rx.event
-    async def set_max_grade(self, text: str) -> None:
+    def set_max_grade(self, text: str) -> Turning:
         """Set the upper end of mean grades."""
-        await self._filter(replace(self.wanted, max_grade=text))
+        return self._filter(replace(self.wanted, max_grade=text))
 
     @rx.event
-    async def add_tag_filter(self, tag: str) -> None:
+    def add_tag_filter(self, tag: str) -> Turning:
         """Show only records that have this tag, too."""
         tags = tuple(dict.fromkeys([*self.wanted.tags, tag]))
-        await self._filter(replace(self.wanted, tags=tags))
+        return self._filter(replace(self.wanted, tags=tags))
 
     @rx.event
-    async def drop_chip(self, key: str) -> None:
+    def drop_chip(self, key: str) -> Turning:
         """Take one condition away."""
         self.num_clears += 1
-        await self._filter(self.wanted.without(key))
+        return self._filter(self.wanted.without(key))
 
     @rx.event
-    async def clear_filters(self) -> None:
+    def clear_filters(self) -> Turning:
         """Show all records."""
         self.num_clears += 1
-        await self._filter(Wanted())
+        return self._filter(Wanted())
 
     @rx.event
     def toggle_filters(self) -> None:
         """Show the filters on a phone, or put them away."""
         self.is_filtering = not self.is_filtering
 
-    async def _filter(self, wanted: Wanted) -> None:
-        if wanted == self.wanted:
-            return
+    @rx.event
+    async def show_wanted(self) -> None:
+        """Show the first page of what is wanted; none where it cannot be read."""
+        await self._turn_to([])
+        if self.fault:
+            self.rows = []
+
+    def _filter(self, wanted: Wanted) -> Turning:
+        """Take other conditions up and say so at once; the page is read after that."""
         is_other = wanted.to_filter() != self.wanted.to_filter()
         self.wanted = wanted
-        if is_other:
-            self._filter_changed()
-            await self._turn_to([])
+        if not is_other:
+            return None
+        self._filter_changed()
+        self._show_conditions()
+        self.is_turning = True
+        return type(self).show_wanted
+
+    def _show_conditions(self) -> None:
+        self.is_filtered = not self.wanted.to_filter().is_empty
+        self.chips = self.wanted.chips({run.value: run.label for run in self.runs})
 
     def _filter_changed(self) -> None:
         """Another filter holds."""
+
+    def _left(self) -> None:
+        self.rows, self.is_loading = [], True
 
     async def _turn_to(self, cursors: list[str]) -> None:
         dataset_id, wanted = self._dataset_id, self.wanted.to_filter()
@@ -154,16 +179,15 @@ class RecordList(Following, Paging, mixin=True):
         try:
             found = await ask(read)
         except RftError as error:
-            self.fault, self.is_loading = error.message, False
+            self.fault, self.is_loading, self.is_turning = error.message, False, False
             return
         if cursors and not found.rows:
             await self._turn_to(cursors[:-1])
             return
         self._turned(cursors, found.page.next_cursor)
         self._show_page(found)
-        self.is_filtered = not wanted.is_empty
-        self.chips = self.wanted.chips({run.value: run.label for run in self.runs})
-        self.is_loading = False
+        self._show_conditions()
+        self.is_loading = self.is_turning = False
 
     def _show_page(self, found: _Page) -> None:
         first = len(self._cursors) * PAGE_SIZE
@@ -172,6 +196,9 @@ class RecordList(Following, Paging, mixin=True):
         is_one = found.page.total == 1
         self.total_words = f"{self.total} record{'' if is_one else 's'}"
         self.is_search_complete = found.page.is_search_complete
+        search = self.wanted.search.strip()
+        is_id = not found.rows and parse_record_id(search) is not None
+        self.named_id = search if is_id else ""
         self.position = f"{first + 1:,}–{first + len(found.rows):,}" if found.rows else ""
 
     async def _read_options(self) -> None:

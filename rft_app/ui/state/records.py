@@ -4,9 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from rft_app.domain.record import Selection
 from rft_app.errors import RftError
 from rft_app.ui.state.asking import ask
-from rft_app.ui.state.export import ExportState
+from rft_app.ui.state.export_tab import ExportTabState
 from rft_app.ui.state.generate import GenerateState
 from rft_app.ui.state.modal import NOTHING, RECORDS, ModalState
 from rft_app.ui.state.record_change_view import ChangeView
@@ -24,11 +25,12 @@ class RecordsState(RecordEditing, rx.State):
     shows_keys: bool = False
 
     @rx.event
-    async def look_at(self, record_id: str) -> None:
+    def look_at(self, record_id: str) -> Any:  # noqa: ANN401  # an event
         """The keyboard came to a row; the open record moves along, unless it is being edited."""
         self.at_id = record_id
         if self.open_id and not self.is_editing:
-            await self.open_record(record_id)
+            return RecordsState.open_record(record_id)
+        return None
 
     @rx.event
     def press(self, key: str) -> Any:  # noqa: ANN401  # an event
@@ -60,8 +62,17 @@ class RecordsState(RecordEditing, rx.State):
     @rx.event
     async def export_selected(self) -> Any:  # noqa: ANN401  # an event
         """Export the selected records only."""
-        export = await self.get_state(ExportState)
-        return export.start_from(self._selection(), self.selected_words)
+        return await self._export(self._selection())
+
+    @rx.event
+    async def export_matching(self) -> Any:  # noqa: ANN401  # an event
+        """Export all that match the filter."""
+        return await self._export(Selection(filter=self.wanted.to_filter()))
+
+    async def _export(self, selection: Selection) -> Any:  # noqa: ANN401  # an event
+        export = await self.get_state(ExportTabState)
+        conditions = [chip.words for chip in self.chips] if selection.only is None else []
+        return ModalState.leave_to_export(export.take(self._dataset_id, selection, conditions))
 
     @rx.event
     async def generate_from_selected(self) -> Any:  # noqa: ANN401  # an event
@@ -80,7 +91,7 @@ class RecordsState(RecordEditing, rx.State):
         except RftError as error:
             self.fault = error.message
             return
-        if stamp != self._stamp:
+        if stamp != self._stamp or self.fault:
             await self._reload()
 
     async def _begin(self) -> None:
@@ -96,8 +107,8 @@ class RecordsState(RecordEditing, rx.State):
             self.fault, self.is_loading = error.message, False
             return
         await self._turn_to([])
-        if modal.record_id:
-            await self.open_record(modal.record_id)
+        if modal.record_id and self._may_open(modal.record_id):
+            await self._open(modal.record_id)
 
     def _forget(self, modal: ModalState) -> None:
         """Start without what was selected, open or said when the overlay closed."""

@@ -28,6 +28,8 @@ FIXED = (
     Command("All datasets", "go to", "/optimization"),
     Command("Feedback on records", "go to", "/training?tab=feedback"),
     Command("Datasets for training", "go to", "/training?tab=datasets"),
+    Command("Export a dataset", "go to", "/training?tab=export"),
+    Command("Auto-Improve a dataset", "go to", "/training?tab=auto-improve"),
     Command("Switch between dark and light", "theme", "#theme"),
 )
 

@@ -16,18 +16,10 @@ from rft_app.services.feedback import count_feedback
 from rft_app.services.records import list_filter_options
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.live import changes
-from rft_app.ui.state.training_page import ROUTE
-from rft_app.ui.words import count, share
+from rft_app.ui.words import count, sources
 
 PAGE_SIZE = 20
 LABELS = {exporter.name: exporter.label for exporter in EXPORTERS}
-SOURCE_WORDS = {
-    SourceType.CORRECTION: "corrections",
-    SourceType.PREFERENCE: "preferences",
-    SourceType.TRACE: "traces",
-    SourceType.UPLOAD: "uploads",
-    SourceType.GENERATED: "generated",
-}
 
 
 @dataclass(frozen=True)
@@ -137,11 +129,6 @@ class TrainingDatasetsState(rx.State):
             self.rows = list(map(self._with_known, self.rows))
 
 
-def export_address(dataset_id: rx.Var[str] | str) -> rx.Var[str] | str:
-    """Where a dataset is exported."""
-    return f"{ROUTE}?tab=export&dataset={dataset_id}"
-
-
 def _read(session: Session, limit: int) -> tuple[list[Dataset], list[DatasetView]]:
     found = list_datasets(session)
     return found, [_view(session, dataset) for dataset in found[:limit]]
@@ -161,13 +148,7 @@ def _view(session: Session, dataset: Dataset) -> DatasetView:
 
 def _describe_sources(session: Session, dataset: Dataset) -> str:
     options = list_filter_options(session, dataset.id).source_types
-    numbers = {option.value: option.num_records for option in options}
-    total = sum(numbers.values())
-    return " · ".join(
-        f"{share(numbers[source.value] / total)} {words}"
-        for source, words in SOURCE_WORDS.items()
-        if numbers.get(source.value)
-    )
+    return sources({SourceType(option.value): option.num_records for option in options})
 
 
 def _describe_formats(counted: tuple[Qualifying, ...]) -> tuple[list[FormatView], str]:

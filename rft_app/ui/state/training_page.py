@@ -6,19 +6,33 @@ from rft_app.errors import RftError
 from rft_app.services.training_overview import get_training_overview
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.words import count
 
 ROUTE = "/training"
 
 
-class TrainingPageState(rx.State):
+def export_address(dataset_id: rx.Var[str] | str, records: str = "") -> rx.Var[str] | str:
+    """Where a dataset is exported.
+
+    Args:
+        dataset_id: Its id.
+        records: Which of it, as the tab's `scope` names it; all unless given.
+
+    Example:
+        >>> export_address("ds_1"), export_address("ds_1", "chosen")
+        ('/training?tab=export&dataset=ds_1', '/training?tab=export&dataset=ds_1&records=chosen')
+    """
+    part = f"&records={records}" if records else ""
+    return f"{ROUTE}?tab=export&dataset={dataset_id}{part}"
+
+
+class TrainingPageState(LivePage, rx.State):
     """One visitor's view of the page."""
 
     tab: str = ""
     """As the address names it; the page falls back to its first tab."""
     figures: list[Figure] = []
-    _watch: int = 0
 
     @rx.event
     def follow_address(self) -> None:
@@ -30,20 +44,6 @@ class TrainingPageState(rx.State):
         """Open a tab."""
         self.tab = name
         return rx.redirect(f"{ROUTE}?tab={name}")
-
-    @rx.event(background=True)
-    async def follow(self) -> None:
-        """Keep the figures current until the visitor leaves."""
-        async with self:
-            self._watch += 1
-            watch, token = self._watch, self.router.session.client_token
-        await self._refresh()
-        async for _ in changes(token):
-            async with self:
-                is_over = watch != self._watch or self.router.url.path.rstrip("/") != ROUTE
-            if is_over:
-                return
-            await self._refresh()
 
     async def _refresh(self) -> None:
         try:

@@ -4,14 +4,17 @@ import reflex as rx
 
 from rft_app.exports.custom import VARIABLES
 from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import link, text_button
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.export_tab.parts import step_title, until_chosen
-from rft_app.ui.components.field import field, select, text_area
+from rft_app.ui.components.export_tab.parts import dataset_menu, step_title, until_chosen
+from rft_app.ui.components.field import field, options, select, text_area
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
+from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.export_scope import CHOSEN, WHOLE
 from rft_app.ui.state.export_tab import ExportTabState
-from rft_app.ui.state.export_tab_view import DatasetOption, FormatCard
-from rft_app.ui.theme import WITNESS
+from rft_app.ui.state.export_tab_view import FormatCard
+from rft_app.ui.theme import LINK, RADIO, WITNESS
 
 
 def choosing() -> rx.Component:
@@ -26,39 +29,111 @@ def choosing() -> rx.Component:
 def _dataset() -> rx.Component:
     return rx.el.section(
         step_title("1", "Dataset"),
-        select(
-            rx.el.option("Choose a dataset", value="", disabled=True),
-            rx.foreach(ExportTabState.datasets, _option),
-            value=ExportTabState.dataset_id,
-            on_change=ExportTabState.choose_dataset,
-            aria_label="Dataset",
-            class_name="!min-h-9 font-medium",
+        dataset_menu(
+            ExportTabState.datasets, ExportTabState.dataset_id, ExportTabState.choose_dataset
         ),
         rx.cond(
             ExportTabState.dataset_id != "",
-            rx.el.p(
-                rx.el.span(
-                    rx.el.b(ExportTabState.summary.usable, class_name="font-semibold text-ink"),
-                    rx.cond(
-                        ExportTabState.summary.badge != "",
-                        badge(ExportTabState.summary.badge, tone="accent"),
-                    ),
-                    class_name="flex items-center gap-2",
-                ),
-                rx.el.span(ExportTabState.summary.sources, class_name="text-ink-3"),
-                class_name="mt-2 px-3 py-2 rounded-card border border-line bg-surface-2 text-small"
-                " grid gap-0.5",
+            rx.fragment(_summary(), _scope()),
+            rx.cond(
+                ExportTabState.fault != "",
+                notice(ExportTabState.fault, tone="bad", class_name="mt-2"),
             ),
-        ),
-        rx.cond(
-            (ExportTabState.fault != "") & (ExportTabState.dataset_id == ""),
-            notice(ExportTabState.fault, tone="bad", class_name="mt-2"),
         ),
     )
 
 
-def _option(option: DatasetOption) -> rx.Component:
-    return rx.el.option(option.label, value=option.id)
+def _summary() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            rx.el.b(ExportTabState.summary.usable, class_name="font-semibold text-ink"),
+            rx.cond(
+                ExportTabState.summary.badge != "",
+                badge(ExportTabState.summary.badge, tone="accent"),
+            ),
+            link(
+                "Open the dataset",
+                href=f"/optimization/{ExportTabState.dataset_id}",
+                class_name=f"ml-auto {LINK}",
+            ),
+            class_name="flex items-center gap-2",
+        ),
+        rx.el.p(ExportTabState.summary.sources, class_name="text-ink-3"),
+        class_name="mt-2 px-3 py-2 rounded-card border border-line bg-surface-2 text-small"
+        " grid gap-0.5",
+    )
+
+
+def _scope() -> rx.Component:
+    """Which records of the dataset."""
+    chosen = ExportTabState.chosen_records
+    return rx.el.div(
+        field(
+            "What to export",
+            select(
+                rx.el.option("The whole dataset", value=WHOLE),
+                rx.cond(chosen.option != "", rx.el.option(chosen.option, value=CHOSEN)),
+                rx.cond(
+                    has_items(ExportTabState.snapshots),
+                    rx.el.optgroup(options(ExportTabState.snapshots), label="A snapshot"),
+                ),
+                id="export-scope",
+                value=ExportTabState.scope,
+                on_change=ExportTabState.choose_scope,
+            ),
+            hint=_scope_hint(),
+            html_for="export-scope",
+        ),
+        rx.cond(
+            ExportTabState.scope_note != "",
+            notice("This is the whole dataset.", ExportTabState.scope_note, tone="warn"),
+        ),
+        rx.cond(ExportTabState.scope == CHOSEN, _chosen()),
+        class_name="grid gap-2 mt-3",
+    )
+
+
+def _scope_hint() -> Content:
+    return rx.match(
+        ExportTabState.scope,
+        (
+            WHOLE,
+            rx.fragment(
+                "For some records only, filter or tick them in ",
+                link(
+                    "the list of records",
+                    href=f"/optimization/{ExportTabState.dataset_id}?records=all",
+                    class_name=LINK,
+                ),
+                ".",
+            ),
+        ),
+        (CHOSEN, rx.fragment()),
+        rx.fragment("As it was frozen, with its sides."),
+    )
+
+
+def _chosen() -> rx.Component:
+    """The chosen records in words, and the way to drop them."""
+    chosen = ExportTabState.chosen_records
+    return rx.el.div(
+        rx.el.p(
+            rx.el.b(f"Only {chosen.words}", class_name="font-semibold text-ink"),
+            rx.cond(chosen.conditions != "", rx.fragment(f": {chosen.conditions}")),
+            class_name="min-w-0 [overflow-wrap:anywhere]",
+        ),
+        text_button(
+            "Export the whole dataset",
+            on_click=ExportTabState.choose_scope(WHOLE),
+            class_name="ml-auto max-wide:ml-0 max-wide:py-2 max-wide:-my-2",
+        ),
+        rx.cond(
+            chosen.left_out != "", rx.el.p(chosen.left_out, class_name="basis-full text-ink-3")
+        ),
+        role="status",
+        class_name="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-3 py-2 rounded-card border"
+        " border-accent-line bg-accent-soft text-small",
+    )
 
 
 def _formats() -> rx.Component:
@@ -92,9 +167,7 @@ def _format(card: FormatCard) -> rx.Component:
                 value=card.family,
                 checked=is_on,
                 on_change=ExportTabState.choose_family(card.family),
-                class_name="appearance-none w-4 h-4 m-0 shrink-0 rounded-full border"
-                " border-ink-off bg-inset cursor-pointer checked:border-[5px]"
-                " checked:border-accent",
+                class_name=RADIO,
             ),
             rx.el.b(card.label, class_name="font-semibold truncate"),
             class_name="flex items-center gap-2 min-w-0",
@@ -103,7 +176,11 @@ def _format(card: FormatCard) -> rx.Component:
         rx.cond(
             card.is_recommended,
             rx.el.span(
-                "Recommended for this dataset",
+                rx.cond(
+                    ExportTabState.scope == WHOLE,
+                    "Recommended for this dataset",
+                    "Recommended for these records",
+                ),
                 class_name="text-label font-medium text-accent-text",
             ),
         ),

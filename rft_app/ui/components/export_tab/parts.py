@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.ui.components.field import options, select
 from rft_app.ui.content import Content
 from rft_app.ui.theme import SECTION_TITLE
 
@@ -19,6 +20,18 @@ def step_title(number: str, words: str, *more: Content) -> rx.Component:
         rx.el.h2(words, class_name=SECTION_TITLE),
         *more,
         class_name="flex flex-wrap items-center gap-2 min-h-8 mb-2",
+    )
+
+
+def dataset_menu(choices: Content, value: Content, on_change: Content) -> rx.Component:
+    """The menu of all datasets."""
+    return select(
+        rx.el.option("Choose a dataset", value="", disabled=True),
+        options(choices),
+        value=value,
+        on_change=on_change,
+        aria_label="Dataset",
+        class_name="wide:!min-h-9 font-medium",
     )
 
 

@@ -4,8 +4,9 @@ import reflex as rx
 
 from rft_app.ui.components.export_tab.parts import DETAILS
 from rft_app.ui.components.field import checkbox, field, select, text_input
+from rft_app.ui.content import Content
+from rft_app.ui.state.export_scope import CHOSEN, WHOLE
 from rft_app.ui.state.export_tab import ExportTabState
-from rft_app.ui.state.export_tab_view import DatasetOption
 
 
 def settings() -> rx.Component:
@@ -36,44 +37,26 @@ def _switch(words: str, name: str) -> rx.Component:
 
 
 def _records() -> rx.Component:
-    """Which records."""
-    return rx.el.div(
-        field(
-            "Records",
-            select(
-                rx.el.option("All that can be used now", value=""),
-                rx.foreach(ExportTabState.snapshots, _snapshot),
-                id="export-snapshot",
-                value=ExportTabState.snapshot,
-                on_change=ExportTabState.set_text("snapshot"),
-            ),
-            hint="A snapshot is exported as it was frozen, with its sides.",
-            html_for="export-snapshot",
-        ),
-        rx.cond(
-            ExportTabState.snapshot == "",
-            rx.fragment(
-                field(
-                    "Smallest grade",
-                    text_input(
-                        id="export-min-grade",
-                        default_value=ExportTabState.min_grade,
-                        on_change=ExportTabState.set_text("min_grade").debounce(300),
-                        input_mode="decimal",
-                        placeholder="any",
-                    ),
-                    hint="Mean in the last dry run, 0 to 1.",
-                    html_for="export-min-grade",
+    """Which records; a snapshot is what it is."""
+    return rx.cond(
+        (ExportTabState.scope == WHOLE) | (ExportTabState.scope == CHOSEN),
+        rx.fragment(
+            _number(
+                "min_grade",
+                "Smallest grade",
+                rx.cond(
+                    (ExportTabState.scope == CHOSEN) & ExportTabState.has_grade_of_own,
+                    "Mean in the dry run that the records were chosen by, 0 to 1.",
+                    "Mean in the last dry run, 0 to 1.",
                 ),
-                _switch("Balance to the target shares of the topics", "balance"),
             ),
+            _switch("Balance to the target shares of the topics", "balance"),
         ),
-        class_name="grid gap-3",
+        rx.el.p(
+            "A snapshot is exported as it was frozen; grades and targets do not narrow it.",
+            class_name="text-small text-ink-3",
+        ),
     )
-
-
-def _snapshot(option: DatasetOption) -> rx.Component:
-    return rx.el.option(option.label, value=option.id)
 
 
 def _rows() -> rx.Component:
@@ -88,10 +71,6 @@ def _rows() -> rx.Component:
         rx.cond(
             ExportTabState.unit == "label",
             _number("threshold", "Good from", "Reward from which an answer is labelled good."),
-        ),
-        rx.cond(
-            ExportTabState.number_fault != "",
-            rx.el.p(ExportTabState.number_fault, role="alert", class_name="text-small text-bad"),
         ),
         rx.cond(
             ExportTabState.has_argument_choice,
@@ -115,7 +94,7 @@ def _rows() -> rx.Component:
     )
 
 
-def _number(name: str, label: str, hint: str) -> rx.Component:
+def _number(name: str, label: str, hint: Content) -> rx.Component:
     return field(
         label,
         text_input(
@@ -123,7 +102,10 @@ def _number(name: str, label: str, hint: str) -> rx.Component:
             default_value=getattr(ExportTabState, name),
             on_change=ExportTabState.set_text(name).debounce(300),
             input_mode="decimal",
+            placeholder="any",
+            aria_invalid=ExportTabState.faulty == name,
         ),
         hint=hint,
+        error=rx.cond(ExportTabState.faulty == name, ExportTabState.number_fault, ""),
         html_for=f"export-{name}",
     )

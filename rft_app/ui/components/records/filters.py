@@ -6,12 +6,12 @@ import reflex as rx
 
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
-from rft_app.ui.components.field import text_input
+from rft_app.ui.components.field import options, text_input
 from rft_app.ui.components.filter_menu import filter_menu, filter_range
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_frame
 from rft_app.ui.content import Content, has_items
-from rft_app.ui.state.record_filters import ANY, Chip, Choice
+from rft_app.ui.state.record_filters import ANY, Chip
 from rft_app.ui.state.records import RecordsState
 from rft_app.ui.theme import PAGE_TITLE
 
@@ -54,6 +54,12 @@ def filter_bar() -> rx.Component:
                     "Clear filters",
                     on_click=RecordsState.clear_filters,
                     class_name="text-small whitespace-nowrap max-wide:min-h-9",
+                ),
+                text_button(
+                    "Export these",
+                    on_click=RecordsState.export_matching,
+                    title="Export all that match",
+                    class_name="text-small whitespace-nowrap ml-2.5 max-wide:min-h-9",
                 ),
                 role="group",
                 aria_label="Conditions that hold",
@@ -124,7 +130,7 @@ def _controls(look: str) -> rx.Component:
             _any(),
             rx.el.option("valid", value="valid"),
             rx.el.option("invalid", value="invalid"),
-            rx.foreach(RecordsState.reasons, _option),
+            options(RecordsState.reasons),
             class_name=look,
         ),
         _menu("Source", "source", RecordsState.sources, look),
@@ -144,7 +150,7 @@ def _controls(look: str) -> rx.Component:
                 ANY,
                 RecordsState.add_tag_filter,
                 _any(),
-                rx.foreach(RecordsState.tags, _option),
+                options(RecordsState.tags),
                 class_name=look,
             ),
         ),
@@ -163,7 +169,7 @@ def _grade(look: str) -> rx.Component:
                 _WANTED.run,
                 lambda value: RecordsState.choose("run", value),
                 rx.el.option("the latest run", value=ANY),
-                rx.foreach(RecordsState.runs, _option),
+                options(RecordsState.runs),
                 class_name=look,
             ),
         ),
@@ -177,7 +183,7 @@ def _menu(label: str, name: str, choices: Content, look: str) -> rx.Component:
         getattr(_WANTED, name),
         lambda value: RecordsState.choose(name, value),
         _any(),
-        rx.foreach(choices, _option),
+        options(choices),
         class_name=look,
     )
 
@@ -193,10 +199,6 @@ def _range(label: str, name: Literal["reward", "grade"], look: str) -> rx.Compon
         key=RecordsState.num_clears,
         class_name=look,
     )
-
-
-def _option(choice: Choice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value)
 
 
 def _any() -> rx.Component:
