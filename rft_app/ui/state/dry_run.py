@@ -221,12 +221,15 @@ class DryRunState(StepModal, Paging, rx.State):
         self.rollouts = [RolloutView.of(rollout) for rollout in page.rows]
 
     def _show_settings(self, settings: dict[str, Any]) -> None:
-        wanted = int(settings.get("num_records", NUM_RECORDS))
-        self.num_records = propose_number(wanted, self.num_usable)
-        if settings:
-            self.num_rollouts = str(settings.get("num_rollouts", 4))
-            self.seed = str(settings.get("seed", 0))
-            self.is_stratified = bool(settings.get("stratify", True))
+        wanted = DryRunSettings.model_validate(settings)
+        self._refill(
+            {
+                "num_records": propose_number(wanted.num_records, self.num_usable),
+                "num_rollouts": str(wanted.num_rollouts),
+                "seed": str(wanted.seed),
+                "is_stratified": wanted.stratify,
+            }
+        )
 
     def _settings(self) -> dict[str, Any]:
         return {

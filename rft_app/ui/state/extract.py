@@ -161,9 +161,8 @@ class ExtractState(StepModal, rx.State):
         self.has_earlier_faults = len(pages) > 1
 
     async def _show(self, step: StepView) -> None:
-        self.mode = step.settings.get("mode", "last")
         limit = step.settings.get("max_tokens") or get_settings().max_record_tokens
-        self.max_tokens = str(limit)
+        self._refill({"mode": step.settings.get("mode", "last"), "max_tokens": str(limit)})
         if step.facts:
             self._show_facts(step.facts)
         dataset_id = self._dataset_id

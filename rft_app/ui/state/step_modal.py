@@ -52,6 +52,8 @@ class StepModal(Following, mixin=True):
     has_result: bool = False
 
     _seen: str = ""
+    _filled: dict[str, Any] = {}
+    """What the form's fields held when the stored settings were put into them."""
 
     @rx.event
     async def run(self) -> None:
@@ -95,6 +97,17 @@ class StepModal(Following, mixin=True):
 
     async def _show(self, step: StepView) -> None:
         """Fill in what only this step has."""
+
+    def _refill(self, stored: dict[str, Any]) -> None:
+        """Put stored settings into the form's fields, unless a person has typed there since."""
+        if not (self._holds(self._filled) or self._holds(stored)):
+            return
+        for name, value in stored.items():
+            setattr(self, name, value)
+        self._filled = stored
+
+    def _holds(self, fields: dict[str, Any]) -> bool:
+        return all(getattr(self, name) == value for name, value in fields.items())
 
     def _settings(self) -> dict[str, Any]:
         """The settings to run with.

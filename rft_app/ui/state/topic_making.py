@@ -113,8 +113,8 @@ class TopicMaking(TopicTreeView, mixin=True):
             for each in list_templates()
         ]
         self.template_id = self.template_id or self.templates[0].id
-        self.max_depth = self.max_depth if self.proposal else "2"
-
+        if not self.proposal and self._holds(self._filled):
+            self.max_depth = "2"
         await self._look_for_waiting()
 
     async def _look_for_waiting(self) -> None:

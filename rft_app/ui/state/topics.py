@@ -51,10 +51,15 @@ class TopicsState(TopicEditing, TopicReviewing, TopicMaking, TopicPlacing, rx.St
         settings = step.settings
         if settings and not self.is_making:
             wanted = settings.get("num_topics")
-            self.is_auto, self.is_chosen = wanted is None, wanted is not None
-            self.wanted_topics = str(wanted or 12)
-            self.seed = str(settings.get("seed", 0))
-            self.max_depth = str(settings.get("max_depth", 1))
+            self._refill(
+                {
+                    "is_auto": wanted is None,
+                    "is_chosen": wanted is not None,
+                    "wanted_topics": str(wanted or 12),
+                    "seed": str(settings.get("seed", 0)),
+                    "max_depth": str(settings.get("max_depth", 1)),
+                }
+            )
 
     def _settings(self) -> dict[str, Any]:
         number = None if self.is_auto else read_whole(self.wanted_topics, "number of topics")
