@@ -9,6 +9,7 @@ import reflex as rx
 from rft_app.domain.facet import Facet
 from rft_app.domain.record import RecordFilter, Selection, record_id
 from rft_app.domain.validity import Reason
+from rft_app.errors import ConflictError
 from rft_app.services.datasets import list_datasets
 from rft_app.services.record_changes import archive_records
 from rft_app.services.snapshots import create_snapshot
@@ -127,6 +128,15 @@ def test_a_dataset_that_was_deleted_is_chosen_no_longer(tab: ExportTabState) -> 
     tab._changed_at = {}
     asyncio.run(tab._keep_current())
     assert (tab.dataset_id, tab.is_blocked) == ("", True)
+
+
+def test_what_cannot_be_read_is_said(tab: ExportTabState, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ConflictError("The database does not answer.")
+
+    monkeypatch.setattr("rft_app.ui.state.export_tab.list_datasets", fail)
+    asyncio.run(tab._refresh(is_forced=True))
+    assert (tab.fault, tab.is_loading) == ("The database does not answer.", False)
 
 
 def test_the_only_dataset_is_chosen_by_itself(tab: ExportTabState) -> None:

@@ -13,6 +13,7 @@ from rft_app.services.record_changes import count_exact
 from rft_app.services.snapshots import list_snapshots
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.choice import Choice
+from rft_app.ui.state.snapshots import PURPOSES
 from rft_app.ui.words import ago, count
 
 WHOLE, CHOSEN = "", "chosen"
@@ -151,7 +152,7 @@ def _read_snapshots(session: Session, dataset_id: str) -> list[Choice]:
     return [
         Choice(
             one.id,
-            f"{one.label or one.purpose.replace('_', ' ')} · {count(one.num_records, 'record')}"
+            f"{one.label or PURPOSES[one.purpose]} · {count(one.num_records, 'record')}"
             f" · {ago(one.created_at)}",
         )
         for one in found

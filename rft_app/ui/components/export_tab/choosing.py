@@ -109,7 +109,7 @@ def _scope_hint() -> Content:
             ),
         ),
         (CHOSEN, rx.fragment()),
-        rx.fragment("As it was frozen, with its sides."),
+        rx.fragment("A snapshot, as it was frozen, with its train and test records."),
     )
 
 
@@ -125,10 +125,10 @@ def _chosen() -> rx.Component:
         text_button(
             "Export the whole dataset",
             on_click=ExportTabState.choose_scope(WHOLE),
-            class_name="ml-auto max-wide:ml-0 max-wide:py-2 max-wide:-my-2",
+            class_name="ml-auto max-wide:ml-0 max-wide:py-2 max-wide:-my-2 max-wide:order-last",
         ),
         rx.cond(
-            chosen.left_out != "", rx.el.p(chosen.left_out, class_name="basis-full text-ink-3")
+            chosen.left_out != "", rx.el.p(chosen.left_out, class_name="basis-full text-ink-2")
         ),
         role="status",
         class_name="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-3 py-2 rounded-card border"
