@@ -1,6 +1,7 @@
 """From a file to a dataset on its canvas, in the browser."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,45 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
 
     expect(page.get_by_text(re.compile(reason)).first).to_be_visible()
     expect(create_button(page)).to_be_disabled()
+
+
+def test_an_upload_that_is_cancelled_on_its_way_leaves_nothing(
+    page: Page, app_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    upload(page, app_url, write_lines(tmp_path / "small.jsonl", *map(chat, range(3))))
+    expect(page.get_by_text("3 parsed")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+
+    network.send("Network.emulateNetworkConditions", slow)
+    long = [{**chat(number), "note": "x" * 4000} for number in range(2_000)]
+    page.set_input_files("input[type=file]", write_lines(tmp_path / "long.jsonl", *long))
+    expect(page.get_by_role("progressbar", name="Upload")).to_be_visible()
+    page.get_by_role("status").get_by_role("button", name="Cancel").click()
+    end = time.monotonic() + 20
+    expect(page.get_by_role("progressbar", name="Upload")).to_be_hidden()
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+
+    page.set_input_files("input[type=file]", tmp_path / "small.jsonl")
+    expect(page.get_by_text("3 parsed")).to_be_visible()
+    expect(page.get_by_text("long.jsonl")).to_have_count(0)
+    stored = tmp_path_factory.getbasetemp()
+    while unwanted := [file for file in stored.rglob("upl_*") if file.stat().st_size > 20_000]:
+        page.wait_for_timeout(200)
+        assert time.monotonic() < end, unwanted
+
+
+def test_a_begun_dataset_is_asked_about_before_the_page_is_left(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/optimization/new?source=upload")
+    page.get_by_label("Objective").fill("Answer parcel questions")
+    expect(page.get_by_text("Choose a file first.")).to_be_visible()
+    page.get_by_role("link", name="Datasets").first.click()
+    question = page.get_by_role("dialog", name="Leave without saving?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    expect(page.get_by_label("Objective")).to_have_value("Answer parcel questions")
+    page.get_by_role("link", name="Datasets").first.click()
+    question.get_by_role("button", name="Leave without saving").click()
+    page.wait_for_url(re.compile(r"/optimization/?$"))
