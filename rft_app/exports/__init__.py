@@ -1,7 +1,7 @@
 """Export formats.  To add one: write a module with an `Exporter` and list it in `EXPORTERS`."""
 
 from rft_app.exports._base import Exporter
-from rft_app.exports._context import Encode, FileContext, Layout
+from rft_app.exports._context import LINES, Encode, FileContext, Layout
 from rft_app.exports.agent_lightning import AgentLightning
 from rft_app.exports.csv import Csv
 from rft_app.exports.custom import Custom
@@ -38,4 +38,4 @@ EXPORTERS: Registry[Exporter] = Registry(
     ),
 )
 
-__all__ = ["EXPORTERS", "Encode", "Exporter", "FileContext", "Layout"]
+__all__ = ["EXPORTERS", "LINES", "Encode", "Exporter", "FileContext", "Layout"]

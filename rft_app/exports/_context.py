@@ -36,6 +36,11 @@ class Layout(Protocol):
         """File extension, with the dot."""
         ...
 
+    @property
+    def rows_at_once(self) -> int:
+        """Rows that the file itself packs together; 0 where they are text."""
+        ...
+
     def frame(self, rows: Iterable[bytes]) -> Iterable[bytes]:
         """The file's bytes in pieces."""
         ...
@@ -51,6 +56,7 @@ class Lines:
 
     suffix: str = ".jsonl"
     header: bytes = b""
+    rows_at_once: int = 0
 
     def frame(self, rows: Iterable[bytes]) -> Iterable[bytes]:
         """The rows as they are."""
@@ -70,6 +76,7 @@ class JsonArray:
     """One array with a row a line."""
 
     suffix: str = ".json"
+    rows_at_once: int = 0
 
     def frame(self, rows: Iterable[bytes]) -> Iterator[bytes]:
         """The rows between brackets, with commas."""

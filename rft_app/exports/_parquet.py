@@ -7,11 +7,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 import orjson
-
-ROWS_PER_GROUP: Final = 2_000
 
 Kind = type[str] | type[float] | type[int] | list[Any] | dict[str, Any]
 """A column's type: `str`, `float`, `int`, `[kind]` for a list, `{name: kind}` for an object."""
@@ -55,6 +53,7 @@ class ParquetLayout:
 
     columns: Mapping[str, Kind]
     suffix: str = ".parquet"
+    rows_at_once: int = 2_000
 
     def frame(self, rows: Iterable[bytes]) -> Iterator[bytes]:
         """The bytes of the file, a piece per group of rows."""
@@ -64,7 +63,7 @@ class ParquetLayout:
         schema = pa.schema([(name, _to_arrow(kind)) for name, kind in self.columns.items()])
         given, sink = iter(rows), _Sink()
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
-            while group := [orjson.loads(row) for row in islice(given, ROWS_PER_GROUP)]:
+            while group := [orjson.loads(row) for row in islice(given, self.rows_at_once)]:
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
                 yield sink.take()
         yield sink.take()

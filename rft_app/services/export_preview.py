@@ -1,7 +1,6 @@
 """What an export would hold, before it is made: its first rows, and estimates from a sample."""
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,10 +13,11 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.record import Selection
 from rft_app.domain.split import Split
-from rft_app.exports import EXPORTERS, Exporter, FileContext
+from rft_app.exports import EXPORTERS, LINES, Exporter, FileContext
 from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
 from rft_app.services.export_plans import get_plan
 from rft_app.services.export_rows import RowSource, describe_provenance
+from rft_app.services.export_sizes import FileSample, Runs, count_bytes
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.dry_runs import find_last_finished
 from rft_app.storage.members import Members
@@ -124,13 +124,10 @@ def _first_rows(
 
 
 class _Side(NamedTuple):
-    """Rows of records that are evenly spread over one data file."""
+    """Some rows of one data file, and where they come from."""
 
-    rows: Sequence[bytes]
-    notes: bytes
-    """Where they come from."""
-    factor: float
-    """Records of the file for each one that was read."""
+    rows: FileSample
+    notes: FileSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,31 +146,29 @@ class _Sample:
         num_wanted = sum(map(len, wanted.values()))
         account = Account(source.exporter.max_tokens)
         sides = [
-            _read_side(source, spread(seqs, num_wanted), split, account, len(seqs))
-            for split, seqs in wanted.items()
+            _read_side(source, seqs, split, account, num_wanted) for split, seqs in wanted.items()
         ]
         return cls(source, account, sides)
 
     def count_bytes(self) -> tuple[int, int]:
         """About how long the data files are, and the file that is downloaded."""
         source, options = self.source, self.source.options
-        layout = source.exporter.layout(options)
-        data = [(b"".join(layout.frame(side.rows)), side.factor) for side in self.sides]
-        num_bytes = round(sum(len(content) * factor for content, factor in data))
+        layout, level = source.exporter.layout(options), options.compression_level
+        files = [side.rows.estimate(layout, level) for side in self.sides]
+        num_bytes = round(sum(file.num_bytes for file in files))
         if not options.is_archive:
             return num_bytes, num_bytes
         names = list_file_names(source.exporter, options)
         if options.include_metadata and not source.exporter.has_ids:
-            data += [(side.notes, side.factor) for side in self.sides]
-        level = options.compression_level
-        packed = sum(len(zlib.compress(content, level)) * factor for content, factor in data)
+            files += [side.notes.estimate(LINES, level) for side in self.sides]
+        num_packed = round(sum(file.num_packed for file in files))
         extra = METADATA_BYTES if options.include_metadata else 0
-        return num_bytes, round(packed) + extra + BYTES_PER_FILE * len(names)
+        return num_bytes, num_packed + extra + BYTES_PER_FILE * len(names)
 
     def describe(self, members: Members, first: tuple[bytes, ...]) -> ExportPreview:
         """Scale the sample up."""
         account = self.account
-        rows = [row for side in self.sides for row in side.rows]
+        rows = [row for side in self.sides for row in side.rows.lines]
         mean = sum(map(len, rows)) / len(rows) if rows else 0.0
         num_test = int(members.is_test.sum())
         num_bytes, num_file_bytes = self.count_bytes()
@@ -192,24 +187,42 @@ class _Sample:
             longest_row_tokens=account.longest_row_bytes // CHARACTERS_PER_TOKEN,
             max_tokens=account.max_tokens,
             num_too_long=account.num_too_long,
-            is_exact=all(side.factor == 1 for side in self.sides),
+            is_exact=all(side.rows.factor == 1 for side in self.sides),
             file_names=list_file_names(self.source.exporter, self.source.options),
         )
 
 
 def _estimate_rows(side: _Side) -> int:
-    return round(len(side.rows) * side.factor)
+    return round(len(side.rows.lines) * side.rows.factor)
 
 
 def _read_side(
-    source: RowSource, seqs: Ints, split: Split, account: Account, num_members: int
+    source: RowSource, seqs: Ints, split: Split, account: Account, num_wanted: int
 ) -> _Side:
     origins: list[bytes] = []
     note = None if source.exporter.has_ids else origins.append
-    rows = list(source.rows(seqs, split, account, note))
+    chosen = spread(seqs, num_wanted)
+    lines = list(source.rows(chosen, split, account, note))
     file = f"{split}{source.exporter.layout(source.options).suffix}"
     notes = [describe_provenance(origin, file, line) for line, origin in enumerate(origins, 1)]
-    return _Side(rows, b"".join(notes), num_members / len(seqs) if len(seqs) else 1.0)
+    factor = len(seqs) / len(chosen) if len(chosen) else 1.0
+    runs = [] if factor == 1 else _read_runs(source, seqs, split, lines)
+    return _Side(FileSample(lines, factor, runs), FileSample(notes, factor))
+
+
+def _read_runs(
+    source: RowSource, seqs: Ints, split: Split, lines: Sequence[bytes]
+) -> list[list[bytes]]:
+    """Lines that follow each other; none where nothing packs them or neighbours are drawn."""
+    layout, options = source.exporter.layout(source.options), source.options
+    if options.shuffle or not lines or not (options.is_archive or layout.rows_at_once):
+        return []
+    chosen = Runs.choose(seqs, layout, count_bytes(lines) / len(lines))
+    account = Account()
+    runs: list[list[bytes]] = [[] for _ in range(len(chosen.seqs) // chosen.size)]
+    for line in source.rows(chosen.seqs, split, account):
+        runs[(account.num_read - 1) // chosen.size].append(line)
+    return runs
 
 
 def spread(seqs: Ints, num_all: int | None = None) -> Ints:

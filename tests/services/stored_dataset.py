@@ -6,11 +6,14 @@ from typing import Any
 
 import orjson
 
-from rft_app.domain.job import Job
-from rft_app.domain.record import RecordFilter
+from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.record import RecordFilter, Selection
 from rft_app.jobs.queue import get_job
 from rft_app.jobs.running import JobRunner
+from rft_app.processes import exporting
 from rft_app.services.datasets import create_dataset
+from rft_app.services.exports import get_export, start_export
 from rft_app.services.imports import start_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.records import list_records
@@ -85,6 +88,24 @@ def run(start: Callable[..., Job], *args: Any) -> Job:
         job = start(session, *args)
     work()
     return settled(job)
+
+
+def export_here(
+    dataset_id: str,
+    format: str,
+    options: ExportOptions = ExportOptions(),  # noqa: B008  # frozen
+    selection: Selection = Selection(),  # noqa: B008
+) -> Export:
+    """An export, with what its child process does done in this process."""
+    with unit_of_work() as session:
+        job = start_export(
+            session, dataset_id=dataset_id, format=format, options=options, selection=selection
+        )
+        assert jobs.begin_job(session, job.id, 0, "w")
+    exporting.work(job.args, lambda _: None)
+    with unit_of_work() as session:
+        jobs.settle_job(session, job.id, "w", JobStatus.DONE)
+        return get_export(session, job.args["export_id"])
 
 
 def words_of(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -21,7 +21,6 @@ from rft_app.services.export_jobs import ExportJob
 from rft_app.services.export_paths import export_to_path, options_for_path
 from rft_app.services.export_preview import describe_preview
 from rft_app.services.exports import (
-    get_export,
     list_exports,
     open_export,
     start_export,
@@ -32,6 +31,7 @@ from rft_app.storage.exports import locate_export
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
+from tests.services.stored_dataset import export_here
 
 DATASET = "ds_a"
 ZIP = ExportOptions()
@@ -62,16 +62,8 @@ def run_export(
     options: ExportOptions = ZIP,
     selection: Selection = EVERYTHING,
 ) -> Export:
-    """What the child process does, in this process."""
-    with unit_of_work() as session:
-        job = start_export(
-            session, dataset_id=DATASET, format=format, options=options, selection=selection
-        )
-        assert jobs.begin_job(session, job.id, 0, "w")
-    exporting.work(job.args, lambda _: None)
-    with unit_of_work() as session:
-        jobs.settle_job(session, job.id, "w", JobStatus.DONE)
-        return get_export(session, job.args["export_id"])
+    """Of the dataset of these tests."""
+    return export_here(DATASET, format, options, selection)
 
 
 def run_job(job: Job) -> Job:
