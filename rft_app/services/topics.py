@@ -15,3 +15,8 @@ def get_topics(session: Session, dataset_id: str) -> TopicTree:
     """
     get_dataset_row(session, dataset_id)
     return topics.get_tree(session, dataset_id)
+
+
+def map_keys(session: Session, dataset_id: str) -> dict[int, str]:
+    """The path of every topic by what stays its own when it gets another name or place."""
+    return {row.id: row.key for row in topics.list_rows(session, dataset_id)}

@@ -80,7 +80,7 @@ def _fault() -> rx.Component:
 
 
 def _buttons() -> rx.Component:
-    is_off = TopicsState.is_saving | TopicsState.is_conflict
+    is_off = TopicsState.is_saving | TopicsState.is_conflict | TopicsState.is_gone
     return rx.el.footer(
         button("Cancel", on_click=TopicsState.close_form),
         rx.cond(

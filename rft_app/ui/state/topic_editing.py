@@ -9,11 +9,20 @@ from sqlmodel import Session
 from rft_app.domain.topic import TopicTree, is_within
 from rft_app.errors import ConflictError, RftError
 from rft_app.services.topic_edits import TopicEdit, redo, rename_topic, start_split, undo
-from rft_app.services.topics import get_topics
+from rft_app.services.topics import get_topics, map_keys
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.progress import JobProgress
-from rft_app.ui.state.topic_form import EDIT, SPLIT, FormFrame, TopicForm, frame_form, open_form
+from rft_app.ui.state.topic_form import (
+    EDIT,
+    SPLIT,
+    FormFrame,
+    TopicForm,
+    frame_form,
+    keep_typed,
+    open_form,
+)
 from rft_app.ui.state.topic_order import make_order, make_plan
+from rft_app.ui.state.topic_row import spaced
 from rft_app.ui.state.topic_tree import TopicTreeView
 from rft_app.ui.words import count
 
@@ -32,7 +41,12 @@ class TopicEditing(TopicTreeView, mixin=True):
     is_discarding: bool = False
     """Whether the person is asked about what they typed."""
 
+    is_gone: bool = False
+    """Whether a topic of the form was deleted since."""
+
     _form_before: TopicForm = TopicForm()
+    _form_ids: list[int] = []
+    """What stays a topic's own when it gets another name or place, in the order of `form.keys`."""
     _form_version: int = 0
 
     @rx.event
@@ -68,21 +82,25 @@ class TopicEditing(TopicTreeView, mixin=True):
     @rx.event
     async def reload_form(self) -> None:
         """After a conflict: take the tree as it is now and keep what was typed."""
-        tree = await self._get_tree()
+        tree, names = await self._read_tree()
         self._form_version, self.is_conflict, self.form_fault = tree.version, False, ""
+        keys = [names.get(id_, "") for id_ in self._form_ids]
+        self.is_gone = "" in keys
+        if self.is_gone:
+            lost = self.form.keys[keys.index("")]
+            self.form_fault = f"{spaced(lost)} was deleted. What you typed stays here to copy."
+            return
+        now = open_form(tree, self.form.kind, keys)
+        self.form, self._form_before = keep_typed(self.form, self._form_before, now), now
         self.frame = frame_form(tree, self.form)
         homes = [option.value for option in self.frame.options]
         if homes and self.form.home and self.form.home not in homes:
             self.form = replace(self.form, home=homes[0])
-        if gone := [key for key in self.form.keys if tree.find(key) is None]:
-            self.form_fault = (
-                f"{gone[0]!r} is not there any more. What you typed stays here to copy."
-            )
 
     @rx.event
     async def submit_form(self) -> Any:  # noqa: ANN401  # an event
         """Make the change that the form asks for."""
-        if self.is_saving or self.is_conflict:
+        if self.is_saving or self.is_conflict or self.is_gone:
             return None
         self.is_saving, self.form_fault, self.is_discarding = True, "", False
         try:
@@ -139,16 +157,25 @@ class TopicEditing(TopicTreeView, mixin=True):
         dataset_id = self._dataset_id
         return await ask(lambda session: get_topics(session, dataset_id))
 
+    async def _read_tree(self) -> tuple[TopicTree, dict[int, str]]:
+        dataset_id = self._dataset_id
+        return await ask(lambda s: (get_topics(s, dataset_id), map_keys(s, dataset_id)))
+
     async def _open_form(self, kind: str, keys: list[str]) -> None:
-        tree = await self._get_tree()
-        keys = [key for key in keys if tree.find(key)]
-        self.form = self._form_before = open_form(tree, kind, keys)
+        tree, names = await self._read_tree()
+        ids = {key: id_ for id_, key in names.items()}
+        keys = [key for key in keys if key in ids]
+        self._form_ids = [ids[key] for key in keys]
+        self._begin_form(open_form(tree, kind, keys))
         self.frame, self._form_version = frame_form(tree, self.form), tree.version
-        self.form_fault, self.is_conflict, self.is_discarding = "", False, False
+
+    def _begin_form(self, form: TopicForm) -> None:
+        self.form = self._form_before = form
+        self.form_fault = ""
+        self.is_conflict = self.is_gone = self.is_discarding = False
 
     def _drop_form(self) -> None:
-        self.form = self._form_before = TopicForm()
-        self.form_fault, self.is_conflict, self.is_discarding = "", False, False
+        self._begin_form(TopicForm())
 
     async def _show_form_fault(self, error: RftError) -> None:
         self.form_fault = error.message

@@ -1,6 +1,6 @@
 """What a person types into a dialog that changes the tree, with its words and menus."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rft_app.domain.coverage import percent, resolve_targets
 from rft_app.domain.topic import TopicNode, TopicTree, is_within
@@ -79,6 +79,28 @@ def open_form(tree: TopicTree, kind: str, keys: list[str]) -> TopicForm:
         home = node.parent_key
     mode = {DELETE: LEAVE, SPLIT: FIND}.get(kind, "")
     return TopicForm(kind, keys, home=home, mode=mode)
+
+
+def keep_typed(form: TopicForm, before: TopicForm, now: TopicForm) -> TopicForm:
+    """A form that was opened anew, with what a person had typed into the old one.
+
+    Args:
+        form: With what was typed.
+        before: As it was before that.
+        now: As it is when it is opened now.
+
+    Example:
+        >>> before = TopicForm("edit", ["Room"], name="Room")
+        >>> typed = TopicForm("edit", ["Room"], name="Room", description="Of a hotel.")
+        >>> now = keep_typed(typed, before, TopicForm("edit", ["Hotels"], name="Hotels"))
+        >>> now.name, now.description
+        ('Hotels', 'Of a hotel.')
+    """
+    names = ("name", "description", "keywords", "target", "home", "mode", "names", "number")
+    typed = {name: getattr(form, name) for name in names}
+    return replace(
+        now, **{name: text for name, text in typed.items() if text != getattr(before, name)}
+    )
 
 
 def list_homes(tree: TopicTree, kind: str, keys: list[str]) -> list[Choice]:

@@ -116,10 +116,9 @@ def _require_name(name: str) -> str:
 def _edit_order(form: TopicForm, dataset_id: str, tree: TopicTree, version: int) -> Order:
     """Only what differs, each as a change of its own that can be undone."""
     node = tree.find(form.key)
-    if node is None:
-        raise InvalidInputError(
-            f"{spaced(form.key)} is not there any more. What you typed stays here to copy."
-        )
+    if node is None:  # the service tells what became of it
+        name = _require_name(form.name)
+        return lambda s: topic_edits.rename_topic(s, dataset_id, form.key, name, version=version)
     is_leaf = any(leaf.key == form.key for leaf in tree.leaves)
     orders = _list_edits(form, dataset_id, node, is_leaf=is_leaf)
     if not orders:
