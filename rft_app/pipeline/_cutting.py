@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rft_app.domain.facet import Facet, reward_bin
-from rft_app.domain.hashing import content_hash, question_hash
+from rft_app.domain.hashing import question_hash
 from rft_app.domain.record import SourceType
 from rft_app.domain.validity import Reason
 from rft_app.domain.validity_check import count_tokens, find_fault, last_turn
 from rft_app.exports.message_kinds import classify, kinds_of
-from rft_app.storage.bodies import TraceParts, calls_tools, present, split_body
+from rft_app.storage.bodies import calls_tools, present, split_body
 from rft_app.storage.extraction import StoredTrace
+from rft_app.storage.fingerprints import Fingerprints
 from rft_app.storage.records import NewRecord
 from rft_app.storage.turns import Turn, decode_all_turns, last_question
 
@@ -41,8 +42,8 @@ def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
 class _Opened(NamedTuple):
     """A stored trace, decoded once for all its records."""
 
-    parts: TraceParts
     turns: Sequence[Turn]
+    fingerprints: Fingerprints
     kinds: Sequence[int]
     has_tools: bool
     source_type: SourceType
@@ -67,7 +68,9 @@ class Cutter:
         source_type = self.source_types[trace.import_id]
         if present(parts.rejected):
             source_type = SourceType.PREFERENCE
-        opened = _Opened(parts, turns, classify(parts.messages), has_tools, source_type)
+        fingerprints = Fingerprints(parts, turns)
+        kinds = classify(parts.messages)
+        opened = _Opened(turns, fingerprints, kinds, has_tools, source_type)
         for turn in self._find_answers(turns, parts.num_given):
             yield self._make(trace, opened, turn)
 
@@ -92,7 +95,7 @@ class Cutter:
             reason=None if reason is None else reason.value,
             is_archived=False,
             group_key=trace.group_key,
-            content_hash=hash_content(opened.parts, turn),
+            content_hash=opened.fingerprints.of_record(turn),
             question_hash=question_hash(last_question(turns[:turn])),
             external_id=trace.external_id,
             title=trace.title,
@@ -113,13 +116,6 @@ class Cutter:
         if trace.reason is not None and trace.reason != Reason.TOO_LONG:
             return Reason(trace.reason)
         return Reason.TOO_LONG if num_tokens > self.max_tokens else None
-
-
-def hash_content(parts: TraceParts, turn: int) -> int:
-    """Fingerprint of a record's content: input, answer, tools and reference."""
-    messages = b",".join(parts.messages[: turn + 1])
-    reference = b"" if parts.reference is None else b"=" + parts.reference.encode()
-    return content_hash((present(parts.tools) or b"", reference, b"%d" % turn, messages))
 
 
 @lru_cache(maxsize=4096)

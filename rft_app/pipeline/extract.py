@@ -30,6 +30,8 @@ from rft_app.storage.traces import count_traces
 
 TRACES_PER_BATCH = 2000
 BYTES_PER_BATCH = 4 * 1024**2
+_FINGERPRINTS = 2
+"""Raised when records are compared differently; extraction renews what it stored before."""
 
 
 class ExtractSettings(BaseModel):
@@ -56,6 +58,7 @@ class ExtractStep:
             traces=extraction.find_newest_trace(session, dataset_id),
             mode=chosen.mode,
             max_tokens=chosen.max_tokens,
+            fingerprints=_FINGERPRINTS,
         )
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
@@ -143,29 +146,33 @@ def _store_batch(cutter: Cutter, traces: Sequence[StoredTrace]) -> None:
         cuts = extraction.read_cuts(session, traces[0].seq, traces[-1].seq)
     there = [cut for cut in cuts if cut.trace_seq in read]
     cuts = [cut for trace in traces for cut in cutter.cut(trace)]
-    missing, obsolete = _compare(cuts, there)
-    if not missing and not obsolete:
+    missing, obsolete, renewed = _compare(cuts, there)
+    if not (missing or obsolete or renewed):
         return
     with unit_of_work() as session:
         extraction.supersede_records(session, obsolete, cutter.now_ms)
+        extraction.renew_hashes(session, renewed)
         insert_records(session, missing)
 
 
 def _compare(
     cuts: Sequence[NewRecord], there: Iterable[StoredCut]
-) -> tuple[Sequence[NewRecord], list[int]]:
-    """What to add, and the keys of what to archive."""
+) -> tuple[Sequence[NewRecord], list[int], dict[int, int]]:
+    """What to add, the keys of what to archive, and fingerprints that an older version made."""
     known = {(cut.trace_seq, cut.turn): cut for cut in there}
     if not known:
-        return cuts, []
+        return cuts, [], {}
     missing: list[NewRecord] = []
+    renewed: dict[int, int] = {}
     for record in cuts:
         cut = known.get((record.trace_seq or 0, record.turn))
         if cut is None or (_is_ours(cut) and cut.reason != record.reason):
             missing.append(record)
         else:
             del known[cut.trace_seq, cut.turn]
-    return missing, [cut.seq for cut in known.values() if _is_ours(cut)]
+            if cut.content_hash != record.content_hash:
+                renewed[cut.seq] = record.content_hash
+    return missing, [cut.seq for cut in known.values() if _is_ours(cut)], renewed
 
 
 def _is_ours(cut: StoredCut) -> bool:

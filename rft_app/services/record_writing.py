@@ -17,12 +17,12 @@ from rft_app.domain.record_draft import RecordDraft
 from rft_app.domain.validity_check import count_tokens, find_fault
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.exports.message_kinds import classify, kinds_of
-from rft_app.pipeline._cutting import hash_content
 from rft_app.services.record_settling import refresh_extract
 from rft_app.settings import get_settings
 from rft_app.storage.bodies import split_body
 from rft_app.storage.count_shifts import count_added
 from rft_app.storage.datasets import get_dataset_row, touch
+from rft_app.storage.fingerprints import Fingerprints
 from rft_app.storage.record_plan import map_leaf_ids
 from rft_app.storage.records import (
     NewRecord,
@@ -110,7 +110,7 @@ class _Writer:
         answer = None if draft.output is None else turn
         reason = find_fault(turns, answer, max_tokens=self._max_tokens)
         parts = split_body(body)
-        content = hash_content(parts, turn)
+        fingerprints = Fingerprints(parts, turns)
         parent_seq, parents_group = self._find_parent(draft)
         group = parents_group if draft.group_key is None else draft.group_key
         facet = Facet(
@@ -128,8 +128,8 @@ class _Writer:
             source_type=self._source_type.value,
             reason=None if reason is None else reason.value,
             is_archived=False,
-            group_key=content if group is None else group,
-            content_hash=content,
+            group_key=fingerprints.of_conversation() if group is None else group,
+            content_hash=fingerprints.of_record(turn),
             question_hash=question_hash(last_question(turns[:turn])),
             external_id=None if draft.trace_id is None else clean(draft.trace_id),
             title=make_title(first),

@@ -10,6 +10,7 @@ from rft_app.storage.tables import StepRow
 
 _WORDS = {
     "traces": "Traces arrived",
+    "fingerprints": "The way duplicates are found changed",
     "records": "Records changed",
     "topics": "Topics changed",
     "targets": "Targets changed",

@@ -1,6 +1,6 @@
 """What the extract step reads and writes, a batch of traces at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -56,6 +56,7 @@ class StoredCut:
     is_extracted: bool
     """Whether it is as extraction made it; others are a person's work and stay."""
     is_removed: bool
+    content_hash: int
 
 
 def read_traces(
@@ -109,7 +110,8 @@ def read_cuts(session: Session, first: int, last: int) -> list[StoredCut]:
     """
     statement = text(
         f"SELECT seq, trace_seq, turn, reason, {_UNTOUCHED} AS is_extracted, "
-        "is_archived AS is_removed FROM record r WHERE trace_seq BETWEEN :first AND :last "
+        "is_archived AS is_removed, content_hash FROM record r "
+        "WHERE trace_seq BETWEEN :first AND :last "
         f"AND (facet + 0 < {ARCHIVED} OR NOT is_superseded) ORDER BY is_archived DESC, seq"
     )
     values = {"first": first, "last": last}
@@ -126,6 +128,14 @@ def supersede_records(session: Session, seqs: Sequence[int], now_ms: int) -> Non
         f"WHERE seq IN ({', '.join(map(str, seqs))}) AND facet < {ARCHIVED}"
     )
     session.connection().execute(statement, {"yes": True, "now": now_ms})
+
+
+def renew_hashes(session: Session, hashes: Mapping[int, int]) -> None:
+    """Set the content hashes of records, by their keys."""
+    values = [{"seq": seq, "hash": content_hash} for seq, content_hash in hashes.items()]
+    if values:
+        statement = text("UPDATE record SET content_hash = :hash WHERE seq = :seq")
+        session.connection().execute(statement, values)
 
 
 def plan_duplicate_passes(num_records: int) -> list[tuple[int, int]]:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import text, update
 from sqlmodel import Session, col
 
-from rft_app.domain.hashing import content_hash, text_hash
+from rft_app.domain.hashing import text_hash
 from rft_app.domain.trace import ParsedTrace
 from rft_app.storage.copying import insert_rows
+from rft_app.storage.fingerprints import hash_conversation
 from rft_app.storage.sequences import reserve
 from rft_app.storage.tables import DatasetRow
 
@@ -90,9 +91,9 @@ def count_traces(session: Session, dataset_id: str, after_seq: int = 0) -> int:
 
 
 def group_key(trace: ParsedTrace) -> int:
-    """Fingerprint of the trace's group; without one, of its id, else of its content.
+    """Fingerprint of the trace's group; without one, of its id, else of its conversation.
 
     Equal rows therefore share a group and never straddle a split.
     """
     name = trace.group or trace.external_id
-    return text_hash(name) if name else content_hash((trace.body,))
+    return text_hash(name) if name else hash_conversation(trace.body)

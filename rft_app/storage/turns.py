@@ -1,35 +1,36 @@
 """Stored messages decoded only as far as checks, search and topics need."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from rft_app.domain.message import text_of
 
 _UNSEARCHED = {"system", "developer"}
+_FILLED = msgspec.Meta(min_length=1)
 
 
-class CalledFunction(msgspec.Struct, gc=False):
+class CalledFunction(msgspec.Struct, frozen=True, gc=False):
     """Name and arguments of a call."""
 
     name: str
     arguments: str
 
 
-class Call(msgspec.Struct, gc=False):
+class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One tool call."""
 
     id: str
     function: CalledFunction
 
 
-class Turn(msgspec.Struct, gc=False):
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the validity check reads of a message (`domain.validity_check.CheckedMessage`)."""
 
     role: str
     content: str | list[Any] | None = None
-    tool_calls: list[Call] | None = None
+    tool_calls: Sequence[Call] | None = None
     tool_call_id: str | None = None
 
     @property
@@ -38,17 +39,42 @@ class Turn(msgspec.Struct, gc=False):
         return self.content if isinstance(self.content, str) else text_of(self.content)
 
 
+class _PlainFunction(CalledFunction, frozen=True, forbid_unknown_fields=True, gc=False):
+    pass
+
+
+class _PlainCall(Call, frozen=True, forbid_unknown_fields=True, gc=False):
+    function: _PlainFunction
+    type: str = "function"
+
+
+class PlainTurn(Turn, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A message that says nothing beside these fields: encoded, it is all that was said."""
+
+    content: str | Annotated[list[Any], _FILLED] | None = None
+    tool_calls: Annotated[Sequence[_PlainCall], _FILLED] | None = None
+    name: str | None = None
+
+
 class _Turns(msgspec.Struct):
     messages: list[Turn] = []
 
 
+class _PlainTurns(msgspec.Struct):
+    messages: list[PlainTurn] = []
+
+
 _decode = msgspec.json.Decoder(Turn).decode
 _decode_all = msgspec.json.Decoder(_Turns).decode
+_decode_plain = msgspec.json.Decoder(_PlainTurns).decode
 
 
-def decode_all_turns(body: bytes) -> list[Turn]:
-    """All messages of a stored body."""
-    return _decode_all(body).messages
+def decode_all_turns(body: bytes) -> Sequence[Turn]:
+    """All messages of a stored body: plain turns where each of them is one."""
+    try:
+        return _decode_plain(body).messages
+    except msgspec.ValidationError:
+        return _decode_all(body).messages
 
 
 def decode_turns(messages: Iterable[bytes | msgspec.Raw]) -> list[Turn]:

@@ -16,11 +16,12 @@ from rft_app.pipeline.extract import ExtractSettings, ExtractStep
 from rft_app.services.feedback import put_feedback
 from rft_app.services.records import get_record, list_records
 from rft_app.services.search_jobs import IndexSearch
+from rft_app.services.staleness import stale_reasons
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.records import insert_bodies, iterate_record_bytes, iterate_texts
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.steps import finish_step
+from rft_app.storage.steps import finish_step, get_step_row, list_step_rows
 from rft_app.storage.tables import ImportRow, RecordRow
 from tests.builders import SOME_DAY, make_dataset_row, make_record_row, make_trace_rows
 
@@ -184,6 +185,26 @@ def test_of_equal_records_the_first_stays(any_database: str) -> None:
     with reading() as session:
         listed = list_records(session, "ds_a", RecordFilter(is_duplicate=True))
     assert [row.id for row in listed.rows] == [record_id(copy.seq)]
+
+
+def test_fingerprints_of_an_older_version_are_renewed_and_the_records_stay(
+    any_database: str,
+) -> None:
+    add_dataset(TALK, TALK)
+    finish(run())
+    before = [(row.seq, row.content_hash) for row in current()]
+    with unit_of_work() as session:
+        for row in session.exec(select(RecordRow)):
+            row.content_hash = row.duplicate_of = row.seq
+            session.add(row)
+        step = get_step_row(session, "ds_a", ExtractStep.name)
+        step.input_hash = (step.input_hash or "").rpartition(" ")[0]
+        session.add(step)
+    with reading() as session:
+        [reason] = stale_reasons(session, "ds_a", list_step_rows(session, "ds_a")).values()
+    assert reason == "The way duplicates are found changed after this ran."
+    assert run().facts["num_duplicates"] == 1
+    assert [(row.seq, row.content_hash) for row in current()] == before
 
 
 def test_running_again_changes_nothing(any_database: str) -> None:

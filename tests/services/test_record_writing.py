@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rft_app.domain.message import FunctionCall, Message, ToolCall
@@ -12,12 +13,13 @@ from rft_app.domain.record_draft import RecordDraft
 from rft_app.domain.validity import Reason
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.datasets import get_dataset
+from rft_app.services.imports import start_import
 from rft_app.services.record_writing import add_records
 from rft_app.services.records import get_record, list_records
 from rft_app.storage.records import iterate_record_bytes, read_groups, to_seqs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TopicRow
-from tests.services.stored_dataset import chat, make_dataset
+from tests.services.stored_dataset import chat, make_dataset, work
 
 
 @pytest.fixture
@@ -103,6 +105,26 @@ def test_the_same_content_as_a_trace_is_its_duplicate(dataset_id: str) -> None:
     assert read(dataset_id, second).duplicate_of == original
     assert read(dataset_id, other).duplicate_of is None
     assert find(dataset_id, is_duplicate=True) == [second, first]
+
+
+def test_how_a_file_writes_its_rows_does_not_make_them_differ(
+    any_database: str, tmp_path: Path
+) -> None:
+    talk = chat("cards")
+    turned = {"messages": [dict(reversed(message.items())) for message in talk["messages"]]}
+    compact = msgspec.json.encode(talk)
+    spaced = msgspec.json.format(compact, indent=0)
+    path = tmp_path / "spaced.jsonl"
+    path.write_bytes(b"\n".join([spaced, compact, msgspec.json.encode(turned), spaced]))
+    dataset_id = make_dataset(tmp_path, chat("fees"))
+    with unit_of_work() as session:
+        start_import(session, dataset_id=dataset_id, path=path, file_name=path.name)
+    work()
+    add(dataset_id, draft("cards"))
+    assert len(find(dataset_id, is_duplicate=True)) == 4
+    with reading() as session:
+        seqs = to_seqs(find(dataset_id, search="cards"))
+        assert len(set(read_groups(session, dataset_id, seqs).values())) == 1
 
 
 def test_a_successor_shares_its_parents_group(dataset_id: str) -> None:
