@@ -68,7 +68,7 @@ def test_records_are_replaced_restored_and_replaced_again(
     question = visitor.get_by_role("dialog", name="Restore 8 records?")
     expect(question).to_contain_text("archives 3 records and brings back 8")
     question.get_by_role("button", name="Restore").click()
-    expect(snapshots).to_contain_text("8 records brought back, 3 archived", timeout=WAIT_MS)
+    expect(snapshots).to_contain_text("8 records brought back and 3 archived", timeout=WAIT_MS)
     expect(chosen).to_contain_text("They hold exactly the same records.")
 
     lines = snapshots.get_by_role("list", name="Snapshots").get_by_role("button")

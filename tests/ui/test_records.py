@@ -229,7 +229,7 @@ def download_rows(page: Page, folder: Path) -> list[str]:
         return [line for name in sides for line in archive.read(name).decode().splitlines()]
 
 
-def test_a_link_to_a_deleted_record_says_so_and_restores_it(
+def test_a_deleted_record_is_found_by_link_and_by_id_and_restored(
     page: Page, app_url: str, dataset: str
 ) -> None:
     home = f"{app_url}/api/optimization/datasets/{dataset}/records"
@@ -238,9 +238,15 @@ def test_a_link_to_a_deleted_record_says_so_and_restores_it(
     sheet = open_records(page, app_url, dataset, f"all&record={gone}")
     detail = sheet.get_by_role("region", name="Record", exact=True)
     expect(detail).to_contain_text("This record was deleted")
+
+    sheet.get_by_label("Search messages").fill(gone)
+    expect(sheet).to_contain_text(f"No record {gone} in this list")
+    sheet.get_by_role("button", name="Look for it").click()
+    expect(detail).to_contain_text("This record was deleted")
     detail.get_by_role("button", name="Restore").click()
     expect(sheet).to_contain_text("Restored 1 record")
     expect(detail).not_to_contain_text("This record was deleted")
+    expect(sheet).to_contain_text("1 of 121 match")
     assert len(titles(app_url, dataset)) == NUM_ROWS
 
 

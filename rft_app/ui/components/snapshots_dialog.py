@@ -93,7 +93,7 @@ def _difference() -> rx.Component:
     return rx.el.div(
         rx.cond(
             found.is_same,
-            notice("They hold exactly the same records.", tone="ok"),
+            rx.el.p("They hold exactly the same records.", class_name="text-ink-2"),
             rx.fragment(
                 rx.el.div(
                     _figure(found.added, "not in this snapshot", "text-ok"),

@@ -36,6 +36,7 @@ class Following(rx.State, mixin=True):
     def leave(self) -> None:
         """The dialog closed; its `on_unmount`."""
         self._is_open = False
+        self._left()
 
     @rx.event(background=True)
     async def follow(self) -> Any:  # noqa: ANN401  # events
@@ -73,6 +74,9 @@ class Following(rx.State, mixin=True):
             is_following = self._is_following
             self.reset()
             self._dataset_id, self._is_following = dataset_id, is_following
+
+    def _left(self) -> None:
+        """Put away what the next visit must not begin with."""
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
         """Read what the dialog shows, `is_forced` when it opens; an event it returns follows."""

@@ -140,7 +140,7 @@ class RecordList(Following, Paging, mixin=True):
         """Show the first page of what is wanted; none where it cannot be read."""
         await self._turn_to([])
         if self.fault:
-            self.rows = []
+            self.rows, self._cursors = [], []
 
     def _filter(self, wanted: Wanted) -> Turning:
         """Take other conditions up and say so at once; the page is read after that."""

@@ -1,5 +1,7 @@
 """One record in full, beside the list."""
 
+from typing import Any
+
 import reflex as rx
 from sqlmodel import Session
 
@@ -28,11 +30,11 @@ class RecordReading(RecordAsking, mixin=True):
     rollouts_note: str = ""
 
     @rx.event
-    async def open_record(self, record_id: str) -> None:
+    async def open_record(self, record_id: str) -> Any:  # noqa: ANN401  # says so before it reads
         """Show one record in full beside the list."""
-        if record_id == self.open_id and not self.record_fault:
-            return
-        if self._may_leave():
+        if self._may_open(record_id):
+            self.open_id, self.record_fault = record_id, ""
+            yield
             await self._open(record_id)
 
     @rx.event
@@ -53,6 +55,11 @@ class RecordReading(RecordAsking, mixin=True):
         chosen = select_only([record_id])
         if not await self._change(lambda s: restore_records(s, dataset_id, chosen), keeps=True):
             await self._open(record_id)
+
+    def _may_open(self, record_id: str) -> bool:
+        """Whether a record is to be read: it is another one, or could not be read before."""
+        is_other = record_id != self.open_id or self.record_fault != ""
+        return is_other and self._may_leave()
 
     def _may_leave(self) -> bool:
         """Whether the open record can be left."""

@@ -80,6 +80,11 @@ class RecordsState(RecordEditing, rx.State):
         generate = await self.get_state(GenerateState)
         return generate.start_from(self._selection(), self.selected_words)
 
+    @rx.event
+    async def try_again(self) -> None:
+        """Read what could not be read, with the same filters."""
+        await self._reload()
+
     async def _refresh(self, *, is_forced: bool = False) -> None:
         if is_forced:
             await self._begin()

@@ -120,9 +120,28 @@ class Difference:
             removed=f"{found.num_removed:,}",
             topics=lines[:NUM_TOPICS],
             more=f"and {count(hidden, 'more topic')}" if hidden > 0 else "",
-            back=f"archives {count(found.num_added, 'record')} and brings back"
-            f" {found.num_removed:,}",
+            back=describe_moves(
+                ("archives", found.num_added, ""), ("brings back", found.num_removed, "")
+            ),
         )
+
+
+def describe_moves(*moves: tuple[str, int, str]) -> str:
+    """What a restore moves: the words before and after each number that is not zero.
+
+    Example:
+        >>> describe_moves(("archives", 3, ""), ("brings back", 8, ""))
+        'archives 3 records and brings back 8'
+        >>> describe_moves(("", 1, "brought back"), ("", 0, "archived"))
+        '1 record brought back'
+    """
+    moved = [move for move in moves if move[1]]
+    first = [count(number, "record") for _, number, _ in moved[:1]]
+    numbers = [*first, *(f"{number:,}" for _, number, _ in moved[1:])]
+    return " and ".join(
+        f"{before} {number} {after}".strip()
+        for (before, _, after), number in zip(moved, numbers, strict=True)
+    )
 
 
 def _find_restore(session: Session, dataset_id: str, job_id: str) -> Job | None:
@@ -265,10 +284,11 @@ class SnapshotsState(Following, rx.State):
         self._job_id = ""
         result = job.result or {}
         if job.status is JobStatus.DONE:
-            self.done_words = (
-                f"{count(result['num_restored'], 'record')} brought back,"
-                f" {result['num_archived']:,} archived. What was current is the newest snapshot."
+            moves = describe_moves(
+                ("", result["num_restored"], "brought back"),
+                ("", result["num_archived"], "archived"),
             )
+            self.done_words = f"{moves}. What was current is the newest snapshot."
         elif job.error is not None:
             self.fault = job.error.message
         return True

@@ -40,7 +40,7 @@ def _fault() -> rx.Component:
         "The records could not be read.",
         RecordsState.fault,
         tone="bad",
-        action=button("Try again", size="sm", icon="refresh-cw", on_click=RecordsState.load),
+        action=button("Try again", size="sm", icon="refresh-cw", on_click=RecordsState.try_again),
     )
 
 

@@ -17,6 +17,7 @@ from rft_app.ui.state.records import RecordsState
 from rft_app.ui.theme import SECTION_TITLE, WITNESS
 
 _RECORD = RecordsState.record
+_IS_READ = _RECORD.id == RecordsState.open_id
 
 
 def record_detail() -> rx.Component:
@@ -25,15 +26,29 @@ def record_detail() -> rx.Component:
         _head(),
         rx.cond(
             RecordsState.record_fault != "",
-            rx.el.div(notice(RecordsState.record_fault, tone="bad"), class_name="p-4"),
+            rx.el.div(_fault(), class_name="p-4"),
             rx.cond(
-                _RECORD.id == RecordsState.open_id,
+                _IS_READ,
                 rx.cond(RecordsState.is_editing, edit_form(), _content()),
                 skeleton_lines("Loading the record"),
             ),
         ),
         aria_label="Record",
         class_name="flex flex-col min-h-0 min-w-0 border-l border-line max-wide:border-l-0",
+    )
+
+
+def _fault() -> rx.Component:
+    return notice(
+        "The record could not be read.",
+        RecordsState.record_fault,
+        tone="bad",
+        action=button(
+            "Try again",
+            size="sm",
+            icon="refresh-cw",
+            on_click=RecordsState.open_record(RecordsState.open_id),
+        ),
     )
 
 
@@ -47,20 +62,9 @@ def _head() -> rx.Component:
             class_name="wide:hidden",
         ),
         rx.el.b(RecordsState.open_id, class_name="font-mono text-small font-medium truncate"),
-        rx.cond(_RECORD.is_valid, badge("valid", tone="ok"), badge(_RECORD.reason, tone="bad")),
-        rx.cond(_RECORD.topic_path != "", badge(_RECORD.topic, title=_RECORD.topic_path)),
-        rx.cond(_RECORD.sure != "", rx.el.span(_RECORD.sure, class_name=f"{WITNESS} truncate")),
+        rx.cond(_IS_READ, _standing()),
         rx.el.div(
-            rx.cond(
-                _RECORD.is_archived,
-                button(
-                    "Restore",
-                    size="sm",
-                    icon="archive-restore",
-                    on_click=RecordsState.restore_open,
-                ),
-                rx.cond(RecordsState.is_editing, rx.fragment(), _edit()),
-            ),
+            rx.cond(_IS_READ, _way_on()),
             icon_button(
                 "panel-right-close",
                 "Close the record",
@@ -71,6 +75,27 @@ def _head() -> rx.Component:
             class_name="ml-auto flex items-center gap-1",
         ),
         class_name="flex items-center gap-2 min-h-12 px-4 shrink-0 min-w-0",
+    )
+
+
+def _standing() -> rx.Component:
+    return rx.fragment(
+        rx.cond(_RECORD.is_valid, badge("valid", tone="ok"), badge(_RECORD.reason, tone="bad")),
+        rx.cond(_RECORD.topic_path != "", badge(_RECORD.topic, title=_RECORD.topic_path)),
+        rx.cond(_RECORD.sure != "", rx.el.span(_RECORD.sure, class_name=f"{WITNESS} truncate")),
+    )
+
+
+def _way_on() -> rx.Component:
+    return rx.cond(
+        _RECORD.is_archived,
+        button(
+            "Restore",
+            size="sm",
+            icon="archive-restore",
+            on_click=RecordsState.restore_open,
+        ),
+        rx.cond(RecordsState.is_editing, rx.fragment(), _edit()),
     )
 
 

@@ -62,7 +62,7 @@ def _sheet() -> rx.Component:
 def _witness() -> rx.Component:
     return rx.fragment(
         rx.cond(
-            RecordsState.is_loading,
+            RecordsState.is_loading | RecordsState.is_turning | (RecordsState.fault != ""),
             "",
             rx.cond(
                 RecordsState.is_filtered,

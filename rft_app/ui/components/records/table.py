@@ -7,7 +7,7 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.check_box import check_box
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.pager import pager
-from rft_app.ui.components.skeleton import skeleton, skeleton_lines
+from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.components.table import head
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
@@ -18,6 +18,10 @@ from rft_app.ui.theme import TABLE, TABLE_HEAD, WITNESS
 
 _HAS_RECORD = RecordsState.open_id != ""
 _CELL = "h-12 px-2.5 border-b border-line align-middle last:pr-3.5"
+_LIST = (
+    "flex flex-col min-h-0 min-w-0 transition-opacity duration-mid aria-busy:opacity-45"
+    " aria-busy:delay-150"
+)
 _TICK = "w-10 pl-3.5 pr-0 border-b border-line align-middle max-wide:pl-2"
 
 
@@ -33,23 +37,46 @@ def records_list() -> rx.Component:
                 rx.cond(RecordsState.fault == "", _nothing()),
             ),
         ),
-        class_name=rx.cond(
-            _HAS_RECORD,
-            "flex flex-col min-h-0 min-w-0 max-wide:hidden",
-            "flex flex-col min-h-0 min-w-0",
-        ),
+        custom_attrs={"aria-busy": RecordsState.is_turning},
+        class_name=rx.cond(_HAS_RECORD, f"{_LIST} max-wide:hidden", _LIST),
     )
 
 
 def _skeleton() -> rx.Component:
     return rx.el.div(
-        *(skeleton("h-11 w-full") for _ in range(8)),
-        skeleton_lines("Loading records", "w-1/3"),
-        class_name="grid gap-1 p-3.5",
+        *(_skeleton_row(width) for width in ("w-3/5", "w-2/5", "w-1/2", "w-2/3", "w-1/3") * 2),
+        rx.el.p("Loading records", role="status", class_name=f"{WITNESS} px-3.5 py-3"),
+    )
+
+
+def _skeleton_row(width: str) -> rx.Component:
+    return rx.el.div(
+        skeleton("size-4 shrink-0"),
+        rx.el.div(
+            skeleton(f"h-3 {width}"), skeleton("h-2 w-12"), class_name="grid gap-2 grow min-w-0"
+        ),
+        skeleton("h-3 w-24 max-wide:hidden"),
+        class_name="flex items-center gap-4 h-12 px-3.5 border-b border-line",
     )
 
 
 def _nothing() -> rx.Component:
+    return rx.cond(
+        RecordsState.named_id != "",
+        empty_panel(
+            f"No record {RecordsState.named_id} in this list",
+            "It may be deleted, or of another dataset; or other filters hide it.",
+            button(
+                "Look for it",
+                size="sm",
+                on_click=RecordsState.open_record(RecordsState.named_id),
+            ),
+        ),
+        _no_match(),
+    )
+
+
+def _no_match() -> rx.Component:
     return rx.cond(
         RecordsState.is_filtered,
         empty_panel(
