@@ -131,6 +131,35 @@ def test_a_grader_is_checked_tried_and_saved_as_versions(visitor: Page, dataset:
     expect(dialog).to_contain_text("No unsaved changes.")
 
 
+def test_an_unsaved_grader_is_asked_about_before_the_page_is_left(
+    visitor: Page, dataset: str
+) -> None:
+    dialog = open_step(visitor, dataset, "step=grader")
+    _type(visitor, dialog.locator(".cm-content"), "def grade(sample, item):\nreturn 0.5")
+    expect(dialog).to_contain_text("Unsaved changes")
+    visitor.keyboard.press("Control+k")
+    visitor.get_by_role("option", name="All datasets").click()
+    question = visitor.get_by_role("dialog", name="Leave without saving?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    expect(dialog).to_contain_text("return 0.5")
+    assert visitor.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+
+    visitor.keyboard.press("Control+k")
+    visitor.get_by_role("option", name="All datasets").click()
+    question.get_by_role("button", name="Leave without saving").click()
+    visitor.wait_for_url(re.compile(r"/optimization/?$"))
+    visitor.get_by_role("link", name="parcels").first.click()
+    visitor.wait_for_url(dataset)
+    visitor.locator('[data-step="grader"]').click()
+    expect(dialog).to_contain_text("return 0.5")
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(dialog).to_contain_text("No unsaved changes.")
+    dialog.get_by_role("button", name="Close").click()
+    visitor.get_by_role("link", name="Datasets").first.click()
+    visitor.wait_for_url(re.compile(r"/optimization/?$"))
+
+
 def _type(page: Page, editor: Locator, text: str) -> None:
     editor.click()
     page.keyboard.press("Control+a")

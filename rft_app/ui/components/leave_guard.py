@@ -2,6 +2,10 @@
 
 import reflex as rx
 
+from rft_app.ui.components.button import button
+from rft_app.ui.components.confirm import confirm_dialog
+from rft_app.ui.state.leaving import Leaving
+
 _JSX = rx.asset("leave_guard.jsx", shared=True)
 
 
@@ -19,4 +23,26 @@ class LeaveGuard(rx.Component):
     """The visitor stays: the answer can be forgotten."""
 
 
-leave_guard = LeaveGuard.create
+def leave_guard(state: type[Leaving], words: str, *, is_on: rx.Var[bool] | bool) -> rx.Component:
+    """Ask before the way to another page, and let the browser ask before the tab closes.
+
+    Args:
+        state: Keeps the question and its answer.
+        words: What is not saved and what becomes of it.
+        is_on: Whether there is something to lose.
+    """
+    return rx.fragment(
+        LeaveGuard.create(
+            is_on=is_on,
+            answer=state.leave_answer,
+            on_ask=state.ask_leave,
+            on_stayed=state.forget_answer,
+        ),
+        confirm_dialog(
+            rx.el.p(words),
+            is_open=state.is_asking_leave & is_on,
+            title="Leave without saving?",
+            confirm=button("Leave without saving", on_click=state.leave_page),
+            on_cancel=state.stay_on_page,
+        ),
+    )

@@ -6,6 +6,7 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.choice import segment, segmented, tab, tabs
 from rft_app.ui.components.detected_pattern import detected_pattern
 from rft_app.ui.components.field import field, text_area, text_input
+from rft_app.ui.components.leave_guard import leave_guard
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.shell import crumbs, page_body, shell
 from rft_app.ui.components.trace_picker import trace_picker
@@ -224,6 +225,11 @@ def create_page() -> rx.Component:
                 " max-desk:grid-cols-[minmax(0,1fr)_340px] max-wide:grid-cols-1",
             ),
             class_name="max-w-[1280px]",
+        ),
+        leave_guard(
+            CreateState,
+            "The dataset is not created yet. Leaving drops what you chose and typed here.",
+            is_on=CreateState.is_begun,
         ),
         place=crumbs(("Datasets", "/optimization"), current="New dataset"),
         is_narrow=True,

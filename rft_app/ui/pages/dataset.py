@@ -6,6 +6,7 @@ from rft_app.ui.components.button import button, button_link, link
 from rft_app.ui.components.data_menu import data_menu
 from rft_app.ui.components.health_bar import health_bar
 from rft_app.ui.components.icon import icon
+from rft_app.ui.components.leave_guard import leave_guard
 from rft_app.ui.components.missing import missing
 from rft_app.ui.components.next_panel import panel_head, panel_loading, panel_rest
 from rft_app.ui.components.notice import notice
@@ -87,7 +88,17 @@ def _canvas() -> rx.Component:
             " max-wide:w-auto max-wide:border-l-0 max-wide:overflow-visible max-wide:pb-[76px]"
             " max-wide:grow",
         ),
+        on_unmount=ModalState.forget_address,
         class_name="grow min-h-0 flex max-wide:flex-col",
+    )
+
+
+def _guard() -> rx.Component:
+    return leave_guard(
+        ModalState,
+        "What you changed in a dialog here is not saved. It stays in this tab only until another"
+        " dataset is opened.",
+        is_on=ModalState.unsaved != "",
     )
 
 
@@ -95,7 +106,9 @@ def dataset_page() -> rx.Component:
     """The canvas, or why there is none."""
     return shell(
         rx.cond(
-            DatasetState.is_missing, missing(), rx.fragment(health_bar(), _canvas(), step_modals())
+            DatasetState.is_missing,
+            missing(),
+            rx.fragment(health_bar(), _canvas(), step_modals(), _guard()),
         ),
         place=crumbs(("Datasets", "/optimization"), current=DatasetState.name),
         actions=_actions(),

@@ -155,16 +155,6 @@ def _reset_dialog() -> rx.Component:
     )
 
 
-def _leave_dialog() -> rx.Component:
-    return confirm_dialog(
-        rx.el.p("Name or objective was changed and is not saved. Leaving drops the change."),
-        is_open=SettingsState.is_asking_leave,
-        title="Leave without saving?",
-        confirm=button("Leave without saving", on_click=SettingsState.leave),
-        on_cancel=SettingsState.stay,
-    )
-
-
 def _loading() -> rx.Component:
     return rx.el.div(
         rx.el.div(
@@ -217,12 +207,10 @@ def settings_page() -> rx.Component:
             ),
         ),
         leave_guard(
+            SettingsState,
+            "Name or objective was changed and is not saved. Leaving drops the change.",
             is_on=SettingsState.is_changed,
-            answer=SettingsState.leave_answer,
-            on_ask=SettingsState.ask_leave,
-            on_stayed=SettingsState.forget_answer,
         ),
-        _leave_dialog(),
         _reset_dialog(),
         delete_dialog(SettingsState),
         place=crumbs(

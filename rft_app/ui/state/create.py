@@ -21,9 +21,10 @@ from rft_app.services.traces import count_selection, create_from_traces
 from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.leaving import Leaving
 from rft_app.ui.state.pattern_view import PatternView
 from rft_app.ui.state.trace_picker import After, TracePicker
-from rft_app.ui.state.upload import READY, FileUpload
+from rft_app.ui.state.upload import EMPTY, FAILED, READY, FileUpload
 from rft_app.ui.state.upload_view import suggest_name
 
 TRACES, UPLOAD = "traces", "upload"
@@ -31,7 +32,7 @@ SETTLED_S = 0.5
 """How long a selection must stay as it is before it is analysed."""
 
 
-class CreateState(FileUpload, TracePicker, rx.State):
+class CreateState(FileUpload, TracePicker, Leaving, rx.State):
     """One visitor's draft of a dataset."""
 
     upload_id = "dataset_file"
@@ -72,6 +73,13 @@ class CreateState(FileUpload, TracePicker, rx.State):
             (not self.objective.strip(), "Say what the model should get better at."),
         )
         return next((words for applies, words in checks if applies), "")
+
+    @rx.var
+    def is_begun(self) -> bool:
+        """Whether leaving would lose something: a file, chosen traces, words of one's own."""
+        words = (self.name, self._suggested["name"]), (self.objective, self._suggested["objective"])
+        is_typed = any(text not in {"", suggested} for text, suggested in words)
+        return is_typed or self.num_selected > 0 or self.stage not in {EMPTY, FAILED}
 
     @rx.var
     def pattern(self) -> PatternView:

@@ -7,6 +7,7 @@ import reflex as rx
 
 from rft_app.domain.pipeline import StepName
 from rft_app.ui.state.asking import dataset_id_in
+from rft_app.ui.state.leaving import Leaving
 from rft_app.ui.state.training_page import export_address
 
 STEP_MODALS = (
@@ -41,7 +42,7 @@ def modal_in(parameters: Mapping[str, str]) -> str:
     return step if step in STEP_MODALS else NOTHING
 
 
-class ModalState(rx.State):
+class ModalState(Leaving, rx.State):
     """The open dialog: a step's name, `records`, one of `DIALOGS`, or nothing."""
 
     open_name: str = NOTHING
@@ -54,6 +55,9 @@ class ModalState(rx.State):
     unsaved: str = NOTHING
     """The dialog that holds something that is not stored yet."""
 
+    _shown_id: str = ""
+    """The dataset that `unsaved` is about."""
+
     @rx.event
     def follow_address(self) -> rx.event.EventSpec | None:
         """Open what the address names; the canvas page's `on_load`."""
@@ -62,9 +66,17 @@ class ModalState(rx.State):
         self.records_preset = parameters.get(RECORDS, "") if self.open_name == RECORDS else ""
         self.record_id = parameters.get(RECORD, "")
         self.is_leaving = False
+        self.forget_answer()
+        if self._shown_id != self._dataset_id:
+            self._shown_id, self.unsaved = self._dataset_id, NOTHING
         if "export" in parameters:  # where exporting was in earlier versions
             return rx.redirect(export_address(self._dataset_id), replace=True)
         return None
+
+    @rx.event
+    def forget_address(self) -> None:
+        """The page was left, with whatever was open on it; what comes next opens its own."""
+        self.open_name, self.is_leaving = NOTHING, False
 
     @rx.event
     def open_step(self, name: str) -> rx.event.EventSpec:
@@ -83,8 +95,7 @@ class ModalState(rx.State):
 
     @rx.event
     def leave_to_export(self, records: str = "") -> rx.event.EventSpec:
-        """Close the dialog and go to the Export tab; `records` as in `export_address`."""
-        self.open_name = NOTHING
+        """Go to the Export tab; `records` as in `export_address`."""
         return rx.redirect(export_address(self._dataset_id, records))
 
     @rx.event

@@ -120,8 +120,10 @@ class RecordsState(RecordEditing, rx.State):
         self.clear_selection()
         self.asking, self.at_id, self.change, self.is_filtering = "", "", ChangeView(), False
         self.change_fault, self.change_note, self.num_clears = "", "", self.num_clears + 1
-        if not self.is_changed:
-            self.is_editing = False
-            self._close()
-            if modal.unsaved == RECORDS:
-                modal.unsaved = NOTHING
+        if self.is_changed:
+            modal.unsaved = RECORDS
+            return
+        self.is_editing = False
+        self._close()
+        if modal.unsaved == RECORDS:
+            modal.unsaved = NOTHING

@@ -14,6 +14,7 @@ from rft_app.services.resetting import reset_pipeline
 from rft_app.ui.state.asking import tell
 from rft_app.ui.state.dataset_page import DatasetPage
 from rft_app.ui.state.deleting import Deleting
+from rft_app.ui.state.leaving import Leaving
 from rft_app.ui.words import ago, count, reward, share
 
 UNKNOWN = "–"
@@ -60,7 +61,7 @@ def describe_statistics(dataset: Dataset) -> list[Statistic]:
     ]
 
 
-class SettingsState(DatasetPage, Deleting, rx.State):
+class SettingsState(DatasetPage, Deleting, Leaving, rx.State):
     """One visitor's view of one dataset's settings."""
 
     id: str = ""
@@ -76,8 +77,6 @@ class SettingsState(DatasetPage, Deleting, rx.State):
     is_asking_reset: bool = False
     save_error: str = ""
     reset_error: str = ""
-    leave_answer: str = ""
-    is_asking_leave: bool = False
 
     @rx.var
     def is_changed(self) -> bool:
@@ -138,26 +137,6 @@ class SettingsState(DatasetPage, Deleting, rx.State):
         self.name, self.objective = dataset.name, dataset.objective
         self._show(dataset)
         return rx.toast.success("Saved")
-
-    @rx.event
-    def ask_leave(self) -> None:
-        """Ask before the page is left with something unsaved."""
-        self.is_asking_leave = True
-
-    @rx.event
-    def leave(self) -> None:
-        """Go on to where the visitor wanted to go."""
-        self.is_asking_leave, self.leave_answer = False, "leave"
-
-    @rx.event
-    def stay(self) -> None:
-        """Stay on the page."""
-        self.is_asking_leave, self.leave_answer = False, "stay"
-
-    @rx.event
-    def forget_answer(self) -> None:
-        """The next attempt to leave is asked about anew."""
-        self.leave_answer = ""
 
     @rx.event
     def ask_reset(self) -> None:
