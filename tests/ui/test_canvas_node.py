@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rft_app.domain.dataset import Dataset, DatasetStats
+from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import StepName, StepState, StepStatus, describe_nodes
 from rft_app.services.canvas import Canvas, CanvasStep
 from rft_app.ui.state.canvas_node import CanvasNode
@@ -13,8 +14,8 @@ from rft_app.ui.state.canvas_node import describe_nodes as view_nodes
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def topics_node(share_sure: float) -> CanvasNode:
-    """The node of a Topics step with 200 records."""
+def draw(share_sure: float, *jobs: Job) -> list[CanvasNode]:
+    """The nodes of a dataset with 200 records whose only result is that of Topics."""
     summary = f"8 topics · {share_sure:.0%} sure · 3 without topic"
     states = {name: StepState(name=name) for name in StepName}
     states[StepName.TOPICS] = StepState(
@@ -43,8 +44,13 @@ def topics_node(share_sure: float) -> CanvasNode:
         stats=DatasetStats(num_records=200),
         nodes=nodes,
     )
-    canvas = Canvas(dataset=dataset, steps=steps, jobs=(), report=None)
-    return view_nodes(canvas)[StepName.TOPICS.number - 1]
+    canvas = Canvas(dataset=dataset, steps=steps, jobs=jobs, report=None)
+    return view_nodes(canvas)
+
+
+def topics_node(share_sure: float) -> CanvasNode:
+    """The node of the Topics step."""
+    return draw(share_sure)[StepName.TOPICS.number - 1]
 
 
 def test_few_sure_records_are_told_with_the_remedy() -> None:
@@ -58,3 +64,21 @@ def test_enough_sure_records_ask_for_nothing(share_sure: float) -> None:
     node = topics_node(share_sure)
     assert (node.lead, node.alert) == (node.summary, "")
     assert node.notes[-1].endswith("with an unsure topic")
+
+
+def test_step_1_works_while_a_file_is_imported() -> None:
+    job = Job(
+        id="job_1",
+        kind="import_traces",
+        status=JobStatus.RUNNING,
+        progress_done=40_000,
+        progress_total=60_000,
+        progress_label="40,000 of 60,000 lines",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    extract, topics = draw(0.9, job)[:2]
+    assert (extract.status, extract.status_label) == ("processing", "Importing")
+    assert "40,000" in extract.notes[0]
+    assert topics.status != "processing"
+    assert draw(0.9)[0].status != "processing"

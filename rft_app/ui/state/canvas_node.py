@@ -44,7 +44,7 @@ def describe_nodes(canvas: Canvas) -> list[CanvasNode]:
 
 
 def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
-    node = step.node
+    node, is_importing = step.node, _is_importing(step, canvas)
     summary = node.summary or _without_summary(step, canvas)
     alert = _alert(step, summary)
     return CanvasNode(
@@ -55,17 +55,23 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
         summary=summary,
         lead=summary.removesuffix(alert),
         alert=alert,
-        status=node.status.value,
-        status_label=node.status_label,
+        status=StepStatus.PROCESSING.value if is_importing else node.status.value,
+        status_label="Importing" if is_importing else node.status_label,
         notes=_notes(step, canvas),
         is_next=is_next,
         is_open=node.status is not StepStatus.WAITING or node.name in UNAVAILABLE,
     )
 
 
+def _is_importing(step: CanvasStep, canvas: Canvas) -> bool:
+    """Whether the traces of step 1 are arriving."""
+    job = canvas.active_job
+    return step.node.name is StepName.EXTRACT and job is not None and job.kind in IMPORTS
+
+
 def _without_summary(step: CanvasStep, canvas: Canvas) -> str:
-    words, job = WORDS[step.node.name], canvas.active_job
-    if step.node.name is StepName.EXTRACT and job is not None and job.kind in IMPORTS:
+    words = WORDS[step.node.name]
+    if _is_importing(step, canvas):
         return "Waits for the import"
     if step.node.status is StepStatus.WAITING:
         return step.node.info.needs
@@ -86,7 +92,7 @@ def _has_few_sure(step: CanvasStep) -> bool:
 
 
 def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:
-    if step.node.status is StepStatus.PROCESSING:
+    if step.node.status is StepStatus.PROCESSING or _is_importing(step, canvas):
         job = canvas.active_job
         return [JobProgress.of(job).words] if job is not None else ["starting"]
     notes: list[str] = []

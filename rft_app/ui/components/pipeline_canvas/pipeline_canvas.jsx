@@ -100,11 +100,13 @@ function LoopEdge({ sourceX, sourceY, targetX, targetY }) {
 const nodeTypes = { step: StepNode };
 const edgeTypes = { loop: LoopEdge };
 
+// The way on from a step moves while that step works.
 function edgeBetween(before, after) {
-  const look = after.status === "processing" ? "is-busy" : after.is_next ? "to-next" : HAS_RESULT.has(before.status) && HAS_RESULT.has(after.status) ? "is-done" : "";
+  const isBusy = before.status === "processing";
+  const look = isBusy ? "is-busy" : after.is_next ? "to-next" : HAS_RESULT.has(before.status) && HAS_RESULT.has(after.status) ? "is-done" : "";
   return {
     id: `${before.id}-${after.id}`, source: before.id, target: after.id, type: "straight",
-    animated: after.status === "processing", className: `rft-edge ${look}`, focusable: false, selectable: false,
+    animated: isBusy, className: `rft-edge ${look}`, focusable: false, selectable: false,
   };
 }
 
