@@ -19,8 +19,12 @@ class Effort(StrEnum):
 class TrainingDraft(Entity):
     """The choices of the training form; kept per dataset until a training uses them."""
 
+    base_model: str = Field(default="", max_length=200)
+    """What is trained further, as its trainer names it; empty while nothing is chosen."""
     train_ratio: float = Field(default=0.8, ge=0.5, le=0.95)
     """Share of the records to train on; the rest is held out."""
+    stratify_by_topic: bool = True
+    """Whether that share is cut within each topic; else over all records at once."""
     test_generated: bool = False
     """Whether generated records may be held out."""
     num_epochs: int = Field(default=3, ge=1, le=20)

@@ -1,5 +1,6 @@
 """What a training and a deployment would use: drafts of their forms, and the data's side."""
 
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -62,7 +63,8 @@ def plan_training(session: Session, dataset_id: str) -> TrainingOutlook:
     draft = get_training_draft(session, dataset_id)
     rule = SplitRule(train_ratio=draft.train_ratio, test_generated=draft.test_generated)
     split = read_columns(session, dataset_id, Selection()).split
-    is_test = find_test_side(split, rule)
+    cut = split if draft.stratify_by_topic else replace(split, topics=np.zeros_like(split.topics))
+    is_test = find_test_side(cut, rule)
     topics, topics_held_out = np.unique(split.topics), np.unique(split.topics[is_test])
     grader = current_grader(session, dataset_id)
     dry_run = get_step(session, dataset_id, StepName.DRY_RUN)

@@ -19,6 +19,7 @@ from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 from tests.builders import make_dataset_row, make_record_row
+from tests.services.topic_trees import DATASET, add_tree
 
 
 @pytest.fixture
@@ -40,6 +41,18 @@ def test_the_split_follows_the_draft(dataset: str) -> None:
         save_training_draft(session, dataset, train_ratio=0.5)
         outlook = plan_training(session, dataset)
     assert (outlook.num_train, outlook.num_held_out) == (10, 10)
+
+
+def test_the_cut_is_within_topics_unless_the_draft_says_otherwise(any_database: str) -> None:
+    add_tree(dict.fromkeys("abcdefghij", 1), num_without=0)
+    with unit_of_work() as session:
+        within = plan_training(session, DATASET)
+        save_training_draft(session, DATASET, stratify_by_topic=False, base_model="me/small")
+        across = plan_training(session, DATASET)
+        draft = get_training_draft(session, DATASET)
+    assert (within.num_train, within.num_held_out) == (10, 0)
+    assert (across.num_train, across.num_held_out) == (8, 2)
+    assert (draft.base_model, draft.stratify_by_topic) == ("me/small", False)
 
 
 def test_without_grader_and_dry_run_nothing_is_claimed(dataset: str) -> None:

@@ -6,7 +6,7 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.field import checkbox, number_field
+from rft_app.ui.components.field import checkbox, field, number_field, text_input
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.step_dialog import step_dialog
@@ -35,8 +35,8 @@ def training_modal() -> rx.Component:
             rx.el.div(
                 notice(
                     "This version does not train.",
-                    "Export the records in the format of your trainer; the split below is the "
-                    "same in the file. Your choices here are kept for the version that trains.",
+                    "Export the records in the format of your trainer, cut within each topic. "
+                    "Your choices here are kept for the version that trains.",
                     tone="info",
                     action=button(
                         "Export",
@@ -67,7 +67,23 @@ def _data_form() -> rx.Component:
                 value=TrainingState.train_percent,
                 on_commit=TrainingState.set_train_percent,
                 unit="%",
-                hint="50 to 95 %, cut within each topic; a conversation is never torn apart",
+                hint="50 to 95 %; a conversation is never torn apart",
+            ),
+            rx.el.div(
+                checkbox(
+                    "Cut within each topic",
+                    checked=TrainingState.stratify_by_topic,
+                    on_change=TrainingState.set_stratify_by_topic,
+                ),
+                rx.el.p(
+                    rx.cond(
+                        TrainingState.stratify_by_topic,
+                        "Each topic has its share on both sides.",
+                        "Over all records at once; a small topic may be on one side only.",
+                    ),
+                    class_name="text-small text-ink-3",
+                ),
+                class_name="grid gap-0.5",
             ),
             checkbox(
                 "Generated records may be held out",
@@ -90,6 +106,22 @@ def _data_form() -> rx.Component:
 
 def _run_form() -> rx.Component:
     return card(
+        field(
+            "Base model",
+            text_input(
+                id="training-model",
+                default_value=TrainingState.base_model,
+                key=TrainingState.base_model,
+                on_blur=TrainingState.set_base_model,
+                placeholder="Qwen/Qwen3-0.6B",
+                max_length=200,
+                auto_complete="off",
+                class_name="max-w-[420px]",
+            ),
+            html_for="training-model",
+            hint="the model to train further, as your trainer names it",
+            class_name="mb-4",
+        ),
         rx.el.div(
             number_field(
                 "Epochs",

@@ -33,7 +33,9 @@ class TrainingState(StepModal, rx.State):
     step: ClassVar[StepName] = StepName.TRAIN
     shows_before_result: ClassVar[bool] = True
 
+    base_model: str = ""
     train_percent: str = "80"
+    stratify_by_topic: bool = True
     test_generated: bool = False
     num_epochs: str = "3"
     effort: str = "medium"
@@ -44,6 +46,18 @@ class TrainingState(StepModal, rx.State):
     verdict: str = ""
     verdict_tone: str = "neutral"
     verdict_note: str = ""
+
+    @rx.event
+    async def set_base_model(self, text: str) -> None:
+        """Which model is trained further."""
+        self.base_model = text.strip()
+        await self._keep(lambda: {"base_model": text.strip()})
+
+    @rx.event
+    async def set_stratify_by_topic(self, is_on: bool) -> None:
+        """Whether the records are cut within each topic."""
+        self.stratify_by_topic = is_on
+        await self._keep(lambda: {"stratify_by_topic": is_on})
 
     @rx.event
     async def set_train_percent(self, text: str) -> None:
@@ -86,6 +100,7 @@ class TrainingState(StepModal, rx.State):
         self._show_outlook(await ask(lambda session: plan_training(session, dataset_id)))
 
     def _show_draft(self, draft: TrainingDraft) -> None:
+        self.base_model, self.stratify_by_topic = draft.base_model, draft.stratify_by_topic
         self.train_percent = f"{100 * draft.train_ratio:.0f}"
         self.test_generated = draft.test_generated
         self.num_epochs = str(draft.num_epochs)
