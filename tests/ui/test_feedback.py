@@ -12,6 +12,7 @@ from tests.browser import PHONE, new_page, serve, visit
 from tests.ui.files import chat, create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
+WAIT_MS = 60_000
 FEEDBACK = "/api/training/feedback"
 
 
@@ -292,7 +293,7 @@ def test_a_file_of_feedback_is_imported_and_people_are_compared(
     dialog.locator("input[type=file]").set_input_files(path)
     expect(dialog.get_by_text("said.csv")).to_be_visible()
     dialog.get_by_role("button", name="Import", exact=True).click()
-    expect(dialog.get_by_text("3 rows imported.")).to_be_visible()
+    expect(dialog.get_by_text("3 rows imported.")).to_be_visible(timeout=WAIT_MS)
     expect(dialog.get_by_text("`thumb` is 'sideways'. Write up or down.")).to_be_visible()
     dialog.get_by_role("button", name="Go on reviewing").click()
     agreement = visitor.get_by_role("region", name="Agreement")

@@ -140,6 +140,7 @@ def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> 
     with new_page(chromium, url, PHONE) as phone:
         visit(phone, f"{url}/training?tab=export&dataset={dataset_id}")
         expect(phone.get_by_text("60 usable records")).to_be_visible()
+        expect(phone.get_by_role("tab", name="Export")).to_have_attribute("tabindex", "0")
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
         visit(phone, f"{url}/optimization/{dataset_id}?export=1")

@@ -6,7 +6,7 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, button_link, text_button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.empty_state import empty_panel, empty_state
-from rft_app.ui.components.export_tab.parts import dataset_menu, step_title
+from rft_app.ui.components.export_tab.parts import dataset_menu, step_title, unreadable
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.status import status_glyph
@@ -33,7 +33,11 @@ def auto_improve_tab() -> rx.Component:
                     class_name="grid grid-cols-[minmax(0,1fr)_minmax(0,520px)] gap-7 items-start"
                     " max-desk:grid-cols-[minmax(0,1fr)]",
                 ),
-                _empty(),
+                rx.cond(
+                    AutoImproveState.fault != "",
+                    unreadable(AutoImproveState.fault, AutoImproveState.load),
+                    _empty(),
+                ),
             ),
         ),
         on_mount=AutoImproveState.load,

@@ -9,10 +9,19 @@ const isOn = (member) =>
 export function Roving({ role, label, className, children }) {
   const group = useRef(null);
   useEffect(() => {
-    const members = [...group.current.querySelectorAll(MEMBERS)];
-    const current = members.find(isOn) ?? members[0];
-    members.forEach((member) => (member.tabIndex = member === current ? 0 : -1));
-  });
+    const mark = () => {
+      const members = [...group.current.querySelectorAll(MEMBERS)];
+      const current = members.find(isOn) ?? members[0];
+      members.forEach((member) => (member.tabIndex = member === current ? 0 : -1));
+    };
+    mark();
+    // Members may render anew without the group.
+    const observer = new MutationObserver(mark);
+    observer.observe(group.current, {
+      subtree: true, childList: true, attributeFilter: ["aria-selected", "aria-checked"],
+    });
+    return () => observer.disconnect();
+  }, []);
   const onKeyDown = (event) => {
     const members = [...group.current.querySelectorAll(MEMBERS)];
     const at = members.indexOf(document.activeElement);

@@ -5,7 +5,7 @@ import reflex as rx
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, button_link, link
 from rft_app.ui.components.empty_state import empty_state
-from rft_app.ui.components.notice import notice
+from rft_app.ui.components.export_tab.parts import unreadable
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.state.training_datasets import DatasetView, FormatView, TrainingDatasetsState
 from rft_app.ui.state.training_page import export_address
@@ -17,15 +17,7 @@ _STATE = TrainingDatasetsState
 def training_datasets() -> rx.Component:
     """Everything below the tabs."""
     return rx.el.div(
-        rx.cond(
-            _STATE.fault != "",
-            notice(
-                "The datasets could not be read.",
-                _STATE.fault,
-                tone="bad",
-                action=button("Try again", size="sm", icon="refresh-cw", on_click=_STATE.follow),
-            ),
-        ),
+        rx.cond(_STATE.fault != "", unreadable(_STATE.fault, _STATE.follow)),
         rx.cond(
             _STATE.is_loaded,
             rx.cond(_STATE.num_all > 0, _list(), _empty()),

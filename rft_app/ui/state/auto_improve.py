@@ -139,12 +139,17 @@ class AutoImproveState(Following, rx.State):
         """What was chosen stays chosen from visit to visit of the tab."""
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
-        found = await ask(lambda session: list_datasets(session, sort="updated"))
+        try:
+            found = await ask(lambda session: list_datasets(session, sort="updated"))
+            self.history = await ask(_read_history)
+        except RftError as error:
+            self.fault = self.fault if self.datasets else error.message
+            self.is_loading = False
+            return
         self.datasets = list(map(Choice.of_dataset, found))
         if self.dataset_id not in {one.id for one in found}:
             wanted = self.router.url.query_parameters.get("dataset", "")
             self.dataset_id = pick_dataset(found, wanted)
-        self.history = await ask(_read_history)
         mine = (view for view in self.history if view.dataset_id == self.dataset_id)
         self.shown = next(mine, AutoRunView())
         self.is_running = self.shown.state == AutoState.RUNNING

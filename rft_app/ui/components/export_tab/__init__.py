@@ -2,12 +2,12 @@
 
 import reflex as rx
 
-from rft_app.ui.components.button import button, button_link
+from rft_app.ui.components.button import button_link
 from rft_app.ui.components.empty_state import empty_state
 from rft_app.ui.components.export_tab.choosing import choosing
 from rft_app.ui.components.export_tab.history import history
+from rft_app.ui.components.export_tab.parts import unreadable
 from rft_app.ui.components.export_tab.previewing import previewing
-from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.state.export_tab import ExportTabState
 
@@ -30,20 +30,15 @@ def export_tab() -> rx.Component:
                     " grid-rows-[auto_1fr] gap-x-7 gap-y-5 items-start"
                     " max-desk:grid-cols-[minmax(0,1fr)] max-desk:grid-rows-none",
                 ),
-                rx.cond(ExportTabState.fault != "", _failed(), _empty()),
+                rx.cond(
+                    ExportTabState.fault != "",
+                    unreadable(ExportTabState.fault, ExportTabState.load),
+                    _empty(),
+                ),
             ),
         ),
         on_mount=ExportTabState.load,
         on_unmount=ExportTabState.leave,
-    )
-
-
-def _failed() -> rx.Component:
-    return notice(
-        "The datasets could not be read.",
-        ExportTabState.fault,
-        tone="bad",
-        action=button("Try again", size="sm", icon="refresh-cw", on_click=ExportTabState.load),
     )
 
 

@@ -2,7 +2,9 @@
 
 import reflex as rx
 
+from rft_app.ui.components.button import button
 from rft_app.ui.components.field import options, select
+from rft_app.ui.components.notice import notice
 from rft_app.ui.content import Content
 from rft_app.ui.theme import SECTION_TITLE
 
@@ -32,6 +34,16 @@ def dataset_menu(choices: Content, value: Content, on_change: Content) -> rx.Com
         on_change=on_change,
         aria_label="Dataset",
         class_name="wide:!min-h-9 font-medium",
+    )
+
+
+def unreadable(fault: Content, on_retry: rx.event.EventType) -> rx.Component:
+    """Why there are no datasets to show."""
+    return notice(
+        "The datasets could not be read.",
+        fault,
+        tone="bad",
+        action=button("Try again", size="sm", icon="refresh-cw", on_click=on_retry),
     )
 
 
