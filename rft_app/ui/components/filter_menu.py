@@ -29,8 +29,8 @@ def filter_menu(
 
 def filter_range(
     label: str,
-    lowest: tuple[Content, Content],
-    highest: tuple[Content, Content],
+    lowest: tuple[Content, Content, rx.Var[str]],
+    highest: tuple[Content, Content, rx.Var[str]],
     *,
     key: Content,
     class_name: str = "",
@@ -39,25 +39,37 @@ def filter_range(
 
     Args:
         label: What is between them.
-        lowest: Value and event of the lower end.
+        lowest: Value, event and fault of the lower end.
         highest: Of the upper end.
         key: Another key gives the boxes a new start.
         class_name: Layout only.
     """
+    fault = rx.cond(lowest[2] != "", lowest[2], highest[2])
     return rx.el.div(
-        rx.el.span(label, class_name="text-ink-3"),
-        _end(f"Lowest {label.lower()}", "0", *lowest, key),
-        rx.el.span("–", class_name="text-ink-3"),
-        _end(f"Highest {label.lower()}", "1", *highest, key),
-        class_name=classes(INPUT, "!w-auto !gap-1.5", class_name),
+        rx.el.div(
+            rx.el.span(label, class_name="text-ink-3"),
+            _end(f"Lowest {label.lower()}", "0", lowest, key),
+            rx.el.span("–", class_name="text-ink-3"),
+            _end(f"Highest {label.lower()}", "1", highest, key),
+            class_name=classes(INPUT, "!w-auto !gap-1.5", class_name),
+        ),
+        rx.cond(
+            fault != "",
+            rx.el.p(fault, role="alert", class_name="text-small text-bad truncate max-w-[260px]"),
+        ),
+        class_name="flex items-center gap-2 max-wide:grid max-wide:gap-1.5",
     )
 
 
-def _end(label: str, hint: str, value: Content, on_change: Content, key: Content) -> rx.Component:
+def _end(
+    label: str, hint: str, end: tuple[Content, Content, rx.Var[str]], key: Content
+) -> rx.Component:
+    value, on_change, fault = end
     return rx.el.input(
         input_mode="decimal",
         placeholder=hint,
         aria_label=label,
+        aria_invalid=rx.cond(fault != "", "true", "false"),
         default_value=value,
         on_change=on_change.debounce(300),
         key=f"{label}-{key}",

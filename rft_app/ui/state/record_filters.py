@@ -40,7 +40,7 @@ class Wanted:
     max_grade: str = ""
 
     def to_filter(self) -> RecordFilter:
-        """The filter that services take; text that is no number sets no bound.
+        """The filter that services take; a range with a fault sets no bounds.
 
         Example:
             >>> Wanted(validity="too_long", min_reward="0.5").to_filter().reasons
@@ -50,7 +50,8 @@ class Wanted:
         """
         topic = None if self.topic == ANY else "" if self.topic == NO_TOPIC else self.topic
         is_code = self.validity in set(Reason)
-        grades = read_bound(self.min_grade), read_bound(self.max_grade)
+        rewards = read_range(self.min_reward, self.max_reward)
+        grades = read_range(self.min_grade, self.max_grade)
         is_graded = grades != (None, None)
         return RecordFilter(
             search=self.search.strip(),
@@ -59,13 +60,29 @@ class Wanted:
             reasons=(Reason(self.validity),) if is_code else (),
             source_types=() if self.source == ANY else (SourceType(self.source),),
             is_duplicate={"only": True, "none": False}.get(self.duplicates),
-            min_reward=read_bound(self.min_reward),
-            max_reward=read_bound(self.max_reward),
+            min_reward=rewards[0],
+            max_reward=rewards[1],
             tags=tuple(sorted(self.tags)),
             dry_run=self.run if is_graded and self.run != ANY else None,
             min_grade=grades[0],
             max_grade=grades[1],
         )
+
+    @property
+    def range_faults(self) -> dict[str, str]:
+        """What is wrong with each end of a range; empty where nothing is.
+
+        Example:
+            >>> faults = Wanted(min_reward="5", min_grade="0.9", max_grade="0.1").range_faults
+            >>> faults["min_reward"], faults["max_reward"]
+            ('From 0 to 1, not “5”', '')
+            >>> faults["min_grade"]
+            'The lowest is above the highest'
+        """
+        return {
+            **_find_faults("reward", self.min_reward, self.max_reward),
+            **_find_faults("grade", self.min_grade, self.max_grade),
+        }
 
     def chips(self, runs: Mapping[str, str]) -> list[Chip]:
         """The conditions that hold, in words.
@@ -112,13 +129,32 @@ tags=('b',), min_reward='', max_reward='', run='any', min_grade='', max_grade=''
         return replace(self, **{key: getattr(Wanted(), key)})
 
 
-def read_bound(text: str) -> float | None:
-    """An end of a range; nothing when the text is no number from 0 to 1.
+def read_range(low: str, high: str) -> tuple[float | None, float | None]:
+    """The ends of a range; none at all while one of them has a fault.
 
     Example:
-        >>> read_bound("0.5"), read_bound(""), read_bound("2")
-        (0.5, None, None)
+        >>> read_range("0.5", ""), read_range("0.5", "2"), read_range("0.9", "0,1")
+        ((0.5, None), (None, None), (None, None))
     """
+    if any(_find_faults("", low, high).values()):
+        return None, None
+    return _read_bound(low), _read_bound(high)
+
+
+def _find_faults(name: str, low: str, high: str) -> dict[str, str]:
+    texts = {f"min_{name}": low.strip(), f"max_{name}": high.strip()}
+    ends = {end: _read_bound(text) for end, text in texts.items()}
+    least, most = ends.values()
+    if least is not None and most is not None and least > most:
+        return dict.fromkeys(texts, "The lowest is above the highest")
+    return {
+        end: f"From 0 to 1, not “{text}”" if text and ends[end] is None else ""
+        for end, text in texts.items()
+    }
+
+
+def _read_bound(text: str) -> float | None:
+    """An end of a range; nothing when the text is no number from 0 to 1."""
     try:
         value = float(text.replace(",", "."))
     except ValueError:
@@ -127,7 +163,7 @@ def read_bound(text: str) -> float | None:
 
 
 def _range(name: str, low: str, high: str) -> str:
-    ends = read_bound(low), read_bound(high)
+    ends = read_range(low, high)
     if ends == (None, None):
         return ""
     return f"{name}: {ends[0] or 0:g}–{1.0 if ends[1] is None else ends[1]:g}"

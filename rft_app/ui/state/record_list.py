@@ -87,6 +87,11 @@ class RecordList(Following, Paging, mixin=True):
         """Search in the records' text."""
         return self._filter(replace(self.wanted, search=text))
 
+    @rx.var
+    def range_faults(self) -> dict[str, str]:
+        """What is wrong with each end of a range; empty where nothing is."""
+        return self.wanted.range_faults
+
     @rx.event
     def choose(self, name: str, value: str) -> Turning:
         """Set one control of the filters."""

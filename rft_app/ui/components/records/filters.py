@@ -192,10 +192,11 @@ def _range(label: str, name: Literal["reward", "grade"], look: str) -> rx.Compon
     low, high = f"min_{name}", f"max_{name}"
     set_low = {"reward": RecordsState.set_min_reward, "grade": RecordsState.set_min_grade}[name]
     set_high = {"reward": RecordsState.set_max_reward, "grade": RecordsState.set_max_grade}[name]
+    faults = RecordsState.range_faults
     return filter_range(
         label,
-        (getattr(_WANTED, low), set_low),
-        (getattr(_WANTED, high), set_high),
+        (getattr(_WANTED, low), set_low, faults[low]),
+        (getattr(_WANTED, high), set_high, faults[high]),
         key=RecordsState.num_clears,
         class_name=look,
     )
