@@ -16,6 +16,8 @@ class Palette:
     ours: str
     caution: str
     worse: str
+    over: str
+    """More than was aimed at."""
 
 
 DARK = Palette(
@@ -27,6 +29,7 @@ DARK = Palette(
     ours="#10b981",
     caution="#f7cf5e",
     worse="#d9552f",
+    over="#6cb0ff",
 )
 LIGHT = Palette(
     text="#0f1613",
@@ -37,6 +40,7 @@ LIGHT = Palette(
     ours="#059669",
     caution="#b98300",
     worse="#a83210",
+    over="#1d5fc4",
 )
 FONT = "Inter Variable, system-ui, sans-serif"
 HEIGHT = 200

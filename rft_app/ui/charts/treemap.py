@@ -7,6 +7,7 @@ Bruls, Huizing and van Wijk's squarified one, drawn as filled lines.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -16,8 +17,8 @@ WIDTH, HEIGHT = 1000.0, 480.0
 """Of the drawing, in its own unit."""
 HEADER = 26.0
 """Height of a branch's name above its leaves."""
-_LETTER = 9.0
-"""Width of a letter, about; names that do not fit are left out."""
+_LETTER, _LINE = 9.0, 20.0
+"""Width of a letter and height of a line, about; what does not fit is left out."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Tile:
     num_records: int
     status: str
     """`under`, `ok` or `over`."""
+    ratio: float
+    """Share ÷ target."""
+    figures: tuple[str, ...]
+    """What stands below its name, as far as there is room."""
     words: str
     """Shown when pointed at."""
 
@@ -136,7 +141,7 @@ def _size(tiles: Sequence[Tile]) -> int:
 
 
 def topic_treemap(tiles: Sequence[Tile], palette: Palette) -> go.Figure:
-    """Draw it; topics below their target are in the colour of caution.
+    """Draw it; the colour says on which side of its target a topic is, its strength how far.
 
     Args:
         tiles: The leaves; those without records are too small to see.
@@ -148,7 +153,7 @@ def topic_treemap(tiles: Sequence[Tile], palette: Palette) -> go.Figure:
         if tile.num_records:
             _draw(figure, tile, box.inset(1.5), palette)
     for name, box in branches:
-        _write(figure, name, Box(box.x, box.y, box.width, HEADER), palette.text)
+        _write(figure, fit_lines(name, (), box.width, HEADER), box, palette.text)
     figure.update_layout(base_layout(palette, x_title="", y_title=""))
     figure.update_layout(height=320, margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest")
     hidden = {"visible": False, "fixedrange": True}
@@ -159,14 +164,15 @@ def topic_treemap(tiles: Sequence[Tile], palette: Palette) -> go.Figure:
 
 def _draw(figure: go.Figure, tile: Tile, box: Box, palette: Palette) -> None:
     right, bottom = box.x + box.width, box.y + box.height
-    color = palette.caution if tile.status == "under" else palette.ours
+    colors = {"under": palette.caution, "over": palette.over}
+    color = colors.get(tile.status, palette.ours)
     figure.add_trace(
         go.Scatter(
             x=[box.x, right, right, box.x, box.x],
             y=[box.y, box.y, bottom, bottom, box.y],
             mode="lines",
             fill="toself",
-            fillcolor=_faded(color),
+            fillcolor=_faded(color, _strength(tile.ratio)),
             line={"color": color, "width": 1},
             hoveron="fills",
             hoverinfo="text",
@@ -174,34 +180,65 @@ def _draw(figure: go.Figure, tile: Tile, box: Box, palette: Palette) -> None:
             name=tile.words,
         )
     )
-    _write(figure, tile.key.rpartition("/")[2], box, palette.text)
+    name = tile.key.rpartition("/")[2]
+    _write(figure, fit_lines(name, tile.figures, box.width, box.height), box, palette.text)
 
 
-def _write(figure: go.Figure, name: str, box: Box, color: str) -> None:
-    """A name at the top left of its box, where it fits."""
-    room = int((box.width - 12) / _LETTER)
-    if box.height < 24 or room < 4:
-        return
-    text = name if len(name) <= room else f"{name[: room - 1]}…"
-    figure.add_annotation(
-        x=box.x,
-        y=box.y,
-        text=text.replace("<", "&lt;"),
-        showarrow=False,
-        xanchor="left",
-        yanchor="top",
-        xshift=5,
-        yshift=-2,
-        font={"size": 11, "color": color},
-    )
-
-
-def _faded(color: str) -> str:
-    """The colour at a quarter of its strength.
+def fit_lines(name: str, figures: Sequence[str], width: float, height: float) -> list[str]:
+    """What a box has room for: its name on as many lines as it needs, then the figures.
 
     Example:
-        >>> _faded("#10b981")
+        >>> fit_lines("Flight status", ("34 · 12%", "target 8%"), 100, 90)
+        ['Flight', 'status', '34 · 12%', 'target 8%']
+        >>> fit_lines("Flight status", ("34 · 12%",), 100, 50), fit_lines("Bags", (), 30, 90)
+        (['Flight st…', '34 · 12%'], [])
+    """
+    letters, num_lines = int((width - 10) / _LETTER), int((height - 4) / _LINE)
+    if letters < 4 or num_lines < 1:
+        return []
+    first = next((line for line in figures[:1] if len(line) <= letters and num_lines > 1), None)
+    lines = wrap(name, letters)
+    room = num_lines - (first is not None)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], " ".join(lines[room - 1 :])]
+    cut = [line if len(line) <= letters else f"{line[: letters - 1]}…" for line in lines]
+    more = [line for line in figures if len(line) <= letters] if first is not None else []
+    return [*cut, *more[: num_lines - len(cut)]]
+
+
+def _write(figure: go.Figure, lines: Sequence[str], box: Box, color: str) -> None:
+    """Lines at the top left of a box."""
+    if lines:
+        figure.add_annotation(
+            x=box.x,
+            y=box.y,
+            text="<br>".join(line.replace("<", "&lt;") for line in lines),
+            showarrow=False,
+            align="left",
+            xanchor="left",
+            yanchor="top",
+            xshift=5,
+            yshift=-2,
+            font={"size": 11, "color": color},
+        )
+
+
+def _strength(ratio: float) -> float:
+    """How strong the colour of a topic is: the further from its target, the stronger.
+
+    Example:
+        >>> [_strength(ratio) for ratio in (1.0, 0.5, 0.0, 2.0, 5.0)]
+        [0.15, 0.35, 0.55, 0.55, 0.55]
+    """
+    return round(0.15 + 0.4 * min(1.0, abs(ratio - 1)), 2)
+
+
+def _faded(color: str, strength: float) -> str:
+    """The colour at a part of its strength.
+
+    Example:
+        >>> _faded("#10b981", 0.25)
         'rgba(16,185,129,0.25)'
     """
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.25)"
+    return f"rgba({red},{green},{blue},{strength})"

@@ -128,7 +128,7 @@ def _shares() -> rx.Component:
             "",
             rx.match(
                 CoverageState.shape,
-                ("map", "area: records · amber: under target"),
+                ("map", "area: records · colour: distance from target"),
                 ("table", ""),
                 "bar: share · line: target",
             ),
@@ -176,11 +176,35 @@ def _map() -> rx.Component:
         class_name="h-[320px] min-w-[560px] overflow-hidden",
     )
     return rx.el.div(
-        drawing,
-        tab_index=0,
-        role="region",
-        aria_label="Map of shares",
-        class_name="m-3.5 overflow-x-auto",
+        rx.el.div(
+            drawing,
+            tab_index=0,
+            role="region",
+            aria_label="Map of shares",
+            class_name="overflow-x-auto",
+        ),
+        _legend(),
+        class_name="m-3.5 grid gap-2.5",
+    )
+
+
+def _legend() -> rx.Component:
+    meanings = (
+        ("bg-warn", "below target"),
+        ("bg-accent", "on target"),
+        ("bg-info", "above target"),
+    )
+    return rx.el.p(
+        *(
+            rx.el.span(
+                rx.el.span(class_name=f"w-2.5 h-2.5 rounded-[3px] {color}", aria_hidden="true"),
+                words,
+                class_name="inline-flex items-center gap-1.5",
+            )
+            for color, words in meanings
+        ),
+        rx.el.span("The stronger the colour, the further from it."),
+        class_name=f"{WITNESS} flex flex-wrap gap-x-4 gap-y-1",
     )
 
 

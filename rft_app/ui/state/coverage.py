@@ -99,6 +99,7 @@ class CoverageState(CoverageTargets, rx.State):
         self.shape = shape
 
     async def _show(self, step: StepView) -> None:
+        await self._mark_unsaved()
         if not step.facts:
             return
         report = CoverageReport.model_validate(step.facts)
@@ -124,6 +125,11 @@ class CoverageState(CoverageTargets, rx.State):
                 key=topic.key,
                 num_records=topic.count,
                 status=topic.status.value,
+                ratio=topic.ratio,
+                figures=(
+                    f"{topic.count:,} · {percent(topic.share)}",
+                    f"target {percent(topic.target_share)}",
+                ),
                 words=f"{topic.key.replace('/', ' › ')}<br>{count(topic.count, 'record')}, "
                 f"{percent(topic.share)}; target {percent(topic.target_share)}",
             )
