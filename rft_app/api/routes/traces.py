@@ -19,6 +19,7 @@ from rft_app.api.waiting import Wait, start
 from rft_app.services import traces as use_cases
 from rft_app.services.pattern import analyze_traces as find_pattern
 from rft_app.storage.session import reading
+from rft_app.traces.draft import TITLE_LENGTH
 
 router = APIRouter(prefix="/api/optimization", tags=["traces"])
 
@@ -26,7 +27,13 @@ router = APIRouter(prefix="/api/optimization", tags=["traces"])
 @router.get("/traces")
 def list_traces(  # noqa: PLR0913  # one per query parameter
     response: Response,
-    search: Annotated[str, Query(description="Text in system prompt or first message.")] = "",
+    search: Annotated[
+        str,
+        Query(
+            description=f"Text in the first {TITLE_LENGTH} characters of the system prompt or of "
+            "the first message of a user."
+        ),
+    ] = "",
     since: Time | None = None,
     model: str | None = None,
     min_turns: Annotated[int, Query(alias="minTurns", ge=0, le=MAX_TURNS)] = 0,

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.traces.draft import TITLE_LENGTH
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.check_box import check_box
@@ -59,13 +60,13 @@ def _filters() -> rx.Component:
         text_input(
             icon="search",
             suffix=key_hint("/"),
-            placeholder="Search prompts and first messages",
+            placeholder="Search the beginnings of prompts and messages",
             aria_label="Search traces",
             default_value=wanted.search,
             on_change=CreateState.search_traces.debounce(300),
             custom_attrs={"data-search": "true"},
             key=f"traces-{CreateState.num_clears}",
-            class_name="grow basis-56",
+            class_name="grow basis-72",
         ),
         filter_menu(
             "Time",
@@ -94,6 +95,14 @@ def _filters() -> rx.Component:
             "Has an answer",
             checked=wanted.has_response,
             on_change=CreateState.set_has_response,
+        ),
+        rx.cond(
+            wanted.search != "",
+            rx.el.p(
+                f"Searched are the first {TITLE_LENGTH} characters of the system prompt and of the "
+                "first message of a user.",
+                class_name=f"{WITNESS} basis-full",
+            ),
         ),
         role="search",
         class_name="flex flex-wrap items-center gap-2",
