@@ -80,6 +80,17 @@ def open_step(page: Page, dataset: str, step: str) -> Locator:
     return dialog
 
 
+def test_the_canvas_cannot_be_moved_out_of_sight(visitor: Page, dataset: str) -> None:
+    visit(visitor, dataset)
+    node = visitor.locator('[data-step="coverage"]')
+    expect(node).to_be_in_viewport()
+    node.hover()
+    for way in ((0, 5000), (5000, 0), (0, -9000), (-9000, 0)):
+        visitor.mouse.wheel(*way)
+        visitor.evaluate("() => new Promise((next) => requestAnimationFrame(() => next()))")
+        expect(node).to_be_in_viewport()
+
+
 def test_two_versions_are_compared_line_by_line(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "grader")
     dialog.get_by_role("button", name="Compare script v2").click()
@@ -186,7 +197,7 @@ def test_a_rollout_of_a_topic_opens_its_record_and_back_leads_to_it(
     expect(cards).not_to_have_count(0)
     expect(cards.filter(has_not_text=topic)).to_have_count(0)
 
-    opener = cards.first.get_by_title("Open this record")
+    opener = dialog.get_by_title("Open this record").first
     record_id = opener.inner_text()
     opener.click()
     record = visitor.get_by_role("dialog", name="Records").get_by_role("region", name="Record")
@@ -201,7 +212,7 @@ def test_rollouts_by_lot_are_the_same_again_and_others_after_a_draw(
     visitor: Page, dataset: str
 ) -> None:
     def draw() -> list[str]:
-        return dialog.locator("details span.font-mono").all_inner_texts()
+        return dialog.get_by_title("Open this record").all_inner_texts()
 
     dialog = open_step(visitor, dataset, "dry_run")
     dialog.get_by_role("radio", name="Random").click()

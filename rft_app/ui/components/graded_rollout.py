@@ -11,6 +11,7 @@ from rft_app.ui.state.rollout_view import OutputCall, RolloutView
 from rft_app.ui.theme import CARD
 
 _REWARD = "text-title font-semibold tabular-nums"
+_RECORD_ID = "ml-auto font-mono text-label shrink-0"
 _CLAMP = "line-clamp-2 [overflow-wrap:anywhere] group-open:line-clamp-none"
 
 
@@ -22,6 +23,13 @@ def graded_rollout(rollout: RolloutView, *, opens_from: str = "") -> rx.Componen
         opens_from: The preset that the records overlay opens with when the record's id is pressed;
             empty where the id is text.
     """
+    card = _card(rollout, opens_from)
+    if not opens_from:
+        return card
+    return rx.el.div(card, _opener(rollout, opens_from), class_name="relative min-w-0")
+
+
+def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
     return rx.el.details(
         rx.el.summary(
             _head(rollout, opens_from),
@@ -73,21 +81,24 @@ def _head(rollout: RolloutView, opens_from: str) -> rx.Component:
             rollout.origin != "",
             rx.el.span(rollout.origin, class_name="text-small text-ink-3 truncate"),
         ),
-        _record_id(rollout, opens_from),
+        rx.el.span(
+            rollout.record_id,
+            aria_hidden=bool(opens_from),
+            class_name=f"{_RECORD_ID} invisible pr-4" if opens_from else f"{_RECORD_ID} text-ink-3",
+        ),
         class_name="flex items-center gap-2 min-w-0 mb-1.5",
     )
 
 
-def _record_id(rollout: RolloutView, opens_from: str) -> rx.Component:
-    look = "ml-auto font-mono text-label shrink-0"
-    if not opens_from:
-        return rx.el.span(rollout.record_id, class_name=f"{look} text-ink-3")
+def _opener(rollout: RolloutView, opens_from: str) -> rx.Component:
+    """Lies over the place of the id: a summary must not hold a button."""
     return text_button(
         rollout.record_id,
         icon("chevron-right", 12),
         title="Open this record",
         on_click=ModalState.open_record(opens_from, rollout.record_id),
-        class_name=f"{look} inline-flex items-center gap-0.5 max-wide:min-h-9",
+        class_name="absolute right-3 top-[11px] h-5 inline-flex items-center gap-0.5 font-mono"
+        " text-label max-wide:top-[3px] max-wide:h-9",
     )
 
 
