@@ -40,7 +40,7 @@ LIGHT = Palette(
     ours="#059669",
     caution="#b98300",
     worse="#a83210",
-    over="#1d5fc4",
+    over="#2c74d6",
 )
 FONT = "Inter Variable, system-ui, sans-serif"
 HEIGHT = 200

@@ -190,9 +190,9 @@ def _map() -> rx.Component:
 
 def _legend() -> rx.Component:
     meanings = (
-        ("bg-warn", "below target"),
-        ("bg-accent", "on target"),
-        ("bg-info", "above target"),
+        ("bg-c3", "below target"),
+        ("bg-c1", "on target"),
+        ("bg-c2", "above target"),
     )
     return rx.el.p(
         *(
