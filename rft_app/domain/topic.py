@@ -19,11 +19,13 @@ MAX_DEPTH = 6
 MANUAL = "manual"
 KEYWORD = "keyword"
 MODEL = "llm"
-Method = Literal["embedding", "llm", "keyword", "manual"]
+GENERATED = "generated"
+"""Made for its topic; how sure it is of it is not known."""
+Method = Literal["embedding", "llm", "keyword", "manual", "generated"]
 
 
 def method_kind(method: str | None) -> Method | None:
-    """How a record came to its topic, in the four words of REST.
+    """How a record came to its topic, in the words of REST.
 
     Example:
         >>> method_kind("minilm"), method_kind("manual"), method_kind(None)
@@ -31,7 +33,12 @@ def method_kind(method: str | None) -> Method | None:
     """
     if method is None:
         return None
-    named: dict[str, Method] = {MANUAL: "manual", KEYWORD: "keyword", MODEL: "llm"}
+    named: dict[str, Method] = {
+        MANUAL: "manual",
+        KEYWORD: "keyword",
+        MODEL: "llm",
+        GENERATED: "generated",
+    }
     return named.get(method, "embedding")
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.topic import TopicTree
-from rft_app.domain.words import count
+from rft_app.domain.words import count, share
 from rft_app.storage.topic_counts import Figures, TopicFigures, read_figures
 from rft_app.storage.topics import get_tree, list_rows
 
@@ -36,46 +36,45 @@ def describe_topics(
     num_records = sum(figure.num_records for figure in by_leaf.values())
     num_sure = sum(figure.num_sure for figure in by_leaf.values())
     confidence = sum(figure.confidence for figure in by_leaf.values())
-    share_sure = num_sure / num_records if num_records else None
+    num_judged = sum(figure.num_judged for figure in by_leaf.values())
+    share_sure = num_sure / num_judged if num_judged else None
     return StepResult(
         outcome=StepStatus.COMPLETE if num_records else StepStatus.ATTENTION,
-        summary=_summarise(tree, share_sure),
+        summary=_summarise(tree, num_records, share_sure),
         facts={
             "num_topics": len(by_leaf),
             "num_clusters": len(by_leaf),
             "num_levels": max((leaf.key.count("/") + 1 for leaf in tree.leaves), default=0),
-            "mean_confidence": confidence / num_records if num_records else None,
+            "mean_confidence": confidence / num_judged if num_judged else None,
             "share_sure": share_sure,
-            "num_unsure": num_records - num_sure,
+            "num_judged": num_judged,
+            "num_unsure": num_judged - num_sure,
             "num_without_topic": tree.num_without_topic,
             "is_edited": tree.is_edited,
             **{name: origin.get(name) for name in ORIGIN},
             "topics": [
-                {"key": key, "num_records": figure.num_records, "num_sure": figure.num_sure}
+                {
+                    "key": key,
+                    "num_records": figure.num_records,
+                    "num_judged": figure.num_judged,
+                    "num_sure": figure.num_sure,
+                }
                 for key, figure in by_leaf.items()
             ],
         },
     )
 
 
-def _summarise(tree: TopicTree, share_sure: float | None) -> str:
+def _summarise(tree: TopicTree, num_records: int, share_sure: float | None) -> str:
     num_topics = len(tree.leaves)
     if not num_topics:
         return "No topics"
     topics = count(num_topics, "topic")
-    if share_sure is None:
+    if not num_records:
         return f"{topics} · no records in them yet"
-    parts = [topics, f"{_floor_percent(share_sure)} sure"]
+    parts = [topics]
+    if share_sure is not None:
+        parts.append(f"{share(share_sure)} sure")
     if tree.num_without_topic:
         parts.append(f"{tree.num_without_topic:,} without topic")
     return " · ".join(parts)
-
-
-def _floor_percent(share: float) -> str:
-    """A share that never says 100% while one is missing.
-
-    Example:
-        >>> _floor_percent(0.999), _floor_percent(1.0), _floor_percent(0.29)
-        ('99%', '100%', '29%')
-    """
-    return f"{int(share * 100 + 1e-9)}%"

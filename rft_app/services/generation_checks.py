@@ -50,16 +50,18 @@ def describe_draft(draft: GeneratedDraft) -> tuple[str, int]:
 class Checker:
     """Checks the candidates of one run; reads what it compares with when it first needs it."""
 
-    def __init__(self, dataset_id: str) -> None:
+    def __init__(self, dataset_id: str, *, without: int | None = None) -> None:
+        """Prepare; the candidate with the key `without` is compared with nothing of its own."""
         self._dataset_id = dataset_id
-        self._records: dict[str, SimilarTexts] = {}
+        self._without = without
+        self._records: dict[str | None, SimilarTexts] = {}
         self._candidates: SimilarTexts | None = None
         self._guide: TopicGuide | None = None
         with reading() as session:
             self._max_tokens = max_record_tokens(session, dataset_id)
 
-    def check(self, draft: GeneratedDraft, topic: str) -> CandidateChecks:
-        """Everything there is to say of a draft made for a topic."""
+    def check(self, draft: GeneratedDraft, topic: str | None) -> CandidateChecks:
+        """Everything there is to say of a draft made for a topic; `None` when that is gone."""
         guide = self._guide = self._guide or TopicGuide(self._dataset_id)
         nearest, is_kept = guide.locate(draft, topic)
         wish = draft.wish
@@ -85,17 +87,18 @@ class Checker:
             with reading() as session:
                 waiting = iterate_drafts(session, self._dataset_id, CandidateState.PENDING)
                 for seq, _, draft in waiting:
-                    self._candidates.add(seq, draft.wish)
+                    if seq != self._without:
+                        self._candidates.add(seq, draft.wish)
         return self._candidates
 
-    def _records_of(self, topic: str) -> SimilarTexts:
+    def _records_of(self, topic: str | None) -> SimilarTexts:
         if topic not in self._records:
             with reading() as session:
                 self._records[topic] = _read_records(session, self._dataset_id, topic)
         return self._records[topic]
 
 
-def _read_records(session: Session, dataset_id: str, topic: str) -> SimilarTexts:
+def _read_records(session: Session, dataset_id: str, topic: str | None) -> SimilarTexts:
     wanted = RecordFilter(topic=topic, is_valid=True, is_duplicate=False)
     seqs: list[int] = select_seqs(session, dataset_id, wanted)[-MAX_COMPARED:].tolist()
     found = SimilarTexts()
@@ -125,7 +128,7 @@ class TopicGuide:
         lengths = np.linalg.norm(centres, axis=1, keepdims=True)
         self._centres = centres / lengths.clip(min=1e-6)
 
-    def locate(self, draft: GeneratedDraft, topic: str) -> tuple[str | None, bool | None]:
+    def locate(self, draft: GeneratedDraft, topic: str | None) -> tuple[str | None, bool | None]:
         """The nearest topic, and whether `topic` is as near; nothing where none can be told."""
         said = [message.text for message in draft.input if message.role == "user"]
         if len(self._keys) < 2 or topic not in self._keys:

@@ -12,14 +12,16 @@ from rft_app.domain.candidate import (
     GeneratedDraft,
     ReviewCounts,
     ReviewPage,
+    parse_candidate_id,
 )
 from rft_app.domain.job import Job
 from rft_app.domain.record import Record, RecordId, SourceType
 from rft_app.domain.record_draft import RecordDraft
+from rft_app.domain.topic import GENERATED
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue
-from rft_app.services.generation_checks import check_validity, describe_draft
-from rft_app.services.record_writing import add_records, max_record_tokens
+from rft_app.services.generation_checks import Checker, describe_draft
+from rft_app.services.record_writing import add_records
 from rft_app.services.regeneration import require_few
 from rft_app.storage import candidates
 from rft_app.storage.candidates import CandidateQuery as ReviewQuery
@@ -29,8 +31,6 @@ from rft_app.storage.records import get_record
 __all__ = ["ReviewQuery"]
 
 ACCEPT_GENERATED = "accept_generated"
-METHOD = "generated"
-"""How an accepted record came into its topic."""
 MAX_PAGE = 100
 
 
@@ -135,10 +135,29 @@ def accept(session: Session, dataset_id: str, candidate_ids: Sequence[str]) -> l
     return records
 
 
-def edit_and_accept(
+def check_edited(
     session: Session, dataset_id: str, candidate_id: str, draft: GeneratedDraft
+) -> CandidateChecks:
+    """What the machine says of a person's edit, by the checks of generation; takes seconds.
+
+    Raises:
+        NotFoundError: The dataset has no such candidate.
+    """
+    candidate = candidates.get_candidate(session, dataset_id, candidate_id)
+    checker = Checker(dataset_id, without=parse_candidate_id(candidate.id))
+    return checker.check(draft, candidate.topic)
+
+
+def edit_and_accept(
+    session: Session,
+    dataset_id: str,
+    candidate_id: str,
+    draft: GeneratedDraft,
+    checks: CandidateChecks,
 ) -> RecordId:
     """Replace a candidate's body by a person's, then make a record of it.
+
+    `check_edited` gives the checks, which are kept beside it; only an invalid one is refused.
 
     Raises:
         NotFoundError: The dataset has no such candidate.
@@ -146,10 +165,10 @@ def edit_and_accept(
         InvalidInputError: The edited conversation is invalid; the message says why.
     """
     candidate = candidates.get_candidate(session, dataset_id, candidate_id)
-    if (reason := check_validity(draft, max_record_tokens(session, dataset_id))) is not None:
+    if (reason := checks.reason) is not None:
         raise InvalidInputError(reason.message, reason=reason.value)
     _require_pending(candidate)
-    checked = (*describe_draft(draft), CandidateChecks())
+    checked = (*describe_draft(draft), checks)
     candidates.edit_candidate(session, dataset_id, candidate_id, draft, checked)
     return accept(session, dataset_id, [candidate_id])[0]
 
@@ -209,7 +228,6 @@ def start_accepting(session: Session, dataset_id: str, run_id: str | None = None
 
 def _to_draft(candidate: Candidate) -> RecordDraft:
     body = candidate.draft
-    is_kept = candidate.checks.is_topic_kept is not False
     return RecordDraft(
         messages=body.input,
         output=body.output[0] if body.output else None,
@@ -218,8 +236,7 @@ def _to_draft(candidate: Candidate) -> RecordDraft:
         reference=body.reference,
         metadata=body.metadata,
         topic_key=candidate.topic,
-        topic_method=METHOD if candidate.topic else None,
-        topic_confidence=1.0 if candidate.topic and is_kept else None,
+        topic_method=GENERATED if candidate.topic else None,
         parent=candidate.source_id,
     )
 

@@ -96,7 +96,7 @@ def _shift_counts(session: Session, dataset_id: str, before: _Tally, after: _Tal
         for pair, sums in tally.items():
             counts[pair] = counts.get(pair, 0) + sign * sums.num_records
     tallies = [
-        TopicTally(topic_id, facet, number, 0, 0.0, 0)
+        TopicTally(topic_id, facet, number, 0, 0.0, 0, 0)
         for (topic_id, facet), number in sorted(counts.items())
         if number > 0
     ]

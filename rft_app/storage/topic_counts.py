@@ -16,7 +16,7 @@ from rft_app.storage.tags import refresh_tag_counts
 
 _TALLY = text(
     "SELECT topic_id, facet, COUNT(*) AS num_records, SUM(seq) AS keys, "
-    "SUM(topic_confidence) AS confidence, "
+    "SUM(topic_confidence) AS confidence, COUNT(topic_confidence) AS num_judged, "
     f"SUM(CASE WHEN topic_confidence >= {SURE} THEN 1 ELSE 0 END) AS num_sure FROM record "
     f"WHERE dataset_id = :dataset_id AND topic_id IS NOT NULL AND facet < {ARCHIVED} "
     "GROUP BY topic_id, facet ORDER BY topic_id, facet"
@@ -32,7 +32,9 @@ class TopicTally(NamedTuple):
     keys: int
     """Sum of the records' keys."""
     confidence: float
-    """Sum of their confidences."""
+    """Sum of the confidences that are known."""
+    num_judged: int
+    """Records of which it is known."""
     num_sure: int
 
 
@@ -41,9 +43,11 @@ class TopicFigures:
     """What is told of one leaf's valid, current records."""
 
     num_records: int = 0
+    num_judged: int = 0
+    """Records of which it is known how sure they are of it."""
     num_sure: int = 0
     confidence: float = 0.0
-    """Sum over the records."""
+    """Sum over the records of which it is known."""
 
 
 Figures = Mapping[int, TopicFigures]
@@ -62,6 +66,7 @@ def _sum(tally: Sequence[TopicTally]) -> Figures:
             known = found.get(row.topic_id, TopicFigures())
             found[row.topic_id] = TopicFigures(
                 known.num_records + row.num_records,
+                known.num_judged + row.num_judged,
                 known.num_sure + row.num_sure,
                 known.confidence + row.confidence,
             )
@@ -82,7 +87,7 @@ def refresh_topic_counts(session: Session, dataset_id: str) -> Figures:
     for row in tally:
         totals[row.facet] = totals.get(row.facet, 0) - row.num_records
     rest = [
-        TopicTally(NO_TOPIC, facet, number, 0, 0.0, 0)
+        TopicTally(NO_TOPIC, facet, number, 0, 0.0, 0, 0)
         for facet, number in sorted(totals.items())
         if number > 0
     ]
@@ -103,6 +108,7 @@ def _read_tally(session: Session, dataset_id: str) -> Sequence[TopicTally]:
             row.num_records,
             int(row.keys),
             float(row.confidence or 0.0),
+            int(row.num_judged),
             int(row.num_sure),
         )
         for row in rows

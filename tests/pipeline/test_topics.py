@@ -12,6 +12,7 @@ from rft_app.domain.facet import Facet
 from rft_app.domain.pipeline import StepResult, StepStatus
 from rft_app.domain.topic import SURE, TopicTree
 from rft_app.domain.validity import Reason
+from rft_app.domain.words import share
 from rft_app.errors import ConflictError, JobCancelledError
 from rft_app.pipeline import _grouping, topics
 from rft_app.pipeline._base import changed_parts
@@ -69,7 +70,7 @@ def test_facts_and_summary_agree_with_the_records(travel: list[int]) -> None:
     assert result.facts["num_unsure"] == 120 - num_sure
     assert result.facts["share_sure"] == pytest.approx(num_sure / 120)
     assert result.facts["mean_confidence"] == pytest.approx(sum(confidences) / 120, abs=1e-3)
-    assert result.summary == f"4 topics · {int(num_sure / 1.2)}% sure"
+    assert result.summary == f"4 topics · {share(num_sure / 120)} sure"
     tree = read_tree()
     assert (tree.num_records, tree.num_without_topic) == (120, 0)
     assert sum(topic["num_records"] for topic in result.facts["topics"]) == 120

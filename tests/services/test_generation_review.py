@@ -7,12 +7,15 @@ from rft_app.domain.candidate import CandidateState, GeneratedDraft
 from rft_app.domain.generation import GenerationSettings
 from rft_app.domain.job import JobStatus
 from rft_app.domain.message import Message
+from rft_app.domain.record import RecordId
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
+from rft_app.services.categorising import count_by_method
 from rft_app.services.datasets import get_dataset
 from rft_app.services.generation import start_generation
 from rft_app.services.generation_review import (
     ReviewQuery,
     accept,
+    check_edited,
     edit_and_accept,
     get_review,
     list_review,
@@ -25,6 +28,7 @@ from rft_app.services.regeneration import start_regeneration
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import freeze_snapshot, load_members
 from rft_app.storage.tables import RecordRow
+from rft_app.storage.topic_counts import read_figures
 from tests.llm.provider import in_turn, say_json
 from tests.services.generation_world import BAGS, DATASET, World, read_candidates
 from tests.services.generation_world import world as world
@@ -100,16 +104,56 @@ def test_an_invalid_one_must_be_edited_first(world: World) -> None:
     id_ = f"cand_{read_candidates()[0].seq:x}"
     with unit_of_work() as session, pytest.raises(ConflictError, match=r"token limit.*Edit it"):
         accept(session, DATASET, [id_])
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="No user message"):
-        edit_and_accept(session, DATASET, id_, GeneratedDraft(input=(say("assistant", "Hi"),)))
+    with pytest.raises(InvalidInputError, match="No user message"):
+        edit(id_, GeneratedDraft(input=(say("assistant", "Hi"),)))
     edited = GeneratedDraft(input=(say("user", "My bag?"),), output=(say("assistant", "Here."),))
-    with unit_of_work() as session:
-        record_id = edit_and_accept(session, DATASET, id_, edited)
+    record_id = edit(id_, edited)
     with reading() as session:
         record = get_record(session, DATASET, record_id)
         assert get_review(session, DATASET, id_).candidate.is_edited
     assert (record.input, record.output) == (edited.input, edited.output)
     assert record.reason is None
+
+
+def edit(id_: str, draft: GeneratedDraft) -> RecordId:
+    """As the routes do it."""
+    with reading() as session:
+        checks = check_edited(session, DATASET, id_, draft)
+    with unit_of_work() as session:
+        return edit_and_accept(session, DATASET, id_, draft, checks)
+
+
+def test_an_edit_that_repeats_its_source_is_told_and_a_duplicate(ids: list[str]) -> None:
+    with reading() as session:
+        source = get_review(session, DATASET, ids[0]).source
+    assert source is not None
+    copy = GeneratedDraft(
+        input=source.input, output=source.output, reference=source.reference, tools=source.tools
+    )
+    first, again = edit(ids[0], copy), edit(ids[1], copy)
+    with reading() as session:
+        checks = get_review(session, DATASET, ids[0]).candidate.checks
+        assert get_record(session, DATASET, again).duplicate_of == first
+    assert (checks.near_record, checks.similarity, checks.passes) == (source.id, 1.0, False)
+    assert checks.is_topic_kept is not None
+
+
+def test_an_edit_is_not_near_to_what_it_was_before(ids: list[str]) -> None:
+    with reading() as session:
+        draft = get_review(session, DATASET, ids[0]).candidate.draft
+        assert check_edited(session, DATASET, ids[0], draft).passes
+        near = check_edited(session, DATASET, ids[1], draft)
+    assert (near.near_candidate, near.passes) == (ids[0], False)
+
+
+def test_how_sure_an_accepted_one_is_of_its_topic_is_not_known(ids: list[str]) -> None:
+    with unit_of_work() as session:
+        accept(session, DATASET, ids[:2])
+        figures = read_figures(session, DATASET)[BAGS]
+        methods = count_by_method(session, DATASET)
+    assert {row.topic_confidence for row in read_rows()} == {None}
+    assert methods["generated"] == 2
+    assert figures.num_records - figures.num_judged >= 2
 
 
 def say(role: str, content: str) -> Message:

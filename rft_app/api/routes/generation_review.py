@@ -96,6 +96,9 @@ def get_candidate(dataset_id: str, candidate_id: str) -> Candidate:
 @router.post("/{candidate_id}/accept")
 def edit_and_accept(dataset_id: str, candidate_id: str, request: EditedCandidate) -> Accepted:
     """Make a record of a candidate as a person changed it."""
+    draft = request.to_draft()
+    with reading() as session:
+        checks = use_cases.check_edited(session, dataset_id, candidate_id, draft)
     with unit_of_work() as session:
-        record = use_cases.edit_and_accept(session, dataset_id, candidate_id, request.to_draft())
-    return Accepted(record_ids=[record])
+        record = use_cases.edit_and_accept(session, dataset_id, candidate_id, draft, checks)
+    return Accepted(record_ids=[record], faults=[*checks.faults])

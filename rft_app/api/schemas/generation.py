@@ -329,6 +329,8 @@ class Accepted(Wire):
     """What an acceptance made."""
 
     record_ids: list[str]
+    faults: list[str] = []
+    """What the checks say against a record as it was edited; it was accepted all the same."""
 
 
 class Changed(Wire):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.candidate import CandidateState
+from rft_app.domain.candidate import CandidateChecks, CandidateState, GeneratedDraft
 from rft_app.domain.generation import GenerationReport
 from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import RftError
@@ -16,6 +16,7 @@ from rft_app.services.generation_review import (
     ACCEPT_GENERATED,
     ReviewQuery,
     accept,
+    check_edited,
     edit_and_accept,
     get_review,
     list_review,
@@ -179,17 +180,20 @@ class ReviewState(Following, Paging, rx.State):
         """Accept it with the edited texts."""
         dataset_id, fields = self._dataset_id, list(self.fields)
 
-        def order(session: Session) -> str:
+        def check(session: Session) -> tuple[GeneratedDraft, CandidateChecks]:
             draft = get_review(session, dataset_id, candidate_id).candidate.draft
-            return edit_and_accept(session, dataset_id, candidate_id, write_fields(draft, fields))
+            edited = write_fields(draft, fields)
+            return edited, check_edited(session, dataset_id, candidate_id, edited)
 
         try:
-            made = await tell(order)
+            draft, checks = await ask(check)
+            made = await tell(lambda s: edit_and_accept(s, dataset_id, candidate_id, draft, checks))
         except RftError as error:
             self.edit_fault = error.message
             return
         await self.stop_editing()
-        self.said, self.undo_id = f"Edited and accepted as {made}.", ""
+        self.said = " ".join([f"Edited and accepted as {made}.", *checks.faults])
+        self.undo_id = ""
         await self._reload()
 
     async def _mark_unsaved(self, name: str) -> None:

@@ -31,6 +31,7 @@ _METHODS: Mapping[Method, str] = {
     "embedding": "by meaning",
     "llm": "by a model",
     "manual": "by hand",
+    "generated": "made for it",
 }
 
 

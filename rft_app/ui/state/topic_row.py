@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rft_app.domain.coverage import UNDER, percent, resolve_targets
 from rft_app.domain.topic import SURE, TopicNode, TopicTree, is_within
@@ -99,17 +100,18 @@ class ChosenTopic:
     keywords: list[str] = field(default_factory=list)
 
 
-def tree_rows(tree: TopicTree, num_sure: Mapping[str, int]) -> list[TopicRow]:
-    """A row for every topic; `num_sure` counts the sure records of each leaf."""
+def tree_rows(tree: TopicTree, leaves: Sequence[Mapping[str, Any]]) -> list[TopicRow]:
+    """A row for every topic; `leaves` are the facts of the leaves."""
     ratios = _ratios(tree)
     rows: list[TopicRow] = []
     for node in tree.nodes:
-        sure = sum(n for key, n in num_sure.items() if is_within(key, node.key))
-        known = node.num_records and any(is_within(key, node.key) for key in num_sure)
+        within = [leaf for leaf in leaves if is_within(leaf["key"], node.key)]
+        judged = sum(leaf.get("num_judged", leaf["num_records"]) for leaf in within)
+        sure = sum(leaf["num_sure"] for leaf in within)
         rows.append(
             TopicRow.of(
                 node,
-                min(1.0, sure / node.num_records) if known else None,
+                sure / judged if judged and node.num_records else None,
                 ratios.get(node.key),
                 node.key.count("/"),
             )

@@ -202,15 +202,16 @@ class TopicTreeView(StepModal, Paging, mixin=True):
         self.num_topics = count(len(tree.leaves), "topic")
         self.num_records = count(tree.num_records, "record")
         self.share_sure = _or_dash(facts.get("share_sure"), share)
-        self.few_sure = describe_few_sure(facts.get("share_sure"), tree.num_records)
+        self.few_sure = describe_few_sure(
+            facts.get("share_sure"), facts.get("num_judged", tree.num_records)
+        )
         self.mean_confidence = _or_dash(facts.get("mean_confidence"), lambda mean: f"{mean:.2f}")
         method = str(facts.get("method") or "")
         self.method = METHODS.get(method, f"Model {method}" if method else "")
         self.used_seed = str(facts.get("seed") or 0)
         missing = tree.num_without_topic
         self.num_without_topic = count(missing, "record") if missing else ""
-        num_sure = {topic["key"]: topic["num_sure"] for topic in facts.get("topics", ())}
-        self._all_rows = tree_rows(tree, num_sure)
+        self._all_rows = tree_rows(tree, facts.get("topics", ()))
         keys = [row.key for row in self._all_rows]
         self.checked = [key for key in self.checked if key in keys]
         self.rows = filter_rows(self._all_rows, self.search)
