@@ -13,7 +13,12 @@ from rft_app.errors import InvalidInputError
 MAX_SOURCE_CHARS = 100_000
 
 
-class ScriptSpec(Entity):
+class _Weighted(Entity):
+    weight: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """How much it counts beside other graders; no grade depends on it."""
+
+
+class ScriptSpec(_Weighted):
     """Python source with `grade(sample, item) -> float`; the result lies in [0, 1]."""
 
     kind: Literal["script"] = "script"
@@ -38,7 +43,7 @@ class StringOperation(StrEnum):
     """The reference, a Python regular expression, matches somewhere in the field."""
 
 
-class StringCheckSpec(Entity):
+class StringCheckSpec(_Weighted):
     """Compare a text of the answer with a reference: reward 1 where it holds, else 0."""
 
     kind: Literal["string_check"] = "string_check"
@@ -87,8 +92,9 @@ def parse_spec(raw: object) -> ScriptSpec | StringCheckSpec:
 
 
 def spec_hash(spec: ScriptSpec | StringCheckSpec) -> str:
-    """Fingerprint of everything that can change a grade; SHA-256, hexadecimal.
+    """Fingerprint of all settings; SHA-256, hexadecimal.
 
-    Two specs have the same hash when all their fields are equal, defaults included.
+    Two specs have the same hash when all their fields are equal, defaults included.  What is not
+    set counts as not there, so that a new optional setting leaves stored hashes as they are.
     """
-    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()
+    return hashlib.sha256(spec.model_dump_json(exclude_none=True).encode()).hexdigest()

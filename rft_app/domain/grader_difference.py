@@ -112,7 +112,7 @@ def _line(kind: LineKind, first: int | None, second: int | None, text: str) -> D
 
 
 def _settings(spec: AnySpec) -> dict[str, str]:
-    values = spec.model_dump(mode="json", exclude={"source"})
+    values = spec.model_dump(mode="json", exclude={"source"}, exclude_none=True)
     return {
         name: f"{value:g}" if isinstance(value, float) else str(value)
         for name, value in values.items()

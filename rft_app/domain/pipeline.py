@@ -183,7 +183,8 @@ def require_startable(step: StepName, nodes: tuple[Node, ...]) -> None:
     """Check that `step` may start now.
 
     Raises:
-        ConflictError: An earlier step has no result yet, or the step is running.
+        ConflictError: An earlier step has no result yet, or a step is running: what it is about to
+            change or to read stays as it is.
     """
     node = nodes[step.number - 1]
     if node.status is StepStatus.PROCESSING:
@@ -192,3 +193,10 @@ def require_startable(step: StepName, nodes: tuple[Node, ...]) -> None:
         blockers = [n for n in nodes if n.status in {StepStatus.READY, StepStatus.PROCESSING}]
         needs = f"needs a result of {blockers[0].info.title} first" if blockers else "cannot start"
         raise ConflictError(f"{node.info.title} {needs}.", step=step)
+    for other in nodes:
+        if other.status is StepStatus.PROCESSING:
+            raise ConflictError(
+                f"{other.info.title} is running. Wait for it or cancel it, then start "
+                f"{node.info.title}.",
+                step=other.name,
+            )

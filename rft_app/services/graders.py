@@ -101,7 +101,7 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> list[TriedGrade
         NotAvailableError: This system cannot isolate scripts.
     """
     with reading() as session:
-        keys = pick_few(session, dataset_id, min(max(n, 1), MAX_TRIED))
+        keys = pick_few(session, dataset_id, n)
         chunk = load_rollouts(session, dataset_id, keys)
     with open_grader(spec) as grading:
         outcomes = grade_rollouts(grading, chunk)

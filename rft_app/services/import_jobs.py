@@ -13,7 +13,7 @@ from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.liveness import is_executing
 from rft_app.jobs.queue import list_active_jobs, list_jobs
-from rft_app.services.pipeline import get_step, start_step
+from rft_app.services.pipeline import get_step, queue_step
 from rft_app.services.record_settling import settle_records
 from rft_app.services.snapshots import keep_once
 from rft_app.settings import get_settings
@@ -145,7 +145,7 @@ def _start_extract(session: Session, dataset_id: str) -> bool:
     name = StepName.EXTRACT
     active = [job for job in list_active_jobs(session, dataset_id) if job.kind == name.value]
     if not active:
-        start_step(session, dataset_id, name, get_step(session, dataset_id, name).settings)
+        queue_step(session, dataset_id, name, get_step(session, dataset_id, name).settings)
     return not any(is_executing(session, job) for job in active)
 
 

@@ -15,6 +15,7 @@ from rft_app.jobs.queue import enqueue
 from rft_app.pipeline._base import Step
 from rft_app.pipeline.steps import STEPS
 from rft_app.services.datasets import get_dataset
+from rft_app.services.topic_locks import require_settled
 from rft_app.storage.steps import begin_step, get_step_row
 
 
@@ -22,6 +23,8 @@ class StepView(Entity):
     """One step with all that is stored of it."""
 
     node: Node
+    stats: DatasetStats
+    """Of the dataset."""
     facts: dict[str, Any]
     settings: dict[str, Any]
     """What the last result was made with; empty before the first."""
@@ -50,12 +53,21 @@ def start_step(
 
     Raises:
         NotFoundError: There is no such dataset.
-        ConflictError: An earlier step has no result, or the step runs already.
+        ConflictError: An earlier step has no result, or a step or a job on topics or records runs.
         InvalidInputError: A setting has an impossible value; the message names it.
     """
-    step = find_step(name)
+    find_step(name)
     dataset = get_dataset(session, dataset_id)
     require_startable(name, dataset.nodes)
+    require_settled(session, dataset_id)
+    return queue_step(session, dataset_id, name, settings)
+
+
+def queue_step(
+    session: Session, dataset_id: str, name: StepName, settings: Mapping[str, Any] | None = None
+) -> Job:
+    """As `start_step`, for a job that cannot wait until everything else is done."""
+    step = find_step(name)
     values = read_step_settings(step, settings or {})
     job = enqueue(session, name.value, dataset_id, values)
     begin_step(session, dataset_id, name, job.id)

@@ -11,9 +11,8 @@ from rft_app.storage.tables import TopicTreeRow
 
 CATEGORIZE = "categorize"
 SPLIT = "split_topic"
-BUSY_KINDS = frozenset(
-    {StepName.EXTRACT.value, StepName.TOPICS.value, CATEGORIZE, SPLIT, DUPLICATE, RESTORE}
-)
+_OTHER_KINDS = frozenset({CATEGORIZE, SPLIT, DUPLICATE, RESTORE})
+BUSY_KINDS = _OTHER_KINDS | {StepName.EXTRACT.value, StepName.TOPICS.value}
 """Jobs that read or write topics; the tree stays as it is while one runs."""
 
 
@@ -23,8 +22,21 @@ def require_idle(session: Session, dataset_id: str) -> None:
     Raises:
         ConflictError: One does.
     """
+    _refuse(session, dataset_id, BUSY_KINDS)
+
+
+def require_settled(session: Session, dataset_id: str) -> None:
+    """Check that no job beside the steps changes records or topics, which a step would read.
+
+    Raises:
+        ConflictError: One does.
+    """
+    _refuse(session, dataset_id, _OTHER_KINDS)
+
+
+def _refuse(session: Session, dataset_id: str, kinds: frozenset[str]) -> None:
     for job in list_active_jobs(session, dataset_id):
-        if job.kind in BUSY_KINDS:
+        if job.kind in kinds:
             what = job.kind.replace("_", " ")
             raise ConflictError(
                 f"A {what} job works on the topics now. Wait for it or cancel it.", job=job.id

@@ -105,6 +105,49 @@ def test_a_dry_run_shows_the_first_failure_of_each_kind(
     assert "absent" in message
 
 
+def test_a_grader_keeps_its_weight_and_refuses_fields_of_another_kind(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/grader"
+    first = client.put(url, json={**STRING_CHECK, "weight": 0.3}).json()
+    assert (first["weight"], first["version"]) == (0.3, 1)
+    assert client.get(url).json() == first
+    assert client.put(url, json=STRING_CHECK).json()["version"] == 2
+    foreign = {"model": "gpt", "temperature": 0.1, "maxTokens": 5}
+    refused = client.put(url, json={**STRING_CHECK, **foreign})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["details"]["fields"] == ["model", "temperature", "maxTokens"]
+
+
+@pytest.mark.parametrize("size", [0, -3, 21, 1_000_000])
+def test_a_trial_of_an_impossible_size_is_refused(
+    client: TestClient, dataset: dict[str, Any], size: int
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/grader/test"
+    answer = client.post(url, json={"sampleSize": size, "config": STRING_CHECK})
+    assert answer.status_code == 422
+
+
+def test_the_longest_record_can_be_chosen(
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/extract"
+    assert run(url, {"maxTokens": 1})["result"]["stats"]["validRecords"] == 0
+    assert run(url)["result"]["stats"]["validRecords"] > 0
+
+
+def test_a_step_waits_for_jobs_that_change_what_it_reads(
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    run(f"{base}/topics/generate", {"numTopics": 2})
+    assert client.post(f"{base}/topics/categorize").status_code == 202
+    for step in ("extract", "coverage"):
+        refused = client.post(f"{base}/{step}")
+        assert refused.status_code == 409
+        assert "categorize job" in refused.json()["error"]["message"]
+
+
 def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[str, Any]) -> None:
     url = f"{DATASETS}/{dataset['id']}/grader"
     assert client.get(url).json() is None

@@ -90,6 +90,14 @@ def test_starting_too_early_names_the_step_to_do_first() -> None:
         require_startable(StepName.DRY_RUN, tuple(nodes_after()))
 
 
+@pytest.mark.parametrize("step", [StepName.EXTRACT, StepName.TOPICS, StepName.DRY_RUN])
+def test_nothing_starts_while_another_step_runs(step: StepName) -> None:
+    running = nodes_after(*RESULTS, processing=StepName.COVERAGE)
+    with pytest.raises(ConflictError, match="Coverage Analysis is running") as caught:
+        require_startable(step, tuple(running))
+    assert caught.value.details["step"] == "coverage"
+
+
 def test_starting_twice_is_refused() -> None:
     running = nodes_after(processing=StepName.EXTRACT)
     with pytest.raises(ConflictError, match="already running"):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from rft_app.api.schemas._base import WireRequest
 from rft_app.api.schemas.coverage import CoverageReport
@@ -24,6 +25,8 @@ class ExtractRequest(WireRequest):
 
     mode: Literal["last", "every"] = "last"
     """The last assistant turn of each trace, or every one."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    """A longer record is invalid with `too_long`; `null` takes the installation's limit."""
 
 
 @router.post("/extract", status_code=202)
@@ -31,7 +34,7 @@ async def extract(
     response: Response, dataset_id: str, request: ExtractRequest | None = None, wait: Wait = 0
 ) -> Job:
     """Make records of the traces; the result is the dataset."""
-    settings = (request or ExtractRequest()).model_dump()
+    settings = (request or ExtractRequest()).model_dump(by_alias=False, exclude_none=True)
     return await start(
         response, wait, lambda session: start_step(session, dataset_id, StepName.EXTRACT, settings)
     )

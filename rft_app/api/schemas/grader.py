@@ -3,17 +3,27 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
+from pydantic.alias_generators import to_camel
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import grader as domain
 from rft_app.domain.grading import GradeOutcome, Verdict
-from rft_app.errors import NotAvailableError
-from rft_app.services.graders import TriedGrade, sum_up
+from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.services.graders import MAX_TRIED, TriedGrade, sum_up
+
+_FIELDS = {
+    "llm-judge": {
+        name: name for name in ("prompt", "output_schema", "model", "temperature", "max_tokens")
+    },
+    "script": {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"},
+    "string_check": {name: name for name in ("operation", "field", "reference")},
+}
+"""The fields of each kind, with their names in the domain."""
 
 
 class GraderConfig(WireRequest):
-    """Settings of a grader; which fields apply depends on `type`."""
+    """Settings of a grader; which fields apply depends on `type`, those of another are refused."""
 
     type: Literal["llm-judge", "script", "string_check"]
     prompt: str | None = None
@@ -32,7 +42,8 @@ class GraderConfig(WireRequest):
     """Of `string_check`, like the two below."""
     field: str | None = None
     reference: str | None = None
-    weight: float | None = None
+    weight: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """How much it counts beside other graders; of every kind."""
     version: int | None = None
     """Number of the stored version; ignored when sent."""
 
@@ -46,6 +57,7 @@ class GraderConfig(WireRequest):
                 script=spec.source,
                 timeout_s=spec.timeout_s,
                 memory_mb=spec.memory_mb,
+                weight=spec.weight,
                 version=stored.version,
             )
         return cls(
@@ -53,6 +65,7 @@ class GraderConfig(WireRequest):
             operation=spec.operation,
             field=spec.field,
             reference=spec.reference,
+            weight=spec.weight,
             version=stored.version,
         )
 
@@ -61,26 +74,34 @@ class GraderConfig(WireRequest):
 
         Raises:
             NotAvailableError: It is a judge.
-            InvalidInputError: A value is missing or impossible.
+            InvalidInputError: A value is missing, impossible or of another kind of grader.
         """
+        self._refuse_foreign()
         if self.type == "llm-judge":
             raise NotAvailableError(
                 "This version has no llm-judge grader yet. Use a script or a string check."
             )
-        values: dict[str, Any] = {"kind": self.type}
-        names = {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"}
-        if self.type == "string_check":
-            names = {name: name for name in ("operation", "field", "reference")}
-        for name, target in names.items():
+        values: dict[str, Any] = {"kind": self.type, "weight": self.weight}
+        for name, target in _FIELDS[self.type].items():
             if (value := getattr(self, name)) is not None:
                 values[target] = value
         return domain.parse_spec(values)
+
+    def _refuse_foreign(self) -> None:
+        others = [name for kind, names in _FIELDS.items() if kind != self.type for name in names]
+        foreign = [to_camel(name) for name in others if getattr(self, name) is not None]
+        if foreign:
+            raise InvalidInputError(
+                f"A grader of the type {self.type} has no {' and no '.join(foreign)}. "
+                "Leave out what belongs to another type.",
+                fields=foreign,
+            )
 
 
 class GraderTestRequest(WireRequest):
     """Which grader to try on how many records."""
 
-    sample_size: int = 5
+    sample_size: int = Field(default=5, ge=1, le=MAX_TRIED)
     config: GraderConfig | None = None
     """Settings to try without saving them; absent means the saved grader."""
 

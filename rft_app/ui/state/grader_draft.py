@@ -41,6 +41,8 @@ class Draft:
     timeout_s: str = "2"
     """As it is typed."""
     memory_mb: str = "512"
+    weight: float | None = None
+    """Kept as it is stored; the form does not show it."""
 
     @classmethod
     def of(cls, spec: GraderSpec) -> "Draft":
@@ -50,12 +52,14 @@ class Draft:
                 source=spec.source,
                 timeout_s=f"{spec.timeout_s:g}",
                 memory_mb=str(spec.memory_mb),
+                weight=spec.weight,
             )
         return cls(
             kind=STRING_CHECK,
             operation=spec.operation.value,
             field=spec.field,
             reference=spec.reference,
+            weight=spec.weight,
         )
 
     def is_like(self, other: "Draft") -> bool:
@@ -85,7 +89,7 @@ class Draft:
                 "timeout_s": _read_limit(self.timeout_s, "time limit", "60 s"),
                 "memory_mb": _read_limit(self.memory_mb, "memory limit", "8192 MB"),
             }
-        return parse_spec({"kind": self.kind, **values})
+        return parse_spec({"kind": self.kind, "weight": self.weight, **values})
 
 
 def _read_limit(text: str, name: str, most: str) -> float:
