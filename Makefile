@@ -13,7 +13,10 @@ FRONT_END := .web/build/client/index.html
 FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui reflex.lock assets -type f \
 	-not -path '*/__pycache__/*' -not -path 'assets/external/*' 2>/dev/null)
 
-UNIT = pytest --numprocesses auto -m "not browser and not durability"
+UNIT = pytest --numprocesses auto -m "not browser and not durability and not consumers"
+CONSUMERS := .venv-consumers
+AGENT_LIGHTNING := .venv-agent-lightning
+PYTHON312 ?= python3.12
 
 export PATH := $(JS_BIN):$(BIN):$(PATH)
 export REFLEX_TELEMETRY_ENABLED := false
@@ -23,7 +26,7 @@ ifneq ($(DATA),)
 export RFT_DATA_DIR := $(abspath $(DATA))
 endif
 
-.PHONY: help run test check format lint types unit browser screenshots build install install-dev chromium clean
+.PHONY: help run test check format lint types unit browser test-consumers screenshots build install install-dev chromium clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
@@ -57,6 +60,27 @@ unit: install-dev
 
 browser: install-dev build chromium ## the browser tests alone
 	pytest -m browser tests
+
+test-consumers: install-dev $(CONSUMERS)/.installed ## what reads our exports reads them (downloads 500 MB)
+	python -m tests.consumers.make_exports out/consumers
+	$(CONSUMERS)/bin/python -m pytest tests/consumers
+	@if $(PYTHON312) --version >/dev/null 2>&1; then \
+	  $(MAKE) --no-print-directory $(AGENT_LIGHTNING)/.installed && \
+	  $(AGENT_LIGHTNING)/bin/python -m pytest tests/consumers/test_agent_lightning.py; \
+	else \
+	  echo "Agent Lightning was skipped: it needs Python 3.12. Name one with PYTHON312=."; \
+	fi
+
+$(CONSUMERS)/.installed: requirements-consumers.txt
+	@echo "Installing what reads our exports (about three minutes) …"
+	$(PYTHON) -m venv $(CONSUMERS)
+	$(CONSUMERS)/bin/python -m pip install --quiet --no-deps -r requirements-consumers.txt
+	@touch $@
+
+$(AGENT_LIGHTNING)/.installed: requirements-agent-lightning.txt
+	$(PYTHON312) -m venv $(AGENT_LIGHTNING)
+	$(AGENT_LIGHTNING)/bin/python -m pip install --quiet --no-deps -r requirements-agent-lightning.txt
+	@touch $@
 
 screenshots: install-dev build chromium ## a picture of every screen, in out/screenshots
 	python -m tests.ui.screens out/screenshots
@@ -103,4 +127,4 @@ chromium:
 	fi
 
 clean: ## remove what the targets made, not your data
-	rm -rf $(VENV) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states
+	rm -rf $(VENV) $(CONSUMERS) $(AGENT_LIGHTNING) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states

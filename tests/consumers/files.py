@@ -1,0 +1,78 @@
+"""The exported files as `make_exports` left them, and what reads them."""
+
+import importlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "out" / "consumers"
+REAL = ("airline", "school")
+"""Data sets that live beside the checkout."""
+
+
+class Exported(NamedTuple):
+    """One export, unzipped."""
+
+    folder: Path
+    metadata: dict[str, Any]
+
+    @property
+    def train(self) -> Path:
+        """The file of the training side."""
+        return self._find("train")
+
+    @property
+    def test(self) -> Path:
+        """The file of the test side."""
+        return self._find("test")
+
+    @property
+    def num_train(self) -> int:
+        """Rows on the training side."""
+        return self.metadata["files"][self.train.name]["rows"]
+
+    @property
+    def num_test(self) -> int:
+        """Rows on the test side."""
+        return self.metadata["files"][self.test.name]["rows"]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The training side as JSON, for comparison with what a reader got."""
+        raw = self.train.read_bytes()
+        lines = orjson.loads(raw) if raw.startswith(b"[") else raw.split(b"\n")[:-1]
+        return [line if isinstance(line, dict) else orjson.loads(line) for line in lines]
+
+    def _find(self, side: str) -> Path:
+        [name] = [name for name in self.metadata["files"] if name.startswith(f"{side}.")]
+        return self.folder / name
+
+
+def load_exported(name: str) -> Exported:
+    """An export by `DATASET/FORMAT`; the test is skipped where the data set is not beside us."""
+    if not FOLDER.is_dir():
+        pytest.skip("The files are made by `make test-consumers`.")
+    folder = FOLDER / name
+    if not folder.is_dir():
+        dataset = name.partition("/")[0]
+        if dataset in REAL and not (FOLDER / dataset).is_dir():
+            pytest.skip(f"The data set of {dataset} is not beside this checkout.")
+        pytest.fail(f"{name} was not exported; see {FOLDER / 'refused.json'}.")
+    return Exported(folder, orjson.loads((folder / "metadata.json").read_bytes()))
+
+
+def load_consumer(module: str, needs: str = "") -> Any:
+    """What reads the file; the test is skipped, with the reason, where it is not installed."""
+    reason = needs or "it is in requirements-consumers.txt"
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        pytest.skip(f"{module.partition('.')[0]} is not installed ({reason}): {error}")
+
+
+def each(format_name: str, *datasets: str) -> pytest.MarkDecorator:
+    """Run a test on the exports of these datasets in one format."""
+    names = [f"{dataset}/{format_name}" for dataset in datasets]
+    return pytest.mark.parametrize("exported", names, indirect=True)
