@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlmodel import Session
 
+from rft_app.domain.dataset import DatasetStats
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import Node, StepName, require_startable
@@ -94,10 +95,11 @@ def get_step(session: Session, dataset_id: str, name: StepName) -> StepView:
     Raises:
         NotFoundError: There is no such dataset.
     """
-    node = get_dataset(session, dataset_id).nodes[name.number - 1]
+    dataset = get_dataset(session, dataset_id)
     row = get_step_row(session, dataset_id, name)
     return StepView(
-        node=node,
+        node=dataset.nodes[name.number - 1],
+        stats=dataset.stats,
         facts=row.facts,
         settings=row.settings,
         error=row.error,

@@ -10,7 +10,6 @@ from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
-from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import (
     GradedPage,
     WantedRollouts,
@@ -162,8 +161,7 @@ class DryRunState(StepModal, Paging, rx.State):
 
     async def _show(self, step: StepView) -> None:
         dataset_id = self._dataset_id
-        stats = (await ask(lambda session: get_dataset(session, dataset_id))).stats
-        self.num_usable = stats.num_valid - stats.num_duplicates
+        self.num_usable = step.stats.num_valid - step.stats.num_duplicates
         self._show_settings(step.settings)
         limit = self._num_runs
         rows = await ask(lambda session: _list_runs(session, dataset_id, limit + 1))
