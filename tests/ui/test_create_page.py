@@ -22,6 +22,13 @@ def create_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Create Dataset & Start →")
 
 
+def wait_for_records(page: Page) -> None:
+    """Until the dataset that was created has imported its file and extracted itself."""
+    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    extract = page.locator('[data-step="extract"]')
+    expect(extract).to_have_attribute("data-status", "complete", timeout=60_000)
+
+
 def test_a_file_with_bad_rows_becomes_a_dataset_that_extracts_itself(
     page: Page, app_url: str, tmp_path: Path
 ) -> None:
@@ -46,8 +53,7 @@ def test_a_file_with_bad_rows_becomes_a_dataset_that_extracts_itself(
     page.get_by_label("Objective").fill("Answer shipping questions")
     create_button(page).click()
 
-    page.wait_for_url(re.compile(r"/optimization/ds_"))
-    expect(page.locator('[data-step="extract"]')).to_have_attribute("data-status", "complete")
+    wait_for_records(page)
     expect(page.locator('[data-step="topics"]')).to_have_attribute("data-status", "ready")
     expect(page.get_by_text("20 valid records")).to_be_visible()
     expect(page.get_by_text("1 empty content")).to_be_visible()
@@ -66,7 +72,7 @@ def test_rows_of_unknown_shape_are_mapped_by_hand(page: Page, app_url: str, tmp_
     page.get_by_label("Objective").fill("Add one")
     create_button(page).click()
 
-    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    wait_for_records(page)
     expect(page.get_by_text("12 valid records")).to_be_visible()
 
 
@@ -79,7 +85,7 @@ def test_every_answer_gives_one_record_per_assistant_turn(
     page.get_by_label("Objective").fill("Answer both")
     create_button(page).click()
 
-    page.wait_for_url(re.compile(r"/optimization/ds_"))
+    wait_for_records(page)
     expect(page.get_by_text("2 valid records")).to_be_visible()
 
 
