@@ -27,6 +27,21 @@ class TreeEdit(Entity):
     label: str
     """What was done, e.g. `Renamed Bags to Baggage`."""
 
+    def changes(self, tree: TopicTree) -> bool:
+        """Whether the tree becomes another one, or any record has another place."""
+        leaves = {leaf.key for leaf in tree.leaves}
+        before, after = list(tree.nodes), [topic.node for topic in self.topics]
+        if [_told(node) for node in before] != [_told(node) for node in after]:
+            return True
+        return any(
+            topic.sources != (topic.node.key,) for topic in self.topics if topic.node.key in leaves
+        )
+
+
+def _told(node: TopicNode) -> TopicNode:
+    """The topic as a person can change it."""
+    return node.model_copy(update={"num_records": 0})
+
 
 def add(
     tree: TopicTree,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from rft_app.errors import JobCancelledError
@@ -68,6 +69,9 @@ class Calls(Generic[T]):
                 self._stop()
                 wait(under_way)
                 self._take_done(under_way)
+                with suppress(JobCancelledError):
+                    self._report()
+                self._context.flush()
                 raise
 
     def _take_done(self, under_way: dict[Future[T], int]) -> None:

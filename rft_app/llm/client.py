@@ -166,7 +166,7 @@ class ChatClient:
         except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
             shown = body[:120].decode(errors="replace") or "nothing"
             message = f"The provider answered with no chat completion: {shown}"
-            return CallFailure(kind=CallFailureKind.BAD_REPLY, message=message)
+            return CallFailure(kind=CallFailureKind.NO_COMPLETION, message=message)
         usage = completion.usage or _Usage()
         tokens = usage.prompt_tokens, usage.completion_tokens
         return ChatReply(

@@ -25,6 +25,8 @@ class CallFailureKind(StrEnum):
     TRUNCATED = "truncated"
     EMPTY = "empty"
     BAD_REPLY = "bad_reply"
+    NO_COMPLETION = "no_completion"
+    """An answer that is none of a chat API: an empty body, a page to sign in."""
 
     @property
     def is_retryable(self) -> bool:
@@ -68,6 +70,9 @@ _REMEDIES = {
     CallFailureKind.TRUNCATED: "Ask for fewer records at once, or choose another model.",
     CallFailureKind.EMPTY: "Try again, or choose another model.",
     CallFailureKind.BAD_REPLY: "Choose a model that keeps to a JSON schema.",
+    CallFailureKind.NO_COMPLETION: (
+        "Check RFT_LLM_BASE_URL: no chat API answers there; most addresses end in /v1."
+    ),
 }
 
 

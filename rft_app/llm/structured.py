@@ -178,12 +178,10 @@ def _repair(
     """The second question; `None` when it could not help."""
     if failure.kind is CallFailureKind.TRUNCATED:
         return request.model_copy(update={"max_tokens": request.max_tokens * MORE_TOKENS})
-    if failure.kind is CallFailureKind.EMPTY:
+    if failure.kind in {CallFailureKind.EMPTY, CallFailureKind.NO_COMPLETION}:
         return request
-    if failure.kind is not CallFailureKind.BAD_REPLY:
+    if failure.kind is not CallFailureKind.BAD_REPLY or isinstance(reply, CallFailure):
         return None
-    if isinstance(reply, CallFailure):  # not even a completion
-        return request
     complaint = (
         f"Your reply cannot be used. {failure.message}\n"
         "Send the whole reply again as one JSON object that matches the schema, and nothing else."

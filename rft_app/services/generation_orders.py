@@ -1,6 +1,6 @@
 """How many records each topic gets: by its gap, or by the records that were chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +16,10 @@ from rft_app.domain.generation import (
     find_allowed,
     share_out,
 )
-from rft_app.domain.record import Selection
+from rft_app.domain.record import RecordId, Selection, parse_record_id
 from rft_app.domain.topic import TopicTree, is_within
 from rft_app.domain.words import count
-from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.services.generation_units import TopicOrder
 from rft_app.storage.candidates import count_pending_by_topic
 from rft_app.storage.generation_sources import (
@@ -30,6 +30,7 @@ from rft_app.storage.generation_sources import (
 )
 from rft_app.storage.record_counts import select_selection
 from rft_app.storage.record_plan import read_topic_keys
+from rft_app.storage.records import read_groups, to_seqs
 from rft_app.storage.topics import count_trainable, get_tree
 from rft_app.strategies import STRATEGIES
 
@@ -89,6 +90,7 @@ def find_orders(
     Raises:
         ConflictError: There are no topics whose gaps could be filled.
         InvalidInputError: No topic has the path given.
+        NotFoundError: The dataset has not all records that are named.
     """
     tree = get_tree(session, dataset_id)
     scene = _look(session, dataset_id, settings, tree)
@@ -186,6 +188,7 @@ def _limit_by_sources(
 
 
 def _by_selection(scene: _Scene, selection: Selection) -> Orders:
+    _require_there(scene, selection.only or ())
     seqs = select_selection(scene.session, scene.dataset_id, selection)
     groups, notes = _read_selected(scene, seqs)
     each = scene.settings.variations_per_record
@@ -208,6 +211,16 @@ def _by_selection(scene: _Scene, selection: Selection) -> Orders:
     )
     more = _notes(scene, sum(wanted.values()))
     return Orders(topics, orders, scene.allowed, (*notes, *more))
+
+
+def _require_there(scene: _Scene, ids: Sequence[RecordId]) -> None:
+    there = read_groups(scene.session, scene.dataset_id, to_seqs(ids))
+    unknown = [id_ for id_ in ids if parse_record_id(id_) not in there]
+    if unknown:
+        more = f" and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
+        raise NotFoundError(
+            f"This dataset has no record {', '.join(unknown[:3])}{more}.", ids=unknown[:100]
+        )
 
 
 def _read_selected(

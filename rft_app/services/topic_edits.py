@@ -25,6 +25,8 @@ from rft_app.services.topic_results import refresh_result
 from rft_app.storage import topic_changes, topics
 from rft_app.storage.datasets import get_dataset_row, touch
 
+NOTHING_CHANGED = "Nothing changed"
+
 
 class TopicEdit(Entity):
     """What an edit came to."""
@@ -339,7 +341,10 @@ def _change(
     make: Callable[[TopicTree], TreeEdit],
 ) -> TopicEdit:
     row = lock_idle(session, dataset_id, version)
-    edit = make(topics.get_tree(session, dataset_id))
+    tree = topics.get_tree(session, dataset_id)
+    edit = make(tree)
+    if not edit.changes(tree):
+        return TopicEdit(tree=tree, label=NOTHING_CHANGED)
     change = topic_changes.begin_change(session, row, edit.label)
     row.is_edited = True
     topics.apply_edit(session, change, edit)

@@ -64,6 +64,25 @@ def test_without_a_provider_the_interface_says_how_to_get_one(
     assert (plan["estimatedCost"], plan["costRange"]) == (None, None)
 
 
+@pytest.mark.parametrize("path", ["generate", "generate/plan"])
+def test_records_are_chosen_by_a_filter_or_by_ids_that_are_there(
+    client: TestClient,
+    dataset: dict[str, Any],
+    records: list[str],
+    provider: FakeProvider,
+    path: str,
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/{path}"
+    settings = {"config": CONFIG} if path == "generate" else CONFIG
+    unknown = client.post(url, json={**settings, "sourceRecordIds": [records[0], "rec_ffff", "x"]})
+    assert unknown.status_code == 404
+    assert unknown.json()["error"]["details"]["ids"] == ["rec_ffff", "x"]
+    both = {"sourceRecordIds": records, "selection": {}}
+    assert client.post(url, json={**settings, **both}).status_code == 422
+    chosen = client.post(url, json={**settings, "selection": {"only": records[:1]}})
+    assert chosen.status_code in {200, 202}, chosen.text
+
+
 def test_a_plan_has_the_types_of_the_spec_and_its_arithmetic(
     client: TestClient, dataset: dict[str, Any], records: list[str], provider: FakeProvider
 ) -> None:

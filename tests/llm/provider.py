@@ -143,8 +143,11 @@ FAILURES: dict[str, tuple[Served, str]] = {
     "no credit": (refuse(402, "empty account"), "Top up the provider's account"),
     "no patience": (refuse(429, headers={"Retry-After": "600"}), "asks to wait 600 s"),
     "a fault": (refuse(500, "broken"), "500: broken. Try again later"),
-    "a page": (Served(PAGE, headers={"Content-Type": "text/html"}), "no chat completion: <html>"),
-    "nothing": (Served(b""), "no chat completion: nothing"),
+    "a page": (
+        Served(PAGE, headers={"Content-Type": "text/html"}),
+        "Check RFT_LLM_BASE_URL: no chat API",
+    ),
+    "nothing": (Served(b""), "nothing. Check RFT_LLM_BASE_URL"),
     "silence": (say(""), "The model said nothing"),
     "nonsense": (say("Sure! Here is what I think."), "reply: Invalid JSON"),
     "another shape": (say_json({"answers": 7}), "Field required"),

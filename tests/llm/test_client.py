@@ -107,11 +107,11 @@ def test_it_gives_up_after_the_attempts_that_are_set(start: Start) -> None:
         (refuse(400, code="content_filter"), CallFailureKind.REFUSED),
         (refuse(400, "odd"), CallFailureKind.BAD_REQUEST),
         (Served(b"<html>Bad gateway</html>", 418), CallFailureKind.BAD_REQUEST),
-        (Served(b""), CallFailureKind.BAD_REPLY),
-        (Served(b"\xff\xfe nonsense"), CallFailureKind.BAD_REPLY),
-        (Served(b'"a text"'), CallFailureKind.BAD_REPLY),
-        (Served(b'{"choices": []}'), CallFailureKind.BAD_REPLY),
-        (Served(b'{"choices": [{"message": {"content": 7}}]}'), CallFailureKind.BAD_REPLY),
+        (Served(b""), CallFailureKind.NO_COMPLETION),
+        (Served(b"\xff\xfe nonsense"), CallFailureKind.NO_COMPLETION),
+        (Served(b'"a text"'), CallFailureKind.NO_COMPLETION),
+        (Served(b'{"choices": []}'), CallFailureKind.NO_COMPLETION),
+        (Served(b'{"choices": [{"message": {"content": 7}}]}'), CallFailureKind.NO_COMPLETION),
     ],
 )
 def test_other_failures_are_named_and_not_repeated(

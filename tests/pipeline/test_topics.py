@@ -155,7 +155,9 @@ def test_records_that_want_nothing_are_in_one_topic_nobody_is_sure_of(
 ) -> None:
     add_conversations([make_conversation(*messages) for _ in range(9)])
     result = run_topics()
-    assert result.facts["topics"] == [{"key": "General", "num_records": 9, "num_sure": 0}]
+    assert result.facts["topics"] == [
+        {"key": "General", "num_records": 9, "num_judged": 9, "num_sure": 0}
+    ]
     assert result.summary == "1 topic · 0% sure"
 
 

@@ -54,6 +54,25 @@ def rename(key: str, name: str, version: int | None = None) -> TopicEdit:
     return do(lambda s: topic_edits.rename_topic(s, DATASET, key, name, version=version))
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda s: topic_edits.rename_topic(s, DATASET, "Bags", " Bags "),
+        lambda s: topic_edits.describe_topic(s, DATASET, "Changes", ""),
+        lambda s: topic_edits.set_keywords(s, DATASET, "Bags", ()),
+        lambda s: topic_edits.move_topic(s, DATASET, "Bags", None, position=1),
+        lambda s: topic_edits.set_targets(s, DATASET, {"Bags": None}),
+    ],
+)
+def test_an_edit_that_changes_nothing_does_not_count(edit: Edit) -> None:
+    add_tree()
+    before = read_tree()
+    assert do(edit).tree.version == before.version
+    assert read_tree() == before
+    with reading() as session:
+        assert count_changes(session, DATASET) == 0
+
+
 EDITS: dict[str, tuple[Edit, dict[str, int], int]] = {
     "rename a branch": (
         lambda s: topic_edits.rename_topic(s, DATASET, "Changes", "Edits"),

@@ -81,10 +81,7 @@ class GenerationConfig(WireRequest):
         return read_settings(self.model_dump(by_alias=False))
 
 
-class GenerateRequest(WireRequest):
-    """A run: settings, and the records to start from; without records it fills the gaps."""
-
-    config: GenerationConfig = GenerationConfig()
+class _Sources(WireRequest):
     source_record_ids: list[str] | None = None
     selection: RecordSelection | None = None
     """Records by a filter, instead of ids."""
@@ -102,19 +99,19 @@ class GenerateRequest(WireRequest):
         return None if self.selection is None else self.selection.to_selection()
 
 
-class PlanRequest(GenerationConfig):
-    """Settings as the spec sends them, and the records to start from."""
+class GenerateRequest(_Sources):
+    """A run: settings, and the records to start from; without records it fills the gaps."""
 
-    source_record_ids: list[str] | None = None
+    config: GenerationConfig = GenerationConfig()
+
+
+class PlanRequest(GenerationConfig, _Sources):
+    """Settings as the spec sends them, and the records to start from."""
 
     def to_settings(self) -> GenerationSettings:
         """Convert to the domain."""
-        return read_settings(self.model_dump(by_alias=False, exclude={"source_record_ids"}))
-
-    def to_selection(self) -> Selection | None:
-        """The records to start from."""
-        ids = self.source_record_ids
-        return None if ids is None else Selection(only=tuple(map(RecordId, ids)))
+        sources = set(_Sources.model_fields)
+        return read_settings(self.model_dump(by_alias=False, exclude=sources))
 
 
 class TopicGeneration(Wire):

@@ -150,7 +150,9 @@ class RunView:
         when = ago(job.finished_at) if job.finished_at else ""
         if job.status is JobStatus.DONE and job.result is not None:
             return _done(GenerationReport.model_validate(job.result), when)
-        spent = f"{describe_paid(paid)} What they brought is kept and waits for review."
+        spent = describe_paid(paid)
+        if paid.num_calls:
+            spent += " What they brought is kept and waits for review."
         if job.status is JobStatus.CANCELLED:
             return cls("cancelled", when, "The run was cancelled.", spent)
         why = job.error.message if job.error else "It ended without a reason."
