@@ -57,7 +57,7 @@ def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
             class_name="px-3 pb-2.5",
         ),
         custom_attrs={"data-item": "true"},
-        class_name=f"{CARD} group hover:border-line-strong",
+        class_name=f"{CARD} group h-full hover:border-line-strong",
     )
 
 
