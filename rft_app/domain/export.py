@@ -7,7 +7,7 @@ from pydantic import Field
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import Selection
-from rft_app.domain.split import SplitRule
+from rft_app.domain.split import Split, SplitRule
 
 
 class Need(StrEnum):
@@ -49,6 +49,7 @@ class Lack(StrEnum):
     NOT_ALTERNATING = "not_alternating"
     TOOLS_IN_PROMPT = "tools_in_prompt"
     CALLS_LEFT_OPEN = "calls_left_open"
+    TEXT_BESIDE_CALLS = "text_beside_calls"
 
     @property
     def message(self) -> str:
@@ -75,6 +76,10 @@ _MESSAGES = {
     Lack.SEVERAL_TURNS: "an answer of several turns; the format takes one",
     Lack.NOT_ALTERNATING: "turns that do not alternate between the two sides",
     Lack.TOOLS_IN_PROMPT: "tool calls in the prompt, which the format cannot hold",
+    Lack.TEXT_BESIDE_CALLS: (
+        "a turn that both says something and calls tools, which the format cannot hold. Choose one "
+        "that can, such as trl_sft"
+    ),
     Lack.CALLS_LEFT_OPEN: (
         "tool calls without a result before the next turn, for which services refuse the whole file"
     ),
@@ -119,6 +124,11 @@ class ExportOptions(Entity):
     def is_archive(self) -> bool:
         """Whether the result is a zip rather than one data file."""
         return self.include_test or self.include_metadata
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The sides that are written, each to its own file."""
+        return tuple(Split) if self.include_test else (Split.TRAIN,)
 
     @property
     def rule(self) -> SplitRule:

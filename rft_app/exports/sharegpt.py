@@ -78,8 +78,10 @@ def _encode(record: RecordBytes) -> bytes | Lack:
     messages: list[dict[str, Any]] = [orjson.loads(raw) for raw in record.input + record.output]
     system = [text_of(m.get("content")) for m in messages if m["role"] in {"system", "developer"}]
     said = [message for message in messages if message["role"] not in {"system", "developer"}]
-    if not is_only_text(record.input + record.output) or any(map(_is_mixed, said)):
+    if not is_only_text(record.input + record.output):
         return Lack.UNSUPPORTED_CONTENT
+    if any(map(_is_mixed, said)):
+        return Lack.TEXT_BESIDE_CALLS
     turns = list(_merge(map(_to_turn, said)))
     sides = [turn.speaker in _ASKING for turn in turns]
     if sides != [number % 2 == 0 for number in range(len(sides))] or len(sides) % 2:

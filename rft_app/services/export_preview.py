@@ -1,6 +1,7 @@
 """What an export would hold, before it is made: its first rows, and estimates from a sample."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,7 @@ from rft_app.services.export_sizes import FileSample, Runs, count_bytes
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.dry_runs import find_last_finished
 from rft_app.storage.members import Members
+from rft_app.storage.snapshots import get_snapshot
 from rft_app.storage.splits import Ints
 
 PROBED_RECORDS: Final = 20_000
@@ -40,15 +42,13 @@ class ExportPreview(Entity):
     """The first lines of the file, byte for byte; of a table, what a reader gets."""
     num_train: int
     num_test: int
-    """Records on each side; those that lack what the format needs are among them."""
+    """Rows of each data file."""
     num_sampled: int
     """Records looked at for all that follows."""
     num_lacking: int
     """Of those, the records that will be left out."""
     lacks: dict[Lack, int]
     estimated_rows: int
-    estimated_first_rows: int
-    """Of the first file."""
     estimated_bytes: int
     """Of all data files, not compressed."""
     estimated_file_bytes: int
@@ -86,10 +86,10 @@ def describe_preview(
     plan = get_plan(session, dataset_id, selection, options)
     source = make_row_source(session, dataset_id, exporter, options)
     rows, account = _first_rows(source, plan.members, limit)
-    if account.num_read == len(plan.members):
+    if account.num_read == sum(len(plan.members.of(split)) for split in options.splits):
         account.require_rows()
     sample = _Sample.take(source, plan.members)
-    return sample.describe(plan.members, rows)
+    return sample.describe(rows)
 
 
 def with_dry_run(session: Session, dataset_id: str, options: ExportOptions) -> ExportOptions:
@@ -103,8 +103,11 @@ def make_row_source(
 ) -> RowSource:
     """What writes the rows of an export that is not frozen yet."""
     dataset = get_dataset_row(session, dataset_id)
+    frozen_at = dataset.updated_at
+    if options.snapshot_id:
+        frozen_at = get_snapshot(session, options.snapshot_id).created_at
     context = FileContext(
-        options=options, dataset_name=dataset.name, created_at=dataset.updated_at.isoformat()
+        options=options, dataset_name=dataset.name, created_at=frozen_at.isoformat()
     )
     return RowSource(session, dataset_id, exporter, context)
 
@@ -114,7 +117,7 @@ def _first_rows(
 ) -> tuple[tuple[bytes, ...], Account]:
     """The first lines of the first file that has any, and what was looked at for them."""
     account = Account()
-    for split in Split if source.options.include_test else (Split.TRAIN,):
+    for split in source.options.splits:
         seqs = members.of(split)
         if not source.options.shuffle:
             seqs = seqs[:PROBED_RECORDS]
@@ -141,8 +144,7 @@ class _Sample:
     @classmethod
     def take(cls, source: RowSource, members: Members) -> "_Sample":
         """Encode some records of each data file."""
-        splits = list(Split) if source.options.include_test else [Split.TRAIN]
-        wanted = {split: members.of(split) for split in splits}
+        wanted = {split: members.of(split) for split in source.options.splits}
         num_wanted = sum(map(len, wanted.values()))
         account = Account(source.exporter.max_tokens)
         sides = [
@@ -158,29 +160,28 @@ class _Sample:
         num_bytes = round(sum(file.num_bytes for file in files))
         if not options.is_archive:
             return num_bytes, num_bytes
-        names = list_file_names(source.exporter, options)
+        names = list_file_names(source.context.dataset_name, source.exporter, options)
         if options.include_metadata and not source.exporter.has_ids:
             files += [side.notes.estimate(LINES, level) for side in self.sides]
         num_packed = round(sum(file.num_packed for file in files))
         extra = METADATA_BYTES if options.include_metadata else 0
         return num_bytes, num_packed + extra + BYTES_PER_FILE * len(names)
 
-    def describe(self, members: Members, first: tuple[bytes, ...]) -> ExportPreview:
+    def describe(self, first: tuple[bytes, ...]) -> ExportPreview:
         """Scale the sample up."""
         account = self.account
         rows = [row for side in self.sides for row in side.rows.lines]
         mean = sum(map(len, rows)) / len(rows) if rows else 0.0
-        num_test = int(members.is_test.sum())
+        num_train, *num_test = map(_estimate_rows, self.sides)
         num_bytes, num_file_bytes = self.count_bytes()
         return ExportPreview(
             rows=first,
-            num_train=len(members) - num_test,
-            num_test=num_test,
+            num_train=num_train,
+            num_test=sum(num_test),
             num_sampled=account.num_read,
             num_lacking=account.skipped.total(),
             lacks=dict(account.skipped.most_common()),
-            estimated_rows=sum(map(_estimate_rows, self.sides)),
-            estimated_first_rows=_estimate_rows(self.sides[0]),
+            estimated_rows=num_train + sum(num_test),
             estimated_bytes=num_bytes,
             estimated_file_bytes=num_file_bytes,
             tokens_per_row=round(mean / CHARACTERS_PER_TOKEN),
@@ -188,7 +189,9 @@ class _Sample:
             max_tokens=account.max_tokens,
             num_too_long=account.num_too_long,
             is_exact=all(side.rows.factor == 1 for side in self.sides),
-            file_names=list_file_names(self.source.exporter, self.source.options),
+            file_names=list_file_names(
+                self.source.context.dataset_name, self.source.exporter, self.source.options
+            ),
         )
 
 
@@ -239,12 +242,21 @@ def spread(seqs: Ints, num_all: int | None = None) -> Ints:
     return seqs[np.linspace(0, len(seqs) - 1, wanted).astype(np.int64)]
 
 
-def list_file_names(exporter: Exporter, options: ExportOptions) -> tuple[str, ...]:
+def name_file(dataset_name: str, exporter: Exporter, options: ExportOptions) -> str:
+    """The name of the file that is downloaded, in characters that every file system takes."""
+    stem = re.sub(r"[^a-z0-9]+", "-", dataset_name.lower()).strip("-")[:60] or "dataset"
+    suffix = ".zip" if options.is_archive else exporter.layout(options).suffix
+    return f"{stem}-{exporter.name}{suffix}"
+
+
+def list_file_names(
+    dataset_name: str, exporter: Exporter, options: ExportOptions
+) -> tuple[str, ...]:
     """The files in an archive; of another export just the data file."""
     suffix = exporter.layout(options).suffix
-    names = [f"train{suffix}", *([f"test{suffix}"] if options.include_test else [])]
     if not options.is_archive:
-        return tuple(names)
+        return (name_file(dataset_name, exporter, options),)
+    names = [f"{split}{suffix}" for split in options.splits]
     names += exporter.more_files(names)
     if options.include_metadata:
         names += ["metadata.json"] if exporter.has_ids else ["provenance.jsonl", "metadata.json"]

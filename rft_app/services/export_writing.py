@@ -98,7 +98,7 @@ class _Writing:
             SpooledTemporaryFile(max_size=8 * JOIN_BYTES) as provenance,
         ):
             files: list[WrittenFile] = []
-            for split in Split if options.include_test else (Split.TRAIN,):
+            for split in options.splits:
                 name = f"{split}{self.layout.suffix}"
                 note = None if source.exporter.has_ids else self._noter(provenance, name)
                 with archive.open(name, "w", force_zip64=True) as entry:

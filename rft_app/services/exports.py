@@ -1,6 +1,5 @@
 """Exports: look at the first rows, start one, find its file."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from rft_app.errors import ConflictError, NotFoundError
 from rft_app.exports import EXPORTERS, Exporter
 from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import get_dataset
-from rft_app.services.export_preview import describe_preview, with_dry_run
+from rft_app.services.export_preview import describe_preview, name_file, with_dry_run
 from rft_app.storage import exports
 from rft_app.storage.ids import new_id
 
@@ -50,7 +49,6 @@ def start_export(
     )
     export_id = new_id("exp")
     job = enqueue(session, JOB_KIND, dataset_id, {"export_id": export_id})
-    suffix = ".zip" if options.is_archive else exporter.layout(options).suffix
     export = Export(
         id=export_id,
         dataset_id=dataset_id,
@@ -58,7 +56,7 @@ def start_export(
         options=options,
         selection=selection,
         snapshot_id=options.snapshot_id,
-        file_name=f"{_to_file_name(dataset.name)}-{exporter.name}{suffix}",
+        file_name=name_file(dataset.name, exporter, options),
         job_id=job.id,
         created_at=datetime.now(UTC),
     )
@@ -104,8 +102,3 @@ def open_export(export: Export) -> Path:
             f"{KEPT_FOR.days} days. Export it again."
         )
     return path
-
-
-def _to_file_name(name: str) -> str:
-    """A dataset's name in the characters that every file system takes."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "dataset"

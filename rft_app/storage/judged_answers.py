@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import orjson
 from sqlmodel import Session, col, select
 
 from rft_app.domain.example import Answer
@@ -114,7 +115,7 @@ def _add_originals(session: Session, dataset_id: str, known: dict[int, Judged]) 
     parents = {parent: seq for seq, parent in rows if parent is not None}
     for parent in iterate_record_bytes(session, dataset_id, parents):
         judged = known[parents[parent.seq]]
-        if parent.input == judged.record.input:
+        if list(map(orjson.loads, parent.input)) == list(map(orjson.loads, judged.record.input)):
             judged.original = parent.output
     for given in iterate_feedback(session, dataset_id, list(parents)):
         known[parents[given.record_seq]].original_feedback.append(given)

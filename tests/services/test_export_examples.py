@@ -1,16 +1,21 @@
 """Pairs and labels from all that judges answers."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from rft_app.domain.example import Answer, Origin
+from rft_app.domain.export import ExportOptions
 from rft_app.domain.feedback import Thumb
 from rft_app.services.export_examples import find_labels, find_pair
+from rft_app.services.exports import open_export
 from rft_app.storage.feedback import StoredFeedback
 from rft_app.storage.judged_answers import OWN, Judged
 from tests.exports.builders import make_record
+from tests.services.feedback_dataset import ids, put
+from tests.services.stored_dataset import export_here, make_dataset
 
 
 def text(content: str) -> tuple[bytes, ...]:
@@ -116,3 +121,15 @@ def test_a_corrected_answer_is_good_and_the_original_bad_unless_somebody_liked_i
     ]
     liked = judged(None, original=text("fine"), original_feedback=[said(thumb=Thumb.UP)])
     assert labels_of(liked)[1] == (True, Origin.CORRECTION)
+
+
+def test_a_correction_of_a_trace_that_was_written_in_another_way_makes_a_pair(
+    database: Path, tmp_path: Path
+) -> None:
+    turns = [{"content": "2+2?", "role": "user"}, {"content": "5", "role": "assistant"}]
+    dataset_id = make_dataset(tmp_path, {"messages": turns})
+    put(dataset_id, ids(dataset_id)[0], corrected="4")
+    options = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
+    pairs = open_export(export_here(dataset_id, "trl_dpo", options)).read_bytes().splitlines()
+    pair = orjson.loads(pairs[0])
+    assert [pair["chosen"][-1]["content"], pair["rejected"][-1]["content"]] == ["4", "5"]

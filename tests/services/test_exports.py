@@ -152,7 +152,8 @@ def test_the_preview_is_the_beginning_of_the_file(
 def test_a_preview_says_what_to_expect(dataset: str) -> None:
     with reading() as session:
         preview = describe_preview(session, dataset_id=dataset, format="openai_sft")
-    assert (preview.num_train, preview.num_test) == (40, 10)
+    both = run_export()
+    assert (preview.num_train, preview.num_test) == (both.num_train, both.num_test) == (31, 9)
     export = run_export(options=ONE_FILE)
     assert preview.estimated_bytes == pytest.approx(export.size_bytes, rel=0.1)
 
@@ -174,6 +175,31 @@ def test_nothing_to_export_is_refused_with_the_reason(dataset: str) -> None:
         start_export(session, dataset_id=dataset, format="openai_sft", selection=generated)
     with reading() as session:
         assert list_exports(session, dataset) == []
+
+
+def test_nothing_on_the_training_side_is_refused_where_only_that_is_written(dataset: str) -> None:
+    options = ExportOptions(include_test=False)
+    with reading() as session, pytest.raises(InvalidInputError, match=r"of 40 records"):
+        describe_preview(session, dataset_id=dataset, format="openai_rft", options=options)
+
+
+def test_the_preview_names_the_files_that_come(dataset: str) -> None:
+    with reading() as session:
+        preview = describe_preview(
+            session, dataset_id=dataset, format="openai_sft", options=ONE_FILE
+        )
+    assert preview.file_names == (run_export(options=ONE_FILE).file_name,)
+
+
+def test_a_snapshots_time_is_in_the_preview_as_in_the_file(dataset: str) -> None:
+    frozen = run_export().snapshot_id
+    options = ONE_FILE.model_copy(
+        update={"snapshot_id": frozen, "template": '{"at": "{{created_at}}"}'}
+    )
+    with reading() as session:
+        preview = describe_preview(session, dataset_id=dataset, format="custom", options=options)
+    written = open_export(run_export("custom", options)).read_bytes()
+    assert written.startswith(preview.rows[0])
 
 
 def test_an_unknown_dataset_or_format_is_refused(dataset: str) -> None:

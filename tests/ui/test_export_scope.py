@@ -146,3 +146,13 @@ def test_the_only_dataset_is_chosen_by_itself(tab: ExportTabState) -> None:
     assert pick_dataset(both, "trips") == pick_dataset(both, TRIPS) == TRIPS
     assert pick_dataset(both[:1], "") == both[0].id
     assert pick_dataset(both[:1], "gone") == ""
+
+
+def test_options_are_found_again_and_an_empty_number_is_the_usual_one(tab: ExportTabState) -> None:
+    show(tab, SUMS, WHOLE)
+    tab.threshold, tab.margin = "0.25", ""
+    options, _ = tab._asked()
+    assert (options.threshold, options.margin) == (0.25, 0.1)
+    tab.remembered = tab._to_remember("trl_kto")
+    tab._enter()
+    assert (tab.threshold, tab.margin) == ("0.25", "")

@@ -11,7 +11,14 @@ from rft_app.exports import EXPORTERS, Exporter
 from rft_app.exports.custom import DEFAULT_TEMPLATE
 
 SWITCHES = ("include_test", "include_metadata", "shuffle", "balance", "as_completion", "is_array")
-TEXTS = ("margin", "threshold", "min_grade", "tool_arguments", "template")
+TEXTS = {
+    "margin": "0.1",
+    "threshold": "0.5",
+    "min_grade": "",
+    "tool_arguments": ToolArguments.DEFAULT.value,
+    "template": DEFAULT_TEMPLATE,
+}
+"""The others, as they are at first."""
 
 
 class Remembered(msgspec.Struct):
@@ -19,7 +26,8 @@ class Remembered(msgspec.Struct):
 
     format: str = ""
     switches: dict[str, bool] = {}
-    template: str = ""
+    texts: dict[str, str] = {}
+    """Those that are not as they were at first."""
 
     @classmethod
     def read(cls, text: str) -> "Remembered":
@@ -45,11 +53,11 @@ class ExportOptionsForm(rx.State, mixin=True):
     balance: bool = False
     as_completion: bool = False
     is_array: bool = False
-    tool_arguments: str = ToolArguments.DEFAULT.value
-    template: str = DEFAULT_TEMPLATE
-    margin: str = "0.1"
-    threshold: str = "0.5"
-    min_grade: str = ""
+    tool_arguments: str = TEXTS["tool_arguments"]
+    template: str = TEXTS["template"]
+    margin: str = TEXTS["margin"]
+    threshold: str = TEXTS["threshold"]
+    min_grade: str = TEXTS["min_grade"]
     number_fault: str = ""
     faulty: str = ""
     """Name of the number that has the fault."""
@@ -75,13 +83,16 @@ class ExportOptionsForm(rx.State, mixin=True):
         for name, is_on in kept.switches.items():
             if name in SWITCHES:
                 setattr(self, name, is_on)
-        self.template = kept.template or DEFAULT_TEMPLATE
+        for name, text in kept.texts.items():
+            if name in TEXTS:
+                setattr(self, name, text)
 
     def _to_remember(self, format: str) -> str:
+        texts: dict[str, str] = {name: getattr(self, name) for name in TEXTS}
         kept = Remembered(
             format=format,
             switches={name: getattr(self, name) for name in SWITCHES},
-            template="" if self.template == DEFAULT_TEMPLATE else self.template,
+            texts={name: text for name, text in texts.items() if text != TEXTS[name]},
         )
         return msgspec.json.encode(kept).decode()
 
@@ -97,21 +108,19 @@ class ExportOptionsForm(rx.State, mixin=True):
         return ExportOptions(
             **switches,
             tool_arguments=ToolArguments(arguments),
-            margin=self._number("margin", 0.01) or 0.1,
-            threshold=self._number("threshold", 0.0) or 0.0,
+            margin=self._number("margin", 0.01),
+            threshold=self._number("threshold", 0.0),
             template=self.template if exporter.name == "custom" else "",
             snapshot_id=snapshot_id,
         )
 
-    def _number(self, name: str, low: float) -> float | None:
-        """A number up to 1; `None` where nothing was typed.
+    def _number(self, name: str, low: float) -> float:
+        """A number up to 1; the one of the beginning where nothing was typed.
 
         Raises:
             InvalidInputError: It is none, or out of its range.
         """
-        text: str = getattr(self, name).strip()
-        if not text:
-            return None
+        text: str = getattr(self, name).strip() or TEXTS[name]
         try:
             value = float(text.replace(",", "."))
         except ValueError:

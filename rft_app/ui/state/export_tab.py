@@ -251,7 +251,8 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
             InvalidInputError: A number is none, or out of its range.
         """
         options = self._options(EXPORTERS.get(self.chosen), self._snapshot_id)
-        return options, self._scope_selection(self._number("min_grade", 0.0))
+        min_grade = self._number("min_grade", 0.0) if self.min_grade.strip() else None
+        return options, self._scope_selection(min_grade)
 
     def _preview_question(self, options: ExportOptions, selection: Selection) -> Any:  # noqa: ANN401
         dataset_id, name = self.dataset_id, self.chosen

@@ -1,8 +1,9 @@
 """What the Export tab shows: datasets, format cards, the preview with its figures, past exports."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rft_app.domain.export import Export, ExportOptions, Lack
 from rft_app.exports import Exporter
@@ -129,12 +130,13 @@ class PreviewView:
         rows = [row.decode().removesuffix("\n") for row in found.rows]
         about = "" if found.is_exact else "about "
         unit = UNIT_WORDS[exporter.unit_for(options).value]
-        more = found.estimated_first_rows - len(rows)
+        num_first = found.num_train or found.num_test
+        more = num_first - len(rows)
         return cls(
             rows=rows,
             text="\n".join(rows),
-            file_name=found.file_names[0],
-            shown=f"rows 1–{len(rows)} of {about}{found.estimated_first_rows:,}" if rows else "",
+            file_name=found.file_names[int(not found.num_train and options.is_archive)],
+            shown=f"rows 1–{len(rows)} of {about}{num_first:,}" if rows else "",
             more=f"… and {about}{more:,} more" if more > 0 else "",
             examples=f"{about}{count(found.estimated_rows, unit)}",
             split=_split(found, options),
@@ -152,9 +154,10 @@ LARGE = 10_000
 
 
 def _split(found: ExportPreview, options: ExportOptions) -> str:
+    about = "" if found.is_exact else "about "
     if not options.include_test:
-        return f"{count(found.num_train, 'record')} of the training side only"
-    return f"{found.num_train:,} records train · {found.num_test:,} test"
+        return f"{about}{count(found.num_train, 'row')} of the training side only"
+    return f"{about}{count(found.num_train, 'row')} train · {found.num_test:,} test"
 
 
 def _too_long(found: ExportPreview, exporter: Exporter) -> str:
@@ -190,7 +193,8 @@ class ExportRow:
         cls, export: Export, dataset: str, exporter: Exporter, now: datetime | None = None
     ) -> "ExportRow":
         """Say it in words."""
-        days = (export.expires_at - (now or datetime.now(UTC))).days
+        left = export.expires_at - (now or datetime.now(UTC))
+        days = math.ceil(left / timedelta(days=1))
         return cls(
             id=export.id,
             dataset=dataset,
@@ -198,5 +202,5 @@ class ExportRow:
             format=exporter.label,
             size="–" if export.size_bytes is None else size(export.size_bytes),
             made=ago(export.created_at),
-            kept=f"{days} d left" if days else "last day",
+            kept=f"{days} d left" if days > 1 else "last day",
         )

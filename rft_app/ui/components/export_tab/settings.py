@@ -5,6 +5,7 @@ import reflex as rx
 from rft_app.ui.components.export_tab.parts import DETAILS
 from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.content import Content
+from rft_app.ui.state.export_options import TEXTS
 from rft_app.ui.state.export_scope import CHOSEN, WHOLE
 from rft_app.ui.state.export_tab import ExportTabState
 
@@ -102,7 +103,7 @@ def _number(name: str, label: str, hint: Content) -> rx.Component:
             default_value=getattr(ExportTabState, name),
             on_change=ExportTabState.set_text(name).debounce(300),
             input_mode="decimal",
-            placeholder="any",
+            placeholder=TEXTS[name] or "any",
             aria_invalid=ExportTabState.faulty == name,
         ),
         hint=hint,
