@@ -263,14 +263,19 @@ def _status(share: float, target_share: float) -> CoverageStatus:
 
 
 def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple[str, ...]:
+    together = add_together(topics)
     under = sorted(
-        (topic for topic in topics if topic.status is CoverageStatus.UNDER),
-        key=lambda topic: topic.ratio,
+        (topic for topic in topics if topic.key in together), key=lambda topic: topic.ratio
     )
-    advice = [_advise_under(topic) for topic in under[:MAX_RECOMMENDATIONS]]
+    advice = [_advise_under(topic, together[topic.key]) for topic in under[:MAX_RECOMMENDATIONS]]
     if (num_more := len(under) - MAX_RECOMMENDATIONS) > 0:
-        more = words.count(num_more, "more topic is", "more topics are")
-        advice.append(f"{more} below {percent(UNDER)} of the target.")
+        more = words.count(num_more, "more topic lacks", "more topics lack")
+        advice.append(f"{more} records.")
+    if len(under) > 1 and None not in together.values():
+        number = words.count(sum(filter(None, together.values())), "record")
+        advice.append(
+            f"The figures hold together: {number} bring all these topics to their targets."
+        )
     most = max(topics, key=lambda topic: topic.ratio)
     if most.status is CoverageStatus.OVER:
         advice.append(
@@ -283,8 +288,45 @@ def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple
     return tuple(advice)
 
 
-def _advise_under(topic: TopicCoverage) -> str:
+def add_together(topics: Sequence[TopicCoverage]) -> Mapping[str, int | None]:
+    """Records to add at once so that no topic is under and all that get some reach their target.
+
+    What is added to one topic lowers the share of every other.  With the topics that get some, the
+    whole becomes `records of the others / (1 - targets of these)`, and each gets what its target
+    asks of that; another one that falls under by it gets some, too.
+
+    Returns:
+        By key, of these topics only; `None` where no number would do, because their targets leave
+        nothing for the records of others.
+
+    Example:
+        >>> report = analyse_coverage({"a": 60, "b": 20, "c": 12, "d": 8}, {})
+        >>> add_together(report.topics)
+        {'b': 40, 'c': 48, 'd': 52}
+    """
+    low = {topic.key for topic in topics if topic.status is CoverageStatus.UNDER}
+    while True:
+        rest = 1 - sum(topic.target_share for topic in topics if topic.key in low)
+        if rest <= _ROUNDING:
+            return dict.fromkeys(sorted(low))
+        whole = sum(topic.count for topic in topics if topic.key not in low) / rest
+        fallen = {
+            t.key
+            for t in topics
+            if _status(t.count / whole, t.target_share) is CoverageStatus.UNDER
+        }
+        if fallen <= low:
+            break
+        low |= fallen
+    return {
+        topic.key: math.ceil(topic.target_share * whole - topic.count - _ROUNDING * whole)
+        for topic in topics
+        if topic.key in low
+    }
+
+
+def _advise_under(topic: TopicCoverage, num_to_add: int | None) -> str:
     figures = f"it holds {percent(topic.share)}, its target is {percent(topic.target_share)}."
-    if topic.gap is None:
+    if num_to_add is None:
         return f"Lower the target of {topic.key}: {figures} No number of records reaches it."
-    return f"Add {words.count(topic.gap, 'record')} to {topic.key}: {figures}"
+    return f"Add {words.count(num_to_add, 'record')} to {topic.key}: {figures}"

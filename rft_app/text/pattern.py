@@ -55,7 +55,8 @@ _MARKS = {name: frozenset(words.split()) for name, words in _LANGUAGES.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 _MIN_MARK_SHARE = 0.06
 _FEWEST_WORDS = 3
-_FEWEST_TEXTS = 3
+_FEW_TEXTS = 3
+"""Of fewer texts, the word for the subject must fit each."""
 _MIN_ABOUT_SHARE = 0.4
 """A word names the subject when this part of the texts has it."""
 
@@ -97,12 +98,13 @@ def find_role(prompt: str) -> str:
 def find_subject(questions: Sequence[str]) -> str:
     """The word or pair of words that most tells what users ask about; empty when none does."""
     intents = [intent for text in questions if (intent := extract_intent(text.split("\n")))]
-    if len(intents) < _FEWEST_TEXTS:
+    if not intents:
         return ""
     name = name_topics([intents])[0].name
     stems = {stem(word) for word in iterate_words(name)}
     num_about = sum(bool(stems & set(map(stem, iterate_words(text)))) for text in intents)
-    return name if stems and num_about >= _MIN_ABOUT_SHARE * len(intents) else ""
+    least = _MIN_ABOUT_SHARE if len(intents) >= _FEW_TEXTS else 1
+    return name if stems and num_about >= least * len(intents) else ""
 
 
 def find_objective(prompt: str, title: str, questions: Sequence[str]) -> str:

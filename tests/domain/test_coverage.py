@@ -9,6 +9,7 @@ from rft_app.domain.coverage import (
     CoverageRating,
     CoverageReport,
     CoverageStatus,
+    add_together,
     analyse_coverage,
     percent,
     rate,
@@ -108,8 +109,24 @@ def test_only_the_worst_topics_are_advised_one_by_one() -> None:
     report = analyse_coverage(counts, {})
     assert "Add" in report.recommendations[0]
     assert "t0" in report.recommendations[0]
-    assert "4 more topics are below 80% of the target." in report.recommendations
+    assert "4 more topics lack records." in report.recommendations
     assert report.recommendations[-1].startswith("big holds 97% of the records")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"a": 60, "b": 20, "c": 12, "d": 8},
+        {"big": 1000, **{f"t{number}": number for number in range(9)}},
+        {"a": 39, "b": 47, "c": 64, "d": 50},
+    ],
+)
+def test_what_is_advised_reaches_the_targets_when_all_of_it_is_done(counts: dict[str, int]) -> None:
+    added = add_together(analyse_coverage(counts, {}).topics)
+    after = analyse_coverage({key: n + (added.get(key) or 0) for key, n in counts.items()}, {})
+    assert all(topic.status is not CoverageStatus.UNDER for topic in after.topics)
+    reached = [topic for topic in after.topics if topic.key in added]
+    assert [topic.ratio for topic in reached] == pytest.approx([1.0] * len(added), abs=0.02)
 
 
 @pytest.mark.parametrize(
