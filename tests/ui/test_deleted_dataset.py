@@ -12,6 +12,7 @@ from tests.browser import PHONE, WIDE, new_page, visit
 from tests.ui.files import chat, create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
+WAIT_MS = 60_000
 
 QUERIES = (
     "",
@@ -74,12 +75,14 @@ def test_the_export_tab_says_so_too(page: Page, app_url: str, tmp_path: Path) ->
     dataset_id = make_dataset(app_url, tmp_path)
     other = make_dataset(app_url, tmp_path)
     visit(page, f"{app_url}/training?tab=export&dataset={dataset_id}")
-    expect(page.get_by_role("button", name="Download export")).to_be_enabled()
+    expect(page.get_by_role("button", name="Download export")).to_be_enabled(timeout=WAIT_MS)
     delete(app_url, dataset_id)
-    expect(page.get_by_text("The dataset was deleted. Choose another.")).to_be_visible()
+    expect(page.get_by_text("The dataset was deleted. Choose another.")).to_be_visible(
+        timeout=WAIT_MS
+    )
     expect(page.get_by_role("button", name="Download export")).to_be_disabled()
     delete(app_url, other)
-    expect(page.get_by_text("No datasets to export")).to_be_visible()
+    expect(page.get_by_text("No datasets to export")).to_be_visible(timeout=WAIT_MS)
     assert not errors
 
 

@@ -185,18 +185,18 @@ def test_only_the_selected_records_are_exported(
     sheet.get_by_role("checkbox", name="Select all records on this page").click()
     tick(sheet, 0)
     bar(sheet).get_by_role("button", name="Export 39 selected records").click()
-    expect(page.get_by_text("Only 39 selected records")).to_be_visible()
+    expect(page.get_by_text("Only 39 selected records")).to_be_visible(timeout=WAIT_MS)
     lines = download_rows(page, tmp_path)
     assert len(lines) == 39
     assert all("parcel" in line for line in lines)
 
     page.reload()
-    expect(page.get_by_text("Only 39 selected records")).to_be_visible()
+    expect(page.get_by_text("Only 39 selected records")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Export the whole dataset").click()
-    expect(page.get_by_text("96 records train · 24 test")).to_be_visible()
+    expect(page.get_by_text("96 records train · 24 test")).to_be_visible(timeout=WAIT_MS)
     page.reload()
     expect(page.get_by_label("What to export")).to_have_value("")
-    expect(page.get_by_text("96 records train · 24 test")).to_be_visible()
+    expect(page.get_by_text("96 records train · 24 test")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
@@ -206,14 +206,16 @@ def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
     sheet.get_by_label("Search messages").fill("refund")
     expect(sheet).to_contain_text("80 of 121 match")
     sheet.get_by_role("button", name="Export these").click()
-    expect(page.get_by_text("Only 80 records: “refund” · Valid")).to_be_visible()
+    expect(page.get_by_text("Only 80 records: “refund” · Valid")).to_be_visible(timeout=WAIT_MS)
     lines = download_rows(page, tmp_path)
     assert len(lines) == 80
     assert all("refund" in line for line in lines)
 
     visit(phone_page, page.url)
-    expect(phone_page.get_by_text("known only to the tab they were chosen in")).to_be_visible()
-    expect(phone_page.get_by_text("96 records train · 24 test")).to_be_visible()
+    expect(phone_page.get_by_text("known only to the tab they were chosen in")).to_be_visible(
+        timeout=WAIT_MS
+    )
+    expect(phone_page.get_by_text("96 records train · 24 test")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("link", name="Open the dataset").click()
     expect(page.get_by_role("button", name=re.compile("^Records"))).to_be_visible()
 

@@ -51,7 +51,7 @@ def visitor(chromium: Browser, place: Place) -> Iterator[Page]:
 def choose(page: Page) -> None:
     """Choose the dataset."""
     page.get_by_role("combobox", name="Dataset").select_option(label="sums · 60 records")
-    expect(page.get_by_text("60 usable records")).to_be_visible()
+    expect(page.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
 
 
 def card(page: Page, name: str) -> Locator:
@@ -80,7 +80,7 @@ def test_the_preview_is_the_beginning_of_the_file(visitor: Page, tmp_path: Path)
     shown = rows.inner_text()
     with visitor.expect_download(timeout=WAIT_MS) as waiting:
         visitor.get_by_role("button", name="Download export").click()
-    expect(visitor.get_by_text("Export downloaded")).to_be_visible()
+    expect(visitor.get_by_text("Export downloaded")).to_be_visible(timeout=WAIT_MS)
     waiting.value.save_as(tmp_path / "sums.zip")
     with zipfile.ZipFile(tmp_path / "sums.zip") as archive:
         first = archive.read("train.jsonl").split(b"\n")[0].decode()
@@ -139,13 +139,13 @@ def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> 
     url, dataset_id = place
     with new_page(chromium, url, PHONE) as phone:
         visit(phone, f"{url}/training?tab=export&dataset={dataset_id}")
-        expect(phone.get_by_text("60 usable records")).to_be_visible()
+        expect(phone.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
         expect(phone.get_by_role("tab", name="Export")).to_have_attribute("tabindex", "0")
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
         visit(phone, f"{url}/optimization/{dataset_id}?export=1")
         expect(phone).to_have_url(f"{url}/training?tab=export&dataset={dataset_id}")
-        expect(phone.get_by_text("60 usable records")).to_be_visible()
+        expect(phone.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
         visit(phone, f"{url}/training?tab=export&dataset=nothing")
         expect(phone.get_by_text("There is no dataset “nothing”")).to_be_visible()
 
