@@ -44,7 +44,7 @@ def notice(
     )
 
 
-def missing_answers(words: rx.Var[str], *, class_name: str = "") -> rx.Component:
+def missing_answers(words: Content, *, class_name: str = "") -> rx.Component:
     """What it means that rows of an import hold no answer; nothing where `words` is empty."""
     return rx.cond(
         words != "", notice("Answers are missing.", words, tone="warn", class_name=class_name)
