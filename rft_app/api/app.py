@@ -28,6 +28,7 @@ from rft_app.api.routes import (
     steps,
     topics,
     traces,
+    training,
     unavailable,
 )
 from rft_app.errors import NotFoundError
@@ -51,6 +52,7 @@ ROUTERS = (
     imports.router,
     jobs.router,
     exports.router,
+    training.router,
     feedback.router,
     auto_improve.router,
     snapshots.router,

@@ -35,9 +35,15 @@ def get_job(session: Session, job_id: str) -> Job:
     return job
 
 
-def list_jobs(session: Session, dataset_id: str | None = None, limit: int = 20) -> list[Job]:
-    """The latest jobs, newest first; of one dataset or of all."""
-    return jobs.list_jobs(session, dataset_id, limit)
+def list_jobs(
+    session: Session, dataset_id: str | None = None, limit: int = 20, before: str | None = None
+) -> list[Job]:
+    """The latest jobs, newest first; of one dataset or of all, from the one `before` on.
+
+    Raises:
+        NotFoundError: There is no job `before`.
+    """
+    return jobs.list_jobs(session, dataset_id, limit, before)
 
 
 def list_active_jobs(session: Session, dataset_id: str) -> list[Job]:

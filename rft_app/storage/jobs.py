@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import literal, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from rft_app.domain.job import Job, JobError, JobStatus
-from rft_app.errors import ConflictError
+from rft_app.errors import ConflictError, NotFoundError
 from rft_app.storage.ids import new_id
 from rft_app.storage.tables import JobRow
 
@@ -70,11 +70,23 @@ def find_worker_of(session: Session, job_id: str) -> str | None:
     return session.exec(select(JobRow.worker_id).where(JobRow.id == job_id)).first()
 
 
-def list_jobs(session: Session, dataset_id: str | None, limit: int) -> list[Job]:
-    """The latest jobs, newest first."""
+def list_jobs(
+    session: Session, dataset_id: str | None, limit: int, before: str | None = None
+) -> list[Job]:
+    """The latest jobs, newest first; those before another one, if that is named.
+
+    Raises:
+        NotFoundError: There is no job `before`.
+    """
     query = select(JobRow).order_by(col(JobRow.created_at).desc(), col(JobRow.id).desc())
     if dataset_id is not None:
         query = query.where(JobRow.dataset_id == dataset_id)
+    if before is not None:
+        last = session.get(JobRow, before)
+        if last is None:
+            raise NotFoundError(f"There is no job {before!r} to go on from.")
+        place = tuple_(col(JobRow.created_at), col(JobRow.id))
+        query = query.where(place < tuple_(literal(last.created_at), literal(last.id)))
     return [to_job(row) for row in session.exec(query.limit(limit))]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from rft_app.api.results import view_job
 from rft_app.api.schemas.job import Job
@@ -15,13 +15,17 @@ router = APIRouter(prefix="/api/optimization/jobs", tags=["jobs"])
 
 @router.get("")
 def list_jobs(
+    response: Response,
     dataset_id: Annotated[str | None, Query(alias="datasetId")] = None,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> list[Job]:
     """The latest jobs, newest first."""
     with reading() as session:
-        found = queue.list_jobs(session, dataset_id, limit)
-        return [view_job(session, job) for job in found]
+        found = queue.list_jobs(session, dataset_id, limit + 1, cursor)
+        if len(found) > limit:
+            response.headers["X-Next-Cursor"] = found[limit - 1].id
+        return [view_job(session, job) for job in found[:limit]]
 
 
 @router.get("/{job_id}")

@@ -16,6 +16,7 @@ from rft_app.exports import EXPORTERS
 from rft_app.exports.custom import read_template
 from rft_app.jobs.queue import get_job, list_jobs
 from rft_app.services.datasets import get_dataset, list_datasets
+from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.services.exports import find_export_of_job, list_exports, list_formats, start_export
 from rft_app.services.training_summary import recommend, summarise_training
@@ -76,6 +77,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
     history: list[ExportRow] = []
 
     _recommended: str = ""
+    _qualifying: dict[str, Qualifying] = {}
     _changed_at: dict[str, datetime] = {}
     """When each dataset was changed last."""
     _seen_at: datetime | None = None
@@ -171,7 +173,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
 
     async def _open(self, datasets: Sequence[Dataset]) -> None:
         """Show what the address names: a dataset, and which records of it."""
-        self.cards = view_cards(list_formats(), {}, "")
+        self.cards = view_cards(list_formats(), {})
         parameters = self.router.url.query_parameters
         wanted, scope = parameters.get("dataset", ""), parameters.get("records", WHOLE)
         if scope != CHOSEN:
@@ -202,8 +204,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
             return
         self.dataset_id, self._seen_at = dataset_id, self._changed_at.get(dataset_id)
         self.summary, self._recommended = SummaryView.of(summary), recommend(qualifying)
-        found = {one.format: one for one in qualifying}
-        self.cards = view_cards(list_formats(), found, self._recommended)
+        self._qualifying = {one.format: one for one in qualifying}
         kept = self.chosen or Remembered.read(str(self.remembered)).format
         await self._choose_format(kept or self._recommended)
 
@@ -220,6 +221,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
             for one in list_formats()
             if one.family == exporter.family and one.variant
         ]
+        self.cards = view_cards(list_formats(), self._qualifying, self._recommended, name)
         await self._changed()
 
     async def _changed(self) -> None:

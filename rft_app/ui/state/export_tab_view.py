@@ -29,6 +29,10 @@ FAMILIES = {
 UNIT_WORDS = {"record": "record", "pair": "pair", "label": "labelled answer"}
 
 
+_TRAIN = round(100 * ExportOptions().train_ratio)
+_SPLIT = f"{_TRAIN}/{100 - _TRAIN} split by topic"
+
+
 @dataclass(frozen=True)
 class SummaryView:
     """The chosen dataset in two lines."""
@@ -43,7 +47,7 @@ class SummaryView:
         left_out = f"{count(summary.num_left_out, 'invalid or repeated record')} left out"
         parts = (sources(summary.sources), left_out if summary.num_left_out else "")
         return cls(
-            usable=count(summary.num_usable, "usable record"),
+            usable=f"{count(summary.num_usable, 'usable record')} · {_SPLIT}",
             sources=" · ".join(filter(None, parts)),
             badge=summary.badge,
         )
@@ -71,9 +75,16 @@ class VariantChip:
 
 
 def view_cards(
-    exporters: Sequence[Exporter], found: Mapping[str, Qualifying], recommended: str
+    exporters: Sequence[Exporter],
+    found: Mapping[str, Qualifying],
+    recommended: str = "",
+    chosen: str = "",
 ) -> list[FormatCard]:
-    """One card a family, the spec's five first; a warning where no format of it has rows."""
+    """One card a family, the spec's five first.
+
+    A card warns where its best format has few rows or none; that of the chosen format, where that
+    one has.
+    """
     cards: list[FormatCard] = []
     for family, (label, description) in FAMILIES.items():
         members = [one for one in exporters if one.family == family]
@@ -88,7 +99,7 @@ def view_cards(
                 description=description,
                 suffix=" ".join(suffixes),
                 consumer=members[0].consumer,
-                warning=_warn([found[name] for name in names]),
+                warning=_warn([found[name] for name in ([chosen] if chosen in names else names)]),
                 is_recommended=recommended in names and found[recommended].num_qualifying > 0,
             )
         )
