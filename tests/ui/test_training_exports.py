@@ -95,7 +95,8 @@ def test_a_format_without_data_says_what_is_missing(visitor: Page) -> None:
     choose(visitor)
     visitor.get_by_role("radio", name="DPO", exact=True).click()
     expect(visitor.get_by_text("No row can be written.")).to_be_visible()
-    expect(visitor.get_by_text("no second answer that is better or worse")).to_be_visible()
+    told = visitor.get_by_text("no second answer that is better or worse")
+    expect(told).to_have_count(2)  # on the card and in the preview's place
     expect(visitor.get_by_role("button", name="Download export")).to_be_disabled()
 
 

@@ -3,20 +3,18 @@ import { useBlocker } from "react-router";
 
 // Keeps the visitor on the page while something is unsaved; asks before the tab closes.
 // `answer` is "" until the page's own dialog was answered with "leave" or "stay"; after `onStayed` it
-// is "" again. Forgetting it any sooner would ask once more. What was saved on the way out holds nobody.
+// is "" again. It is forgotten only once the way is free: any sooner would ask once more. What was saved on the way out holds nobody.
 export function LeaveGuard({ isOn, answer, onAsk, onStayed }) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
       isOn && currentLocation.pathname !== nextLocation.pathname,
   );
   useEffect(() => {
-    if (blocker.state !== "blocked") return;
-    if (!isOn || answer === "leave") blocker.proceed();
-    else if (answer === "") onAsk?.();
-    else {
-      blocker.reset();
-      onStayed?.();
-    }
+    if (blocker.state !== "blocked") {
+      if (answer === "stay") onStayed?.();
+    } else if (!isOn || answer === "leave") blocker.proceed();
+    else if (answer === "stay") blocker.reset();
+    else onAsk?.();
   }, [blocker.state, answer, isOn]);
   useEffect(() => {
     if (!isOn) return;
