@@ -3,7 +3,8 @@ import { useBlocker } from "react-router";
 
 // Keeps the visitor on the page while something is unsaved; asks before the tab closes.
 // `answer` is "" until the page's own dialog was answered with "leave" or "stay"; after `onStayed` it
-// is "" again. It is forgotten only once the way is free: any sooner would ask once more. What was saved on the way out holds nobody.
+// is "" again. It is forgotten only once the way is free: any sooner would ask once more. What was
+// saved on the way out holds nobody.
 export function LeaveGuard({ isOn, answer, onAsk, onStayed }) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
