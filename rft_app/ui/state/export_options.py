@@ -77,6 +77,7 @@ class ExportOptionsForm(rx.State, mixin=True):
             await self._changed()
 
     async def _changed(self) -> None:
+        """Remember what was chosen and show what it leads to; the tab fills it in."""
         raise NotImplementedError
 
     def _take_remembered(self, kept: Remembered) -> None:
