@@ -15,11 +15,13 @@ from rft_app.traces.prompt_completion import PromptCompletion
 from rft_app.traces.question_answer import QuestionAnswer
 from rft_app.traces.shape import TraceShape
 from rft_app.traces.trajectory import Trajectory
+from rft_app.traces.trl_dpo import TrlDpo
 
 SHAPES: Registry[TraceShape] = Registry(
     "row shape",
     (
         OpenAiDpo(),
+        TrlDpo(),
         GatewayCall(),
         Trajectory(),
         OpenAiRft(),

@@ -73,6 +73,14 @@ GUIDE: tuple[ShapeGuide, ...] = (
         non_preferred_output=[{"role": "assistant", "content": "No."}],
     ),
     _guide(
+        "trl_dpo",
+        "`prompt`, `chosen`, `rejected`, as text or messages; `prompt` may be part of both",
+        "the chosen one; the other is kept",
+        prompt=[_QUESTION],
+        chosen=[_ANSWER],
+        rejected=[{"role": "assistant", "content": "No."}],
+    ),
+    _guide(
         "prompt_completion",
         "`prompt`, `completion`, as text or messages",
         "the completion",

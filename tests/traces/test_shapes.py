@@ -1,5 +1,6 @@
 from typing import Any
 
+import orjson
 import pytest
 
 from rft_app.domain.trace import RewardFault
@@ -35,6 +36,7 @@ DPO_ROW: dict[str, Any] = {
         ({"messages": [user()], "reference_answer": "42"}, "openai_rft"),
         ({"messages": [user(), assistant()], "reference": "42"}, "messages"),
         (DPO_ROW, "openai_dpo"),
+        ({"prompt": "Hi", "chosen": "Hello", "rejected": "No"}, "trl_dpo"),
         ({"prompt": "Hi", "completion": "Hello"}, "prompt_completion"),
         ({"prompt": [user()], "ground_truth": 1}, "prompt_completion"),
         ({"question": "2+2?", "answer": "4"}, "question_answer"),
@@ -50,7 +52,7 @@ def test_a_row_tells_its_shape_by_its_content(row: dict[str, Any], shape: str) -
 def test_every_shape_but_the_mapping_is_found_by_content() -> None:
     assert set(SHAPES.names()) == {
         *("messages", "openai_rft", "openai_dpo", "prompt_completion", "question_answer"),
-        *("trajectory", "gateway_call"),
+        *("trajectory", "gateway_call", "trl_dpo"),
     }
 
 
@@ -83,6 +85,36 @@ def test_a_preference_pair_answers_with_the_preferred_one() -> None:
     assert body["num_prompt_messages"] == 1
     assert body["rejected"] == [assistant("bad")]
     assert (body["tools"], body["parallel_tool_calls"]) == ([TOOL], True)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": [user()], "chosen": [assistant("good")], "rejected": [assistant("bad")]},
+        {"prompt": "Hi", "chosen": "good", "rejected": "bad"},
+        {"chosen": [user(), assistant("good")], "rejected": [user(), assistant("bad")]},
+        {
+            "prompt": "Hi",
+            "chosen": [user(), assistant("good")],
+            "rejected": [user(), assistant("bad")],
+        },
+    ],
+    ids=["messages", "text", "without prompt", "prompt in both"],
+)
+def test_a_chosen_answer_is_recorded_and_the_rejected_one_kept(row: dict[str, Any]) -> None:
+    _, body, _ = read(row)
+
+    assert body == {
+        "messages": [user(), assistant("good")],
+        "num_prompt_messages": 1,
+        "rejected": [assistant("bad")],
+    }
+
+
+def test_answers_without_a_common_prompt_are_no_pair() -> None:
+    row = {"chosen": [user("A"), assistant()], "rejected": [user("B"), assistant()]}
+
+    assert "no prompt in common" in fault(orjson.dumps(row)).message
 
 
 @pytest.mark.parametrize("name", ["reference_answer", "reference", "ground_truth"])
