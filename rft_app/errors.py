@@ -57,6 +57,13 @@ class NotAvailableError(ConflictError):
     code = "not_available"
 
 
+class BusyError(RftError):
+    """Too much waits to be done; the same request can be taken later."""
+
+    status_code = 503
+    code = "busy"
+
+
 class ProviderError(RftError):
     """Something outside refused, failed or was too slow."""
 

@@ -71,6 +71,10 @@ class Settings(BaseModel):
     max_line_bytes: int = Field(default=4_000_000, gt=0)
     max_records: int = Field(default=10_000_000, gt=0)
     """Most lines one import may hold."""
+    max_otlp_bytes: int = Field(default=64_000_000, gt=0)
+    """Largest request of spans or log records, in bytes, after decompression."""
+    max_otlp_backlog_bytes: int = Field(default=2_000_000_000, gt=0)
+    """Requests that may wait to be read, in bytes; senders are then asked to come again."""
     max_record_tokens: int = Field(default=128_000, gt=0)
     """A record estimated above this is invalid with `too_long`."""
     script_timeout_s: float = Field(default=2.0, gt=0)

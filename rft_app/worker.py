@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 
@@ -14,9 +15,13 @@ from rft_app.jobs.engine import POLL_S, Engine
 from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
 from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expired_exports
+from rft_app.services.intake_reading import read_waiting
 from rft_app.settings import get_settings
 
 logger = logging.getLogger("rft.worker")
+
+INTAKE_POLL_S = 0.2
+INTAKE_PAUSE_S = 5.0
 
 HEARTBEAT_S = 3.0
 CLEAN_S = 3_600.0
@@ -34,6 +39,7 @@ class Worker:
         self._must_stop = False
         self._next_beat_at = 0.0
         self._next_cleaning_at = 0.0
+        self._intake = threading.Thread(target=self._read_intake, name="intake", daemon=True)
 
     def run(self) -> None:
         """Work until stopped; ends the process."""
@@ -42,6 +48,7 @@ class Worker:
         self._engine.start()
         logger.info("worker %s ready", self._engine.worker.id)
         self._clean()
+        self._intake.start()
         while not self._must_stop and not (self._is_until_idle and self._engine.is_idle()):
             self._turn()
             time.sleep(POLL_S)
@@ -61,6 +68,16 @@ class Worker:
                 self._clean()
         except DBAPIError as error:  # a busy or restarting database; the next turn tries again
             logger.warning("database: %s", str(error.orig).partition("\n")[0])
+
+    def _read_intake(self) -> None:
+        """Make traces of what arrives, beside the jobs."""
+        while not self._must_stop:
+            try:
+                if not read_waiting():
+                    time.sleep(INTAKE_POLL_S)
+            except DBAPIError as error:  # as above
+                logger.warning("intake: %s", str(error.orig).partition("\n")[0])
+                time.sleep(INTAKE_PAUSE_S)
 
     def _beat(self) -> None:
         if not self._engine.beat():

@@ -21,7 +21,9 @@ from rft_app.api.routes import (
     grader_versions,
     grading,
     imports,
+    intake,
     jobs,
+    otlp,
     record_changes,
     records,
     snapshots,
@@ -60,6 +62,8 @@ ROUTERS = (
     generation_review.router,
     topics.router,
     topics.templates_router,
+    intake.router,
+    otlp.router,
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -50,6 +50,17 @@ class RewardFault(StrEnum):
         )
 
 
+class TraceStatus(StrEnum):
+    """How the call ended, as far as its source says."""
+
+    OK = "ok"
+    ERROR = "error"
+
+
+FILE_SOURCE = "file"
+"""The source of traces that were imported."""
+
+
 class ParsedTrace(NamedTuple):
     """One source row, ready to store: the columns lists filter on, and its canonical JSON.
 
@@ -84,3 +95,9 @@ class ParsedTrace(NamedTuple):
     """How many different tools it calls."""
     recorded_at: int | None = None
     """When the row says it happened, in milliseconds since 1970, UTC; `None` where it does not."""
+    source: str = FILE_SOURCE
+    """`file`, or the dialect of OTLP it arrived in."""
+    status: TraceStatus = TraceStatus.OK
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    latency_ms: float | None = None

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.trace import TraceId
+from rft_app.domain.trace import TraceId, TraceStatus
 
 
 class TraceFilter(Entity):
@@ -60,8 +60,15 @@ class TraceSummary(Entity):
     has_response: bool
     recorded_at: int
     """When it happened or, where the source does not say, was stored; milliseconds since 1970."""
-    dataset_id: str
-    dataset_name: str
+    dataset_id: str | None
+    """`None` where it arrived by itself."""
+    dataset_name: str | None
+    source: str
+    """`file`, or the dialect of OTLP it arrived in."""
+    status: TraceStatus
+    input_tokens: int | None
+    output_tokens: int | None
+    latency_ms: float | None
 
 
 class TracePage(Entity):

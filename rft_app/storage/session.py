@@ -13,6 +13,7 @@ from sqlmodel import Session, create_engine
 from rft_app.settings import get_settings, make_folder
 
 _BEGIN = "rft_begin"
+_FLUSH = "rft_flush"
 BUSY_TIMEOUT_MS = 15_000
 
 
@@ -50,11 +51,20 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
         "cache_size=-32000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get(_BEGIN, "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    options = connection.get_execution_options()
+    _set_flushing(connection, must_flush=bool(options.get(_FLUSH)))
+    connection.exec_driver_sql(f"BEGIN {options.get(_BEGIN, 'IMMEDIATE')}")
+
+
+def _set_flushing(connection: Connection, *, must_flush: bool) -> None:
+    """Whether commits wait for the disk; connections are used again, for other purposes."""
+    if connection.info.get(_FLUSH, False) is not must_flush:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if must_flush else 'NORMAL'}")
+        connection.info[_FLUSH] = must_flush
 
 
 @contextmanager
@@ -65,6 +75,17 @@ def unit_of_work() -> Generator[Session]:
     another process wrote in between; keep blocks short.
     """
     with Session(get_engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def durable_unit_of_work() -> Generator[Session]:
+    """As `unit_of_work`, and what it commits outlives a power cut at the next moment.
+
+    Postgres waits for its disk anyway.
+    """
+    engine = get_engine().execution_options(**{_FLUSH: True})
+    with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 

@@ -11,7 +11,8 @@ from rft_app.storage.trace_pages import Where
 
 _COPIED: Final = (
     "external_id, group_key, model, title, system_prompt, num_messages, num_turns, "
-    "num_user_turns, num_tools, reward, reason, created_at, recorded_at"
+    "num_user_turns, num_tools, reward, reason, created_at, recorded_at, source, status, "
+    "input_tokens, output_tokens, latency_ms"
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from rft_app.domain.trace import TraceId, parse_trace_id, trace_id
+from rft_app.domain.trace import TraceId, TraceStatus, parse_trace_id, trace_id
 from rft_app.domain.trace_page import (
     TraceCount,
     TraceFilter,
@@ -83,13 +83,11 @@ def list_page(
         where.add("(t.recorded_at, t.seq) < (:at, :seq)", at=recorded_at, seq=seq)
     statement = text(
         "SELECT t.seq, t.title, t.system_prompt, t.model, t.num_messages, t.num_user_turns, "
-        "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name "
-        f"FROM trace t JOIN dataset d ON d.id = t.dataset_id WHERE {where.sql} "
+        "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name, t.source, t.status, "
+        "t.input_tokens, t.output_tokens, t.latency_ms "
+        f"FROM trace t LEFT JOIN dataset d ON d.id = t.dataset_id WHERE {where.sql} "
         "ORDER BY t.recorded_at DESC, t.seq DESC LIMIT :limit"
     )
-    # On SQLite `CROSS JOIN` keeps the order of the tables, and so the use of the index.
-    if is_sqlite(session):
-        statement = text(statement.text.replace(" JOIN dataset", " CROSS JOIN dataset"))
     found = session.connection().execute(statement, {**where.parameters, "limit": limit + 1}).all()
     rows = [_to_summary(row) for row in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None
@@ -109,6 +107,11 @@ def _to_summary(row: Sequence[Any]) -> TraceSummary:
         recorded_at=row[8],
         dataset_id=row[9],
         dataset_name=row[10],
+        source=row[11],
+        status=TraceStatus(row[12]),
+        input_tokens=row[13],
+        output_tokens=row[14],
+        latency_ms=row[15],
     )
 
 

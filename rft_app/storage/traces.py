@@ -12,11 +12,7 @@ from rft_app.storage.fingerprints import hash_conversation
 from rft_app.storage.sequences import reserve
 from rft_app.storage.tables import DatasetRow
 
-_COLUMNS = (
-    "seq",
-    "dataset_id",
-    "import_id",
-    "line_number",
+_OWN_COLUMNS = (
     "external_id",
     "group_key",
     "model",
@@ -28,9 +24,14 @@ _COLUMNS = (
     "num_tools",
     "reward",
     "reason",
-    "created_at",
+    "source",
+    "status",
+    "input_tokens",
+    "output_tokens",
+    "latency_ms",
     "recorded_at",
 )
+_COLUMNS = ("seq", "dataset_id", "import_id", "line_number", "created_at", *_OWN_COLUMNS)
 NOT_REPLACED = (
     "import_id NOT IN (SELECT id FROM import_run WHERE dataset_id = :dataset_id AND is_replaced)"
 )
@@ -39,44 +40,72 @@ NOT_REPLACED = (
 
 def add_traces(
     session: Session,
-    dataset_id: str,
+    dataset_id: str | None,
     import_id: str,
     traces: Sequence[tuple[int, ParsedTrace]],
     created_at: int,
-) -> None:
-    """Add traces of one import, each with the number of its line; counts them at the dataset."""
+) -> int:
+    """Add traces of one import, each with the number of its line; counts them at the dataset.
+
+    Returns:
+        The key of the first; the others follow it.
+    """
     if not traces:
-        return
+        return 0
     first = reserve(session, "trace", len(traces))
     rows = [
-        (
-            seq,
-            dataset_id,
-            import_id,
-            number,
-            trace.external_id,
-            group_key(trace),
-            trace.model,
-            trace.title,
-            trace.system_prompt,
-            trace.num_messages,
-            trace.num_turns,
-            trace.num_user_turns,
-            trace.num_tools,
-            trace.reward,
-            trace.reason and trace.reason.value,
-            created_at,
-            created_at if trace.recorded_at is None else trace.recorded_at,
-        )
+        (seq, dataset_id, import_id, number, created_at, *_own_values(trace, created_at))
         for seq, (number, trace) in enumerate(traces, first)
     ]
     insert_rows(session, "trace", _COLUMNS, rows)
     bodies = [(seq, trace.body) for seq, (_, trace) in enumerate(traces, first)]
     insert_rows(session, "trace_body", ("seq", "body"), bodies)
-    session.connection().execute(
-        update(DatasetRow)
-        .where(col(DatasetRow.id) == dataset_id)
-        .values(num_traces=col(DatasetRow.num_traces) + len(traces))
+    if dataset_id is not None:
+        session.connection().execute(
+            update(DatasetRow)
+            .where(col(DatasetRow.id) == dataset_id)
+            .values(num_traces=col(DatasetRow.num_traces) + len(traces))
+        )
+    return first
+
+
+def replace_traces(
+    session: Session, traces: Sequence[tuple[int, ParsedTrace]], now_ms: int
+) -> None:
+    """Change traces, each with its key, of which more became known since they were stored."""
+    if not traces:
+        return
+    names = ", ".join(f"{name} = :{name}" for name in _OWN_COLUMNS)
+    values = [
+        {"seq": seq, **dict(zip(_OWN_COLUMNS, _own_values(trace, now_ms), strict=True))}
+        for seq, trace in traces
+    ]
+    connection = session.connection()
+    connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
+    bodies = [{"seq": seq, "body": trace.body} for seq, trace in traces]
+    connection.execute(text("UPDATE trace_body SET body = :body WHERE seq = :seq"), bodies)
+
+
+def _own_values(trace: ParsedTrace, stored_at: int) -> tuple[object, ...]:
+    """What a trace says of itself, in the order of `_OWN_COLUMNS`."""
+    return (
+        trace.external_id,
+        group_key(trace),
+        trace.model,
+        trace.title,
+        trace.system_prompt,
+        trace.num_messages,
+        trace.num_turns,
+        trace.num_user_turns,
+        trace.num_tools,
+        trace.reward,
+        trace.reason and trace.reason.value,
+        trace.source,
+        trace.status.value,
+        trace.input_tokens,
+        trace.output_tokens,
+        trace.latency_ms,
+        stored_at if trace.recorded_at is None else trace.recorded_at,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rft_app.domain.trace import ParsedTrace, RewardFault
+from rft_app.domain.trace import FILE_SOURCE, ParsedTrace, RewardFault, TraceStatus
 from rft_app.domain.validity_check import find_fault, last_turn
 from rft_app.traces.chat import Chat, count_tools, first_user_text, system_text
 from rft_app.traces.line import Row, as_text, is_null, require_plain, starts_with
@@ -16,6 +16,7 @@ GROUP_FIELDS = ("trace_id", "session_id", "conversation_id")
 REFERENCE_FIELDS = ("reference_answer", "reference", "ground_truth")
 REWARD_FIELDS = ("reward", "feedback")
 TITLE_LENGTH = 140
+_MOST_TOKENS = 1 << 53
 
 _row_decoder = msgspec.json.Decoder(Row)
 _encode = msgspec.json.Encoder().encode
@@ -41,6 +42,8 @@ class Draft(msgspec.Struct, gc=False):
     """Why what is recorded cannot be the reward."""
     body: Row = msgspec.field(default_factory=dict[str, msgspec.Raw])
     """Parts of the canonical JSON beside messages and metadata."""
+    source: str = FILE_SOURCE
+    status: TraceStatus = TraceStatus.OK
     shape: str | None = None
     """Who understood the row, where that is another shape than the one asked."""
 
@@ -55,6 +58,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
     messages = draft.chat.messages
     first_answer = draft.num_prompt_messages or 0
     roles = [message.role for message in messages]
+    usage = _read_usage(draft.body.get("usage"))
     turn = last_turn(messages, first_answer)
     checked = messages if turn is None else messages[: turn + 1]
     return ParsedTrace(
@@ -74,6 +78,11 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         num_user_turns=roles.count("user"),
         num_tools=count_tools(messages),
         recorded_at=find_moment(draft.rest),
+        source=draft.source,
+        status=draft.status,
+        input_tokens=_first_known(usage.prompt_tokens, usage.input_tokens),
+        output_tokens=_first_known(usage.completion_tokens, usage.output_tokens),
+        latency_ms=_read_latency(draft.body.get("latency_ms")),
     )
 
 
@@ -207,6 +216,38 @@ def _number(raw: msgspec.Raw) -> float | None:
         return msgspec.json.decode(text, type=float)
     except msgspec.DecodeError:
         return None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    """Tokens of a call, by either of their names."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+_UNKNOWN = _Usage()
+_decode_usage = msgspec.json.Decoder(_Usage).decode
+
+
+def _read_usage(raw: msgspec.Raw | None) -> _Usage:
+    if raw is None:
+        return _UNKNOWN
+    try:
+        return _decode_usage(raw)
+    except msgspec.DecodeError:
+        return _UNKNOWN
+
+
+def _first_known(*numbers: int | None) -> int | None:
+    known = (number for number in numbers if number is not None)
+    return next((number for number in known if 0 <= number <= _MOST_TOKENS), None)
+
+
+def _read_latency(raw: msgspec.Raw | None) -> float | None:
+    latency_ms = None if raw is None else _number(raw)
+    return latency_ms if latency_ms is not None and latency_ms >= 0 else None
 
 
 def _join_body(draft: Draft) -> bytes:

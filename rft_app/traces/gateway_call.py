@@ -6,6 +6,7 @@ API.  A call that failed is kept without an answer.
 
 import msgspec
 
+from rft_app.domain.trace import TraceStatus
 from rft_app.traces.chat import chat_of, parse_chat
 from rft_app.traces.draft import Draft
 from rft_app.traces.line import Row, WrongShapeError, as_text, starts_with
@@ -53,6 +54,8 @@ def _take_answer(draft: Draft) -> None:
     if not starts_with(draft.rest.get("response"), b"{"):
         return
     response = msgspec.json.decode(draft.rest.pop("response"), type=Row)
+    if starts_with(response.get("error"), b"{"):
+        draft.status = TraceStatus.ERROR
     first, others = _first_choice(response)
     message = first.pop("message", None)
     if starts_with(message, b"{"):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from rft_app.api.schemas._base import Time, Wire, WireRequest
 from rft_app.domain import pattern as found
 from rft_app.domain import trace_page as domain
-from rft_app.domain.trace import TraceId
+from rft_app.domain.trace import TraceId, TraceStatus
 from rft_app.pipeline._cutting import ExtractMode
 
 MAX_TURNS = 100_000
@@ -30,8 +30,15 @@ class Trace(Wire):
     has_response: bool
     timestamp: datetime
     """When it happened or, where the source does not say, was stored."""
-    dataset_id: str
-    dataset_name: str
+    dataset_id: str | None
+    """`null` where it arrived by itself."""
+    dataset_name: str | None
+    source: str
+    """`file`, or the dialect of OTLP it arrived in."""
+    status: TraceStatus
+    input_tokens: int | None
+    output_tokens: int | None
+    latency_ms: float | None
 
     @classmethod
     def of(cls, trace: domain.TraceSummary) -> "Trace":
@@ -48,6 +55,11 @@ class Trace(Wire):
             timestamp=datetime.fromtimestamp(trace.recorded_at / 1000, UTC),
             dataset_id=trace.dataset_id,
             dataset_name=trace.dataset_name,
+            source=trace.source,
+            status=trace.status,
+            input_tokens=trace.input_tokens,
+            output_tokens=trace.output_tokens,
+            latency_ms=trace.latency_ms,
         )
 
 

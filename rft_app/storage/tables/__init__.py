@@ -21,6 +21,12 @@ from rft_app.storage.tables.grading import (
     GraderVersionRow,
     RolloutRow,
 )
+from rft_app.storage.tables.intake import (
+    IntakeBatchRow,
+    IntakeCountRow,
+    SpanLogRow,
+    SpanRow,
+)
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
 from rft_app.storage.tables.record import (
     FacetCountRow,
@@ -52,6 +58,8 @@ __all__ = [
     "GraderVersionRow",
     "ImportErrorRow",
     "ImportRow",
+    "IntakeBatchRow",
+    "IntakeCountRow",
     "JobRow",
     "LlmCallRow",
     "NearGroupRow",
@@ -64,6 +72,8 @@ __all__ = [
     "RolloutRow",
     "SequenceRow",
     "SnapshotRow",
+    "SpanLogRow",
+    "SpanRow",
     "StepRow",
     "TagRow",
     "TopicChangeRecordRow",

@@ -74,8 +74,12 @@ class TraceRow(SQLModel, table=True):
     )
 
     seq: int = Field(primary_key=True, sa_type=Big)
-    dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE", index=True)
+    dataset_id: str | None = Field(
+        default=None, foreign_key="dataset.id", ondelete="CASCADE", index=True
+    )
+    """Whose trace it is; `None` where it arrived by itself."""
     import_id: str
+    """What it came with; empty where it arrived by itself."""
     line_number: int = Field(sa_type=Big)
     external_id: str | None = None
     group_key: int = Field(sa_type=Big)
@@ -98,6 +102,13 @@ class TraceRow(SQLModel, table=True):
     """When it happened, as far as the source says, else when it was stored."""
     origin_seq: int | None = Field(default=None, sa_type=Big)
     """The first trace this one is a copy of; `None` when it was imported."""
+    source: str = Field(default="file", sa_column_kwargs={"server_default": "file"})
+    """`file`, or the dialect of OTLP it arrived in."""
+    status: str = Field(default="ok", sa_column_kwargs={"server_default": "ok"})
+    """`ok`, or `error` where the source says that the call failed."""
+    input_tokens: int | None = Field(default=None, sa_type=Big)
+    output_tokens: int | None = Field(default=None, sa_type=Big)
+    latency_ms: float | None = None
 
 
 class TraceBodyRow(SQLModel, table=True):

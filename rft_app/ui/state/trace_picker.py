@@ -56,7 +56,7 @@ class TraceLine:
             prompt=trace.system_prompt,
             moment=ago(moment),
             exact_moment=f"{moment:%Y-%m-%d %H:%M} UTC",
-            dataset=trace.dataset_name,
+            dataset=trace.dataset_name or f"{trace.source}, over OTLP",
         )
 
 

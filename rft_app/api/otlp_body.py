@@ -1,0 +1,65 @@
+"""The body of an OTLP request: read up to a limit, decompressed up to the same limit."""
+
+import zlib
+from typing import Final
+
+from fastapi import Request
+
+from rft_app.errors import TooLargeError
+from rft_app.settings import get_settings
+from rft_app.traces.otlp.span import BrokenRequestError
+
+_GZIP: Final = 31
+"""Window bits: the largest window, with a gzip header."""
+_CHUNK_BYTES: Final = 1 << 20
+
+
+async def receive(request: Request) -> bytes:
+    """The body as it was sent.
+
+    Raises:
+        TooLargeError: It has more bytes than the limit; the rest is not read.
+    """
+    limit = get_settings().max_otlp_bytes
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def decompress(body: bytes) -> bytes:
+    """What gzip packed; a bomb is let go as soon as it reaches the limit.
+
+    Raises:
+        BrokenRequestError: It is not gzip, or it is cut off.
+        TooLargeError: It holds more bytes than the limit.
+    """
+    limit = get_settings().max_otlp_bytes
+    found = bytearray()
+    left = body
+    while left:
+        stream = zlib.decompressobj(_GZIP)
+        while left and not stream.eof:
+            try:
+                found += stream.decompress(left, _CHUNK_BYTES)
+            except zlib.error as error:
+                raise BrokenRequestError(f"The body is not gzip: {error}.") from error
+            left = stream.unconsumed_tail
+            if len(found) > limit:
+                raise _too_large(limit)
+        if not stream.eof:
+            raise BrokenRequestError("The body is gzip that is cut off.")
+        left = stream.unused_data
+    return bytes(found)
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(
+        f"The request holds more than {limit:,} bytes, the limit of RFT_MAX_OTLP_BYTES. "
+        "Send smaller batches or raise the limit."
+    )

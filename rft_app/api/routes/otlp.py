@@ -1,0 +1,116 @@
+"""OTLP over HTTP: what OpenTelemetry exporters send.
+
+Answers are in the encoding of the request; refusals are a `google.rpc.Status`.  A request is
+acknowledged once it is on disk, a worker reads it a moment later.
+"""
+
+from contextlib import suppress
+from functools import partial
+from typing import Final, NamedTuple
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import DBAPIError
+
+from rft_app.api.otlp_body import decompress, receive
+from rft_app.domain.intake import Encoding, Outcome, Signal
+from rft_app.errors import BusyError, TooLargeError
+from rft_app.services import intake as use_cases
+from rft_app.storage.session import durable_unit_of_work, unit_of_work
+from rft_app.traces.otlp.request import check_request, write_answer, write_status
+from rft_app.traces.otlp.span import BrokenRequestError
+
+router = APIRouter(prefix="/otlp", include_in_schema=False)
+
+_ENCODINGS: Final = {
+    "application/x-protobuf": Encoding.PROTOBUF,
+    "application/json": Encoding.JSON,
+}
+_TYPES: Final = {encoding: name for name, encoding in _ENCODINGS.items()}
+_RETRY_AFTER_S: Final = "5"
+_AT_ONCE: Final = 4
+"""Requests that are unpacked at a time: each may hold the largest body twice."""
+_limiter = CapacityLimiter(_AT_ONCE)
+
+
+class _Refusal(NamedTuple):
+    """Why a request was not taken."""
+
+    status_code: int
+    outcome: Outcome
+    message: str
+
+
+@router.post("/v1/{signal}")
+async def take(request: Request, signal: str) -> Response:
+    """Take spans or log records."""
+    encoding = _find_encoding(request)
+    if signal not in set(Signal):
+        message = f"There is no /otlp/v1/{signal}. Traces and logs are taken, metrics are not."
+        return _answer(404, encoding or Encoding.JSON, message)
+    if encoding is None or not _is_readable(request):
+        await to_thread.run_sync(_count, Outcome.WRONG_TYPE)
+        message = "Send application/x-protobuf or application/json, plain or with gzip."
+        return _answer(415, encoding or Encoding.JSON, message)
+    is_packed = request.headers.get("content-encoding") == "gzip"
+    try:
+        body = await receive(request)
+    except TooLargeError as error:
+        refusal = _Refusal(413, Outcome.TOO_LARGE, error.message)
+        return await to_thread.run_sync(_refuse, refusal, encoding)
+    work = partial(_take, Signal(signal), encoding, is_packed=is_packed)
+    return await to_thread.run_sync(work, body, limiter=_limiter)
+
+
+@router.api_route(
+    "/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+)
+def refuse_unknown(path: str) -> Response:
+    """Say what there is."""
+    message = f"There is nothing at /otlp/{path}. POST to /otlp/v1/traces or /otlp/v1/logs."
+    return _answer(
+        405 if path in {f"v1/{each}" for each in Signal} else 404, Encoding.JSON, message
+    )
+
+
+def _find_encoding(request: Request) -> Encoding | None:
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    return _ENCODINGS.get(content_type.strip().lower())
+
+
+def _is_readable(request: Request) -> bool:
+    return request.headers.get("content-encoding", "identity") in {"gzip", "identity", ""}
+
+
+def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -> Response:
+    try:
+        plain = decompress(body) if is_packed else body
+        num_refused = check_request(signal, encoding, plain)
+        with durable_unit_of_work() as session:
+            use_cases.take_request(session, signal, encoding, plain, num_refused)
+    except BrokenRequestError as error:
+        return _refuse(_Refusal(400, Outcome.MALFORMED, str(error)), encoding)
+    except TooLargeError as error:
+        return _refuse(_Refusal(413, Outcome.TOO_LARGE, error.message), encoding)
+    except BusyError as error:
+        return _refuse(_Refusal(503, Outcome.BUSY, error.message), encoding)
+    except DBAPIError:
+        return _answer(503, encoding, "The database is busy or gone. Send it again.")
+    return Response(write_answer(signal, encoding, num_refused), media_type=_TYPES[encoding])
+
+
+def _refuse(refusal: _Refusal, encoding: Encoding) -> Response:
+    _count(refusal.outcome)
+    return _answer(refusal.status_code, encoding, refusal.message)
+
+
+def _count(outcome: Outcome) -> None:
+    with suppress(DBAPIError), unit_of_work() as session:  # the answer matters more
+        use_cases.count_refusal(session, outcome)
+
+
+def _answer(status_code: int, encoding: Encoding, message: str) -> Response:
+    busy = {"Retry-After": _RETRY_AFTER_S} if status_code == 503 else None
+    return Response(
+        write_status(encoding, message), status_code, headers=busy, media_type=_TYPES[encoding]
+    )

@@ -1,0 +1,52 @@
+"""Traces in one list, and what arrived, on the wire."""
+
+from pydantic import Field
+
+from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas.trace import Trace, TraceFilters
+from rft_app.domain import intake as domain
+from rft_app.services.traces import MAX_PAGE
+
+
+class TraceQuery(TraceFilters):
+    """Which page of which traces."""
+
+    cursor: str | None = None
+    """`nextCursor` of the page before."""
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
+
+
+class TraceList(Wire):
+    """One page of traces."""
+
+    traces: list[Trace]
+    next_cursor: str | None
+    """`null` on the last page."""
+
+
+class IntakeCount(Wire):
+    """How often something became of what a source sent."""
+
+    source: str
+    """The dialect, or `otlp` where none was looked for."""
+    outcome: domain.Outcome
+    number: int
+    meaning: str
+    """What happened and, where something can be done, what."""
+
+    @classmethod
+    def of(cls, count: domain.IntakeCount) -> "IntakeCount":
+        """Convert from the domain."""
+        return cls(
+            source=count.source,
+            outcome=count.outcome,
+            number=count.number,
+            meaning=count.outcome.meaning,
+        )
+
+
+class Intake(Wire):
+    """What became of what arrived."""
+
+    days: int
+    counts: list[IntakeCount]

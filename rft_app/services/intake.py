@@ -1,0 +1,51 @@
+"""Take what instrumented applications send, and say what became of it."""
+
+import time
+
+from sqlmodel import Session
+
+from rft_app.domain.intake import Encoding, IntakeCount, Outcome, Signal
+from rft_app.errors import BusyError
+from rft_app.settings import get_settings
+from rft_app.storage import intake
+from rft_app.traces.otlp import OTLP
+
+DAY_MS = 86_400_000
+
+
+def take_request(
+    session: Session, signal: Signal, encoding: Encoding, body: bytes, num_refused: int
+) -> None:
+    """Keep a request that can be read; a worker makes traces of it.
+
+    Args:
+        session: A durable unit of work: the sender forgets what is acknowledged.
+        signal: What it carries.
+        encoding: How it is written.
+        body: It passed `check_request`.
+        num_refused: Spans of it without usable ids.
+
+    Raises:
+        BusyError: Too much waits already; is a worker running?
+    """
+    if intake.measure_backlog(session) > get_settings().max_otlp_backlog_bytes:
+        raise BusyError(
+            "More than RFT_MAX_OTLP_BACKLOG_BYTES wait to be read. Check that a worker runs."
+        )
+    now_ms = _now_ms()
+    intake.add_batch(session, signal, encoding, body, now_ms)
+    intake.add_counts(session, {(OTLP, Outcome.BAD_ID): num_refused}, now_ms)
+
+
+def count_refusal(session: Session, outcome: Outcome) -> None:
+    """Count a request that was refused as a whole."""
+    intake.add_counts(session, {(OTLP, outcome): 1}, _now_ms())
+
+
+def list_counts(session: Session, days: int = 1) -> list[IntakeCount]:
+    """What became of what arrived in the last days."""
+    return intake.list_counts(session, _now_ms() - days * DAY_MS)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,212 @@
+"""Make traces of requests that wait.
+
+Spans join with their log records, and with what other spans say of their trace, in whatever order
+they arrive.  All is made outside of the transaction that stores it; where somebody else stored
+spans meanwhile, it is made again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlmodel import Session
+
+from rft_app.domain.hashing import content_hash
+from rft_app.domain.intake import Batch, Outcome
+from rft_app.domain.trace import ParsedTrace
+from rft_app.settings import get_settings
+from rft_app.storage import intake
+from rft_app.storage.intake import NewSpan, SpanKey, StoredSpan
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.traces import add_traces, replace_traces
+from rft_app.traces.otlp import OTLP, TELLING_LOGS, UNREADABLE, Reading, read_span
+from rft_app.traces.otlp.parts import Json
+from rft_app.traces.otlp.request import read_request
+from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, decode_log, decode_span, encode
+from rft_app.traces.otlp.trace import make_trace, read_session
+
+BYTES_AT_ONCE = 4_000_000
+"""Of compressed requests: little memory, and the lock is held for moments."""
+Counts = Counter[tuple[str, Outcome]]
+_decode_object = msgspec.json.Decoder(dict[str, object]).decode
+
+
+class _Made(NamedTuple):
+    """A span and what became of it."""
+
+    span: Span
+    source: str
+    outcome: Outcome
+    trace: ParsedTrace | None
+    stored: StoredSpan | None = None
+    """As it is in the database; `None` when it is new."""
+
+
+def read_waiting() -> bool:
+    """Read the oldest requests that wait; `False` when there are none."""
+    with reading() as session:
+        turn = intake.read_turn(session)
+        batches = intake.list_batches(session, BYTES_AT_ONCE)
+        if not batches:
+            return False
+        arrivals = _Arrivals(batches)
+        made = _Making(session, arrivals).make()
+    with unit_of_work() as session:
+        if intake.take_turn(session, turn):
+            _store(session, arrivals, made)
+    return True
+
+
+class _Arrivals:
+    """What some requests bring."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self.batches = batches
+        self.counts: Counts = Counter()
+        self.spans: dict[SpanKey, Span] = {}
+        self.logs: dict[SpanKey, list[Log]] = {}
+        for batch in batches:
+            self._take(batch)
+
+    @property
+    def trace_ids(self) -> set[str]:
+        """Traces that are touched."""
+        return {trace_id for trace_id, _ in (*self.spans, *self.logs)}
+
+    def _take(self, batch: Batch) -> None:
+        try:
+            request = read_request(batch.signal, batch.encoding, batch.body)
+        except BrokenRequestError:
+            self.counts[OTLP, Outcome.MALFORMED] += 1
+            return
+        for span in request.spans:
+            if self.spans.setdefault(span.key, span) is not span:
+                self.counts[OTLP, Outcome.DUPLICATE] += 1
+        for log in request.logs:
+            if log.name in TELLING_LOGS:
+                self.logs.setdefault(log.key, []).append(log)
+            else:
+                self.counts[OTLP, Outcome.OTHER_LOG] += 1
+
+
+class _Making:
+    """Makes traces of what arrived and what is there already."""
+
+    def __init__(self, session: Session, arrivals: _Arrivals) -> None:
+        self._session = session
+        self._arrivals = arrivals
+        self._max_tokens = get_settings().max_record_tokens
+        trace_ids = arrivals.trace_ids
+        self._stored = {each.key: each for each in intake.find_spans(session, trace_ids)}
+        self._logs = {
+            key: list(map(decode_log, bodies))
+            for key, bodies in intake.find_logs(session, trace_ids).items()
+        }
+        for key, logs in arrivals.logs.items():
+            self._logs.setdefault(key, []).extend(logs)
+        self._said = {
+            key: _decode_object(each.session)
+            for key, each in self._stored.items()
+            if each.session is not None
+        }
+        self._known_before = _by_trace(self._said)
+        self._said |= {key: read_session(span) for key, span in arrivals.spans.items()}
+        self._known = _by_trace(self._said)
+
+    def make(self) -> list[_Made]:
+        """All that is new, and what is there and has changed."""
+        made: list[_Made] = []
+        for key, span in self._arrivals.spans.items():
+            if key in self._stored:
+                self._arrivals.counts[OTLP, Outcome.DUPLICATE] += 1
+            else:
+                made.append(self._make(span))
+        made += [self._make_again(key) for key in self._stored if self._is_touched(key)]
+        return made
+
+    def _is_touched(self, key: SpanKey) -> bool:
+        """Whether more is known of a call that is there."""
+        stored = self._stored[key]
+        if stored.outcome is Outcome.NO_CALL:
+            return False
+        grew = self._known.get(key[0]) != self._known_before.get(key[0])
+        return key in self._arrivals.logs or (
+            grew and stored.trace_seq is not None and stored.session is None
+        )
+
+    def _make_again(self, key: SpanKey) -> _Made:
+        span = decode_span(intake.read_span(self._session, key))
+        return self._make(span)._replace(stored=self._stored[key])
+
+    def _make(self, span: Span) -> _Made:
+        found = read_span(span, self._logs.get(span.key, ()))
+        trace = None
+        if found.call is not None:
+            about = {**self._known.get(span.trace_id, {}), **self._said.get(span.key, {})}
+            try:
+                trace = make_trace(span, found.call, found.source, about, self._max_tokens)
+            except UNREADABLE:
+                found = Reading(found.source, Outcome.UNREADABLE)
+        return _Made(span, found.source, found.outcome, trace)
+
+
+def _by_trace(said: dict[SpanKey, Json]) -> dict[str, Json]:
+    """What spans say of their traces; where they differ, the first stands."""
+    known: dict[str, Json] = {}
+    for (trace_id, _), about in said.items():
+        if about:
+            known[trace_id] = {**about, **known.get(trace_id, {})}
+    return known
+
+
+def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    counts = arrivals.counts
+    new = [each for each in made if each.stored is None]
+    changed = [each for each in made if each.stored is not None and each.trace is not None]
+    seqs = _store_traces(session, made, now_ms)
+    spans = [
+        NewSpan(
+            each.span.key,
+            each.outcome,
+            seqs.get(each.span.key),
+            encode(about) if (about := read_session(each.span)) else None,
+            encode(each.span),
+        )
+        for each in new
+    ]
+    intake.add_spans(session, spans, now_ms)
+    intake.add_logs(session, _pack_logs(arrivals.logs.values()), now_ms)
+    counts.update((each.source, each.outcome) for each in new)
+    for each in changed:
+        if each.stored is not None and each.stored.trace_seq is None:
+            intake.mark_span(session, each.span.key, each.outcome, seqs[each.span.key])
+            counts[each.source, each.stored.outcome] -= 1
+            counts[each.source, each.outcome] += 1
+    intake.add_counts(session, counts, now_ms)
+    intake.delete_batches(session, arrivals.batches)
+
+
+def _store_traces(session: Session, made: Sequence[_Made], now_ms: int) -> dict[SpanKey, int]:
+    """Add the traces that are new and change the others; returns the keys of the new ones."""
+    new: list[tuple[SpanKey, ParsedTrace]] = []
+    changed: list[tuple[int, ParsedTrace]] = []
+    for each in made:
+        seq = None if each.stored is None else each.stored.trace_seq
+        if each.trace is not None and seq is None:
+            new.append((each.span.key, each.trace))
+        elif each.trace is not None and seq is not None:
+            changed.append((seq, each.trace))
+    replace_traces(session, changed, now_ms)
+    first = add_traces(session, None, "", [(0, trace) for _, trace in new], now_ms)
+    return {key: first + place for place, (key, _) in enumerate(new)}
+
+
+def _pack_logs(groups: Iterable[Sequence[Log]]) -> list[tuple[SpanKey, int, bytes]]:
+    return [
+        (log.key, content_hash([body]), body)
+        for logs in groups
+        for log, body in ((log, encode(log)) for log in logs)
+    ]
