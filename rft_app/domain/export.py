@@ -164,6 +164,8 @@ class Export(Entity):
     num_zero_reward: int | None = None
     """Rows that teach an answer recorded with a reward of 0; `None` until the file is complete."""
     is_done: bool = False
+    failure: str | None = None
+    """Why there is no file; `None` where there is one, and while it may still come."""
     job_id: str | None = None
     created_at: datetime
 

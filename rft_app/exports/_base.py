@@ -43,6 +43,10 @@ class Exporter(ABC):
         """How rows become a file."""
         return LINES
 
+    def has_time(self, options: ExportOptions) -> bool:
+        """Whether rows say when the export's snapshot was frozen."""
+        return False
+
     @abstractmethod
     def encoder(self, context: FileContext) -> Encode:
         r"""What writes the rows of one file, each a line of UTF-8 that ends in `\n`.

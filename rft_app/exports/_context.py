@@ -41,8 +41,18 @@ class Layout(Protocol):
         """Rows that the file itself packs together; 0 where they are text."""
         ...
 
-    def frame(self, rows: Iterable[bytes]) -> Iterable[bytes]:
-        """The file's bytes in pieces."""
+    @property
+    def copies_rows(self) -> bool:
+        """Whether rows that are joined make the same file."""
+        ...
+
+    def frame(self, rows: Iterable[bytes], about: bytes = b"") -> Iterable[bytes]:
+        """The file's bytes in pieces.
+
+        Args:
+            rows: Lines of the encoder.
+            about: Where the file comes from, as JSON; kept where readers of rows do not meet it.
+        """
         ...
 
     def show(self, rows: Iterable[bytes]) -> list[bytes]:
@@ -57,9 +67,10 @@ class Lines:
     suffix: str = ".jsonl"
     header: bytes = b""
     rows_at_once: int = 0
+    copies_rows: bool = True
 
-    def frame(self, rows: Iterable[bytes]) -> Iterable[bytes]:
-        """The rows as they are."""
+    def frame(self, rows: Iterable[bytes], about: bytes = b"") -> Iterable[bytes]:
+        """The rows as they are; a line about the file would be read as a row."""
         return self._after_header(rows) if self.header else rows
 
     def show(self, rows: Iterable[bytes]) -> list[bytes]:
@@ -77,8 +88,9 @@ class JsonArray:
 
     suffix: str = ".json"
     rows_at_once: int = 0
+    copies_rows: bool = False
 
-    def frame(self, rows: Iterable[bytes]) -> Iterator[bytes]:
+    def frame(self, rows: Iterable[bytes], about: bytes = b"") -> Iterator[bytes]:
         """The rows between brackets, with commas."""
         begin = b"[\n"
         for row in rows:

@@ -7,10 +7,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+ABOUT: Final = "rft_export"
+"""Key of what a file says of itself, among the metadata of its schema."""
 Kind = type[str] | type[float] | type[int] | list[Any] | dict[str, Any]
 """A column's type: `str`, `float`, `int`, `[kind]` for a list, `{name: kind}` for an object."""
 
@@ -54,13 +56,15 @@ class ParquetLayout:
     columns: Mapping[str, Kind]
     suffix: str = ".parquet"
     rows_at_once: int = 2_000
+    copies_rows: bool = False
 
-    def frame(self, rows: Iterable[bytes]) -> Iterator[bytes]:
+    def frame(self, rows: Iterable[bytes], about: bytes = b"") -> Iterator[bytes]:
         """The bytes of the file, a piece per group of rows."""
         import pyarrow as pa  # a third of a second, and few exports need it
         import pyarrow.parquet as pq
 
-        schema = pa.schema([(name, _to_arrow(kind)) for name, kind in self.columns.items()])
+        columns = [(name, _to_arrow(kind)) for name, kind in self.columns.items()]
+        schema = pa.schema(columns, {ABOUT: about} if about else None)
         given, sink = iter(rows), _Sink()
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
             while group := [orjson.loads(row) for row in islice(given, self.rows_at_once)]:

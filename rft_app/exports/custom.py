@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-import msgspec
 import orjson
 
 from rft_app.domain.example import Pair, Unit
@@ -26,6 +25,7 @@ from rft_app.exports._context import ARRAY, LINES, Encode, FileContext, Layout
 from rft_app.exports._rows import array
 from rft_app.exports._template import Template, parse_template
 from rft_app.exports._texts import last_question, plain_text
+from rft_app.exports.agents import find_agent, split_object
 
 DEFAULT_TEMPLATE: Final = (
     "{\n"
@@ -37,9 +37,6 @@ DEFAULT_TEMPLATE: Final = (
 )
 _NULL: Final = b"null"
 _METADATA: Final = "metadata."
-_AGENT_FIELDS: Final = ("agent_name", "agent", "service.name", "service")
-"""Where a source row names the agent that answered."""
-_split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,12 @@ class _Source:
     def field(self, name: str) -> bytes | None:
         """A field of the source row, as JSON."""
         metadata = self.record.metadata
-        found = None if metadata is None else _split_object(metadata).get(name)
+        found = None if metadata is None else split_object(metadata).get(name)
         return None if found is None else bytes(found)
 
     def agent(self) -> bytes:
         """The trace's agent, else the dataset's name."""
-        named = (self.field(name) for name in _AGENT_FIELDS)
-        text = next((raw for raw in named if raw is not None and raw.startswith(b'"')), None)
-        return text or orjson.dumps(self.context.dataset_name)
+        return find_agent(self.record) or orjson.dumps(self.context.dataset_name)
 
     def score(self) -> bytes:
         """Mean of the latest dry run, else the recorded reward."""
@@ -146,8 +141,11 @@ class Custom(Exporter):
         Raises:
             InvalidInputError: The template has a fault.
         """
-        names = read_template(options.template or DEFAULT_TEMPLATE).names
-        return Unit.PAIR if {"chosen", "rejected"} & set(names) else Unit.RECORD
+        return Unit.PAIR if {"chosen", "rejected"} & set(_names(options)) else Unit.RECORD
+
+    def has_time(self, options: ExportOptions) -> bool:
+        """Where the template says `created_at`."""
+        return "created_at" in _names(options)
 
     def encoder(self, context: FileContext) -> Encode:
         """The template, ready to be filled.
@@ -165,6 +163,10 @@ class Custom(Exporter):
             return template.render(lambda name: _read(source, name)) + b"\n"
 
         return encode
+
+
+def _names(options: ExportOptions) -> tuple[str, ...]:
+    return read_template(options.template or DEFAULT_TEMPLATE).names
 
 
 def _to_source(example: RecordBytes | Pair, context: FileContext) -> _Source:

@@ -1,10 +1,11 @@
 """How many records each export format could write."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import orjson
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
@@ -13,6 +14,7 @@ from rft_app.domain.export import ExportOptions
 from rft_app.domain.record import RecordBytes, Selection
 from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS, Exporter, FileContext
+from rft_app.exports.agents import find_agent
 from rft_app.services.export_examples import ExampleReader, Found
 from rft_app.services.export_lines import Account, encode_examples, encode_records
 from rft_app.services.export_plans import Kept, get_plan, plan_key
@@ -20,6 +22,10 @@ from rft_app.services.export_preview import spread, with_dry_run
 from rft_app.storage.feedback import count_feedback
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.rollouts import find_newest
+from rft_app.storage.splits import Ints
+
+_JUDGING = {"snapshot_id", "template", "margin", "threshold", "dry_run_id"}
+"""Options that decide whether a record gives a row."""
 
 
 class Qualifying(Entity):
@@ -40,15 +46,16 @@ class Qualifying(Entity):
 
 
 _counts: Kept[tuple[Qualifying, ...]] = Kept(100)
+_agents: Kept[tuple[str, ...]] = Kept(100)
 
 
 def count_qualifying(
     session: Session,
     dataset_id: str,
     selection: Selection = Selection(),  # noqa: B008  # frozen
-    snapshot_id: str | None = None,
+    options: ExportOptions = ExportOptions(),  # noqa: B008
 ) -> tuple[Qualifying, ...]:
-    """One count per format, in the order of the menu, with the formats' own options.
+    """One count per format, in the order of the menu.
 
     Many records are judged by some that are spread over them; then the counts are not exact.
 
@@ -56,16 +63,17 @@ def count_qualifying(
         session: Any.
         dataset_id: Whose records.
         selection: Which of them.
-        snapshot_id: Those of this snapshot instead.
+        options: Snapshot, template, margin and threshold; others do not matter.
 
     Raises:
         NotFoundError: There is no such dataset or snapshot.
+        InvalidInputError: The template has a fault.
     """
-    options = ExportOptions(train_ratio=1.0, snapshot_id=snapshot_id)
-    options = with_dry_run(session, dataset_id, options)
+    judging = options.model_dump(include=_JUDGING)
+    options = with_dry_run(session, dataset_id, ExportOptions(train_ratio=1.0, **judging))
     key = (
         *plan_key(session, dataset_id, selection, options),
-        options.dry_run_id or "",
+        options.model_dump_json(exclude_defaults=True),
         str(find_newest(session, dataset_id)),
         count_feedback(session, dataset_id).model_dump_json(),
     )
@@ -75,10 +83,7 @@ def count_qualifying(
 def _count(
     session: Session, dataset_id: str, selection: Selection, options: ExportOptions
 ) -> tuple[Qualifying, ...]:
-    try:
-        seqs = get_plan(session, dataset_id, selection, options).members.seqs
-    except InvalidInputError:
-        seqs = np.zeros(0, dtype=np.int64)
+    seqs = _find_usable(session, dataset_id, selection, options)
     sample = _Sample(session, dataset_id, spread(seqs).tolist(), options)
     counts: list[Qualifying] = []
     for exporter in EXPORTERS:
@@ -95,6 +100,33 @@ def _count(
     return tuple(counts)
 
 
+def find_agents(session: Session, dataset_id: str) -> tuple[str, ...]:
+    """Agents that its records name, most frequent first; of many records, some are looked at.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+    """
+    options = ExportOptions(train_ratio=1.0)
+
+    def find() -> tuple[str, ...]:
+        seqs = spread(_find_usable(session, dataset_id, Selection(), options))
+        records = iterate_record_bytes(session, dataset_id, seqs.tolist())
+        named = Counter(filter(None, map(find_agent, records)))
+        return tuple(orjson.loads(name) for name, _ in named.most_common())
+
+    return _agents.get(plan_key(session, dataset_id, Selection(), options), find)
+
+
+def _find_usable(
+    session: Session, dataset_id: str, selection: Selection, options: ExportOptions
+) -> Ints:
+    """Keys of the records that an export could hold."""
+    try:
+        return get_plan(session, dataset_id, selection, options).members.seqs
+    except InvalidInputError:
+        return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class _Sample:
     """Some records and their examples, read once for all formats."""
@@ -107,10 +139,11 @@ class _Sample:
     def try_out(self, exporter: Exporter) -> Account:
         """What would happen to the records in one format."""
         account, encode = Account(), exporter.encoder(FileContext(options=self.options))
-        if exporter.unit is Unit.RECORD:
+        unit = exporter.unit_for(self.options)
+        if unit is Unit.RECORD:
             lines = encode_records(encode, self._records, account)
         else:
-            found = self._pairs if exporter.unit is Unit.PAIR else self._labels
+            found = self._pairs if unit is Unit.PAIR else self._labels
             lines = encode_examples(encode, found, account)
         deque(lines, maxlen=0)
         return account

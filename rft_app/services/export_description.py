@@ -12,6 +12,7 @@ from rft_app.domain.snapshot import Snapshot
 from rft_app.exports import EXPORTERS, Exporter
 from rft_app.services.export_files import WrittenFile
 from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
+from rft_app.services.export_rows import RowSource
 from rft_app.storage.members import Members
 
 FORMAT_VERSION: Final = 1
@@ -32,6 +33,24 @@ class ExportSource:
     def exporter(self) -> Exporter:
         """The format."""
         return EXPORTERS.get(self.export.format)
+
+
+def describe_inside(rows: RowSource, content_hash: str) -> bytes:
+    """What a table says of itself where readers of its rows do not look, as JSON.
+
+    Args:
+        rows: What writes it.
+        content_hash: Of its snapshot.
+    """
+    dataset = {"id": rows.dataset_id, "name": rows.context.dataset_name}
+    return orjson.dumps(
+        {
+            "format": rows.exporter.name,
+            "format_version": FORMAT_VERSION,
+            "dataset": dataset,
+            "snapshot": {"content_hash": content_hash},
+        }
+    )
 
 
 def describe_export(source: ExportSource, account: Account, files: Sequence[WrittenFile]) -> bytes:
@@ -61,7 +80,10 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
             "consumer_takes": account.max_tokens,
             "rows_above": account.num_too_long,
         },
-        "warnings": _warnings(account, count_zero_reward(source, account)),
+        "warnings": [
+            *_warnings(account, count_zero_reward(source, account)),
+            *_name_absent(source.export.options, files),
+        ],
         "load": exporter.snippet,
     }
     return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -87,6 +109,16 @@ def count_skipped(source: ExportSource, account: Account) -> dict[str, int]:
 def count_zero_reward(source: ExportSource, account: Account) -> int:
     """Rows that teach an answer recorded with a reward of 0; none where no answer is taught."""
     return account.num_zero_reward if Need.OUTPUT in source.exporter.needs else 0
+
+
+def _name_absent(options: ExportOptions, files: Sequence[WrittenFile]) -> list[str]:
+    """Which sides have no file."""
+    names = {file.name.partition(".")[0] for file in files}
+    return [
+        f"There is no {split} file: no record of that side has what the format needs."
+        for split in options.splits
+        if split not in names
+    ]
 
 
 def _warnings(account: Account, num_zero_reward: int) -> list[str]:

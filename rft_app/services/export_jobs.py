@@ -1,15 +1,18 @@
-"""Exports as a kind of job: a child process writes the file."""
+"""Exports as a kind of job."""
 
-from typing import Any
+from typing import Any, Final
 
 from rft_app.children import run_child
 from rft_app.domain.export import Export
 from rft_app.jobs.context import JobContext
 from rft_app.services.export_files import partial_path
-from rft_app.services.exports import JOB_KIND
+from rft_app.services.export_run import run_export
+from rft_app.services.exports import JOB_KIND, NUM_RECORDS
 from rft_app.storage.exports import get_export, locate_export
 from rft_app.storage.session import reading
 
+FEW_RECORDS: Final = 10_000
+"""Written by the worker itself: a child process would take longer to start than to write them."""
 _ACCOUNT = ("skipped", "num_zero_reward")
 """What only the process that writes the rows knows."""
 
@@ -45,12 +48,15 @@ class ExportJob:
             context.progress(message["done"], message["total"], message["label"])
 
         try:
-            run_child(
-                "rft_app.processes.exporting",
-                {"export_id": export.id},
-                on_message=on_message,
-                is_cancelled=context.is_cancelled,
-            )
+            if context.args.get(NUM_RECORDS, FEW_RECORDS + 1) <= FEW_RECORDS:
+                run_export(export.id, on_message, is_alone=False)
+            else:
+                run_child(
+                    "rft_app.processes.exporting",
+                    {"export_id": export.id},
+                    on_message=on_message,
+                    is_cancelled=context.is_cancelled,
+                )
         finally:  # a killed child cannot tidy up
             partial_path(locate_export(export)).unlink(missing_ok=True)
         return account

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -13,8 +14,10 @@ from sqlmodel import Session
 from rft_app.domain.entity import Entity
 from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.record import Selection
+from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.domain.split import Split
 from rft_app.exports import EXPORTERS, LINES, Exporter, FileContext
+from rft_app.services.export_description import describe_inside
 from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
 from rft_app.services.export_plans import get_plan
 from rft_app.services.export_rows import RowSource, describe_provenance
@@ -22,7 +25,7 @@ from rft_app.services.export_sizes import FileSample, Runs, count_bytes
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.dry_runs import find_last_finished
 from rft_app.storage.members import Members
-from rft_app.storage.snapshots import get_snapshot
+from rft_app.storage.snapshots import SnapshotPlan, find_equal, get_snapshot
 from rft_app.storage.splits import Ints
 
 PROBED_RECORDS: Final = 20_000
@@ -40,6 +43,11 @@ class ExportPreview(Entity):
 
     rows: tuple[bytes, ...]
     """The first lines of the file, byte for byte; of a table, what a reader gets."""
+    side: Split
+    """Whose file they begin."""
+    is_time_open: bool
+    """Whether they hold the time of a snapshot that is only frozen when the export starts: then
+    they show the time of this preview."""
     num_train: int
     num_test: int
     """Rows of each data file."""
@@ -84,12 +92,19 @@ def describe_preview(
     exporter = EXPORTERS.get(format)
     options = with_dry_run(session, dataset_id, options)
     plan = get_plan(session, dataset_id, selection, options)
-    source = make_row_source(session, dataset_id, exporter, options)
-    rows, account = _first_rows(source, plan.members, limit)
-    if account.num_read == sum(len(plan.members.of(split)) for split in options.splits):
-        account.require_rows()
-    sample = _Sample.take(source, plan.members)
-    return sample.describe(rows)
+    has_time = exporter.has_time(options)
+    frozen_at = _find_time(session, dataset_id, options, plan) if has_time else None
+    context = FileContext(
+        options=options,
+        dataset_name=get_dataset_row(session, dataset_id).name,
+        created_at=(frozen_at or datetime.now(UTC)).isoformat(),
+    )
+    source = RowSource(session, dataset_id, exporter, context)
+    first = _first_rows(source, plan.members, limit)
+    if first.account.num_read == sum(len(plan.members.of(split)) for split in options.splits):
+        first.account.require_rows()
+    is_time_open = has_time and frozen_at is None
+    return _Sample.take(source, plan).describe(first, is_time_open=is_time_open)
 
 
 def with_dry_run(session: Session, dataset_id: str, options: ExportOptions) -> ExportOptions:
@@ -98,37 +113,41 @@ def with_dry_run(session: Session, dataset_id: str, options: ExportOptions) -> E
     return options if last is None else options.model_copy(update={"dry_run_id": last.id})
 
 
-def make_row_source(
-    session: Session, dataset_id: str, exporter: Exporter, options: ExportOptions
-) -> RowSource:
-    """What writes the rows of an export that is not frozen yet."""
-    dataset = get_dataset_row(session, dataset_id)
-    frozen_at = dataset.updated_at
-    if options.snapshot_id:
-        frozen_at = get_snapshot(session, options.snapshot_id).created_at
-    context = FileContext(
-        options=options, dataset_name=dataset.name, created_at=frozen_at.isoformat()
-    )
-    return RowSource(session, dataset_id, exporter, context)
+def _find_time(
+    session: Session, dataset_id: str, options: ExportOptions, plan: SnapshotPlan
+) -> datetime | None:
+    """When the snapshot was frozen that the export will hold; `None` where it is still to be."""
+    if options.snapshot_id is not None:
+        return get_snapshot(session, options.snapshot_id).created_at
+    equal = find_equal(session, dataset_id, plan, SnapshotPurpose.EXPORT)
+    return equal and equal.created_at
 
 
-def _first_rows(
-    source: RowSource, members: Members, limit: int
-) -> tuple[tuple[bytes, ...], Account]:
-    """The first lines of the first file that has any, and what was looked at for them."""
+class _First(NamedTuple):
+    """The first lines of the first file that has any."""
+
+    rows: tuple[bytes, ...]
+    side: Split
+    account: Account
+    """What was looked at for them."""
+
+
+def _first_rows(source: RowSource, members: Members, limit: int) -> _First:
     account = Account()
     for split in source.options.splits:
         seqs = members.of(split)
         if not source.options.shuffle:
             seqs = seqs[:PROBED_RECORDS]
         if rows := list(islice(source.rows(seqs, split, account), limit)):
-            return tuple(source.exporter.layout(source.options).show(rows)), account
-    return (), account
+            shown = source.exporter.layout(source.options).show(rows)
+            return _First(tuple(shown), split, account)
+    return _First((), Split.TRAIN, account)
 
 
 class _Side(NamedTuple):
     """Some rows of one data file, and where they come from."""
 
+    split: Split
     rows: FileSample
     notes: FileSample
 
@@ -140,34 +159,43 @@ class _Sample:
     source: RowSource
     account: Account
     sides: Sequence[_Side]
+    about: bytes
+    """What a file says of itself."""
 
     @classmethod
-    def take(cls, source: RowSource, members: Members) -> "_Sample":
+    def take(cls, source: RowSource, plan: SnapshotPlan) -> "_Sample":
         """Encode some records of each data file."""
-        wanted = {split: members.of(split) for split in source.options.splits}
+        wanted = {split: plan.members.of(split) for split in source.options.splits}
         num_wanted = sum(map(len, wanted.values()))
         account = Account(source.exporter.max_tokens)
         sides = [
             _read_side(source, seqs, split, account, num_wanted) for split, seqs in wanted.items()
         ]
-        return cls(source, account, sides)
+        return cls(source, account, sides, describe_inside(source, plan.content_hash))
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """The files that will be there, as far as that is known."""
+        source = self.source
+        empty = [side.split for side in self.sides if side.rows.is_empty]
+        name = source.context.dataset_name
+        return list_file_names(name, source.exporter, source.options, empty)
 
     def count_bytes(self) -> tuple[int, int]:
         """About how long the data files are, and the file that is downloaded."""
         source, options = self.source, self.source.options
         layout, level = source.exporter.layout(options), options.compression_level
-        files = [side.rows.estimate(layout, level) for side in self.sides]
+        files = [side.rows.estimate(layout, level, self.about) for side in self.sides]
         num_bytes = round(sum(file.num_bytes for file in files))
         if not options.is_archive:
             return num_bytes, num_bytes
-        names = list_file_names(source.context.dataset_name, source.exporter, options)
         if options.include_metadata and not source.exporter.has_ids:
             files += [side.notes.estimate(LINES, level) for side in self.sides]
         num_packed = round(sum(file.num_packed for file in files))
         extra = METADATA_BYTES if options.include_metadata else 0
-        return num_bytes, num_packed + extra + BYTES_PER_FILE * len(names)
+        return num_bytes, num_packed + extra + BYTES_PER_FILE * len(self.file_names)
 
-    def describe(self, first: tuple[bytes, ...]) -> ExportPreview:
+    def describe(self, first: _First, *, is_time_open: bool) -> ExportPreview:
         """Scale the sample up."""
         account = self.account
         rows = [row for side in self.sides for row in side.rows.lines]
@@ -175,7 +203,9 @@ class _Sample:
         num_train, *num_test = map(_estimate_rows, self.sides)
         num_bytes, num_file_bytes = self.count_bytes()
         return ExportPreview(
-            rows=first,
+            rows=first.rows,
+            side=first.side,
+            is_time_open=is_time_open,
             num_train=num_train,
             num_test=sum(num_test),
             num_sampled=account.num_read,
@@ -189,9 +219,7 @@ class _Sample:
             max_tokens=account.max_tokens,
             num_too_long=account.num_too_long,
             is_exact=all(side.rows.factor == 1 for side in self.sides),
-            file_names=list_file_names(
-                self.source.context.dataset_name, self.source.exporter, self.source.options
-            ),
+            file_names=self.file_names,
         )
 
 
@@ -210,7 +238,7 @@ def _read_side(
     notes = [describe_provenance(origin, file, line) for line, origin in enumerate(origins, 1)]
     factor = len(seqs) / len(chosen) if len(chosen) else 1.0
     runs = [] if factor == 1 else _read_runs(source, seqs, split, lines)
-    return _Side(FileSample(lines, factor, runs), FileSample(notes, factor))
+    return _Side(split, FileSample(lines, factor, runs), FileSample(notes, factor))
 
 
 def _read_runs(
@@ -250,13 +278,13 @@ def name_file(dataset_name: str, exporter: Exporter, options: ExportOptions) -> 
 
 
 def list_file_names(
-    dataset_name: str, exporter: Exporter, options: ExportOptions
+    dataset_name: str, exporter: Exporter, options: ExportOptions, empty: Collection[Split]
 ) -> tuple[str, ...]:
-    """The files in an archive; of another export just the data file."""
+    """The files in an archive, without those of sides that are `empty`; else the data file."""
     suffix = exporter.layout(options).suffix
     if not options.is_archive:
         return (name_file(dataset_name, exporter, options),)
-    names = [f"{split}{suffix}" for split in options.splits]
+    names = [f"{split}{suffix}" for split in options.splits if split not in empty]
     names += exporter.more_files(names)
     if options.include_metadata:
         names += ["metadata.json"] if exporter.has_ids else ["provenance.jsonl", "metadata.json"]

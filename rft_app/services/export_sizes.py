@@ -42,10 +42,17 @@ class FileSample(NamedTuple):
     runs: Sequence[Sequence[bytes]] = ()
     """Lines that follow each other; without any, `lines` do."""
 
-    def estimate(self, layout: Layout, level: int) -> FileSize:
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row for the file, and so no file."""
+        return self.factor == 1 and not self.lines
+
+    def estimate(self, layout: Layout, level: int, about: bytes = b"") -> FileSize:
         """About how long the file is; exactly where `lines` are all there are."""
+        if self.is_empty:
+            return FileSize(0, 0)
         runs = [run for run in self.runs if run] or [self.lines]
-        framed = [b"".join(layout.frame(run)) for run in runs]
+        framed = [b"".join(layout.frame(run, about)) for run in runs]
         if self.factor == 1:
             return FileSize(len(framed[0]), len(zlib.compress(framed[0], level)))
         near = sum(map(count_bytes, runs)) or 1

@@ -1,9 +1,10 @@
 """What goes into the file of an export: one data file, or a zip with its description."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -18,6 +19,7 @@ from rft_app.services.export_description import (
     count_skipped,
     count_zero_reward,
     describe_export,
+    describe_inside,
 )
 from rft_app.services.export_files import (
     JOIN_BYTES,
@@ -60,16 +62,15 @@ def write_export(
         if source.export.options.is_archive:
             files = writing.write_archive(file)
         else:
-            files = [writing.write_side(Split.TRAIN, path.name, file)]
-            writing.account.require_rows()
+            files = [writing.write_file(Split.TRAIN, path.name, file)]
     is_archive = source.export.options.is_archive
     return source.export.model_copy(
         update={
             "snapshot_id": source.snapshot.id,
             "size_bytes": path.stat().st_size,
             "sha256": hash_file(path) if is_archive else files[0].sha256,
-            "num_train": files[0].num_rows,
-            "num_test": files[1].num_rows if source.export.options.include_test else 0,
+            "num_train": writing.num_rows[Split.TRAIN],
+            "num_test": writing.num_rows[Split.TEST],
             "skipped": count_skipped(source, writing.account),
             "num_zero_reward": count_zero_reward(source, writing.account),
             "is_done": True,
@@ -84,6 +85,8 @@ class _Writing:
     account: Account
     report: Report
     encoders: Encoders | None
+    num_rows: Counter[Split] = field(default_factory=Counter[Split])
+    """Of each side that has a file."""
 
     @cached_property
     def layout(self) -> Layout:
@@ -99,10 +102,7 @@ class _Writing:
         ):
             files: list[WrittenFile] = []
             for split in options.splits:
-                name = f"{split}{self.layout.suffix}"
-                note = None if source.exporter.has_ids else self._noter(provenance, name)
-                with archive.open(name, "w", force_zip64=True) as entry:
-                    files.append(self.write_side(split, name, entry, note))
+                files += self._write_entry(archive, split, provenance)
             self.account.require_rows()
             names = [written.name for written in files]
             for name, content in source.exporter.more_files(names).items():
@@ -115,15 +115,41 @@ class _Writing:
                     entry.write(describe_export(source, self.account, files))
         return files
 
-    def write_side(
-        self, split: Split, name: str, target: Writes, note: Note | None = None
+    def write_file(self, split: Split, name: str, target: Writes) -> WrittenFile:
+        """The one data file.
+
+        Raises:
+            InvalidInputError: It would have no row.
+        """
+        written = self._write_rows(split, name, target, self._read(split, None))
+        self.account.require_rows()
+        return written
+
+    def _write_entry(
+        self, archive: ZipFile, split: Split, provenance: IO[bytes]
+    ) -> list[WrittenFile]:
+        """The data file of one side; none where that has no row, for readers refuse empty files."""
+        name = f"{split}{self.layout.suffix}"
+        note = None if self.source.exporter.has_ids else self._noter(provenance, name)
+        rows = self._read(split, note)
+        if (first := next(filter(None, rows), None)) is None:
+            self.report(self.account.num_read)
+            return []
+        with archive.open(name, "w", force_zip64=True) as entry:
+            return [self._write_rows(split, name, entry, chain([first], rows))]
+
+    def _read(self, split: Split, note: Note | None) -> Iterator[bytes]:
+        seqs = self.rows.in_order(self.source.members.of(split))
+        return iter((self.encoders or self.rows).rows(seqs, split, self.account, note))
+
+    def _write_rows(
+        self, split: Split, name: str, target: Writes, rows: Iterator[bytes]
     ) -> WrittenFile:
-        """One data file."""
-        before, seqs = self.account.num_rows, self.rows.in_order(self.source.members.of(split))
-        maker = self.encoders or self.rows
-        pieces = self.layout.frame(maker.rows(seqs, split, self.account, note))
+        about = describe_inside(self.rows, self.source.snapshot.content_hash)
+        pieces = self.layout.frame(rows, about)
         num_bytes, sha256 = write_pieces(target, pieces, lambda: self.report(self.account.num_read))
-        return WrittenFile(name, self.account.num_rows - before, num_bytes, sha256)
+        num_rows = self.num_rows[split] = self.account.num_rows - self.num_rows.total()
+        return WrittenFile(name, num_rows, num_bytes, sha256)
 
     def _noter(self, target: Writes, name: str) -> Note:
         """What writes down where each row comes from."""

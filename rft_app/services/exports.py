@@ -11,13 +11,16 @@ from rft_app.domain.job import Job
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, NotFoundError
 from rft_app.exports import EXPORTERS, Exporter
-from rft_app.jobs.queue import enqueue
+from rft_app.jobs.queue import enqueue, retry_job
 from rft_app.services.datasets import get_dataset
+from rft_app.services.export_plans import get_plan
 from rft_app.services.export_preview import describe_preview, name_file, with_dry_run
 from rft_app.storage import exports
 from rft_app.storage.ids import new_id
 
 JOB_KIND: Final = "export"
+NUM_RECORDS: Final = "num_records"
+"""Name among a job's arguments: how many records the export is about."""
 MAX_LISTED: Final = 50
 
 
@@ -48,7 +51,9 @@ def start_export(
         session, dataset_id=dataset_id, format=format, options=options, selection=selection
     )
     export_id = new_id("exp")
-    job = enqueue(session, JOB_KIND, dataset_id, {"export_id": export_id})
+    num_records = len(get_plan(session, dataset_id, selection, options).members)
+    args = {"export_id": export_id, NUM_RECORDS: num_records}
+    job = enqueue(session, JOB_KIND, dataset_id, args)
     export = Export(
         id=export_id,
         dataset_id=dataset_id,
@@ -62,6 +67,16 @@ def start_export(
     )
     exports.add_export(session, export)
     return job
+
+
+def retry_export(session: Session, export_id: str) -> Job:
+    """Try an export again that failed or was cancelled, of the same records.
+
+    Raises:
+        NotFoundError: There is none.
+        ConflictError: It has not failed, or another export of its dataset is running.
+    """
+    return retry_job(session, get_export(session, export_id).job_id or "")
 
 
 def get_export(session: Session, export_id: str) -> Export:

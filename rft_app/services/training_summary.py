@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import SourceType
-from rft_app.services.export_counts import Qualifying, count_qualifying
+from rft_app.services.export_counts import Qualifying, count_qualifying, find_agents
+from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import count_facets
 
 BADGES: Final = {"openai_rft": "RFT", "openai_dpo": "DPO", "trl_kto": "KTO", "openai_sft": "SFT"}
@@ -26,6 +27,8 @@ class TrainingSummary(Entity):
     num_left_out: int
     sources: dict[SourceType, int]
     """Usable records of each."""
+    agents: tuple[str, ...]
+    """Who answered, most frequent first; the dataset's name where no record names its agent."""
     badge: str
     """The richest of SFT, KTO, DPO and RFT that it fills; empty where it fills none."""
 
@@ -42,6 +45,7 @@ def summarise_training(session: Session, dataset_id: str) -> TrainingSummary:
         num_usable=usable.total(),
         num_left_out=num_left_out,
         sources=usable,
+        agents=find_agents(session, dataset_id) or (get_dataset_row(session, dataset_id).name,),
         badge=find_badge(found),
     )
 

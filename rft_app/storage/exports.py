@@ -2,15 +2,16 @@
 
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from rft_app.domain.export import Export, ExportOptions
+from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.record import Selection
 from rft_app.errors import NotFoundError
 from rft_app.settings import get_settings
-from rft_app.storage.tables import ExportRow, JobRow
+from rft_app.storage.jobs import find_job
+from rft_app.storage.tables import ExportRow
 
 
 def add_export(session: Session, export: Export) -> None:
@@ -81,14 +82,16 @@ def _get_row(session: Session, export_id: str) -> ExportRow:
     return row
 
 
-def _read_account(session: Session, job_id: str | None) -> dict[str, Any]:
-    """What the job that wrote the file says of its rows."""
-    job = session.get(JobRow, job_id) if job_id is not None else None
-    return (job.result or {}) if job is not None else {}
+def _explain(job: Job) -> str | None:
+    """Why a job left no file; `None` unless it ended that way."""
+    if job.status is JobStatus.CANCELLED:
+        return "It was cancelled."
+    return job.error.message if job.error and job.status is JobStatus.FAILED else None
 
 
 def _to_export(session: Session, row: ExportRow) -> Export:
-    account = _read_account(session, row.job_id)
+    job = None if row.job_id is None else find_job(session, row.job_id)
+    account = (job and job.result) or {}
     return Export(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -104,6 +107,7 @@ def _to_export(session: Session, row: ExportRow) -> Export:
         skipped=account.get("skipped"),
         num_zero_reward=account.get("num_zero_reward"),
         is_done=row.is_done,
+        failure=None if row.is_done or job is None else _explain(job),
         job_id=row.job_id,
         created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
     )

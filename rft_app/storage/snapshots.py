@@ -88,12 +88,29 @@ def add_snapshot(
         InvalidInputError: The plan holds no record.
     """
     require_members(plan)
-    row = _find_equal(session, dataset_id, plan, purpose)
-    if row is None:
-        row = _to_row(dataset_id, plan, purpose)
-        session.add(row)
-        session.flush()
+    if (equal := find_equal(session, dataset_id, plan, purpose)) is not None:
+        return equal
+    row = _to_row(dataset_id, plan, purpose)
+    session.add(row)
+    session.flush()
     return to_snapshot(row)
+
+
+def find_equal(
+    session: Session, dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose
+) -> Snapshot | None:
+    """The first snapshot of this purpose that a plan would only repeat."""
+    rows = session.exec(
+        select(SnapshotRow)
+        .where(col(SnapshotRow.dataset_id) == dataset_id)
+        .where(col(SnapshotRow.content_hash) == plan.content_hash)
+        .where(col(SnapshotRow.purpose) == purpose)
+        .options(defer(SnapshotRow.members))  # pyright: ignore[reportArgumentType]
+        .order_by(col(SnapshotRow.id))
+    )
+    wanted = (plan.rule, plan.selection)
+    stored = map(to_snapshot, rows)
+    return next((one for one in stored if (one.rule, one.selection) == wanted), None)
 
 
 def add_whole_snapshot(
@@ -234,25 +251,6 @@ def _to_row(
         members=pack_members(plan.members),
         created_at=datetime.now(UTC),
     )
-
-
-def _find_equal(
-    session: Session, dataset_id: str, plan: SnapshotPlan, purpose: SnapshotPurpose
-) -> SnapshotRow | None:
-    rows = session.exec(
-        select(SnapshotRow)
-        .where(col(SnapshotRow.dataset_id) == dataset_id)
-        .where(col(SnapshotRow.content_hash) == plan.content_hash)
-        .where(col(SnapshotRow.purpose) == purpose)
-        .order_by(col(SnapshotRow.id))
-    )
-    wanted = (plan.rule, plan.selection)
-    return next((row for row in rows if _asked_for(row) == wanted), None)
-
-
-def _asked_for(row: SnapshotRow) -> tuple[SplitRule, Selection]:
-    snapshot = to_snapshot(row)
-    return snapshot.rule, snapshot.selection
 
 
 def _get_row(session: Session, snapshot_id: str) -> SnapshotRow:

@@ -49,6 +49,7 @@ def test_a_full_disk_fails_the_job_with_the_remedy_and_the_next_try_works(
     assert files() == []
     [listed] = client.get(EXPORTS).json()
     assert (listed["isDone"], listed["sizeBytes"], listed["sha256"]) == (False, None, None)
+    assert listed["failure"] == job["error"]["message"]
     assert client.get(export["fileUrl"]).status_code == 409
 
     again, path = begin(client, dataset["id"], **options)

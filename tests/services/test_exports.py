@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from rft_app.domain.export import Export, ExportOptions, ToolArguments
@@ -19,7 +20,7 @@ from rft_app.processes import exporting
 from rft_app.services.export_files import partial_path, whole_file
 from rft_app.services.export_jobs import ExportJob
 from rft_app.services.export_paths import export_to_path, options_for_path
-from rft_app.services.export_preview import describe_preview
+from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.services.exports import (
     list_exports,
     open_export,
@@ -30,12 +31,14 @@ from rft_app.storage import jobs
 from rft_app.storage.exports import locate_export
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.snapshots import get_snapshot
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
 from tests.services.stored_dataset import export_here
 
 DATASET = "ds_a"
 ZIP = ExportOptions()
 EVERYTHING = Selection()
+ALL_TRAIN = ExportOptions(train_ratio=1.0)
 ONE_FILE = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
 
 
@@ -202,6 +205,31 @@ def test_a_snapshots_time_is_in_the_preview_as_in_the_file(dataset: str) -> None
     assert written.startswith(preview.rows[0])
 
 
+def test_a_time_that_is_not_known_yet_is_named_so_and_later_it_is_the_files(dataset: str) -> None:
+    options = ONE_FILE.model_copy(update={"template": '{"at": "{{created_at}}"}'})
+
+    def preview() -> ExportPreview:
+        with reading() as session:
+            return describe_preview(session, dataset_id=dataset, format="custom", options=options)
+
+    assert preview().is_time_open
+    written = open_export(run_export("custom", options)).read_bytes()
+    assert not preview().is_time_open
+    assert written.startswith(preview().rows[0])
+
+
+def test_a_table_says_where_it_comes_from_and_its_rows_do_not(dataset: str) -> None:
+    export = run_export("parquet", ONE_FILE)
+    table = pq.read_table(open_export(export))
+    about = orjson.loads((table.schema.metadata or {})[b"rft_export"])
+    with reading() as session:
+        snapshot = get_snapshot(session, export.snapshot_id or "")
+    assert about["format"] == "parquet"
+    assert about["dataset"] == {"id": DATASET, "name": "Trips & more"}
+    assert about["snapshot"] == {"content_hash": snapshot.content_hash}
+    assert "rft_export" not in table.column_names
+
+
 def test_an_unknown_dataset_or_format_is_refused(dataset: str) -> None:
     with reading() as session:
         with pytest.raises(NotFoundError):
@@ -241,7 +269,7 @@ def test_a_cancelled_export_leaves_no_file(dataset: str) -> None:
         open_export(export)
 
 
-@pytest.mark.parametrize("options", [ZIP, ONE_FILE], ids=["zip", "file"])
+@pytest.mark.parametrize("options", [ZIP, ALL_TRAIN, ONE_FILE], ids=["zip", "no test", "file"])
 def test_the_progress_ends_with_every_record_read(dataset: str, options: ExportOptions) -> None:
     sent: list[dict[str, Any]] = []
     with unit_of_work() as session:
@@ -333,6 +361,20 @@ def test_provenance_names_the_record_of_each_row(dataset: str) -> None:
     first = int(noted[0]["record_id"].removeprefix("rec_"), 16)
     assert f"Booked {first}.".encode() in train[0]
     assert len(noted) == 40
+
+
+@pytest.mark.parametrize("format", ["openai_sft", "parquet", "csv", "dspy", "sharegpt"])
+def test_a_side_without_rows_has_no_file_and_both_preview_and_archive_say_so(
+    dataset: str, format: str
+) -> None:
+    with reading() as session:
+        preview = describe_preview(session, dataset_id=dataset, format=format, options=ALL_TRAIN)
+    made = run_export(format, ALL_TRAIN)
+    files = read_zip(made)
+    assert tuple(files) == preview.file_names
+    assert not any(name.startswith("test.") for name in files)
+    assert (made.num_test, preview.num_test) == (0, 0)
+    assert "no test file" in str(orjson.loads(files["metadata.json"])["warnings"])
 
 
 def test_rows_that_name_their_record_need_no_provenance(dataset: str) -> None:

@@ -136,6 +136,8 @@ class ExportPreview(Wire):
 
     rows: list[str]
     """The first lines of the file, each with its line end."""
+    is_time_open: bool
+    """Whether they hold the time of a snapshot that is only frozen when the export starts."""
     train: int
     test: int
     sampled: int
@@ -164,6 +166,7 @@ class ExportPreview(Wire):
         """Convert from the use case."""
         return cls(
             rows=[row.decode() for row in preview.rows],
+            is_time_open=preview.is_time_open,
             train=preview.num_train,
             test=preview.num_test,
             sampled=preview.num_sampled,
@@ -198,6 +201,8 @@ class Export(Wire):
     zero_reward: int | None
     """Rows that teach an answer recorded with a reward of 0; `null` until it is complete."""
     is_done: bool
+    failure: str | None
+    """Why there is no file; `null` where there is one, and while it may still come."""
     snapshot_id: str | None
     job_id: str | None
     created_at: datetime
@@ -221,6 +226,7 @@ class Export(Wire):
             skipped=export.skipped,
             zero_reward=export.num_zero_reward,
             is_done=export.is_done,
+            failure=export.failure,
             snapshot_id=export.snapshot_id,
             job_id=export.job_id,
             created_at=export.created_at,

@@ -28,6 +28,8 @@ class TrainingDataset(Wire):
     """Valid records that repeat no earlier one."""
     left_out: int
     sources: dict[SourceType, int]
+    agents: list[str]
+    """Who answered, most frequent first; the dataset's name where no record names its agent."""
     badge: str
     """The richest of SFT, KTO, DPO and RFT that it fills; empty where it fills none."""
     recommended: str
@@ -50,6 +52,7 @@ class TrainingDataset(Wire):
             usable=summary.num_usable,
             left_out=summary.num_left_out,
             sources=summary.sources,
+            agents=list(summary.agents),
             badge=summary.badge,
             recommended=recommend(found),
             feedback=feedback,

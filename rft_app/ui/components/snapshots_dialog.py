@@ -3,7 +3,7 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button
+from rft_app.ui.components.button import button, button_link
 from rft_app.ui.components.card import card
 from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.empty_state import empty_state
@@ -14,8 +14,10 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import has_items
+from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import SNAPSHOTS, ModalState
 from rft_app.ui.state.snapshots import CURRENT, SnapshotLine, SnapshotsState, TopicLine
+from rft_app.ui.state.training_page import export_address
 from rft_app.ui.theme import FIGURE, LABEL, WITNESS
 
 TITLE = "Snapshots"
@@ -155,9 +157,9 @@ def _detail() -> rx.Component:
             _difference(),
             skeleton_lines("Comparing"),
         ),
-        rx.cond(
-            SnapshotsState.other == CURRENT,
-            rx.el.div(
+        rx.el.div(
+            rx.cond(
+                SnapshotsState.other == CURRENT,
                 button(
                     "Restore this snapshot…",
                     icon="undo-2",
@@ -166,8 +168,13 @@ def _detail() -> rx.Component:
                     | SnapshotsState.difference.is_same
                     | ~SnapshotsState.difference.is_known,
                 ),
-                class_name="flex",
             ),
+            button_link(
+                "Export this snapshot",
+                href=export_address(DatasetState.id, SnapshotsState.chosen),
+                icon="download",
+            ),
+            class_name="flex flex-wrap gap-2",
         ),
         aria_label="Chosen snapshot",
         class_name="grow min-w-0 overflow-auto p-5 grid gap-4 content-start max-wide:p-4",

@@ -14,25 +14,23 @@ from rft_app.ui.components.shell import TRAINING, crumbs, page_body, shell
 from rft_app.ui.components.training_datasets import training_datasets
 from rft_app.ui.content import Content
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.training_page import TrainingPageState
+from rft_app.ui.state.training_page import TABS, TrainingPageState
 
 
 class TrainingTab(NamedTuple):
     """One tab of the page."""
 
     name: str
-    """In the address."""
+    """One of `TABS`."""
     words: str
     content: Callable[[], rx.Component]
 
 
-TABS: tuple[TrainingTab, ...] = (
-    TrainingTab("feedback", "Feedback", feedback_tab),
-    TrainingTab("datasets", "Datasets", training_datasets),
-    TrainingTab("export", "Export", export_tab),
-    TrainingTab("auto-improve", "Auto-Improve", auto_improve_tab),
-)
-"""In the order of the bar; an address that names none of them opens the first."""
+_WORDS = ("Feedback", "Datasets", "Export", "Auto-Improve")
+_CONTENT = (feedback_tab, training_datasets, export_tab, auto_improve_tab)
+_TABS = tuple(map(TrainingTab, TABS, _WORDS, _CONTENT))
+_ADDRESS = rx.Var("(new URLSearchParams(globalThis.location?.search ?? '').get('tab') ?? '')")
+"""The tab that the address names now, in the browser."""
 
 
 def training_page() -> rx.Component:
@@ -41,7 +39,7 @@ def training_page() -> rx.Component:
         page_body(
             rx.el.h1("Training", class_name="sr-only"),
             rx.el.div(
-                tabs(*map(_tab, TABS), label="Training", class_name="grow min-w-0"),
+                tabs(*map(_tab, _TABS), label="Training", class_name="grow min-w-0"),
                 _figures(),
                 class_name="flex items-stretch mb-4 max-wide:flex-col-reverse",
             ),
@@ -54,25 +52,20 @@ def training_page() -> rx.Component:
 
 
 def _tab(one: TrainingTab) -> rx.Component:
-    return tab(one.words, is_on=_is_open(one), on_click=TrainingPageState.open_tab(one.name))
-
-
-def _is_open(one: TrainingTab) -> rx.Var[bool]:
-    if one != TABS[0]:
-        return rx.Var.create(TrainingPageState.tab).to(str) == one.name
-    others = rx.Var.create([other.name for other in TABS[1:]])
-    return ~others.contains(TrainingPageState.tab)
+    is_on = rx.Var.create(TrainingPageState.tab).to(str) == one.name
+    return tab(one.words, is_on=is_on, on_click=TrainingPageState.open_tab(one.name))
 
 
 def _open_words() -> Content:
-    return rx.match(
-        TrainingPageState.tab, *((one.name, one.words) for one in TABS[1:]), TABS[0].words
-    )
+    return rx.match(TrainingPageState.tab, *((one.name, one.words) for one in _TABS), "")
 
 
 def _content() -> Content:
-    return rx.match(
-        TrainingPageState.tab, *((one.name, one.content()) for one in TABS[1:]), TABS[0].content()
+    """The open tab and never, not for a moment, the one of an earlier address."""
+    shown = ((one.name, one.content()) for one in _TABS)
+    return rx.cond(
+        _ADDRESS.to(str) == TrainingPageState.named,
+        rx.fragment(rx.match(TrainingPageState.tab, *shown, rx.fragment())),
     )
 
 
@@ -82,15 +75,19 @@ def _figures() -> rx.Component:
         rx.foreach(TrainingPageState.figures, _figure),
         aria_label="How much there is",
         class_name="m-0 pl-5 flex items-center gap-3 border-b border-line text-small"
-        " max-wide:border-b-0 max-wide:pl-0 max-wide:justify-between max-wide:pb-1 empty:hidden",
+        " max-wide:grid max-wide:grid-cols-4 max-wide:border-b-0 max-wide:pl-0 max-wide:pb-2"
+        " empty:hidden",
     )
 
 
 def _figure(figure: rx.vars.ObjectVar[Figure], place: Content) -> rx.Component:
     return rx.el.div(
-        rx.cond(place > 0, icon("chevron-right", 13, "text-ink-off self-center mr-1.5")),
+        rx.cond(
+            place > 0,
+            icon("chevron-right", 13, "text-ink-off self-center mr-1.5 max-wide:hidden"),
+        ),
         rx.el.dd(figure.value, class_name="m-0 font-semibold tabular-nums"),
         rx.el.dt(figure.name, class_name="text-ink-3"),
-        class_name="flex items-baseline gap-1 whitespace-nowrap",
+        class_name="flex items-baseline gap-1 whitespace-nowrap max-wide:flex-col max-wide:gap-0",
         key=figure.name,
     )

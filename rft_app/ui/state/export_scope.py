@@ -7,10 +7,13 @@ from typing import Any
 import reflex as rx
 from sqlmodel import Session
 
+from rft_app.domain.export import ExportOptions
 from rft_app.domain.record import Selection
+from rft_app.domain.snapshot import Snapshot
+from rft_app.errors import NotFoundError
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.services.record_changes import count_exact
-from rft_app.services.snapshots import list_snapshots
+from rft_app.services.snapshots import get_snapshot, list_snapshots
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.snapshots import PURPOSES
@@ -19,7 +22,7 @@ from rft_app.ui.words import ago, count
 WHOLE, CHOSEN = "", "chosen"
 NUM_SNAPSHOTS = 20
 _UNKNOWN = "Chosen records are known only to the tab they were chosen in."
-_NO_SNAPSHOT = "It has no such snapshot, or many newer ones."
+_NO_SNAPSHOT = "It has no such snapshot."
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class ExportScope(rx.State, mixin=True):
 
     async def _open_scope(self, dataset_id: str, wanted: str) -> None:
         """Show which scopes there are, and choose the wanted one if it is among them."""
-        self.snapshots = await ask(lambda session: _read_snapshots(session, dataset_id))
+        self.snapshots = await ask(lambda session: _read_snapshots(session, dataset_id, wanted))
         has_chosen = bool(self._selection) and self._chosen_from == dataset_id
         known = {WHOLE, *(one.value for one in self.snapshots), *([CHOSEN] if has_chosen else [])}
         self.scope = wanted if wanted in known else WHOLE
@@ -125,10 +128,10 @@ class ExportScope(rx.State, mixin=True):
             self.chosen_records = ChosenView.of(chosen, self._conditions, num_now, num_usable)
         self.has_grade_of_own = has_chosen and self._chosen.filter.dry_run is not None
 
-    async def _count_scope(self, dataset_id: str) -> tuple[Qualifying, ...]:
+    async def _count_scope(self, dataset_id: str, options: ExportOptions) -> tuple[Qualifying, ...]:
         """What each format could write of it."""
-        selection, snapshot_id = self._scope_selection(None), self._snapshot_id
-        return await ask(lambda s: count_qualifying(s, dataset_id, selection, snapshot_id))
+        selection = self._scope_selection(None)
+        return await ask(lambda session: count_qualifying(session, dataset_id, selection, options))
 
     @property
     def _chosen(self) -> Selection:
@@ -146,9 +149,11 @@ class ExportScope(rx.State, mixin=True):
         return selection.graded_from(min_grade)
 
 
-def _read_snapshots(session: Session, dataset_id: str) -> list[Choice]:
-    """The newest snapshots, to export one of them."""
+def _read_snapshots(session: Session, dataset_id: str, wanted: str) -> list[Choice]:
+    """The newest snapshots, to export one of them, and the one that is wanted."""
     found = [used.snapshot for used in list_snapshots(session, dataset_id, limit=NUM_SNAPSHOTS)]
+    if wanted not in {WHOLE, CHOSEN, *(one.id for one in found)}:
+        found += _find_snapshot(session, dataset_id, wanted)
     return [
         Choice(
             one.id,
@@ -157,3 +162,12 @@ def _read_snapshots(session: Session, dataset_id: str) -> list[Choice]:
         )
         for one in found
     ]
+
+
+def _find_snapshot(session: Session, dataset_id: str, snapshot_id: str) -> list[Snapshot]:
+    """An older one, if the dataset has it."""
+    try:
+        found = get_snapshot(session, dataset_id, snapshot_id)
+    except NotFoundError:
+        return []
+    return [found]

@@ -1,62 +1,53 @@
 """The Export tab: a dataset, a format, its options, the bytes they give, the files made so far."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import reflex as rx
 from sqlmodel import Session
 
 from rft_app.domain.dataset import Dataset
-from rft_app.domain.export import ExportOptions
-from rft_app.domain.job import JobStatus
+from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.record import Selection
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.exports import EXPORTERS
 from rft_app.exports.custom import read_template
-from rft_app.jobs.queue import get_job, list_jobs
-from rft_app.services.datasets import get_dataset, list_datasets
+from rft_app.jobs.queue import list_jobs
+from rft_app.services.datasets import list_datasets
 from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview, describe_preview
-from rft_app.services.exports import find_export_of_job, list_exports, list_formats, start_export
+from rft_app.services.exports import list_formats, start_export
 from rft_app.services.training_summary import recommend, summarise_training
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.choice import Choice, pick_dataset
+from rft_app.ui.state.choice import pick_dataset
+from rft_app.ui.state.export_history import ExportHistory, read_history
+from rft_app.ui.state.export_menu import ExportMenu
 from rft_app.ui.state.export_options import ExportOptionsForm, Remembered
 from rft_app.ui.state.export_scope import CHOSEN, WHOLE, ExportScope
 from rft_app.ui.state.export_tab_view import (
-    ExportRow,
     FormatCard,
     PreviewView,
     SummaryView,
     VariantChip,
     view_cards,
 )
-from rft_app.ui.state.following import Following
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.training_page import export_address
 
 NUM_PREVIEWED = 3
-NUM_LISTED = 10
-_KEPT = ("remembered", "_is_following", "_selection", "_conditions", "_chosen_from")
+_KEPT = (
+    *("remembered", "_is_following", "_is_naming", "_badges"),
+    *("_selection", "_conditions", "_chosen_from"),
+)
 """What outlives a visit; of chosen records it is the address that decides."""
 
 
-def _read_history(session: Session) -> list[ExportRow]:
-    """The last exports of all datasets whose files are still there."""
-    made = [one for one in list_exports(session, limit=5 * NUM_LISTED) if one.is_done]
-    kept = [one for one in made if one.expires_at > datetime.now(UTC)][:NUM_LISTED]
-    names = {one.dataset_id: "" for one in kept}
-    names = {dataset_id: get_dataset(session, dataset_id).name for dataset_id in names}
-    return [ExportRow.of(one, names[one.dataset_id], EXPORTERS.get(one.format)) for one in kept]
-
-
-class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
+class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, rx.State):
     """What is chosen, what it would write, what was written."""
 
     remembered: str = rx.LocalStorage("", name="rft-export")
-    datasets: list[Choice] = []
-    dataset_id: str = ""
     summary: SummaryView = SummaryView()
     cards: list[FormatCard] = []
     family: str = ""
@@ -74,7 +65,6 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
     is_raw: bool = False
     """The opposite of `is_pretty`."""
     is_blocked: bool = True
-    history: list[ExportRow] = []
 
     _recommended: str = ""
     _qualifying: dict[str, Qualifying] = {}
@@ -82,8 +72,6 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
     """When each dataset was changed last."""
     _seen_at: datetime | None = None
     """When the chosen one had been changed last before it was looked at."""
-    _started_job: str = ""
-    """The job this tab started: its file is downloaded as soon as it is there."""
 
     @rx.event
     async def choose_dataset(self, dataset_id: str) -> Any:  # noqa: ANN401  # an event
@@ -134,12 +122,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
         except RftError as error:
             self.fault = error.message
             return
-        self._started_job, self.is_running, self.job = job.id, True, JobProgress.of(job)
-
-    @rx.event
-    def download(self, export_id: str, file_name: str) -> rx.event.EventSpec:
-        """Download a finished file again."""
-        return rx.download(url=f"/api/training/exports/{export_id}/file", filename=file_name)
+        self._await_file(job)
 
     def _enter(self) -> None:
         """Every visit starts without a dataset, but for one that the address names."""
@@ -152,24 +135,27 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
         try:
             datasets = await ask(lambda session: list_datasets(session, sort="updated"))
-            self.datasets = list(map(Choice.of_dataset, datasets))
+            self._list_datasets(datasets)
             self._changed_at = {one.id: one.updated_at for one in datasets}
             await (self._open(datasets) if is_forced else self._keep_current())
             if not datasets:
                 self.fault = ""  # there is nothing to choose instead
-            return await self._follow_job()
+            events = await self._follow_job()
+            if self._find_unnamed() and not is_forced:
+                events.append(ExportTabState.name_badges)
+            return events or None
         except RftError as error:
             self.fault, self.is_loading = error.message, False
             return None
 
-    async def _follow_job(self) -> Any:  # noqa: ANN401  # an event
-        dataset_id = self.dataset_id
+    async def _follow_job(self) -> list[Any]:
+        dataset_id, ended = self.dataset_id, await self._find_ended()
         jobs = await ask(lambda session: list_jobs(session, dataset_id)) if dataset_id else []
         active = [job for job in jobs if job.kind == "export" and not job.status.is_settled]
         self.is_running = bool(active)
         self.job = JobProgress.of(active[0]) if active else JobProgress()
-        self.history = await ask(_read_history)
-        return await self._finish() if self._started_job and not active else None
+        self.history = await ask(read_history)
+        return [] if ended is None else self._finish(ended)
 
     async def _open(self, datasets: Sequence[Dataset]) -> None:
         """Show what the address names: a dataset, and which records of it."""
@@ -198,12 +184,14 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
         try:
             summary = await ask(lambda session: summarise_training(session, dataset_id))
             await self._open_scope(dataset_id, scope)
-            qualifying = await self._count_scope(dataset_id)
+            qualifying = await self._count_scope(dataset_id, self._judging())
         except RftError as error:
             self.fault = error.message
             return
         self.dataset_id, self._seen_at = dataset_id, self._changed_at.get(dataset_id)
         self.summary, self._recommended = SummaryView.of(summary), recommend(qualifying)
+        self._name(dataset_id, summary.badge)
+        self._show_menu()
         self._qualifying = {one.format: one for one in qualifying}
         kept = self.chosen or Remembered.read(str(self.remembered)).format
         await self._choose_format(kept or self._recommended)
@@ -221,7 +209,7 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
             for one in list_formats()
             if one.family == exporter.family and one.variant
         ]
-        self.cards = view_cards(list_formats(), self._qualifying, self._recommended, name)
+        self._show_cards()
         await self._changed()
 
     async def _changed(self) -> None:
@@ -243,8 +231,36 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
             is_marked = bool(self.template_fault or self.number_fault)
             self.preview_fault = "Mend what is marked in red." if is_marked else error.message
             self.is_blocked, self.preview = True, PreviewView()
+            lacks = msgspec.convert(error.details.get("skipped", {}), dict[Lack, int])
+            self._judge_chosen(sum(lacks.values()), lacks)
             return
         self.is_blocked, self.preview = False, PreviewView.of(found, exporter, options)
+        self._judge_chosen(found.num_sampled, found.lacks)
+
+    def _judge_chosen(self, num_read: int, lacks: Mapping[Lack, int]) -> None:
+        """Let the chosen card say what these options lead to, not what the usual ones would."""
+        if not num_read:
+            return
+        judged = Qualifying(
+            format=self.chosen,
+            num_qualifying=num_read - sum(lacks.values()),
+            num_looked_at=num_read,
+            num_records=num_read,
+            lacks=tuple(lack.message for lack in lacks),
+        )
+        self._qualifying[self.chosen] = judged
+        self._show_cards()
+
+    def _show_cards(self) -> None:
+        self.cards = view_cards(list_formats(), self._qualifying, self._recommended, self.chosen)
+
+    def _judging(self) -> ExportOptions:
+        """What decides which records fit, as far as it can be read."""
+        try:
+            read_template(self.template)
+            return self._options(EXPORTERS.get("custom"), self._snapshot_id)
+        except InvalidInputError:
+            return ExportOptions(snapshot_id=self._snapshot_id)
 
     def _asked(self) -> tuple[ExportOptions, Selection]:
         """What an export would be asked for.
@@ -277,20 +293,3 @@ class ExportTabState(Following, ExportScope, ExportOptionsForm, rx.State):
         except InvalidInputError as error:
             self.template_fault = error.message
             raise
-
-    async def _finish(self) -> Any:  # noqa: ANN401  # events
-        job_id, self._started_job = self._started_job, ""
-        job = await ask(lambda session: get_job(session, job_id))
-        if job.status is JobStatus.DONE:
-            export_id = find_export_of_job(job)
-            row = next((row for row in self.history if row.id == export_id), None)
-            if row is None:
-                return None
-            url = f"/api/training/exports/{row.id}/file"
-            return [
-                rx.download(url=url, filename=row.file_name),
-                rx.toast.success("Export downloaded"),
-            ]
-        if job.error is not None:
-            self.fault = f"Export failed: {job.error.message}"
-        return None

@@ -1,16 +1,15 @@
-"""What the Export tab shows: datasets, format cards, the preview with its figures, past exports."""
+"""What the Export tab shows: the dataset, format cards, the preview with its figures."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
-from rft_app.domain.export import Export, ExportOptions, Lack
+from rft_app.domain.export import ExportOptions, Lack
+from rft_app.domain.split import Split
 from rft_app.exports import Exporter
 from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview
 from rft_app.services.training_summary import TrainingSummary
-from rft_app.ui.words import ago, count, share, size, sources
+from rft_app.ui.words import count, share, size, sources
 
 FAMILIES = {
     "openai": (
@@ -38,19 +37,35 @@ class SummaryView:
     """The chosen dataset in two lines."""
 
     usable: str = ""
+    split: str = ""
+    agents: str = ""
     sources: str = ""
     badge: str = ""
 
     @classmethod
     def of(cls, summary: TrainingSummary) -> "SummaryView":
-        """Records that can be used, where they come from, and what is left out."""
+        """Records that can be used, who answered, where they come from, what is left out."""
         left_out = f"{count(summary.num_left_out, 'invalid or repeated record')} left out"
         parts = (sources(summary.sources), left_out if summary.num_left_out else "")
         return cls(
-            usable=f"{count(summary.num_usable, 'usable record')} · {_SPLIT}",
+            usable=count(summary.num_usable, "usable record"),
+            split=_SPLIT,
+            agents=_name_agents(summary.agents),
             sources=" · ".join(filter(None, parts)),
             badge=summary.badge,
         )
+
+
+def _name_agents(agents: Sequence[str]) -> str:
+    """Who answered, in words.
+
+    Example:
+        >>> _name_agents(["bot"]), _name_agents(["a", "b", "c"])
+        ('agent bot', 'agents a, b and 1 more')
+    """
+    rest = len(agents) - 2
+    names = ", ".join(agents[:2]) + (f" and {rest} more" if rest > 0 else "")
+    return f"{'agent' if len(agents) == 1 else 'agents'} {names}"
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ class PreviewView:
     file_name: str = ""
     shown: str = ""
     more: str = ""
+    is_time_open: bool = False
     examples: str = ""
     split: str = ""
     files: list[str] = field(default_factory=list[str])
@@ -141,14 +157,16 @@ class PreviewView:
         rows = [row.decode().removesuffix("\n") for row in found.rows]
         about = "" if found.is_exact else "about "
         unit = UNIT_WORDS[exporter.unit_for(options).value]
-        num_first = found.num_train or found.num_test
+        num_first = found.num_train if found.side is Split.TRAIN else found.num_test
+        num_first = max(num_first, len(rows))
         more = num_first - len(rows)
         return cls(
             rows=rows,
             text="\n".join(rows),
-            file_name=found.file_names[int(not found.num_train and options.is_archive)],
+            file_name=_file_of(found.side, found) or found.file_names[0],
             shown=f"rows 1–{len(rows)} of {about}{num_first:,}" if rows else "",
             more=f"… and {about}{more:,} more" if more > 0 else "",
+            is_time_open=found.is_time_open,
             examples=f"{about}{count(found.estimated_rows, unit)}",
             split=_split(found, options),
             files=list(found.file_names),
@@ -168,7 +186,17 @@ def _split(found: ExportPreview, options: ExportOptions) -> str:
     about = "" if found.is_exact else "about "
     if not options.include_test:
         return f"{about}{count(found.num_train, 'row')} of the training side only"
-    return f"{about}{count(found.num_train, 'row')} train · {found.num_test:,} test"
+    numbers = {Split.TRAIN: found.num_train, Split.TEST: found.num_test}
+    words = [
+        f"{number:,} {side}" if _file_of(side, found) else f"no {side} rows, so no {side} file"
+        for side, number in numbers.items()
+    ]
+    return about + " · ".join(words)
+
+
+def _file_of(side: Split, found: ExportPreview) -> str:
+    """The data file of a side; empty where there is none."""
+    return next((name for name in found.file_names if name.partition(".")[0] == side), "")
 
 
 def _too_long(found: ExportPreview, exporter: Exporter) -> str:
@@ -185,33 +213,3 @@ def _left_out(found: ExportPreview) -> str:
     worst: Lack = next(iter(found.lacks))
     looked = f"{found.num_sampled:,} {'records' if found.is_exact else 'sampled records'}"
     return f"{found.num_lacking:,} of {looked} are left out; most have {worst.message}."
-
-
-@dataclass(frozen=True)
-class ExportRow:
-    """One export of the history."""
-
-    id: str
-    dataset: str
-    file_name: str
-    format: str
-    size: str
-    made: str
-    kept: str
-
-    @classmethod
-    def of(
-        cls, export: Export, dataset: str, exporter: Exporter, now: datetime | None = None
-    ) -> "ExportRow":
-        """Say it in words."""
-        left = export.expires_at - (now or datetime.now(UTC))
-        days = math.ceil(left / timedelta(days=1))
-        return cls(
-            id=export.id,
-            dataset=dataset,
-            file_name=export.file_name,
-            format=exporter.label,
-            size="–" if export.size_bytes is None else size(export.size_bytes),
-            made=ago(export.created_at),
-            kept=f"{days} d left" if days > 1 else "last day",
-        )

@@ -10,9 +10,13 @@ from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.words import count
 
 ROUTE = "/training"
+TABS = ("feedback", "datasets", "export", "auto-improve")
+"""As addresses name them, in the order of the bar."""
 
 
-def export_address(dataset_id: rx.Var[str] | str, records: str = "") -> rx.Var[str] | str:
+def export_address(
+    dataset_id: rx.Var[str] | str, records: rx.Var[str] | str = ""
+) -> rx.Var[str] | str:
     """Where a dataset is exported.
 
     Args:
@@ -23,7 +27,8 @@ def export_address(dataset_id: rx.Var[str] | str, records: str = "") -> rx.Var[s
         >>> export_address("ds_1"), export_address("ds_1", "chosen")
         ('/training?tab=export&dataset=ds_1', '/training?tab=export&dataset=ds_1&records=chosen')
     """
-    part = f"&records={records}" if records else ""
+    is_part = isinstance(records, rx.Var) or bool(records)
+    part = f"&records={records}" if is_part else ""
     return f"{ROUTE}?tab=export&dataset={dataset_id}{part}"
 
 
@@ -31,18 +36,20 @@ class TrainingPageState(LivePage, rx.State):
     """One visitor's view of the page."""
 
     tab: str = ""
-    """As the address names it; the page falls back to its first tab."""
+    """The open one; empty while nobody read the address."""
+    named: str = ""
+    """What the address said when it was read: of a later one, nothing shows before it is read."""
     figures: list[Figure] = []
 
     @rx.event
     def follow_address(self) -> None:
-        """Open the tab that the address names."""
-        self.tab = self.router.url.query_parameters.get("tab", "")
+        """Open the tab that the address names, else the first."""
+        self.named = self.router.url.query_parameters.get("tab", "")
+        self.tab = self.named if self.named in TABS else TABS[0]
 
     @rx.event
     def open_tab(self, name: str) -> rx.event.EventSpec:
-        """Open a tab."""
-        self.tab = name
+        """Open a tab: the address leads to it."""
         return rx.redirect(f"{ROUTE}?tab={name}")
 
     async def _refresh(self) -> None:

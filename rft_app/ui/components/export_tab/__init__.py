@@ -37,7 +37,7 @@ def export_tab() -> rx.Component:
                 ),
             ),
         ),
-        on_mount=ExportTabState.load,
+        on_mount=[ExportTabState.load, ExportTabState.name_badges],
         on_unmount=ExportTabState.leave,
     )
 

@@ -44,21 +44,23 @@ def _dataset() -> rx.Component:
 
 
 def _summary() -> rx.Component:
+    summary = ExportTabState.summary
     return rx.el.div(
         rx.el.p(
-            rx.el.b(ExportTabState.summary.usable, class_name="font-semibold text-ink"),
-            rx.cond(
-                ExportTabState.summary.badge != "",
-                badge(ExportTabState.summary.badge, tone="accent"),
-            ),
+            rx.el.b(summary.usable, class_name="font-semibold text-ink whitespace-nowrap"),
+            rx.cond(summary.badge != "", badge(summary.badge, tone="accent")),
             link(
                 "Open the dataset",
                 href=f"/optimization/{ExportTabState.dataset_id}",
-                class_name=f"ml-auto {LINK}",
+                class_name=f"ml-auto whitespace-nowrap {LINK}",
             ),
             class_name="flex items-center gap-2",
         ),
-        rx.el.p(ExportTabState.summary.sources, class_name="text-ink-3"),
+        rx.el.p(
+            f"{summary.split} · {summary.agents}",
+            class_name="text-ink-2 [overflow-wrap:anywhere]",
+        ),
+        rx.el.p(summary.sources, class_name="text-ink-3"),
         class_name="mt-2 px-3 py-2 rounded-card border border-line bg-surface-2 text-small"
         " grid gap-0.5",
     )

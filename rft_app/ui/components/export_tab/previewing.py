@@ -110,6 +110,13 @@ def _rows() -> rx.Component:
                 class_name=f"{WITNESS} px-3.5 py-[7px] border-t border-line",
             ),
         ),
+        rx.cond(
+            _PREVIEW.is_time_open,
+            rx.el.p(
+                "created_at shows now; the file has the moment of the export.",
+                class_name=f"{WITNESS} px-3.5 py-[7px] border-t border-line",
+            ),
+        ),
         class_name=f"{CARD} overflow-hidden",
     )
 
