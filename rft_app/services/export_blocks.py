@@ -3,6 +3,9 @@
 A process is forked before this one holds a thread or an open database, reads and encodes one block
 of records at a time and ends with this one.  What a block gives does not depend on who made it, so
 the bytes are those that one process writes.
+
+Lines that make the file as they are lie in memory that all processes see: a pipe would copy them
+three times, and the first process, which hashes and writes them all, has the least time.
 """
 
 import os
@@ -12,6 +15,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from mmap import mmap
 from multiprocessing import get_context
 from typing import ClassVar, Final
 
@@ -27,6 +31,8 @@ LEAST_RECORDS: Final = 20_000
 """Below that one process is as fast."""
 MOST_PROCESSES: Final = 4
 BLOCK_BYTES: Final = 1 << 21
+SLOT_BYTES: Final = 2 * BLOCK_BYTES
+"""Room for the lines of one block; longer ones take the pipe."""
 FIRST_BLOCK, SMALLEST_BLOCK, LARGEST_BLOCK = 200, 10, 5_000
 """Records at once, of the first block and of those after it."""
 
@@ -36,7 +42,10 @@ class Block:
     """What some records gave."""
 
     account: Account
-    rows: list[bytes]
+    num_bytes: int
+    """Of all rows."""
+    rows: list[bytes] | None
+    """`None` where they lie in the block's slot."""
     origins: list[bytes] = field(default_factory=list[bytes])
     """Where the rows come from, if that was asked."""
 
@@ -54,11 +63,12 @@ def open_encoders(
         yield None
         return
     get_engine().dispose()
-    with ProcessPoolExecutor(
-        count, get_context("fork"), _Encoder.begin, (os.getpid(), dataset_id, exporter, context)
-    ) as pool:
-        pool.submit(_Encoder.wait).result()  # all of them are forked now
-        yield Encoders(pool, 2 * count)
+    num_slots = 2 * count
+    with mmap(-1, num_slots * SLOT_BYTES) as memory:
+        begin = _Encoder.begin, (os.getpid(), memory, dataset_id, exporter, context)
+        with ProcessPoolExecutor(count, get_context("fork"), *begin) as pool:
+            pool.submit(_Encoder.wait).result()  # all of them are forked now
+            yield Encoders(pool, memory, num_slots)
 
 
 @dataclass(frozen=True)
@@ -66,32 +76,43 @@ class Encoders:
     """The processes, seen from the one that writes the file."""
 
     pool: ProcessPoolExecutor
-    num_waiting: int
+    memory: mmap
+    num_slots: int
     """Blocks on their way at a time."""
 
     def rows(
         self, seqs: Ints, split: Split, account: Account, note: Note | None = None
     ) -> Iterator[bytes]:
         """The lines of one file, as of `RowSource.rows`; `seqs` in the order of the lines."""
-        waiting: deque[Future[Block]] = deque()
+        waiting: deque[tuple[Future[Block], int]] = deque()
+        free = list(range(self.num_slots))
         start, size = 0, FIRST_BLOCK
         while waiting or start < len(seqs):
-            while start < len(seqs) and len(waiting) < self.num_waiting:
-                some = seqs[start : start + size]
-                waiting.append(self.pool.submit(_Encoder.encode, some, split, note is not None))
+            while start < len(seqs) and free:
+                some, slot = seqs[start : start + size], free.pop()
+                order = self.pool.submit(_Encoder.encode, some, split, slot, note is not None)
+                waiting.append((order, slot))
                 start += size
-            block = waiting.popleft().result()
+            order, slot = waiting.popleft()
+            block = order.result()
             size = _next_size(block)
             account.add(block.account)
             if note is not None:
                 for origin in block.origins:
                     note(origin)
-            yield from block.rows
+            rows = self._take(slot, block.num_bytes) if block.rows is None else block.rows
+            free.append(slot)
+            yield from rows
+
+    def _take(self, slot: int, num_bytes: int) -> list[bytes]:
+        """All lines of a block as one piece."""
+        begin = slot * SLOT_BYTES
+        return [self.memory[begin : begin + num_bytes]]
 
 
 def _next_size(block: Block) -> int:
     """How many records fill a block, by one that is there: long ones take more memory."""
-    bytes_each = sum(map(len, block.rows)) / block.account.num_read
+    bytes_each = block.num_bytes / block.account.num_read
     wanted = int(BLOCK_BYTES / (bytes_each + 1))
     return min(max(wanted, SMALLEST_BLOCK), LARGEST_BLOCK)
 
@@ -99,17 +120,24 @@ def _next_size(block: Block) -> int:
 class _Encoder:
     """The side of a process that was forked."""
 
+    memory: ClassVar[mmap]
     source: ClassVar[RowSource]
 
     @classmethod
     def begin(
-        cls, parent_pid: int, dataset_id: str, exporter: Exporter, context: FileContext
+        cls,
+        parent_pid: int,
+        memory: mmap,
+        dataset_id: str,
+        exporter: Exporter,
+        context: FileContext,
     ) -> None:
         """Open the database anew, for the whole life of the process."""
         die_with_parent(parent_pid)
         get_engine.cache_clear()
         session = reading().__enter__()
         forgo_mapping(session)
+        cls.memory = memory
         cls.source = RowSource(session, dataset_id, exporter, context)
 
     @staticmethod
@@ -117,9 +145,16 @@ class _Encoder:
         """Nothing; done when a process has begun."""
 
     @classmethod
-    def encode(cls, seqs: Ints, split: Split, with_origins: bool) -> Block:
+    def encode(cls, seqs: Ints, split: Split, slot: int, with_origins: bool) -> Block:
         """The lines of a block."""
         origins: list[bytes] = []
         account = Account(cls.source.exporter.max_tokens)
-        rows = cls.source.rows(seqs, split, account, origins.append if with_origins else None)
-        return Block(account, list(rows), origins)
+        noted = origins.append if with_origins else None
+        rows = list(cls.source.rows(seqs, split, account, noted))
+        num_bytes = sum(map(len, rows))
+        can_join = cls.source.exporter.layout(cls.source.options).copies_rows
+        if not can_join or num_bytes > SLOT_BYTES:
+            return Block(account, num_bytes, rows, origins)
+        begin = slot * SLOT_BYTES
+        cls.memory[begin : begin + num_bytes] = b"".join(rows)
+        return Block(account, num_bytes, None, origins)

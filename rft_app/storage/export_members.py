@@ -35,13 +35,21 @@ def plan_export(
     """
     if options.snapshot_id is not None:
         return _plan_snapshot(session, dataset_id, options.snapshot_id)
-    columns = read_columns(session, dataset_id, selection)
-    if options.balance:
-        targets = _read_targets(session, dataset_id)
-        columns = columns.pick(_find_balanced(columns, targets, options.seed))
-    plan = snapshots.plan_columns(columns, selection=selection, rule=options.rule)
+    plan = snapshots.plan_columns(
+        _read_used(session, dataset_id, selection, options), selection=selection, rule=options.rule
+    )
     snapshots.require_members(plan)
     return plan
+
+
+def _read_used(
+    session: Session, dataset_id: str, selection: Selection, options: ExportOptions
+) -> SnapshotColumns:
+    columns = read_columns(session, dataset_id, selection)
+    if not options.balance:
+        return columns
+    targets = _read_targets(session, dataset_id)
+    return columns.pick(_find_balanced(columns, targets, options.seed))
 
 
 def count_unused(session: Session, export: Export, num_used: int) -> dict[str, int]:

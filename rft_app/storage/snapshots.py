@@ -16,7 +16,7 @@ from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.storage.ids import new_id
 from rft_app.storage.members import Members, pack_members, unpack_members
 from rft_app.storage.snapshot_source import SnapshotColumns, read_columns, read_whole
-from rft_app.storage.splits import Bools, SplitColumns, find_test_side
+from rft_app.storage.splits import Bools, find_test_side
 from rft_app.storage.tables import SnapshotRow
 
 
@@ -38,45 +38,45 @@ def plan_snapshot(
 
     Only valid, current records that repeat no earlier one take part, whatever is selected.
     """
-    columns = read_columns(session, dataset_id, selection)
-    return plan_columns(columns, selection=selection, rule=rule)
+    return plan_columns(
+        read_columns(session, dataset_id, selection), selection=selection, rule=rule
+    )
 
 
 def plan_columns(
-    columns: SnapshotColumns, *, selection: Selection, rule: SplitRule
+    columns: SnapshotColumns,
+    *,
+    selection: Selection,
+    rule: SplitRule,
+    is_usable: Bools | None = None,
 ) -> SnapshotPlan:
-    """Work out the sides of records that were read."""
-    is_test = find_test_side(columns.split, rule)
-    return SnapshotPlan(
-        Members(columns.seqs, is_test), _hash_members(columns, is_test), rule, selection
-    )
+    """Work out the sides of records that were read.
+
+    Args:
+        columns: The records.  Of a million, what only the hash reads takes 8 MB; it goes before
+            the sides are worked out unless the caller keeps it.
+        selection: What was selected.
+        rule: How sides are given.
+        is_usable: Which records have a side; all unless told.
+    """
+    seqs, split = columns.seqs, columns.split
+    digest = sha256(seqs.astype("<i8", copy=False).data)
+    digest.update(columns.content_hashes.astype("<i8", copy=False).data)
+    del columns
+    if is_usable is None:
+        is_test, num_unusable = find_test_side(split, rule), 0
+    else:
+        is_test = np.zeros(len(seqs), dtype=np.bool_)
+        is_test[is_usable] = find_test_side(split.pick(is_usable), rule)
+        num_unusable = int((~is_usable).sum())
+    digest.update(np.packbits(is_test).data)
+    return SnapshotPlan(Members(seqs, is_test), digest.hexdigest(), rule, selection, num_unusable)
 
 
 def plan_whole_snapshot(session: Session, dataset_id: str) -> SnapshotPlan:
     """Work out a snapshot of every current record; those that can be trained on have a side."""
     columns, is_usable = read_whole(session, dataset_id)
-    split, rule = columns.split, SplitRule()
-    is_test = np.zeros(len(columns.seqs), dtype=np.bool_)
-    is_test[is_usable] = find_test_side(
-        SplitColumns(
-            split.groups[is_usable], split.topics[is_usable], split.is_generated[is_usable]
-        ),
-        rule,
-    )
-    return SnapshotPlan(
-        Members(columns.seqs, is_test),
-        _hash_members(columns, is_test),
-        rule,
-        Selection(),
-        num_unusable=int((~is_usable).sum()),
-    )
-
-
-def _hash_members(columns: SnapshotColumns, is_test: Bools) -> str:
-    digest = sha256(columns.seqs.astype("<i8").tobytes())
-    digest.update(columns.content_hashes.astype("<i8").tobytes())
-    digest.update(np.packbits(is_test).tobytes())
-    return digest.hexdigest()
+    return plan_columns(columns, selection=Selection(), rule=SplitRule(), is_usable=is_usable)
 
 
 def add_snapshot(

@@ -28,7 +28,7 @@ rules = st.builds(
 def split(rows: list[Row], rule: SplitRule) -> list[bool]:
     columns = SplitColumns(
         groups=np.array([row[0] for row in rows], dtype=np.int64),
-        topics=np.array([row[1] for row in rows], dtype=np.int64),
+        topics=np.array([row[1] for row in rows], dtype=np.int32),
         is_generated=np.array([row[2] for row in rows], dtype=np.bool_),
     )
     return find_test_side(columns, rule).tolist()
