@@ -8,6 +8,8 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.pipeline import Node, StepName, StepStatus, next_step
 
 DatasetSource = Literal["gateway", "upload"]
+DatasetSort = Literal["updated", "name", "records"]
+"""Most recently changed first, by name, or most records first."""
 
 
 class DatasetStats(Entity):
@@ -46,6 +48,15 @@ class DatasetPhase(StrEnum):
     COMPLETE = "complete"
 
 
+class DatasetFilter(Entity):
+    """Which datasets a list is about, and in which order."""
+
+    search: str = ""
+    """Words that must all occur in name or objective."""
+    phase: DatasetPhase | None = None
+    sort: DatasetSort = "updated"
+
+
 class Dataset(Entity):
     """A dataset with the state of its seven steps."""
 
@@ -70,12 +81,34 @@ class Dataset(Entity):
 
     @property
     def phase(self) -> DatasetPhase:
-        """Attention before all else, then training, complete, in progress."""
-        statuses = {node.name: node.status for node in self.nodes}
-        if {StepStatus.ATTENTION, StepStatus.FAILED} & set(statuses.values()):
-            return DatasetPhase.ATTENTION
-        if statuses[StepName.TRAIN] in {StepStatus.ACTIVE, StepStatus.PROCESSING}:
-            return DatasetPhase.TRAINING
-        if statuses[StepName.DEPLOY] is StepStatus.ACTIVE:
-            return DatasetPhase.COMPLETE
-        return DatasetPhase.IN_PROGRESS
+        """What its nodes come to."""
+        return find_phase(self.nodes)
+
+
+def find_phase(nodes: tuple[Node, ...]) -> DatasetPhase:
+    """Attention before all else, then training, complete, in progress."""
+    statuses = {node.name: node.status for node in nodes}
+    if {StepStatus.ATTENTION, StepStatus.FAILED} & set(statuses.values()):
+        return DatasetPhase.ATTENTION
+    if statuses[StepName.TRAIN] in {StepStatus.ACTIVE, StepStatus.PROCESSING}:
+        return DatasetPhase.TRAINING
+    if statuses[StepName.DEPLOY] is StepStatus.ACTIVE:
+        return DatasetPhase.COMPLETE
+    return DatasetPhase.IN_PROGRESS
+
+
+class DatasetPage(Entity):
+    """One page of a list of datasets."""
+
+    rows: tuple[Dataset, ...]
+    next_cursor: str | None = None
+    """Opaque; `None` on the last page."""
+
+
+class DatasetName(Entity):
+    """A dataset as menus need it."""
+
+    id: str
+    name: str
+    num_records: int
+    updated_at: datetime

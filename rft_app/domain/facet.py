@@ -113,7 +113,7 @@ class FacetMatch:
 def match_facets(present: Iterable[int], record_filter: RecordFilter) -> tuple[FacetMatch, ...]:
     """Those of a dataset's facets that the filter lets through; topic and search aside.
 
-    Archived records never match.
+    Archived records match only a filter for deleted ones.
 
     Example:
         >>> facets = [Facet(reward_bin=reward_bin(reward)).pack() for reward in (0.15, 0.95)]
@@ -130,7 +130,9 @@ def match_facets(present: Iterable[int], record_filter: RecordFilter) -> tuple[F
 def match_facet(facet: int, record_filter: RecordFilter) -> Match:
     """Whether the records of `facet` pass; topic and search aside."""
     known = unpack(facet)
-    if known.is_archived or not _passes_flags(known, record_filter):
+    if known.is_archived is not record_filter.is_deleted:
+        return Match.NONE
+    if not _passes_flags(known, record_filter):
         return Match.NONE
     if record_filter.reasons and known.reason not in record_filter.reasons:
         return Match.NONE

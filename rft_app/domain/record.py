@@ -147,6 +147,8 @@ class RecordFilter(Entity):
     min_grade: float | None = None
     """Smallest mean reward in that dry run; records without a graded rollout never match."""
     max_grade: float | None = None
+    is_deleted: bool = False
+    """Deleted records instead of current ones; those that an edit replaced are no deleted ones."""
 
     @property
     def is_empty(self) -> bool:

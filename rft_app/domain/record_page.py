@@ -77,6 +77,8 @@ class FilterOptions(Entity):
     num_duplicates: int = 0
     num_with_tools: int = 0
     num_with_reward: int = 0
+    num_deleted: int = 0
+    """Records that can be restored; they are in none of the other numbers."""
 
 
 class SelectionCount(Entity):

@@ -3,10 +3,10 @@
 from typing import Protocol
 
 from pydantic import BaseModel
-from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepName, StepResult
 from rft_app.jobs.context import JobContext
+from rft_app.storage.step_inputs import StepInputs
 
 
 class Step(Protocol):
@@ -26,8 +26,8 @@ class Step(Protocol):
         """What can be set; every field has a default."""
         ...
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
-        """Name and fingerprint all that `run` would read now, with `fingerprint`."""
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
+        """Name what `run` would read of all `inputs`, and the settings, with `fingerprint`."""
         ...
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:

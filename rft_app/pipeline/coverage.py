@@ -1,16 +1,15 @@
 """Step 3: how the trainable records spread over the topics against their targets."""
 
 from pydantic import BaseModel, ConfigDict
-from sqlmodel import Session
 
 from rft_app.domain.coverage import analyse_coverage
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
-from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.session import reading
-from rft_app.storage.topics import count_trainable, get_tree, hash_targets
+from rft_app.storage.step_inputs import StepInputs
+from rft_app.storage.topics import count_trainable, get_tree
 
 
 class CoverageSettings(BaseModel):
@@ -25,14 +24,9 @@ class CoverageStep:
     name = StepName.COVERAGE
     settings_type = CoverageSettings
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
         """The records, the topics and their targets."""
-        row = get_dataset_row(session, dataset_id)
-        return fingerprint(
-            records=row.records_hash,
-            topics=row.topics_hash,
-            targets=hash_targets(session, dataset_id),
-        )
+        return fingerprint(records=inputs.records, topics=inputs.topics, targets=inputs.targets)
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
         """Analyse; the facts are the report.

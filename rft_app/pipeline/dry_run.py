@@ -23,14 +23,14 @@ from rft_app.graders._base import GraderSession
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import plan_rollouts
-from rft_app.pipeline.grader import find_spec_hash, require_grader
+from rft_app.pipeline.grader import require_grader
 from rft_app.storage import dry_runs, graders, rollouts
-from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.dry_runs import DryRunPlan
 from rft_app.storage.grades import add_grades, count_grades, iterate_grades
 from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import freeze_snapshot, load_members
+from rft_app.storage.step_inputs import StepInputs
 
 MAX_TIMEOUTS = 20
 """Answers in a row that may run into the time limit."""
@@ -47,14 +47,13 @@ class DryRunStep:
     name = StepName.DRY_RUN
     settings_type = DryRunSettings
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
         """Records, topics, grader and the newest rollout."""
-        dataset = get_dataset_row(session, dataset_id)
         return fingerprint(
-            records=dataset.records_hash,
-            topics=dataset.topics_hash,
-            grader=find_spec_hash(session, dataset_id),
-            rollouts=rollouts.find_newest(session, dataset_id),
+            records=inputs.records,
+            topics=inputs.topics,
+            grader=inputs.grader,
+            rollouts=inputs.newest_rollout,
         )
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:

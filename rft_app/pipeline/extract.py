@@ -25,6 +25,7 @@ from rft_app.storage.extraction import StoredCut, StoredTrace
 from rft_app.storage.record_counts import count_facets, refresh_counts
 from rft_app.storage.records import NewRecord, insert_records
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import StepInputs, get_inputs
 from rft_app.storage.steps import get_step_row
 from rft_app.storage.traces import count_traces
 
@@ -51,11 +52,11 @@ class ExtractStep:
     name = StepName.EXTRACT
     settings_type = ExtractSettings
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
         """The newest trace and the settings; traces are only ever added."""
         chosen = ExtractSettings.model_validate(settings.model_dump())
         return fingerprint(
-            traces=extraction.find_newest_trace(session, dataset_id),
+            traces=inputs.newest_trace,
             mode=chosen.mode,
             max_tokens=chosen.max_tokens,
             fingerprints=_FINGERPRINTS,
@@ -108,7 +109,7 @@ def _find_start(session: Session, dataset_id: str, settings: ExtractSettings) ->
     """
     row = get_step_row(session, dataset_id, StepName.EXTRACT)
     number, others = _split_hash(row.input_hash or "")
-    now = ExtractStep().input_hash(session, dataset_id, settings)
+    now = ExtractStep().input_hash(get_inputs(session, dataset_id), settings)
     if row.outcome != StepStatus.FAILED and others == _split_hash(now)[1]:
         return number
     row.input_hash = None

@@ -15,6 +15,7 @@ from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.storage import graders
 from rft_app.storage.session import unit_of_work
+from rft_app.storage.step_inputs import StepInputs
 
 
 class GraderSettings(Entity):
@@ -30,12 +31,12 @@ class GraderStep:
     name = StepName.GRADER
     settings_type = GraderSettings
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
         """The spec itself: a grader depends on nothing before it."""
         spec = GraderSettings.model_validate(settings.model_dump()).spec
         if spec is not None:
             return fingerprint(grader=spec_hash(spec))
-        return fingerprint(grader=find_spec_hash(session, dataset_id))
+        return fingerprint(grader=inputs.grader)
 
     def run(self, context: JobContext, dataset_id: str, settings: BaseModel) -> StepResult:
         """Store the chosen spec, or confirm the current version.
@@ -75,12 +76,6 @@ def require_grader(session: Session, dataset_id: str) -> GraderVersion:
     if (version := graders.find_current(session, dataset_id)) is None:
         raise ConflictError("There is no grader yet. Configure one in step 4.")
     return version
-
-
-def find_spec_hash(session: Session, dataset_id: str) -> str:
-    """Fingerprint of the current version; `none` before the first."""
-    version = graders.find_current(session, dataset_id)
-    return "none" if version is None else version.spec_hash
 
 
 def describe_grader(version: GraderVersion) -> StepResult:

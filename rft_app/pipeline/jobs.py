@@ -11,6 +11,7 @@ from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, list_active_jobs
 from rft_app.pipeline._base import Step
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import abandon_step, begin_step, fail_step, finish_step
 
 
@@ -48,7 +49,7 @@ class StepJob:
         with unit_of_work() as session:
             begin_step(session, dataset_id, self.step.name, context.job_id)
         with reading() as session:
-            read_before = self.step.input_hash(session, dataset_id, settings)
+            read_before = self.step.input_hash(get_inputs(session, dataset_id), settings)
         result = self.step.run(context, dataset_id, settings)
         with unit_of_work() as session:
             finish_step(

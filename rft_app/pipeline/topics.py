@@ -21,9 +21,9 @@ from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._topics_result import describe_topics
 from rft_app.settings import get_settings
-from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import StepInputs
 from rft_app.storage.steps import get_step_row
 from rft_app.storage.tables import TopicChangeRow
 from rft_app.storage.topic_assignments import Placement, place_records
@@ -67,12 +67,12 @@ class TopicsStep:
     name = StepName.TOPICS
     settings_type = TopicsSettings
 
-    def input_hash(self, session: Session, dataset_id: str, settings: BaseModel) -> str:
+    def input_hash(self, inputs: StepInputs, settings: BaseModel) -> str:
         """The records and the settings."""
         chosen = TopicsSettings.model_validate(settings.model_dump())
         deeper = {"max_depth": chosen.max_depth} if chosen.max_depth > 1 else {}
         return fingerprint(
-            records=get_dataset_row(session, dataset_id).records_hash,
+            records=inputs.records,
             num_topics=chosen.num_topics,
             seed=chosen.seed,
             features=chosen.features,

@@ -1,20 +1,32 @@
 """Use cases around datasets."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from sqlmodel import Session
 
-from rft_app.domain.dataset import Dataset, DatasetPhase, DatasetSource, DatasetStats
-from rft_app.domain.pipeline import StepName, describe_nodes
+from rft_app.domain.dataset import (
+    Dataset,
+    DatasetFilter,
+    DatasetName,
+    DatasetPage,
+    DatasetPhase,
+    DatasetSort,
+    DatasetSource,
+    DatasetStats,
+    find_phase,
+)
+from rft_app.domain.pipeline import Node, StepName, describe_nodes
 from rft_app.errors import InvalidInputError
 from rft_app.jobs.queue import cancel_job, list_active_jobs
 from rft_app.services.busy import require_idle
 from rft_app.services.dataset_files import find_files, remove_files
-from rft_app.services.staleness import stale_reasons
+from rft_app.services.staleness import find_stale
+from rft_app.storage import dataset_pages, search
 from rft_app.storage import datasets as dataset_storage
-from rft_app.storage import search
 from rft_app.storage.session import after_commit
-from rft_app.storage.steps import complete_steps, list_step_rows, to_state
+from rft_app.storage.step_inputs import StepInputs, map_inputs
+from rft_app.storage.steps import complete_steps, to_state
 from rft_app.storage.tables import DatasetRow, StepRow
 
 NAME_LENGTH = 120
@@ -22,7 +34,10 @@ OBJECTIVE_LENGTH = 4_000
 UNAVAILABLE = frozenset({StepName.TRAIN, StepName.DEPLOY})
 """Steps that this version of the product cannot do; their nodes wait."""
 
-Sort = Literal["updated", "name", "records"]
+MAX_PAGE = 100
+_LOOKED_AT = 500
+"""Datasets whose steps are in memory at a time."""
+_Steps = dict[StepName, StepRow]
 
 
 def create_dataset(
@@ -49,29 +64,109 @@ def get_dataset(session: Session, dataset_id: str) -> Dataset:
         NotFoundError: There is none.
     """
     row = dataset_storage.get_dataset_row(session, dataset_id)
-    return _build(session, row, list_step_rows(session, dataset_id))
+    return _build(session, [row])[0]
+
+
+def list_page(
+    session: Session,
+    wanted: DatasetFilter,
+    *,
+    cursor: str | None = None,
+    limit: int = 20,
+    phases: Mapping[str, DatasetPhase] | None = None,
+) -> DatasetPage:
+    """One page of the datasets that match, in the order asked for.
+
+    Args:
+        session: Any.
+        wanted: Which, and in which order.
+        cursor: Of the page before.
+        limit: Of datasets.
+        phases: What `map_phases` gave, where it is known already.
+
+    Raises:
+        InvalidInputError: The cursor is not one that a page in this order gave.
+    """
+    limit = min(max(limit, 1), MAX_PAGE)
+    after = None if cursor is None else dataset_pages.read_cursor(wanted.sort, cursor)
+    if phases is None and wanted.phase is not None:
+        phases = map_phases(session)
+    found: list[tuple[DatasetRow, dataset_pages.Place]] = []
+    for row, place in _iterate(session, wanted, after, limit + 1):
+        if wanted.phase is None or (phases or {})[row.id] is wanted.phase:
+            found.append((row, place))
+        if len(found) > limit:
+            break
+    next_cursor = None
+    if len(found) > limit:
+        next_cursor = dataset_pages.write_cursor(wanted.sort, found[limit - 1][1])
+    rows = _build(session, [row for row, _ in found[:limit]])
+    return DatasetPage(rows=tuple(rows), next_cursor=next_cursor)
 
 
 def list_datasets(
-    session: Session,
-    *,
-    search: str = "",
-    phase: DatasetPhase | None = None,
-    sort: Sort = "updated",
+    session: Session, *, search: str = "", sort: DatasetSort = "updated"
 ) -> list[Dataset]:
-    """Datasets whose name or objective contains `search`, in the order asked for."""
-    rows = dataset_storage.list_dataset_rows(session)
-    words = search.casefold().split()
-    rows = [r for r in rows if all(w in f"{r.name} {r.objective}".casefold() for w in words)]
-    steps = dataset_storage.map_steps(session, [row.id for row in rows])
-    found = [_build(session, row, complete_steps(row.id, list(steps[row.id]))) for row in rows]
-    if phase is not None:
-        found = [dataset for dataset in found if dataset.phase is phase]
-    if sort == "name":
-        found.sort(key=lambda dataset: dataset.name.casefold())
-    elif sort == "records":
-        found.sort(key=lambda dataset: -dataset.stats.num_records)
-    return found
+    """Every dataset that matches; for pages there is `list_page`, for menus `list_names`."""
+    found = [row for row, _ in dataset_pages.list_rows(session, search, sort)]
+    parts = (found[start : start + _LOOKED_AT] for start in range(0, len(found), _LOOKED_AT))
+    return [dataset for part in parts for dataset in _build(session, part)]
+
+
+def list_names(session: Session, search: str = "", limit: int = MAX_PAGE) -> list[DatasetName]:
+    """The most recently changed datasets that match, for menus."""
+    return dataset_pages.list_names(session, search, limit)
+
+
+def count_all(session: Session) -> dataset_storage.DatasetTotals:
+    """What all datasets hold together."""
+    return dataset_storage.count_all(session)
+
+
+def find_name(session: Session, wanted: str) -> DatasetName | None:
+    """The dataset that an address names by id or name."""
+    return dataset_pages.find_name(session, wanted) if wanted else None
+
+
+def list_ids(session: Session, search: str) -> list[str]:
+    """Ids of every dataset that matches."""
+    return dataset_pages.list_ids(session, search)
+
+
+def map_phases(session: Session) -> dict[str, DatasetPhase]:
+    """The phase of every dataset; looked at are those whose steps or inputs are others now."""
+    ids = dataset_pages.list_ids(session)
+    before, phases = _Known.phases, dict[str, tuple[object, DatasetPhase]]()
+    for start in range(0, len(ids), _LOOKED_AT):
+        part = ids[start : start + _LOOKED_AT]
+        inputs, stored = map_inputs(session, part), dataset_storage.map_stored_steps(session, part)
+        seen = {id_: (inputs[id_], stored[id_]) for id_ in part}
+        changed = [id_ for id_ in part if id_ not in before or before[id_][0] != seen[id_]]
+        steps = dataset_storage.map_steps(session, changed, with_facts=False)
+        nodes = _describe({id_: complete_steps(id_, steps[id_]) for id_ in changed}, inputs)
+        phases |= {id_: (seen[id_], find_phase(nodes[id_])) for id_ in changed}
+        phases |= {id_: before[id_] for id_ in part if id_ not in nodes}
+    _Known.phases = phases
+    return {id_: phase for id_, (_, phase) in phases.items()}
+
+
+class _Known:
+    """What was found last, by all threads of a process."""
+
+    phases: ClassVar[Mapping[str, tuple[object, DatasetPhase]]] = {}
+    """Of each dataset, behind everything that it was found from."""
+
+
+def _iterate(
+    session: Session, wanted: DatasetFilter, after: dataset_pages.Place | None, size: int
+) -> Iterator[tuple[DatasetRow, dataset_pages.Place]]:
+    """The datasets behind a place, whatever their phase, read as far as they are taken."""
+    while True:
+        rows = dataset_pages.list_rows(session, wanted.search, wanted.sort, after=after, limit=size)
+        yield from rows
+        if len(rows) < size:
+            return
+        after, size = rows[-1][1], _LOOKED_AT
 
 
 def update_dataset(
@@ -111,22 +206,40 @@ def delete_dataset(session: Session, dataset_id: str) -> None:
     after_commit(session, lambda: remove_files(files))
 
 
-def _build(session: Session, row: DatasetRow, steps: dict[StepName, StepRow]) -> Dataset:
-    states = {name: to_state(step) for name, step in steps.items()}
-    nodes = describe_nodes(states, stale_reasons(session, row.id, steps), UNAVAILABLE)
-    return Dataset(
-        id=row.id,
-        name=row.name,
-        objective=row.objective,
-        source="gateway" if row.source == "gateway" else "upload",
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        stats=_stats(row, steps),
-        nodes=nodes,
-    )
+def _build(session: Session, rows: Sequence[DatasetRow]) -> list[Dataset]:
+    stored = dataset_storage.map_steps(session, [row.id for row in rows])
+    steps = {id_: complete_steps(id_, found) for id_, found in stored.items()}
+    nodes = _describe(steps, map_inputs(session, list(steps)))
+    return [
+        Dataset(
+            id=row.id,
+            name=row.name,
+            objective=row.objective,
+            source="gateway" if row.source == "gateway" else "upload",
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            stats=_stats(row, steps[row.id]),
+            nodes=nodes[row.id],
+        )
+        for row in rows
+    ]
 
 
-def _stats(row: DatasetRow, steps: dict[StepName, StepRow]) -> DatasetStats:
+def _describe(
+    steps: Mapping[str, _Steps], inputs: Mapping[str, StepInputs]
+) -> dict[str, tuple[Node, ...]]:
+    """The nodes of some datasets."""
+    return {
+        id_: describe_nodes(
+            {name: to_state(step) for name, step in each.items()},
+            find_stale(each, inputs[id_]),
+            UNAVAILABLE,
+        )
+        for id_, each in steps.items()
+    }
+
+
+def _stats(row: DatasetRow, steps: _Steps) -> DatasetStats:
     dry_run = steps[StepName.DRY_RUN].facts
     return DatasetStats(
         num_traces=row.num_traces,

@@ -20,11 +20,12 @@ from rft_app.storage.datasets import (
     delete_dataset_row,
     get_dataset_row,
     has_dataset,
-    list_dataset_rows,
+    list_all_names,
 )
 from rft_app.storage.duplication import Shifts, Target
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import begin_step, fail_step, get_step_row
 from rft_app.storage.tables import StepRow
 from rft_app.storage.tags import copy_tags
@@ -43,10 +44,9 @@ def start_duplicate(session: Session, dataset_id: str) -> Job:
     """
     require_idle(session, dataset_id)
     source = get_dataset_row(session, dataset_id)
-    names = {row.name for row in list_dataset_rows(session)}
     copy_id = add_dataset(
         session,
-        name=name_copy(source.name, names),
+        name=name_copy(source.name, list_all_names(session)),
         objective=source.objective,
         source="gateway" if source.source == "gateway" else "upload",
     )
@@ -153,7 +153,8 @@ def _carry_hash(session: Session, step: Step, row: StepRow, target_id: str) -> s
     if row.input_hash is None:
         return None
     settings = step.settings_type.model_validate(row.settings)
-    changed = changed_parts(row.input_hash, step.input_hash(session, row.dataset_id, settings))
-    now = step.input_hash(session, target_id, settings)
+    read = step.input_hash(get_inputs(session, row.dataset_id), settings)
+    changed = changed_parts(row.input_hash, read)
+    now = step.input_hash(get_inputs(session, target_id), settings)
     parts = dict(part.split("=", 1) for part in now.split(" "))
     return fingerprint(**parts | dict.fromkeys(changed, "changed"))

@@ -58,7 +58,8 @@ def _withdraw_successor(session: Session, row: RecordChangeRow) -> None:
             "Undo that first.",
             record=row.target,
         )
-    set_archived(session, row.dataset_id, seqs, _now_ms(), is_archived=True)
+    now_ms = _now_ms()
+    set_archived(session, row.dataset_id, seqs, now_ms, is_archived=True, is_replaced=True)
 
 
 @contextmanager

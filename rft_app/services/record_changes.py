@@ -21,7 +21,7 @@ from rft_app.services.record_change_runs import run_whole
 from rft_app.storage import record_changes as log
 from rft_app.storage import tags
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.record_counts import select_selection
+from rft_app.storage.record_counts import select_any, select_selection
 from rft_app.storage.record_plan import map_leaf_ids
 from rft_app.storage.records import to_seqs
 from rft_app.storage.splits import Ints
@@ -50,17 +50,22 @@ def archive_records(session: Session, dataset_id: str, selection: Selection) -> 
 
 
 def restore_records(session: Session, dataset_id: str, selection: Selection) -> Change:
-    """Make deleted records current again; they are named one by one.
+    """Make deleted records current again.
+
+    A filter must be one for deleted records.  Ids may name records that an edit replaced, too.
 
     Raises:
         NotFoundError: There is no such dataset.
-        InvalidInputError: The selection is a filter, or none of its records is deleted.
+        InvalidInputError: The filter is about current records, or none of them is deleted.
         ConflictError: A job is changing the records.
     """
     _require_free(session, dataset_id, ChangeKind.RESTORE)
-    if selection.only is None:
-        raise InvalidInputError("Name the records to restore; filters find only current ones.")
-    seqs = log.select_archived(session, dataset_id, to_seqs(selection.only))
+    if selection.filter.is_deleted:
+        seqs = select_any(session, dataset_id, selection)
+    elif selection.only is not None:
+        seqs = log.select_archived(session, dataset_id, to_seqs(selection.only))
+    else:
+        raise InvalidInputError("Filter for deleted records, or name those to restore.")
     return _begin(session, dataset_id, ChangeKind.RESTORE, seqs)
 
 
@@ -152,14 +157,21 @@ def get_change(session: Session, change_id: str) -> Change:
     return log.to_change(log.get_change_row(session, change_id))
 
 
-def list_changes(session: Session, dataset_id: str, limit: int = 20) -> list[Change]:
-    """The latest changes, newest first."""
-    return [log.to_change(row) for row in log.list_change_rows(session, dataset_id, limit)]
+def list_changes(
+    session: Session, dataset_id: str, limit: int = 20, before: str | None = None
+) -> list[Change]:
+    """The latest changes, newest first; those before another one, if that is named.
+
+    Raises:
+        InvalidInputError: `before` is no change.
+    """
+    rows = log.list_change_rows(session, dataset_id, limit, before)
+    return list(map(log.to_change, rows))
 
 
 def count_exact(session: Session, dataset_id: str, selection: Selection) -> int:
     """How many records an action on the selection is about, counted to the end."""
-    return len(select_selection(session, dataset_id, selection))
+    return len(select_any(session, dataset_id, selection))
 
 
 def count_movable(session: Session, dataset_id: str, selection: Selection) -> int:

@@ -23,10 +23,10 @@ def list_records(
     cursor: str | None = None,
     limit: int = 50,
 ) -> RecordPage:
-    """One page of the current records that match, newest first.
+    """One page of the records that match, newest first.
 
-    Totals are exact, but for a text search or a reward range that ends inside a bin: those are
-    counted up to 1,000 and marked.
+    Totals are exact, but for a text search, a reward range that ends inside a bin, and records that
+    are listed one by one (tags, grades, deletion): those are counted up to 1,000 and marked.
 
     Raises:
         InvalidInputError: The cursor is not one that a page gave.
@@ -61,11 +61,11 @@ def count_selection(session: Session, dataset_id: str, selection: Selection) -> 
     return record_counts.count_selection(session, dataset_id, selection)
 
 
-def list_current(session: Session, dataset_id: str, ids: Sequence[RecordId]) -> list[RecordId]:
-    """Those of some records that are current, in the order given."""
-    seqs = record_counts.select_selection(session, dataset_id, Selection(only=tuple(ids)))
+def list_present(session: Session, dataset_id: str, selection: Selection) -> list[RecordId]:
+    """Those of some records named one by one that a selection still holds, in the order given."""
+    seqs = record_counts.select_any(session, dataset_id, selection)
     found = set(map(record_id, seqs.tolist()))
-    return [id_ for id_ in ids if id_ in found]
+    return [id_ for id_ in selection.only or () if id_ in found]
 
 
 def count_tags(session: Session, dataset_id: str, selection: Selection) -> dict[str, int]:

@@ -1,10 +1,13 @@
 """Which results are out of date, and why."""
 
+from collections.abc import Mapping
+
 from sqlmodel import Session
 
 from rft_app.domain.pipeline import StepName
 from rft_app.pipeline._base import changed_parts
 from rft_app.pipeline.steps import STEPS
+from rft_app.storage.step_inputs import StepInputs, get_inputs
 from rft_app.storage.steps import list_step_rows
 from rft_app.storage.tables import StepRow
 
@@ -19,9 +22,7 @@ _WORDS = {
 }
 
 
-def stale_reasons(
-    session: Session, dataset_id: str, steps: dict[StepName, StepRow]
-) -> dict[StepName, str]:
+def find_stale(steps: Mapping[StepName, StepRow], inputs: StepInputs) -> dict[StepName, str]:
     """For each step whose inputs changed since its result: what changed, as a sentence."""
     reasons: dict[StepName, str] = {}
     for step in STEPS:
@@ -29,7 +30,7 @@ def stale_reasons(
         if row.outcome is None or row.input_hash is None or row.is_processing:
             continue
         settings = step.settings_type.model_validate(row.settings)
-        now = step.input_hash(session, dataset_id, settings)
+        now = step.input_hash(inputs, settings)
         if changed := changed_parts(row.input_hash, now):
             reasons[step.name] = f"{_join(changed)} after this ran."
     return reasons
@@ -37,7 +38,8 @@ def stale_reasons(
 
 def list_outdated(session: Session, dataset_id: str) -> frozenset[StepName]:
     """The steps whose result no longer fits what it was made from."""
-    return frozenset(stale_reasons(session, dataset_id, list_step_rows(session, dataset_id)))
+    steps, inputs = list_step_rows(session, dataset_id), get_inputs(session, dataset_id)
+    return frozenset(find_stale(steps, inputs))
 
 
 def _join(parts: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from rft_app.domain.pipeline import StepName
 from rft_app.pipeline._topics_result import describe_topics
 from rft_app.pipeline.topics import TopicsSettings, TopicsStep
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import finish_step, get_step_row
 from rft_app.storage.topic_counts import refresh_topic_counts
 
@@ -36,7 +37,7 @@ def refresh_result(
     row = get_step_row(session, dataset_id, StepName.TOPICS)
     settings = TopicsSettings.model_validate(row.settings)
     started_at, finished_at, was_processing = row.started_at, row.finished_at, row.is_processing
-    fresh = step.input_hash(session, dataset_id, settings)
+    fresh = step.input_hash(get_inputs(session, dataset_id), settings)
     finish_step(
         session,
         dataset_id,

@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.storage.datasets import list_dataset_rows
+from rft_app.storage.datasets import count_all
 from rft_app.storage.exports import count_exports
 from rft_app.storage.feedback import count_all_feedback
 
@@ -20,10 +20,10 @@ class TrainingOverview(Entity):
 
 def get_training_overview(session: Session) -> TrainingOverview:
     """Count what there is now."""
-    datasets = list_dataset_rows(session)
+    totals = count_all(session)
     return TrainingOverview(
-        num_traces=sum(row.num_traces for row in datasets),
+        num_traces=totals.num_traces,
         num_feedback=count_all_feedback(session),
-        num_datasets=len(datasets),
+        num_datasets=totals.num_datasets,
         num_exports=count_exports(session),
     )

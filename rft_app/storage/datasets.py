@@ -1,9 +1,11 @@
 """Datasets in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_
+from sqlalchemy import bindparam, delete, func, or_, text
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dataset import DatasetSource
@@ -19,6 +21,11 @@ from rft_app.storage.tables import (
 )
 
 MAX_NAMED = 5
+_FACTS: Any = StepRow.facts
+_STORED = text(
+    "SELECT dataset_id, name, outcome, is_processing, input_hash, CAST(settings AS VARCHAR) "
+    "FROM step WHERE dataset_id IN :ids ORDER BY dataset_id, name"
+).bindparams(bindparam("ids", expanding=True))
 
 
 def add_dataset(session: Session, *, name: str, objective: str, source: DatasetSource) -> str:
@@ -68,9 +75,25 @@ def has_dataset(session: Session, dataset_id: str) -> bool:
     return session.get(DatasetRow, dataset_id, populate_existing=True) is not None
 
 
-def list_dataset_rows(session: Session) -> list[DatasetRow]:
-    """All datasets, most recently changed first."""
-    return list(session.exec(select(DatasetRow).order_by(col(DatasetRow.updated_at).desc())))
+def list_all_names(session: Session) -> set[str]:
+    """The names that are taken."""
+    return set(session.exec(select(DatasetRow.name)))
+
+
+class DatasetTotals(NamedTuple):
+    """What all datasets hold together."""
+
+    num_datasets: int
+    num_traces: int
+    num_records: int
+
+
+def count_all(session: Session) -> DatasetTotals:
+    """Sum over all datasets."""
+    traces, records = func.sum(DatasetRow.num_traces), func.sum(DatasetRow.num_records)
+    number = func.count(col(DatasetRow.id))
+    found = session.exec(select(number, func.coalesce(traces, 0), func.coalesce(records, 0))).one()
+    return DatasetTotals(*map(int, found))
 
 
 def touch(session: Session, dataset_id: str) -> None:
@@ -90,9 +113,25 @@ def delete_dataset_row(session: Session, dataset_id: str) -> None:
     session.flush()
 
 
-def map_steps(session: Session, dataset_ids: list[str]) -> Mapping[str, list[StepRow]]:
-    """The stored steps of several datasets in one query."""
+def map_stored_steps(
+    session: Session, dataset_ids: Sequence[str]
+) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+    """What tells whether the steps of some datasets are as they were: all but words and figures."""
+    session.flush()
+    found: dict[str, list[tuple[Any, ...]]] = {dataset_id: [] for dataset_id in dataset_ids}
+    for dataset_id, *stored in session.connection().execute(_STORED, {"ids": list(dataset_ids)}):
+        found[dataset_id].append(tuple(stored))
+    return found
+
+
+def map_steps(
+    session: Session, dataset_ids: list[str], *, with_facts: bool = True
+) -> Mapping[str, list[StepRow]]:
+    """The stored steps of several datasets in one query; facts can be long."""
     found: dict[str, list[StepRow]] = {dataset_id: [] for dataset_id in dataset_ids}
-    for row in session.exec(select(StepRow).where(col(StepRow.dataset_id).in_(dataset_ids))):
+    query = select(StepRow).where(col(StepRow.dataset_id).in_(dataset_ids))
+    if not with_facts:
+        query = query.options(defer(_FACTS))
+    for row in session.exec(query):
         found[row.dataset_id].append(row)
     return found

@@ -14,7 +14,7 @@ from rft_app.storage import bodies
 from rft_app.storage.record_plan import BY_KEY
 from rft_app.storage.records import stream_cuts
 from rft_app.storage.search import find_unindexed
-from rft_app.storage.tables import ImportRow, RecordRow, TraceRow
+from rft_app.storage.tables import ImportRow, RecordRow
 from rft_app.storage.traces import NOT_REPLACED
 from rft_app.storage.turns import decode_all_turns, searchable_text
 
@@ -80,15 +80,6 @@ def read_traces(
             if num_bytes >= max_bytes:
                 break
     return traces
-
-
-def find_newest_trace(session: Session, dataset_id: str) -> int:
-    """Key of the newest trace, 0 without any: traces are only ever added."""
-    return session.exec(
-        select(func.coalesce(func.max(TraceRow.seq), 0)).where(
-            col(TraceRow.dataset_id) == dataset_id
-        )
-    ).one()
 
 
 def count_records(session: Session, dataset_id: str) -> int:
@@ -168,24 +159,12 @@ def find_alike(session: Session, dataset_id: str, those: str) -> list[int]:
         dataset_id: Whose.
         those: Trusted SQL on records `o` that names them, archived ones included.
     """
-    hashes = f"SELECT o.content_hash FROM record o WHERE {those}"
-    where = "r.dataset_id = :dataset_id AND r.facet"
-    if _is_most(session, dataset_id):
-        where = f"{BY_KEY} AND r.facet + 0"
     statement = text(
-        f"SELECT r.seq FROM record r WHERE {where} < {FIRST_INVALID} "
-        f"AND r.content_hash IN ({hashes}) ORDER BY r.seq"
+        "SELECT r.seq FROM record r WHERE r.content_hash IN "
+        f"(SELECT o.content_hash FROM record o WHERE {those}) AND {BY_KEY} "
+        f"AND r.facet + 0 < {FIRST_INVALID} ORDER BY r.seq"
     )
     return list(session.connection().execute(statement, {"dataset_id": dataset_id}).scalars())
-
-
-def _is_most(session: Session, dataset_id: str) -> bool:
-    """Whether reading all records in their order is faster than the dataset's by its index."""
-    statement = text(
-        "SELECT (SELECT COALESCE(SUM(num_records), 0) FROM facet_sum "
-        "WHERE dataset_id = :dataset_id) * 4 > (SELECT COALESCE(SUM(num_records), 0) FROM dataset)"
-    )
-    return bool(session.connection().execute(statement, {"dataset_id": dataset_id}).scalar_one())
 
 
 def mark_duplicates_among(session: Session, dataset_id: str, seqs: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import delete, text
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from rft_app.domain.facet import ARCHIVED
@@ -23,7 +24,7 @@ from rft_app.domain.record_change import (
     parse_change_id,
 )
 from rft_app.domain.topic import MANUAL
-from rft_app.errors import NotFoundError
+from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.storage.extraction import FIRST_INVALID
 from rft_app.storage.members import Members, pack_members, unpack_members
 from rft_app.storage.record_plan import BY_KEY, map_leaf_ids
@@ -36,12 +37,15 @@ KEPT_CHANGES: Final = 50
 KEPT_ITEMS: Final = 3_000_000
 """Items beyond this are dropped with the oldest changes; the newest change stays."""
 _KEYS_PER_STATEMENT: Final = 1000
+_SELECTION: Any = RecordChangeRow.selection
+"""Of a change of many records it is long."""
 _SURE = "CASE WHEN CAST(:topic AS BIGINT) IS NULL THEN NULL ELSE 1.0 END"
 _BY_HAND = f"CASE WHEN CAST(:topic AS BIGINT) IS NULL THEN NULL ELSE '{MANUAL}' END"
 _ITEMS = "FROM record_change_item c WHERE c.change_id = :change AND c.seq BETWEEN :first AND :last"
 _SET_ARCHIVED = (
-    "UPDATE record SET is_archived = :archived, is_superseded = :no, updated_at = :now, "
-    f"facet = facet + :shift {_ITEMS} AND record.seq = c.seq AND record.facet {{side}} {ARCHIVED}"
+    "UPDATE record SET is_archived = :archived, is_superseded = :no, is_replaced = :replaced, "
+    f"updated_at = :now, facet = facet + :shift {_ITEMS} AND record.seq = c.seq "
+    f"AND record.facet {{side}} {ARCHIVED}"
 )
 _MOVE = (
     f"UPDATE record SET topic_id = CAST(:topic AS BIGINT), topic_confidence = {_SURE}, "
@@ -121,11 +125,23 @@ def find_edit_row(session: Session, dataset_id: str, target: str) -> RecordChang
     return session.exec(statement.execution_options(populate_existing=True)).first()
 
 
-def list_change_rows(session: Session, dataset_id: str, limit: int) -> list[RecordChangeRow]:
-    """The latest changes of a dataset, newest first."""
+def list_change_rows(
+    session: Session, dataset_id: str, limit: int, before: str | None = None
+) -> list[RecordChangeRow]:
+    """The latest changes of a dataset, newest first, without the records they are about.
+
+    Raises:
+        InvalidInputError: `before`, the change they are older than, is none.
+    """
     statement = select(RecordChangeRow).where(col(RecordChangeRow.dataset_id) == dataset_id)
+    if before is not None:
+        key = parse_change_id(before)
+        if key is None:
+            raise InvalidInputError(f"{before!r} is no change to go on from.", cursor=before)
+        statement = statement.where(col(RecordChangeRow.id) < key)
     newest = statement.order_by(col(RecordChangeRow.id).desc()).limit(limit)
-    return list(session.exec(newest.execution_options(populate_existing=True)))
+    light = newest.options(defer(_SELECTION))
+    return list(session.exec(light.execution_options(populate_existing=True)))
 
 
 def to_change(row: RecordChangeRow) -> Change:
@@ -210,7 +226,7 @@ def apply(
     kind = ChangeKind(row.kind)
     if kind in {ChangeKind.DELETE, ChangeKind.EDIT, ChangeKind.RESTORE}:
         is_archived = kind is not ChangeKind.RESTORE
-        _set_archived(session, row.id, (first, last), now_ms, is_archived=is_archived)
+        _set_archived(session, row, (first, last), now_ms, is_archived=is_archived)
         return
     if kind is ChangeKind.MOVE:
         _run(session, _MOVE, row.id, (first, last), {"topic": row.selection["target_id"] or None})
@@ -226,7 +242,7 @@ def take_back(
     kind = ChangeKind(row.kind)
     if kind in {ChangeKind.DELETE, ChangeKind.EDIT, ChangeKind.RESTORE}:
         is_archived = kind is ChangeKind.RESTORE
-        _set_archived(session, row.id, (first, last), now_ms, is_archived=is_archived)
+        _set_archived(session, row, (first, last), now_ms, is_archived=is_archived)
         return
     if kind is ChangeKind.MOVE:
         values = {"topic": row.selection["target_id"] or None}
@@ -237,16 +253,22 @@ def take_back(
 
 
 def _set_archived(
-    session: Session, change: int, bounds: tuple[int, int], now_ms: int, *, is_archived: bool
+    session: Session,
+    row: RecordChangeRow,
+    bounds: tuple[int, int],
+    now_ms: int,
+    *,
+    is_archived: bool,
 ) -> None:
     values = {
         "archived": is_archived,
+        "replaced": is_archived and row.kind == ChangeKind.EDIT,
         "no": False,
         "now": now_ms,
         "shift": ARCHIVED if is_archived else -ARCHIVED,
     }
     side = "<" if is_archived else ">="
-    _run(session, _SET_ARCHIVED.format(side=side), change, bounds, values)
+    _run(session, _SET_ARCHIVED.format(side=side), row.id, bounds, values)
 
 
 def forget_lost_topics(session: Session, row: RecordChangeRow, first: int, last: int) -> None:
@@ -316,10 +338,14 @@ def prune(session: Session, dataset_id: str) -> None:
     """Drop the oldest changes beyond what is kept; the newest always is."""
     num_items = 0
     gone: list[int] = []
-    for place, row in enumerate(list_change_rows(session, dataset_id, limit=1000)):
-        num_items += row.num_records
+    sizes = select(RecordChangeRow.id, RecordChangeRow.num_records)
+    newest = sizes.where(RecordChangeRow.dataset_id == dataset_id)
+    for place, (id_, number) in enumerate(
+        session.exec(newest.order_by(col(RecordChangeRow.id).desc()))
+    ):
+        num_items += number
         if place >= KEPT_CHANGES or (place and num_items > KEPT_ITEMS):
-            gone.append(row.id)
+            gone.append(id_)
     if gone:
         session.connection().execute(
             delete(RecordChangeRow).where(col(RecordChangeRow.id).in_(gone))

@@ -14,8 +14,10 @@ from rft_app.domain.record import RecordId, Selection, SourceType, parse_record_
 from rft_app.domain.record_page import FilterOption, FilterOptions, SelectionCount
 from rft_app.domain.topic import is_within
 from rft_app.domain.validity import Reason
+from rft_app.errors import InvalidInputError
 from rft_app.storage import search
 from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.record_narrowing import count_deleted
 from rft_app.storage.record_plan import BY_KEY, NO_TOPIC, make_plan, read_topic_keys
 from rft_app.storage.record_seeks import count, select_seqs
 from rft_app.storage.tables import FacetCountRow, FacetSumRow
@@ -45,6 +47,16 @@ class Sums(NamedTuple):
     def plus(self, other: "Sums", sign: int = 1) -> "Sums":
         """With other records added, or taken away."""
         return Sums(*(int(a) + sign * int(b) for a, b in zip(self, other, strict=True)))
+
+
+class FacetCount(NamedTuple):
+    """Records that share topic and facet."""
+
+    topic_id: int
+    facet: int
+    num_records: int = 0
+    keys: int = 0
+    """Sum of their keys; 0 for records without a topic."""
 
 
 class Counted(Protocol):
@@ -136,9 +148,9 @@ def count_facets(session: Session, dataset_id: str) -> list[tuple[int, Facet, in
 
 
 def count_selection(session: Session, dataset_id: str, selection: Selection) -> SelectionCount:
-    """How many current records a selection stands for; ids of others do not count."""
+    """How many records a selection stands for; ids of others do not count."""
     if selection.only is not None or selection.excluded:
-        return SelectionCount(total=len(select_selection(session, dataset_id, selection)))
+        return SelectionCount(total=len(select_any(session, dataset_id, selection)))
     plan = make_plan(session, dataset_id, selection.filter)
     query = search.make_query(session, dataset_id, selection.filter.search)
     total, is_exact = count(session, plan, query)
@@ -146,9 +158,22 @@ def count_selection(session: Session, dataset_id: str, selection: Selection) -> 
 
 
 def select_selection(session: Session, dataset_id: str, selection: Selection) -> NDArray[np.int64]:
-    """Keys of the current records a selection stands for, ascending."""
+    """Keys of the current records a selection stands for, ascending.
+
+    Raises:
+        InvalidInputError: It is about deleted records.
+    """
+    if selection.filter.is_deleted:
+        raise InvalidInputError("Deleted records can only be restored. Restore them first.")
+    return select_any(session, dataset_id, selection)
+
+
+def select_any(session: Session, dataset_id: str, selection: Selection) -> NDArray[np.int64]:
+    """As `select_selection`; deleted records where the selection is about those."""
     if selection.only is not None:
-        named = _select_current(session, dataset_id, _to_seqs(selection.only))
+        named = _to_seqs(selection.only)
+        if not selection.filter.is_deleted:
+            named = _select_current(session, dataset_id, named)
         if selection.filter.is_empty:
             return named
         return np.intersect1d(named, select_seqs(session, dataset_id, selection.filter))
@@ -202,6 +227,7 @@ def list_filter_options(session: Session, dataset_id: str) -> FilterOptions:
         num_duplicates=_sum(number for facet, number in facets if facet.is_duplicate),
         num_with_tools=_sum(number for facet, number in facets if facet.has_tools),
         num_with_reward=_sum(number for facet, number in facets if facet.reward_bin),
+        num_deleted=count_deleted(session, dataset_id),
     )
 
 
@@ -229,6 +255,26 @@ def write_facet_counts(
 ) -> None:
     """Replace the counts by facet and topic of a dataset."""
     session.exec(delete(FacetCountRow).where(col(FacetCountRow.dataset_id) == dataset_id))
+    _add_facet_counts(session, dataset_id, tally)
+
+
+def change_facet_counts(session: Session, dataset_id: str, changed: Sequence[FacetCount]) -> None:
+    """Store other counts of some pairs of topic and facet; those without records go."""
+    statement = text(
+        "DELETE FROM facet_count WHERE dataset_id = :dataset_id AND topic_id = :topic "
+        "AND facet = :facet"
+    )
+    pairs = [
+        {"dataset_id": dataset_id, "topic": one.topic_id, "facet": one.facet} for one in changed
+    ]
+    if pairs:
+        session.connection().execute(statement, pairs)
+    _add_facet_counts(session, dataset_id, [one for one in changed if one.num_records > 0])
+
+
+def _add_facet_counts(
+    session: Session, dataset_id: str, tally: Sequence[Counted | Row[Any]]
+) -> None:
     if tally:
         session.connection().execute(
             insert(FacetCountRow),
@@ -238,10 +284,20 @@ def write_facet_counts(
                     "topic_id": row.topic_id,
                     "facet": row.facet,
                     "num_records": row.num_records,
+                    "keys": 0 if row.topic_id == NO_TOPIC else int(row.keys),
                 }
                 for row in tally
             ],
         )
+
+
+def read_facet_counts(session: Session, dataset_id: str) -> dict[tuple[int, int], FacetCount]:
+    """The stored counts by topic and facet."""
+    statement = text(
+        "SELECT topic_id, facet, num_records, keys FROM facet_count WHERE dataset_id = :dataset_id"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {(row.topic_id, row.facet): FacetCount(*row) for row in rows}
 
 
 def hash_topics(tally: Sequence[Counted | Row[Any]], topics: dict[int, str]) -> str:

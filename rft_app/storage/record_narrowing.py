@@ -1,4 +1,4 @@
-"""Filters that name records one by one: an id, tags, and grades of a dry run.
+"""Filters that name records one by one: an id, tags, deletion, and grades of a dry run.
 
 A list stands beside the seeks of a plan.  A page goes through the shortest list, newest first; or,
 where few records are sought, looks those up in the list.
@@ -15,6 +15,8 @@ from rft_app.storage.session import ordered_join
 from rft_app.storage.tables import DryRunRow, RecordRow
 from rft_app.storage.tags import find_tag
 
+IS_DELETED = "{name}.is_archived AND NOT {name}.is_superseded AND NOT {name}.is_replaced"
+"""Holds for a record that was deleted and can be restored; word for word as in the index."""
 _GRADED = (
     "SELECT g.record_seq AS seq FROM grade g WHERE g.dry_run_id = :dry_run "
     "AND g.reward IS NOT NULL GROUP BY g.record_seq "
@@ -47,6 +49,8 @@ def find_narrowings(
         if tag is None:
             return None
         found.append(_of_tag(tag.id, tag.num_records))
+    if record_filter.is_deleted:
+        found.append(_of_deleted(session, dataset_id))
     if record_filter.min_grade is not None or record_filter.max_grade is not None:
         graded = _of_grades(session, dataset_id, record_filter)
         if graded is None:
@@ -80,6 +84,24 @@ def _of_tag(tag_id: int, num_records: int) -> Narrowing:
         test=f"EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = {tag_id} AND rt.seq = r.seq)",
         num_records=num_records,
     )
+
+
+def _of_deleted(session: Session, dataset_id: str) -> Narrowing:
+    deleted = f"SELECT 1 FROM record x WHERE x.seq = r.seq AND {IS_DELETED.format(name='x')}"
+    return Narrowing(
+        source=f"record r WHERE r.dataset_id = :dataset_id AND {IS_DELETED.format(name='r')}",
+        test=f"EXISTS ({deleted})",
+        num_records=count_deleted(session, dataset_id),
+    )
+
+
+def count_deleted(session: Session, dataset_id: str) -> int:
+    """How many records of a dataset a filter for deleted ones is about."""
+    statement = text(
+        "SELECT COUNT(*) FROM record r WHERE r.dataset_id = :dataset_id "
+        f"AND {IS_DELETED.format(name='r')}"
+    )
+    return session.connection().execute(statement, {"dataset_id": dataset_id}).scalar_one()
 
 
 def _of_grades(session: Session, dataset_id: str, record_filter: RecordFilter) -> Narrowing | None:

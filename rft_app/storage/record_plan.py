@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from rft_app.domain.facet import match_facets
 from rft_app.domain.record import RecordFilter
 from rft_app.domain.topic import SEPARATOR, is_within
-from rft_app.storage.record_narrowing import Narrowing, find_narrowings
+from rft_app.storage.record_narrowing import IS_DELETED, Narrowing, find_narrowings
 from rft_app.storage.tables import TopicRow
 
 BY_KEY = "r.dataset_id || '' = :dataset_id"
@@ -132,11 +132,7 @@ class Plan:
 
 def make_plan(session: Session, dataset_id: str, record_filter: RecordFilter) -> Plan:
     """Find the seeks that answer a filter; `search` is left to the caller."""
-    if record_filter.topic is None:
-        counts = _count_facets(session, dataset_id)
-    else:
-        wanted = _find_topics(session, dataset_id, record_filter.topic)
-        counts = _count_pairs(session, dataset_id, wanted)
+    counts = _count(session, dataset_id, record_filter)
     matches = match_facets((facet for _, facet in counts), record_filter)
     partial = {match.facet: match.is_partial for match in matches}
     narrowings = find_narrowings(session, dataset_id, record_filter)
@@ -167,24 +163,26 @@ def map_leaf_ids(session: Session, dataset_id: str) -> dict[str, int]:
     return {key: topic_id for topic_id, key in keys.items() if key not in branches}
 
 
-def _count_facets(session: Session, dataset_id: str) -> dict[tuple[int | None, int], int]:
-    statement = text(
-        "SELECT facet, SUM(num_records) FROM facet_count WHERE dataset_id = :dataset_id "
-        "GROUP BY facet"
-    )
-    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
-    return {(None, facet): int(number) for facet, number in rows}
-
-
-def _count_pairs(
-    session: Session, dataset_id: str, topics: set[int]
+def _count(
+    session: Session, dataset_id: str, wanted: RecordFilter
 ) -> dict[tuple[int | None, int], int]:
+    """Records by topic, where the filter names one, and facet: counts are kept of current ones."""
+    counted = (
+        "(SELECT r.facet, COALESCE(r.topic_id, 0) AS topic_id, 1 AS num_records FROM record r "
+        f"WHERE r.dataset_id = :dataset_id AND {IS_DELETED.format(name='r')}) c WHERE 1 = 1"
+        if wanted.is_deleted
+        else "facet_count c WHERE c.dataset_id = :dataset_id"
+    )
+    topic, key, narrower = "NULL", "c.facet", ""
+    if wanted.topic is not None:
+        topics = ", ".join(map(str, sorted(_find_topics(session, dataset_id, wanted.topic))))
+        topic, key = "c.topic_id", "c.topic_id, c.facet"
+        narrower = f"AND c.topic_id IN ({topics or 'NULL'}) "
     statement = text(
-        "SELECT topic_id, facet, num_records FROM facet_count WHERE dataset_id = :dataset_id "
-        f"AND topic_id IN ({', '.join(map(str, sorted(topics))) or 'NULL'})"
+        f"SELECT {topic}, c.facet, SUM(c.num_records) FROM {counted} {narrower}GROUP BY {key}"
     )
     rows = session.connection().execute(statement, {"dataset_id": dataset_id})
-    return {(topic_id, facet): number for topic_id, facet, number in rows}
+    return {(topic_id, facet): int(number) for topic_id, facet, number in rows}
 
 
 def _find_topics(session: Session, dataset_id: str, topic: str) -> set[int]:

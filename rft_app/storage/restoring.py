@@ -17,16 +17,26 @@ _BY_KEY: Final = "dataset_id || '' = :dataset_id"
 
 
 def set_archived(
-    session: Session, dataset_id: str, seqs: Ints, now_ms: int, *, is_archived: bool
+    session: Session,
+    dataset_id: str,
+    seqs: Ints,
+    now_ms: int,
+    *,
+    is_archived: bool,
+    is_replaced: bool = False,
 ) -> None:
-    """Archive records, or make archived ones current again; those that are so already stay."""
+    """Archive records, or make archived ones current again; those that are so already stay.
+
+    Those that are `is_replaced` are no deleted ones: another version of them is there.
+    """
     shift, side = (ARCHIVED, "<") if is_archived else (-ARCHIVED, ">=")
-    values = {"dataset_id": dataset_id, "now": now_ms, "archived": is_archived, "no": False}
+    flags = {"archived": is_archived, "replaced": is_replaced, "no": False}
+    values = {"dataset_id": dataset_id, "now": now_ms, **flags}
     for keys in _chunks(seqs):
         statement = text(
-            f"UPDATE record SET is_archived = :archived, is_superseded = :no, updated_at = :now, "
-            f"facet = facet + {shift} WHERE seq IN ({keys}) AND {_BY_KEY} "
-            f"AND facet + 0 {side} {ARCHIVED}"
+            "UPDATE record SET is_archived = :archived, is_superseded = :no, "
+            f"is_replaced = :replaced, updated_at = :now, facet = facet + {shift} "
+            f"WHERE seq IN ({keys}) AND {_BY_KEY} AND facet + 0 {side} {ARCHIVED}"
         )
         session.connection().execute(statement, values)
 

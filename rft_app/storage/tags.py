@@ -97,13 +97,46 @@ def refresh_tag_counts(session: Session, dataset_id: str) -> None:
         session.connection().execute(text(statement), {"dataset_id": dataset_id})
 
 
+def count_tagged(session: Session, dataset_id: str, condition: str) -> dict[int, int]:
+    """How many of some records are repeated as current ones at each tag, by the tag's key.
+
+    Args:
+        session: Any.
+        dataset_id: Whose.
+        condition: Trusted SQL on records `r`, of this dataset alone.
+    """
+    statement = text(
+        "SELECT rt.tag_id, COUNT(*) AS number FROM record r JOIN record_tag rt ON rt.seq = r.seq "
+        f"WHERE {condition} AND rt.facet < {ARCHIVED} GROUP BY rt.tag_id"
+    )
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    return {row.tag_id: row.number for row in rows}
+
+
+def repeat_at_tags(session: Session, dataset_id: str, condition: str) -> None:
+    """Repeat at the tags what some of their records are now; `condition` as for `count_tagged`."""
+    statement = text(
+        f"UPDATE record_tag SET {_REPEATED} FROM record r WHERE r.seq = record_tag.seq "
+        f"AND {condition}"
+    )
+    session.connection().execute(statement, {"dataset_id": dataset_id})
+
+
+def shift_tag_counts(session: Session, before: Mapping[int, int], after: Mapping[int, int]) -> None:
+    """Add the difference between two answers of `count_tagged` to the counts of the tags."""
+    statement = text("UPDATE tag SET num_records = num_records + :more WHERE id = :tag")
+    for tag_id in before.keys() | after.keys():
+        more = after.get(tag_id, 0) - before.get(tag_id, 0)
+        session.connection().execute(statement, {"tag": tag_id, "more": more})
+
+
+_REPEATED = "facet = r.facet, topic_id = r.topic_id, reward = r.reward"
 _DROP = (
     "DELETE FROM tag WHERE dataset_id = :dataset_id "
     "AND NOT EXISTS (SELECT 1 FROM record_tag rt WHERE rt.tag_id = tag.id)"
 )
 _REPEAT = (
-    "UPDATE record_tag SET facet = r.facet, topic_id = r.topic_id, reward = r.reward "
-    "FROM record r WHERE r.seq = record_tag.seq "
+    f"UPDATE record_tag SET {_REPEATED} FROM record r WHERE r.seq = record_tag.seq "
     "AND record_tag.tag_id IN (SELECT t.id FROM tag t WHERE t.dataset_id = :dataset_id) "
     "AND (r.facet <> record_tag.facet OR r.topic_id IS DISTINCT FROM record_tag.topic_id "
     "OR r.reward IS DISTINCT FROM record_tag.reward)"

@@ -191,8 +191,12 @@ def _to_row(topic_id: int, position: int, node: TopicNode) -> dict[str, Any]:
 
 def hash_targets(session: Session, dataset_id: str) -> str:
     """Fingerprint of all targets."""
-    targets = [(row.key, row.target_share) for row in list_rows(session, dataset_id)]
-    return blake2b(repr(targets).encode(), digest_size=8).hexdigest()
+    return digest_targets([(row.key, row.target_share) for row in list_rows(session, dataset_id)])
+
+
+def digest_targets(targets: Sequence[tuple[str, float | None]]) -> str:
+    """The same of topics by path with their targets, in display order."""
+    return blake2b(repr(list(targets)).encode(), digest_size=8).hexdigest()
 
 
 def list_rows(session: Session, dataset_id: str) -> Sequence[TopicRow]:

@@ -81,6 +81,17 @@ def test_datasets_are_listed_and_searched(client: TestClient, dataset: dict[str,
     assert client.get(DATASETS, params={"sort": "size"}).status_code == 422
 
 
+def test_the_list_is_paged_by_cursor(client: TestClient, dataset: dict[str, Any]) -> None:
+    copy_id = client.post(f"{DATASETS}/{dataset['id']}/duplicate").json()["datasetId"]
+    page = client.get(DATASETS, params={"limit": 1, "sort": "name"})
+    cursor = page.headers["X-Next-Cursor"]
+    rest = client.get(DATASETS, params={"limit": 1, "sort": "name", "cursor": cursor})
+    found = [each["id"] for each in (*page.json(), *rest.json())]
+    assert found == [dataset["id"], copy_id]
+    assert "X-Next-Cursor" not in rest.headers
+    assert client.get(DATASETS, params={"cursor": cursor}).status_code == 422
+
+
 def test_a_dataset_is_renamed(client: TestClient, dataset: dict[str, Any]) -> None:
     changed = client.patch(f"{DATASETS}/{dataset['id']}", json={"name": "New"}).json()
     assert (changed["name"], changed["objective"]) == ("New", "Add")

@@ -46,6 +46,33 @@ def test_records_are_deleted_by_id_or_by_selection_and_come_back(
     assert oldest["state"] == "done"
 
 
+def test_deleted_records_are_listed_and_all_that_match_are_restored(
+    client: TestClient, url: str
+) -> None:
+    gone = ids(client, url)[:3]
+    post(client, f"{url}/records/delete", recordIds=gone)
+    assert ids(client, url, deleted=True) == gone
+    deleted = {"filter": {"deleted": True}, "except": [gone[1]]}
+    answer = client.post(f"{url}/records/tags", json={"selection": deleted, "tag": "x"})
+    assert (answer.status_code, "restore" in answer.text.lower()) == (422, True)
+    assert post(client, f"{url}/records/restore", selection=deleted)["numRecords"] == 2
+    assert ids(client, url, deleted=True) == [gone[1]]
+
+
+def test_changes_are_paged_by_cursor(client: TestClient, url: str) -> None:
+    first, second, third, *_ = ids(client, url)
+    for record_id in (first, second, third):
+        post(client, f"{url}/records/delete", recordIds=[record_id])
+    page = client.get(f"{url}/changes", params={"limit": 2})
+    rest = client.get(
+        f"{url}/changes", params={"limit": 2, "cursor": page.headers["X-Next-Cursor"]}
+    )
+    found = [change["id"] for change in (*page.json(), *rest.json())]
+    assert found == sorted(found, reverse=True)
+    assert (len(found), "X-Next-Cursor" in rest.headers) == (3, False)
+    assert client.get(f"{url}/changes", params={"cursor": "page2"}).status_code == 422
+
+
 def test_records_are_tagged_and_filtered(client: TestClient, url: str) -> None:
     some = ids(client, url)[:3]
     post(client, f"{url}/records/tags", recordIds=some, tag="gold")

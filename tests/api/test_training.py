@@ -27,7 +27,7 @@ def test_datasets_come_in_pages(client: TestClient, dataset: dict[str, Any]) -> 
     rest = client.get(TRAINING, params={"limit": 1, "cursor": cursor})
     assert {first.json()[0]["id"], rest.json()[0]["id"]} > {dataset["id"]}
     assert "X-Next-Cursor" not in rest.headers
-    assert client.get(TRAINING, params={"cursor": "ds_gone"}).status_code == 404
+    assert client.get(TRAINING, params={"cursor": "ds_gone"}).status_code == 422
 
 
 def test_older_jobs_are_reached_by_the_cursor(client: TestClient, dataset: dict[str, Any]) -> None:

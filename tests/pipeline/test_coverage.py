@@ -15,6 +15,7 @@ from rft_app.services.coverage import find_coverage, get_coverage
 from rft_app.services.topic_edits import set_targets
 from rft_app.services.topics import get_topics
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from tests.pipeline.topic_dataset import (
     DATASET,
     add_conversations,
@@ -37,7 +38,7 @@ def travel(database: Path) -> Path:
 
 def read_hash() -> str:
     with reading() as session:
-        return CoverageStep().input_hash(session, DATASET, CoverageSettings())
+        return CoverageStep().input_hash(get_inputs(session, DATASET), CoverageSettings())
 
 
 def test_the_facts_are_the_report_of_the_trainable_records(travel: Path) -> None:

@@ -21,6 +21,7 @@ from rft_app.storage.dry_runs import find_by_job, load_plan
 from rft_app.storage.grades import count_grades, iterate_grades
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import get_snapshot
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.tables import DatasetRow
 from tests.pipeline.graded_dataset import (
     DATASET,
@@ -265,7 +266,7 @@ def test_progress_says_how_many_rollouts_are_graded() -> None:
 
 def inputs() -> str:
     with reading() as session:
-        return DryRunStep().input_hash(session, DATASET, DryRunSettings())
+        return DryRunStep().input_hash(get_inputs(session, DATASET), DryRunSettings())
 
 
 def test_what_makes_a_result_out_of_date_is_named() -> None:

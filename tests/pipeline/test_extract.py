@@ -16,11 +16,12 @@ from rft_app.pipeline.extract import ExtractSettings, ExtractStep
 from rft_app.services.feedback import put_feedback
 from rft_app.services.records import get_record, list_records
 from rft_app.services.search_jobs import IndexSearch
-from rft_app.services.staleness import stale_reasons
+from rft_app.services.staleness import find_stale
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.records import insert_bodies, iterate_record_bytes, iterate_texts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import finish_step, get_step_row, list_step_rows
 from rft_app.storage.tables import ImportRow, RecordRow
 from tests.builders import SOME_DAY, make_dataset_row, make_record_row, make_trace_rows
@@ -201,7 +202,8 @@ def test_fingerprints_of_an_older_version_are_renewed_and_the_records_stay(
         step.input_hash = (step.input_hash or "").rpartition(" ")[0]
         session.add(step)
     with reading() as session:
-        [reason] = stale_reasons(session, "ds_a", list_step_rows(session, "ds_a")).values()
+        stale = find_stale(list_step_rows(session, "ds_a"), get_inputs(session, "ds_a"))
+    [reason] = stale.values()
     assert reason == "The way duplicates are found changed after this ran."
     assert run().facts["num_duplicates"] == 1
     assert [(row.seq, row.content_hash) for row in current()] == before
@@ -308,11 +310,11 @@ def test_the_step_is_stale_when_traces_or_settings_change(any_database: str) -> 
     add_dataset(TALK)
     step = ExtractStep()
     with unit_of_work() as session:
-        before = step.input_hash(session, "ds_a", LAST)
-        assert step.input_hash(session, "ds_a", EVERY) != before
+        before = step.input_hash(get_inputs(session, "ds_a"), LAST)
+        assert step.input_hash(get_inputs(session, "ds_a"), EVERY) != before
         session.add_all(make_trace_rows(2, TALK))
         session.flush()
-        assert step.input_hash(session, "ds_a", LAST) != before
+        assert step.input_hash(get_inputs(session, "ds_a"), LAST) != before
 
 
 def test_fingerprints_follow_records_and_not_their_order(any_database: str) -> None:
@@ -419,5 +421,5 @@ def finish(result: StepResult, settings: ExtractSettings = LAST) -> None:
             ExtractStep.name,
             result,
             settings=settings.model_dump(mode="json"),
-            input_hash=ExtractStep().input_hash(session, "ds_a", settings),
+            input_hash=ExtractStep().input_hash(get_inputs(session, "ds_a"), settings),
         )

@@ -19,6 +19,7 @@ from rft_app.pipeline._base import changed_parts
 from rft_app.pipeline.topics import TopicsSettings, TopicsStep
 from rft_app.services.topics import get_topics
 from rft_app.storage.session import reading
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.text import features, minilm
 from tests.pipeline.topic_dataset import (
     DATASET,
@@ -178,7 +179,7 @@ def test_without_minilm_the_facts_name_the_fallback(
 def test_new_records_and_other_settings_are_a_reason_to_run_again(travel: list[int]) -> None:
     def fingerprint(**settings: Any) -> str:
         with reading() as session:
-            return TopicsStep().input_hash(session, DATASET, TopicsSettings(**settings))
+            return TopicsStep().input_hash(get_inputs(session, DATASET), TopicsSettings(**settings))
 
     before = fingerprint()
     run_topics(num_topics=2, features="tfidf")

@@ -13,6 +13,7 @@ from rft_app.pipeline.coverage import CoverageSettings, CoverageStep
 from rft_app.pipeline.topics import TopicsSettings, TopicsStep
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import JobRow, RecordRow
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
@@ -85,7 +86,7 @@ def run_coverage() -> StepResult:
     """Run the coverage step and store its result, as its job does."""
     step, settings = CoverageStep(), CoverageSettings()
     with reading() as session:
-        read = step.input_hash(session, DATASET, settings)
+        read = step.input_hash(get_inputs(session, DATASET), settings)
     result = step.run(make_context(kind="coverage"), DATASET, settings)
     with unit_of_work() as session:
         finish_step(session, DATASET, StepName.COVERAGE, result, settings={}, input_hash=read)

@@ -1,10 +1,11 @@
 """Datasets: what is refused, listed, found and out of date."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rft_app.domain.dataset import DatasetPhase
+from rft_app.domain.dataset import DatasetFilter, DatasetPhase
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.queue import list_active_jobs
@@ -12,7 +13,7 @@ from rft_app.pipeline._base import fingerprint
 from rft_app.services.datasets import (
     create_dataset,
     get_dataset,
-    list_datasets,
+    list_page,
     update_dataset,
 )
 from rft_app.services.pipeline import get_step, start_step
@@ -38,9 +39,9 @@ def finish(dataset_id: str, step: StepName, **inputs: object) -> None:
         )
 
 
-def names(**asked: object) -> list[str]:
+def names(**asked: Any) -> list[str]:
     with reading() as session:
-        return [dataset.name for dataset in list_datasets(session, **asked)]  # pyright: ignore[reportArgumentType]
+        return [dataset.name for dataset in list_page(session, DatasetFilter(**asked)).rows]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from rft_app.services.graders import (
     try_grader,
 )
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import get_step_row
 from rft_app.storage.tables import GraderVersionRow
 from tests.pipeline.graded_dataset import (
@@ -62,7 +63,7 @@ def test_saving_configures_the_step() -> None:
     configure(NUMBER_OF_TEXT)
     with reading() as session:
         row = get_step_row(session, DATASET, StepName.GRADER)
-        unchanged = GraderStep().input_hash(session, DATASET, GraderSettings())
+        unchanged = GraderStep().input_hash(get_inputs(session, DATASET), GraderSettings())
     assert (row.outcome, row.summary) == ("configured", "script v1")
     assert set(row.facts) == {"version", "kind", "spec_hash"}
     assert row.input_hash == unchanged
@@ -85,11 +86,11 @@ def test_the_step_stores_a_spec_and_its_result_stays_current() -> None:
     add_records(["1"])
     settings = GraderSettings(spec=ScriptSpec(source=NUMBER_OF_TEXT))
     with reading() as session:
-        before = GraderStep().input_hash(session, DATASET, settings)
+        before = GraderStep().input_hash(get_inputs(session, DATASET), settings)
     result = GraderStep().run(begin_job("grader"), DATASET, settings)
     assert result.summary == "script v1"
     with reading() as session:
-        assert GraderStep().input_hash(session, DATASET, settings) == before
+        assert GraderStep().input_hash(get_inputs(session, DATASET), settings) == before
 
 
 def test_the_step_without_a_spec_needs_a_version() -> None:

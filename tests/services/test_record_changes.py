@@ -114,6 +114,44 @@ def test_deleting_an_original_makes_its_first_repetition_the_original(dataset_id
     assert fingerprint(dataset_id) == before
 
 
+def test_deleted_records_are_listed_filtered_and_restored_together(dataset_id: str) -> None:
+    before, gone = fingerprint(dataset_id), ids(dataset_id)[:6]
+    do(move_to_topic, dataset_id, only(*gone[-2:]), "Money/Cards")
+    do(add_tag, dataset_id, only(*gone[:3]), "gold")
+    moved = fingerprint(dataset_id)
+    do(archive_records, dataset_id, only(*gone))
+    assert ids(dataset_id, is_deleted=True) == gone
+    assert ids(dataset_id, is_deleted=True, tags=("gold",)) == gone[:3]
+    assert ids(dataset_id, is_deleted=True, topic="Money") == gone[-2:]
+    assert ids(dataset_id, is_deleted=True, is_valid=False) == [
+        id_ for id_ in gone if id_ not in before_valid(dataset_id, gone)
+    ]
+    assert not set(gone) & set(ids(dataset_id))
+    with reading() as session:
+        assert list_filter_options(session, dataset_id).num_deleted == 6
+        all_deleted = Selection(filter=RecordFilter(is_deleted=True), excluded=(gone[0],))
+        assert count_exact(session, dataset_id, all_deleted) == 5
+    change = do(restore_records, dataset_id, all_deleted)
+    assert ids(dataset_id, is_deleted=True) == gone[:1]
+    do(undo_change, change.id)
+    assert ids(dataset_id, is_deleted=True) == gone
+    do(restore_records, dataset_id, Selection(filter=RecordFilter(is_deleted=True)))
+    assert fingerprint(dataset_id) == moved == counted_anew(dataset_id)
+
+
+def before_valid(dataset_id: str, some: list[RecordId]) -> list[RecordId]:
+    with reading() as session:
+        return [id_ for id_ in some if get_record(session, dataset_id, id_).reason is None]
+
+
+def test_deleted_records_can_only_be_restored(dataset_id: str) -> None:
+    do(archive_records, dataset_id, only(*ids(dataset_id)[:2]))
+    gone = Selection(filter=RecordFilter(is_deleted=True))
+    for action, *rest in ((archive_records,), (add_tag, "x"), (move_to_topic, "Money/Cards")):
+        with pytest.raises(InvalidInputError, match="can only be restored"):
+            do(action, dataset_id, gone, *rest)
+
+
 def test_deleted_records_are_restored_by_name(dataset_id: str) -> None:
     gone = ids(dataset_id)[:3]
     do(archive_records, dataset_id, only(*gone))
@@ -122,7 +160,7 @@ def test_deleted_records_are_restored_by_name(dataset_id: str) -> None:
     assert set(gone) - set(ids(dataset_id)) == {gone[2]}
     with pytest.raises(InvalidInputError, match="None of these"):
         do(restore_records, dataset_id, only(gone[0]))
-    with pytest.raises(InvalidInputError, match="Name the records"):
+    with pytest.raises(InvalidInputError, match="Filter for deleted"):
         do(restore_records, dataset_id, ALL)
 
 

@@ -7,7 +7,7 @@ from rft_app.domain.record_grade import RecordGrade
 from rft_app.services.record_changes import add_tag, archive_records, select_only
 from rft_app.services.records import (
     count_tags,
-    list_current,
+    list_present,
     list_graded_runs,
     map_grades,
 )
@@ -60,4 +60,5 @@ def test_deleted_records_are_not_among_the_current_ones() -> None:
     add_records(["a", "b", "c"])
     with unit_of_work() as session:
         archive_records(session, DATASET, select_only(ids(2)))
-        assert list_current(session, DATASET, ids(3, 2, 1, 8)) == ids(3, 1)
+        named = Selection(only=tuple(ids(3, 2, 1, 8)))
+        assert list_present(session, DATASET, named) == ids(3, 1)

@@ -1,6 +1,6 @@
 """Datasets: list, create from a file, change, delete."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
@@ -13,7 +13,7 @@ from rft_app.api.uploads import Upload, receive_upload
 from rft_app.api.views import view_dataset
 from rft_app.api.waiting import Wait, start
 from rft_app.domain import job as domain
-from rft_app.domain.dataset import DatasetPhase
+from rft_app.domain.dataset import DatasetFilter, DatasetPhase, DatasetSort
 from rft_app.services import datasets as use_cases
 from rft_app.services import resetting
 from rft_app.services.duplication import start_duplicate
@@ -25,14 +25,23 @@ router = APIRouter(prefix="/api/optimization/datasets", tags=["datasets"])
 
 @router.get("")
 def list_datasets(
-    search: str = "",
+    response: Response,
+    search: Annotated[str, Query(description="Words of name or objective; all must occur.")] = "",
     status: Annotated[DatasetPhase | None, Query()] = None,
-    sort: Annotated[Literal["updated", "name", "records"], Query()] = "updated",
+    sort: Annotated[DatasetSort, Query()] = "updated",
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=use_cases.MAX_PAGE)] = 50,
 ) -> list[OptimizationDataset]:
-    """All datasets, or those whose name or objective has the words of `search`."""
+    """One page of the datasets that match.
+
+    `X-Next-Cursor` names the next page and is absent on the last; it belongs to one order.
+    """
+    wanted = DatasetFilter(search=search, phase=status, sort=sort)
     with reading() as session:
-        found = use_cases.list_datasets(session, search=search, phase=status, sort=sort)
-        return [view_dataset(session, dataset) for dataset in found]
+        page = use_cases.list_page(session, wanted, cursor=cursor, limit=limit)
+        if page.next_cursor is not None:
+            response.headers["X-Next-Cursor"] = page.next_cursor
+        return [view_dataset(session, dataset) for dataset in page.rows]
 
 
 @router.get("/{dataset_id}")

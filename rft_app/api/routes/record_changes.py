@@ -35,7 +35,7 @@ def delete_records(response: Response, dataset_id: str, request: RecordsRequest)
 
 @router.post("/records/restore", responses={202: {"model": RecordChange}})
 def restore_records(response: Response, dataset_id: str, request: RecordsRequest) -> RecordChange:
-    """Make deleted records current again; they are named by their ids."""
+    """Make deleted records current again: by their ids, or all that a filter for them matches."""
     with unit_of_work() as session:
         selection = request.to_selection()
         return _view(response, use_cases.restore_records(session, dataset_id, selection))
@@ -74,12 +74,21 @@ def edit_record(dataset_id: str, record_id: str, request: EditRequest) -> Edited
 
 @router.get("/changes")
 def list_changes(
-    dataset_id: str, limit: Annotated[int, Query(ge=1, le=50)] = 20
+    response: Response,
+    dataset_id: str,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> list[RecordChange]:
-    """The latest changes of records, newest first."""
+    """The latest changes of records, newest first.
+
+    `X-Next-Cursor` names the next page and is absent on the last.
+    """
     with reading() as session:
         get_dataset(session, dataset_id)
-        return [RecordChange.of(one) for one in use_cases.list_changes(session, dataset_id, limit)]
+        found = use_cases.list_changes(session, dataset_id, limit + 1, before=cursor)
+        if len(found) > limit:
+            response.headers["X-Next-Cursor"] = found[limit - 1].id
+        return [RecordChange.of(one) for one in found[:limit]]
 
 
 @router.post("/changes/{change_id}/undo", responses={202: {"model": RecordChange}})

@@ -45,6 +45,7 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
     dry_run: Annotated[str | None, Query(alias="dryRun")] = None,
     min_grade: Annotated[float | None, Query(alias="minGrade", ge=0, le=1)] = None,
     max_grade: Annotated[float | None, Query(alias="maxGrade", ge=0, le=1)] = None,
+    deleted: Annotated[bool, Query(description="Deleted records instead of current ones.")] = False,
 ) -> RecordFilters:
     """The filter as query parameters; all conditions hold."""
     return RecordFilters(
@@ -61,6 +62,7 @@ def read_filters(  # noqa: PLR0913  # one per query parameter
         dry_run=dry_run,
         min_grade=min_grade,
         max_grade=max_grade,
+        deleted=deleted,
     )
 
 
@@ -75,7 +77,7 @@ def list_records(
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> list[DatasetRecord]:
-    """One page of the current records that match, newest first.
+    """One page of the records that match, newest first; current ones unless asked otherwise.
 
     `X-Next-Cursor` names the next page and is absent on the last; `X-Total-Count` is the number of
     records that match, with a plus sign where it was not counted to the end.

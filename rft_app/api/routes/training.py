@@ -6,9 +6,8 @@ from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
 
 from rft_app.api.schemas.training import TrainingDataset
-from rft_app.domain.dataset import Dataset
-from rft_app.errors import NotFoundError
-from rft_app.services.datasets import list_datasets as list_all
+from rft_app.domain.dataset import Dataset, DatasetFilter
+from rft_app.services.datasets import list_page
 from rft_app.services.export_counts import count_qualifying
 from rft_app.services.feedback import count_feedback
 from rft_app.services.training_summary import summarise_training
@@ -25,21 +24,10 @@ def list_training_datasets(
 ) -> list[TrainingDataset]:
     """Each dataset with its sources, feedback and how many records each format can take."""
     with reading() as session:
-        found = list_all(session)
-        start = _find_start(found, cursor)
-        page = found[start : start + limit]
-        if start + limit < len(found):
-            response.headers["X-Next-Cursor"] = page[-1].id
-        return [_describe(session, dataset) for dataset in page]
-
-
-def _find_start(datasets: list[Dataset], cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    ids = [dataset.id for dataset in datasets]
-    if cursor not in ids:
-        raise NotFoundError(f"The dataset {cursor!r} after which to go on is gone. Start again.")
-    return ids.index(cursor) + 1
+        page = list_page(session, DatasetFilter(), cursor=cursor, limit=limit)
+        if page.next_cursor is not None:
+            response.headers["X-Next-Cursor"] = page.next_cursor
+        return [_describe(session, dataset) for dataset in page.rows]
 
 
 def _describe(session: Session, dataset: Dataset) -> TrainingDataset:

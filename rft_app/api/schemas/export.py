@@ -50,6 +50,8 @@ class RecordFilters(WireRequest):
     """The dry run whose mean grades are meant; the last finished one unless named."""
     min_grade: float | None = None
     max_grade: float | None = None
+    deleted: bool = False
+    """Deleted records instead of current ones; only `records/restore` can act on those."""
 
     def to_filter(self) -> RecordFilter:
         """Convert to the domain."""
@@ -67,6 +69,7 @@ class RecordFilters(WireRequest):
             dry_run=self.dry_run,
             min_grade=self.min_grade,
             max_grade=self.max_grade,
+            is_deleted=self.deleted,
         )
 
 

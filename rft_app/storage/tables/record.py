@@ -47,6 +47,16 @@ class RecordRow(SQLModel, table=True):
             sqlite_where=text("topic_confidence < 0.7"),
             postgresql_where=text("topic_confidence < 0.7"),
         ),
+        Index("ix_record_content", "content_hash"),
+        Index(
+            "ix_record_deleted",
+            "dataset_id",
+            "facet",
+            "topic_id",
+            "seq",
+            sqlite_where=text("is_archived AND NOT is_superseded AND NOT is_replaced"),
+            postgresql_where=text("is_archived AND NOT is_superseded AND NOT is_replaced"),
+        ),
     )
 
     seq: int = Field(primary_key=True, sa_type=Big)
@@ -61,6 +71,8 @@ class RecordRow(SQLModel, table=True):
     is_archived: bool = False
     is_superseded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Archived by Extract itself, which may make it again; what a person removed stays away."""
+    is_replaced: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Archived because another version of it is current, or was when an edit was taken back."""
     duplicate_of: int | None = Field(default=None, sa_type=Big)
     group_key: int = Field(sa_type=Big)
     content_hash: int = Field(sa_type=Big)
@@ -103,6 +115,8 @@ class FacetCountRow(SQLModel, table=True):
     """0 for records without a topic."""
     facet: int = Field(primary_key=True)
     num_records: int = Field(sa_type=Big)
+    keys: int = Field(default=0, sa_type=Big, sa_column_kwargs={"server_default": text("0")})
+    """Sum of the records' keys; 0 for records without a topic."""
 
 
 class FacetSumRow(SQLModel, table=True):

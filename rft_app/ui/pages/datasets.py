@@ -11,11 +11,12 @@ from rft_app.ui.components.empty_state import empty_panel, empty_state
 from rft_app.ui.components.field import select, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.pager import pager
 from rft_app.ui.components.shell import crumbs, page_body, shell
 from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.state.datasets import DatasetsState, PhaseCount
 from rft_app.ui.steps import WORDS
-from rft_app.ui.theme import CARD, PAGE_TITLE
+from rft_app.ui.theme import CARD, PAGE_TITLE, WITNESS
 
 
 def _header() -> rx.Component:
@@ -78,8 +79,12 @@ def _cards() -> rx.Component:
     return rx.el.div(
         rx.foreach(DatasetsState.cards, dataset_card),
         rx.cond(
-            DatasetsState.num_hidden > 0,
-            button(f"Show more, {DatasetsState.num_hidden} left", on_click=DatasetsState.show_more),
+            DatasetsState.has_next | DatasetsState.has_previous,
+            rx.el.div(
+                rx.el.span(DatasetsState.position, class_name=f"{WITNESS} tabular-nums"),
+                pager(DatasetsState),
+                class_name="flex items-center",
+            ),
         ),
         class_name="grid grid-cols-[minmax(0,1fr)] gap-3",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from rft_app.domain.dataset import Dataset, DatasetPhase
+from rft_app.domain.dataset import DatasetFilter, DatasetPhase, DatasetSort
 from rft_app.errors import RftError
 from rft_app.services import datasets as dataset_service
 from rft_app.services.activity import find_last_job, map_active_jobs
@@ -18,6 +18,7 @@ from rft_app.ui.state.dataset_card import DatasetCard
 from rft_app.ui.state.deleting import Deleting
 from rft_app.ui.state.guard import off_loop, show_error
 from rft_app.ui.state.live_page import LivePage
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.words import count
 
 PAGE_SIZE = 30
@@ -34,9 +35,10 @@ class PhaseCount:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that one view of the list shows."""
+    """One page of the list, and the numbers around it."""
 
     cards: list[DatasetCard]
+    next_cursor: str | None
     phases: list[PhaseCount]
     totals: str
     num_all: int
@@ -51,38 +53,46 @@ _PHASE_LABELS = {
 }
 
 
-def _phases(datasets: list[Dataset]) -> list[PhaseCount]:
-    counts = Counter(dataset.phase for dataset in datasets)
+def _phases(counts: Counter[DatasetPhase]) -> list[PhaseCount]:
     return [
-        PhaseCount("all", "All", len(datasets)),
+        PhaseCount("all", "All", counts.total()),
         *(PhaseCount(phase.value, _PHASE_LABELS[phase], counts[phase]) for phase in DatasetPhase),
     ]
 
 
-def _totals(datasets: list[Dataset]) -> str:
-    records = sum(dataset.stats.num_records for dataset in datasets)
-    attention = sum(dataset.phase is DatasetPhase.ATTENTION for dataset in datasets)
-    parts = [count(len(datasets), "dataset"), count(records, "record")]
+def _totals(num_datasets: int, num_records: int, attention: int) -> str:
+    parts = [count(num_datasets, "dataset"), count(num_records, "record")]
     if attention:
         parts.append(f"{attention} need attention" if attention > 1 else "1 needs attention")
     return " · ".join(parts)
 
 
-def read_listing(search: str, phase: str, sort: dataset_service.Sort, limit: int) -> Listing:
-    """Read the list as the filters ask for it."""
+def read_listing(wanted: DatasetFilter, cursor: str | None) -> Listing:
+    """Read one page of the list as the filters ask for it."""
     with reading() as session:
-        everything = dataset_service.list_datasets(session, sort=sort)
-        found = dataset_service.list_datasets(session, search=search, sort=sort)
-        matching = [dataset for dataset in found if phase in {"all", dataset.phase.value}]
+        phases = dataset_service.map_phases(session)
+        page = dataset_service.list_page(
+            session, wanted, cursor=cursor, limit=PAGE_SIZE, phases=phases
+        )
+        found = Counter(phases[id_] for id_ in dataset_service.list_ids(session, wanted.search))
         active = map_active_jobs(session)
-        cards: list[DatasetCard] = []
-        for dataset in matching[:limit]:
-            last = find_last_job(session, dataset)
-            cards.append(DatasetCard.of(dataset, active.get(dataset.id), last))
-    return Listing(cards, _phases(found), _totals(everything), len(everything), len(matching))
+        cards = [
+            DatasetCard.of(one, active.get(one.id), find_last_job(session, one))
+            for one in page.rows
+        ]
+        num_records = dataset_service.count_all(session).num_records
+    attention = sum(phase is DatasetPhase.ATTENTION for phase in phases.values())
+    return Listing(
+        cards=cards,
+        next_cursor=page.next_cursor,
+        phases=_phases(found),
+        totals=_totals(len(phases), num_records, attention),
+        num_all=len(phases),
+        num_matching=found.total() if wanted.phase is None else found[wanted.phase],
+    )
 
 
-class DatasetsState(LivePage, Deleting, rx.State):
+class DatasetsState(LivePage, Paging, Deleting, rx.State):
     """One visitor's view of the list."""
 
     cards: list[DatasetCard] = []
@@ -92,34 +102,46 @@ class DatasetsState(LivePage, Deleting, rx.State):
     num_matching: int = 0
     search: str = ""
     phase: str = "all"
-    sort: dataset_service.Sort = "updated"
-    limit: int = PAGE_SIZE
+    sort: DatasetSort = "updated"
+    position: str = ""
+    """Which of those that match show."""
     num_clears: int = 0
     """Makes a fresh, empty search box, which otherwise keeps what was typed."""
     is_loaded: bool = False
     is_loading_demo: bool = False
     error: str = ""
 
-    @rx.var
-    def num_hidden(self) -> int:
-        """How many match but are not on the page yet."""
-        return self.num_matching - len(self.cards)
-
     async def _refresh(self) -> None:
         async with self:
-            search, phase, sort, limit = self.search, self.phase, self.sort, self.limit
+            wanted, cursors = self._wanted(), list(self._cursors)
         try:
-            listing = await off_loop(lambda: read_listing(search, phase, sort, limit))
+            listing, shown = await _read(wanted, cursors)
         except RftError as error:
             async with self:
                 self.error = error.message
             return
         async with self:
-            self._show(listing)
+            if (wanted, cursors) == (self._wanted(), self._cursors):
+                self._show(listing, shown)
 
-    def _show(self, listing: Listing) -> None:
+    async def _turn_to(self, cursors: list[str]) -> None:
+        try:
+            listing, shown = await _read(self._wanted(), cursors)
+        except RftError as error:
+            self.error = error.message
+            return
+        self._show(listing, shown)
+
+    def _wanted(self) -> DatasetFilter:
+        phase = None if self.phase == "all" else DatasetPhase(self.phase)
+        return DatasetFilter(search=self.search, phase=phase, sort=self.sort)
+
+    def _show(self, listing: Listing, cursors: list[str]) -> None:
         self.error = ""
         self.is_loaded = True
+        self._turned(cursors, listing.next_cursor)
+        first, number = len(cursors) * PAGE_SIZE, len(listing.cards)
+        self.position = f"{first + 1:,}–{first + number:,} of {listing.num_matching:,}"
         self.num_all = listing.num_all
         self.num_matching = listing.num_matching
         for name in ("cards", "phases", "totals"):
@@ -129,32 +151,27 @@ class DatasetsState(LivePage, Deleting, rx.State):
     @rx.event
     def set_search(self, text: str) -> rx.event.EventCallback[()]:
         """Narrow the list to names and objectives with these words."""
-        self.search, self.limit = text, PAGE_SIZE
+        self.search, self._cursors = text, []
         return DatasetsState.reload
 
     @rx.event
     def set_phase(self, phase: str) -> rx.event.EventCallback[()]:
         """Show one phase only."""
-        self.phase, self.limit = phase, PAGE_SIZE
+        self.phase, self._cursors = phase, []
         return DatasetsState.reload
 
     @rx.event
     def set_sort(self, sort: str) -> rx.event.EventCallback[()]:
         """Change the order."""
         self.sort = "name" if sort == "name" else "records" if sort == "records" else "updated"
+        self._cursors = []
         return DatasetsState.reload
 
     @rx.event
     def clear_filters(self) -> rx.event.EventCallback[()]:
         """Show everything again."""
-        self.search, self.phase = "", "all"
+        self.search, self.phase, self._cursors = "", "all", []
         self.num_clears += 1
-        return DatasetsState.reload
-
-    @rx.event
-    def show_more(self) -> rx.event.EventCallback[()]:
-        """Show the next page below."""
-        self.limit += PAGE_SIZE
         return DatasetsState.reload
 
     @rx.event
@@ -190,3 +207,11 @@ class DatasetsState(LivePage, Deleting, rx.State):
     def _after_delete(self, dataset_id: str) -> list[Any]:
         self.cards = [card for card in self.cards if card.id != dataset_id]
         return []
+
+
+async def _read(wanted: DatasetFilter, cursors: list[str]) -> tuple[Listing, list[str]]:
+    """The page behind the last cursor, the one before where it is empty by now; its cursors."""
+    listing = await off_loop(lambda: read_listing(wanted, cursors[-1] if cursors else None))
+    if cursors and not listing.cards:
+        return await _read(wanted, cursors[:-1])
+    return listing, cursors

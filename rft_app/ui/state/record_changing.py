@@ -15,6 +15,7 @@ from rft_app.services.record_changes import (
     archive_records,
     get_change,
     list_changes,
+    restore_records,
     undo_change,
 )
 from rft_app.services.staleness import list_outdated
@@ -53,6 +54,12 @@ class RecordChanging(RecordSelecting, mixin=True):
         """Delete what is selected; it can be undone."""
         dataset_id, selection = self._dataset_id, self._selection()
         await self._change(lambda s: archive_records(s, dataset_id, selection))
+
+    @rx.event
+    async def restore_selected(self) -> None:
+        """Make the deleted records that are selected current again; it can be undone."""
+        dataset_id, selection = self._dataset_id, self._selection()
+        await self._change(lambda s: restore_records(s, dataset_id, selection))
 
     @rx.event
     async def undo(self, change_id: str) -> None:

@@ -38,6 +38,8 @@ class Wanted:
     """The dry run that the grades are of; `any` for the latest."""
     min_grade: str = ""
     max_grade: str = ""
+    deleted: str = ANY
+    """`any` for current records, `only` for deleted ones."""
 
     def to_filter(self) -> RecordFilter:
         """The filter that services take; a range with a fault sets no bounds.
@@ -66,6 +68,7 @@ class Wanted:
             dry_run=self.run if is_graded and self.run != ANY else None,
             min_grade=grades[0],
             max_grade=grades[1],
+            is_deleted=self.deleted == "only",
         )
 
     @property
@@ -98,6 +101,7 @@ class Wanted:
         topic = "none" if self.topic == NO_TOPIC else self.topic.replace("/", " › ")
         is_code = self.validity in set(Reason)
         words = {
+            "deleted": self.deleted == "only" and "Deleted",
             "search": self.search.strip() and f"“{self.search.strip()}”",
             "topic": self.topic != ANY and f"Topic: {topic}",
             "validity": self.validity != ANY
@@ -120,7 +124,7 @@ class Wanted:
         Example:
             >>> Wanted(tags=("a", "b"), source="trace").without("tag:a")
             Wanted(search='', topic='any', validity='any', source='trace', duplicates='any', \
-tags=('b',), min_reward='', max_reward='', run='any', min_grade='', max_grade='')
+tags=('b',), min_reward='', max_reward='', run='any', min_grade='', max_grade='', deleted='any')
         """
         if key.startswith(_TAG):
             return replace(self, tags=tuple(tag for tag in self.tags if f"{_TAG}{tag}" != key))
@@ -170,19 +174,21 @@ def _range(name: str, low: str, high: str) -> str:
 
 
 def read_preset(preset: str) -> Wanted:
-    """The controls behind an address, e.g. `invalid`, `reason:too_long`, `topic:Bags`, `tag:check`.
+    """The controls behind an address: `invalid`, `deleted`, `reason:too_long`, `topic:Bags`.
 
     Example:
         >>> read_preset("invalid").validity, read_preset("topic:Bags").topic
         ('invalid', 'Bags')
+        >>> read_preset("deleted").to_filter().is_deleted
+        True
         >>> read_preset("tag:check").tags, read_preset("all") == Wanted()
         (('check',), True)
     """
     kind, _, value = preset.partition(":")
     if kind in {"valid", "invalid"}:
         return Wanted(validity=kind)
-    if kind == "duplicates":
-        return Wanted(duplicates="only")
+    if kind in {"duplicates", "deleted"}:
+        return replace(Wanted(), **{kind: "only"})
     return _read_named(kind, value)
 
 

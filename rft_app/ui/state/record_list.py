@@ -22,7 +22,7 @@ from rft_app.ui.state.asking import ask
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.paging import Paging
-from rft_app.ui.state.record_filters import Chip, Wanted
+from rft_app.ui.state.record_filters import ANY, Chip, Wanted
 from rft_app.ui.state.record_row import RecordRow
 
 PAGE_SIZE = 50
@@ -69,6 +69,7 @@ class RecordList(Following, Paging, mixin=True):
     runs: list[Choice] = []
     has_several_runs: bool = False
     num_duplicates: int = 0
+    num_deleted: int = 0
     has_rewards: bool = False
     is_turning: bool = False
     """Whether the page of other conditions is being read; the old rows stay meanwhile."""
@@ -91,6 +92,16 @@ class RecordList(Following, Paging, mixin=True):
     def range_faults(self) -> dict[str, str]:
         """What is wrong with each end of a range; empty where nothing is."""
         return self.wanted.range_faults
+
+    @rx.var
+    def shows_deleted(self) -> bool:
+        """Whether the list is one of deleted records."""
+        return self.wanted.deleted != ANY
+
+    @rx.var
+    def listed(self) -> str:
+        """What the list holds: `deleted` ones, `some` of the current ones, or `all` of them."""
+        return "deleted" if self.shows_deleted else "some" if self.is_filtered else "all"
 
     @rx.event
     def choose(self, name: str, value: str) -> Turning:
@@ -229,6 +240,7 @@ class RecordList(Following, Paging, mixin=True):
         self.sources = [Choice.of(option) for option in options.source_types]
         self.tags = [Choice.of(option) for option in options.tags]
         self.num_duplicates = options.num_duplicates
+        self.num_deleted = options.num_deleted
         self.has_rewards = options.num_with_reward > 0
         self.num_records = f"{options.num_records:,}"
 

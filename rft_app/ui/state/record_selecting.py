@@ -4,10 +4,10 @@ from typing import Any
 
 import reflex as rx
 
-from rft_app.domain.record import RecordId, Selection
+from rft_app.domain.record import RecordFilter, RecordId, Selection
 from rft_app.errors import RftError
 from rft_app.services.record_changes import count_exact, select_only
-from rft_app.services.records import list_current
+from rft_app.services.records import list_present
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.record_list import RecordList
 from rft_app.ui.words import count
@@ -124,6 +124,8 @@ class RecordSelecting(RecordList, mixin=True):
         named = tuple(map(RecordId, self.named))
         if self.takes_all:
             return Selection(filter=self.wanted.to_filter(), excluded=named)
+        if self.shows_deleted:
+            return Selection(filter=RecordFilter(is_deleted=True), only=named)
         return select_only(named)
 
     async def _count_selection(self) -> None:
@@ -136,8 +138,8 @@ class RecordSelecting(RecordList, mixin=True):
                 found = await ask(lambda session: count_exact(session, dataset_id, selection))
                 self._num_taken = found + len(self.named)
             else:
-                ids = selection.only or ()
-                self.named = [*await ask(lambda session: list_current(session, dataset_id, ids))]
+                found = await ask(lambda session: list_present(session, dataset_id, selection))
+                self.named = [*found]
         except RftError as error:
             self.fault = error.message
             return

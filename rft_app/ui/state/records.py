@@ -37,7 +37,7 @@ class RecordsState(RecordEditing, rx.State):
         """A letter, about the row that the keyboard is at."""
         if key == "?":
             return RecordsState.toggle_keys
-        if key == "e" and (self.open_id or self.at_id):
+        if key == "e" and (self.open_id or self.at_id) and not self.shows_deleted:
             return RecordsState.edit_record(self.open_id or self.at_id)
         return RecordsState.toggle_row(self.at_id) if key == "x" and self.at_id else None
 

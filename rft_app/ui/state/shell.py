@@ -6,7 +6,7 @@ import reflex as rx
 
 from rft_app.errors import RftError
 from rft_app.services.activity import Activity, get_activity
-from rft_app.services.datasets import list_datasets
+from rft_app.services.datasets import count_all, list_names
 from rft_app.storage.session import reading
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.live import changes
@@ -34,9 +34,9 @@ FIXED = (
 )
 
 
-def _read_commands() -> list[Command]:
+def _read_commands(search: str = "") -> list[Command]:
     with reading() as session:
-        datasets = list_datasets(session)
+        datasets = list_names(session, search)
     found = [Command(one.name, "open dataset", f"/optimization/{one.id}") for one in datasets]
     return [*FIXED, *found]
 
@@ -58,7 +58,7 @@ def describe_worker(activity: Activity) -> str:
 
 def _read() -> tuple[Activity, int]:
     with reading() as session:
-        return get_activity(session), len(list_datasets(session))
+        return get_activity(session), count_all(session).num_datasets
 
 
 class ShellState(rx.State):

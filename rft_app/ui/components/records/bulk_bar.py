@@ -66,6 +66,24 @@ _PHONE = "max-wide:flex-col max-wide:!h-[52px] max-wide:!px-0.5 max-wide:!gap-1 
 
 
 def _actions() -> rx.Component:
+    return rx.cond(RecordsState.shows_deleted, _restore(), _act())
+
+
+def _restore() -> rx.Component:
+    return button(
+        f"Restore {_NUMBER}",
+        size="sm",
+        icon="archive-restore",
+        variant="primary",
+        on_click=RecordsState.restore_selected,
+        disabled=RecordsState.is_running,
+        title="Restoring can be undone",
+        aria_label=f"Restore {RecordsState.selected_words}",
+        class_name="ml-auto max-wide:w-full max-wide:!min-h-11",
+    )
+
+
+def _act() -> rx.Component:
     is_busy = RecordsState.is_running
     return rx.el.div(
         button(

@@ -55,11 +55,15 @@ def filter_bar() -> rx.Component:
                     on_click=RecordsState.clear_filters,
                     class_name="text-small whitespace-nowrap max-wide:min-h-9",
                 ),
-                text_button(
-                    "Export these",
-                    on_click=RecordsState.export_matching,
-                    title="Export all that match",
-                    class_name="text-small whitespace-nowrap ml-2.5 max-wide:min-h-9",
+                rx.cond(
+                    RecordsState.shows_deleted,
+                    rx.fragment(),
+                    text_button(
+                        "Export these",
+                        on_click=RecordsState.export_matching,
+                        title="Export all that match",
+                        class_name="text-small whitespace-nowrap ml-2.5 max-wide:min-h-9",
+                    ),
                 ),
                 role="group",
                 aria_label="Conditions that hold",
@@ -156,6 +160,17 @@ def _controls(look: str) -> rx.Component:
         ),
         rx.cond(RecordsState.has_rewards, _range("Reward", "reward", look)),
         rx.cond(has_items(RecordsState.runs), _grade(look)),
+        rx.cond(
+            (RecordsState.num_deleted > 0) | RecordsState.shows_deleted,
+            filter_menu(
+                "Deleted",
+                _WANTED.deleted,
+                lambda value: RecordsState.choose("deleted", value),
+                rx.el.option("hidden", value=ANY),
+                rx.el.option(f"only ({RecordsState.num_deleted})", value="only"),
+                class_name=look,
+            ),
+        ),
     )
 
 

@@ -64,9 +64,10 @@ def _witness() -> rx.Component:
         rx.cond(
             RecordsState.is_loading | RecordsState.is_turning | (RecordsState.fault != ""),
             "",
-            rx.cond(
-                RecordsState.is_filtered,
-                f"{RecordsState.total} of {RecordsState.num_records} match",
+            rx.match(
+                RecordsState.listed,
+                ("deleted", f"{RecordsState.total} deleted"),
+                ("some", f"{RecordsState.total} of {RecordsState.num_records} match"),
                 f"{RecordsState.num_records} records",
             ),
         )

@@ -77,18 +77,31 @@ def _nothing() -> rx.Component:
 
 
 def _no_match() -> rx.Component:
-    return rx.cond(
-        RecordsState.is_filtered,
-        empty_panel(
-            "No record matches",
-            f"None of the {RecordsState.num_records} records match these filters.",
-            button("Clear filters", size="sm", on_click=RecordsState.clear_filters),
-        ),
-        empty_panel(
-            "No records yet",
-            "Records are made from traces. Import a file, or run Extract again.",
-            button("Open Extract", size="sm", on_click=ModalState.open_step("extract")),
-        ),
+    return rx.fragment(
+        rx.match(
+            RecordsState.listed,
+            (
+                "deleted",
+                empty_panel(
+                    "No deleted record matches",
+                    "What can be restored shows here.",
+                    button("Show current records", size="sm", on_click=RecordsState.clear_filters),
+                ),
+            ),
+            (
+                "some",
+                empty_panel(
+                    "No record matches",
+                    f"None of the {RecordsState.num_records} records match these filters.",
+                    button("Clear filters", size="sm", on_click=RecordsState.clear_filters),
+                ),
+            ),
+            empty_panel(
+                "No records yet",
+                "Records are made from traces. Import a file, or run Extract again.",
+                button("Open Extract", size="sm", on_click=ModalState.open_step("extract")),
+            ),
+        )
     )
 
 
