@@ -40,6 +40,8 @@ class _Made(NamedTuple):
     source: str
     outcome: Outcome
     trace: ParsedTrace | None
+    about: Json
+    """What it says of its whole trace."""
     stored: StoredSpan | None = None
     """As it is in the database; `None` when it is new."""
 
@@ -142,14 +144,15 @@ class _Making:
 
     def _make(self, span: Span) -> _Made:
         found = read_span(span, self._logs.get(span.key, ()))
+        own = self._said.get(span.key, {})
         trace = None
         if found.call is not None:
-            about = {**self._known.get(span.trace_id, {}), **self._said.get(span.key, {})}
+            about = {**self._known.get(span.trace_id, {}), **own}
             try:
                 trace = make_trace(span, found.call, found.source, about, self._max_tokens)
             except UNREADABLE:
                 found = Reading(found.source, Outcome.UNREADABLE)
-        return _Made(span, found.source, found.outcome, trace)
+        return _Made(span, found.source, found.outcome, trace, own)
 
 
 def _by_trace(said: dict[SpanKey, Json]) -> dict[str, Json]:
@@ -172,7 +175,7 @@ def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None
             each.span.key,
             each.outcome,
             seqs.get(each.span.key),
-            encode(about) if (about := read_session(each.span)) else None,
+            encode(each.about) if each.about else None,
             encode(each.span),
         )
         for each in new

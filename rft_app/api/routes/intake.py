@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from rft_app.api.schemas.intake import Intake, IntakeCount, TraceList, TraceQuery
-from rft_app.api.schemas.trace import Trace
+from rft_app.api.schemas.intake import Intake, TraceList, TraceQuery
 from rft_app.services import intake
 from rft_app.services import traces as use_cases
 from rft_app.storage.session import reading
@@ -20,7 +19,7 @@ def list_traces(query: Annotated[TraceQuery, Query()]) -> TraceList:
         page = use_cases.list_traces(
             session, query.to_filter(), cursor=query.cursor, limit=query.limit
         )
-    return TraceList(traces=[Trace.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return TraceList.of(page)
 
 
 @router.get("/intake")
@@ -28,4 +27,4 @@ def read_intake(days: Annotated[int, Query(ge=1, le=366)] = 1) -> Intake:
     """What became of spans and requests in the last days."""
     with reading() as session:
         found = intake.list_counts(session, days)
-    return Intake(days=days, counts=[IntakeCount.of(each) for each in found])
+    return Intake.of(days, found)

@@ -1,10 +1,13 @@
 """Traces in one list, and what arrived, on the wire."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.trace import Trace, TraceFilters
 from rft_app.domain import intake as domain
+from rft_app.domain.trace_page import TracePage
 from rft_app.services.traces import MAX_PAGE
 
 
@@ -22,6 +25,11 @@ class TraceList(Wire):
     traces: list[Trace]
     next_cursor: str | None
     """`null` on the last page."""
+
+    @classmethod
+    def of(cls, page: TracePage) -> "TraceList":
+        """Convert from the domain."""
+        return cls(traces=[Trace.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
 class IntakeCount(Wire):
@@ -50,3 +58,8 @@ class Intake(Wire):
 
     days: int
     counts: list[IntakeCount]
+
+    @classmethod
+    def of(cls, days: int, counts: Sequence[domain.IntakeCount]) -> "Intake":
+        """Convert from the domain."""
+        return cls(days=days, counts=[IntakeCount.of(each) for each in counts])

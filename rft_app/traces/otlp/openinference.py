@@ -81,12 +81,13 @@ def _message(flat: Json, role: str = "user") -> Json:
     calls = said.get("tool_calls")
     message: Json = {"role": said.get("role") or role, "content": said.get("content")}
     if is_list(said.get("contents")):
-        message["content"] = [_part(each) for each in said["contents"]]
+        parts = [_part(each) for each in said["contents"]]
+        message["content"] = [
+            part for part in parts if not (calls and part.get("type") == "tool_use")
+        ]
+        message["type"] = "message"  # its parts are put together
     if is_list(calls):
         message["tool_calls"] = [each.get("tool_call", {}) for each in calls if is_object(each)]
-        if is_list(message["content"]):
-            parts = message["content"]
-            message["content"] = [part for part in parts if part.get("type") != "tool_use"]
     for name in ("tool_call_id", "name"):
         if name in said:
             message[name] = said[name]

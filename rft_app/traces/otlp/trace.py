@@ -29,17 +29,17 @@ _ABOUT: Final = {
     "tags": ("tag.tags", "langfuse.trace.tags"),
 }
 """What any span may say of its whole trace, and the names it uses for it."""
+_ABOUT_WHAT: Final = {name: what for what, names in _ABOUT.items() for name in names}
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def read_session(span: Span) -> Json:
     """Session, user and tags that the span names."""
     known = span.attributes
-    found = {
-        what: next((known[name] for name in names if known.get(name) not in _NOTHING), None)
-        for what, names in _ABOUT.items()
-    }
-    told = {what: value for what, value in found.items() if value is not None}
+    told: Json = {}
+    for name, what in _ABOUT_WHAT.items():
+        if name in known and known[name] not in _NOTHING:
+            told.setdefault(what, known[name])
     if isinstance(told.get("tags"), str):
         told["tags"] = try_json(told["tags"])
     return told

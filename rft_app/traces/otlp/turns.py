@@ -189,7 +189,11 @@ def _is_chat(item: Json) -> bool:
         return False
     if item["role"] == "tool" and not item.get("tool_call_id"):
         return False
-    return all(is_object(call) and "function" in call for call in item.get("tool_calls") or ())
+    return all(map(_is_chat_call, item.get("tool_calls") or ()))
+
+
+def _is_chat_call(call: object) -> bool:
+    return is_object(call) and call.get("type") == "function" and is_object(call.get("function"))
 
 
 def _is_chat_part(part: object) -> bool:

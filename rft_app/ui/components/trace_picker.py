@@ -25,8 +25,8 @@ def trace_picker() -> rx.Component:
         rx.el.div(
             empty_state(
                 "No traces are stored yet",
-                "Traces come with the files you import. Upload one, and its traces can be chosen"
-                " here for further datasets.",
+                "They arrive from OpenTelemetry exporters that send to /otlp of this server, and"
+                " with the files you import.",
                 button(
                     "Upload a file",
                     variant="primary",

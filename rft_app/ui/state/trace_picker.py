@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.trace import TraceId
+from rft_app.domain.trace import TraceId, TraceStatus
 from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection, TraceSummary
 from rft_app.errors import RftError
 from rft_app.services import traces as use_cases
@@ -46,7 +46,9 @@ class TraceLine:
         tools = count(trace.num_tools, "tool") if trace.num_tools else "no tools"
         turns = count(trace.num_user_turns, "turn")
         facts = [trace.model or "model unknown", turns, tools]
-        if not trace.has_response:
+        if trace.status is TraceStatus.ERROR:
+            facts.append("failed")
+        elif not trace.has_response:
             facts.append("no answer")
         return cls(
             id=trace.id,
@@ -56,7 +58,7 @@ class TraceLine:
             prompt=trace.system_prompt,
             moment=ago(moment),
             exact_moment=f"{moment:%Y-%m-%d %H:%M} UTC",
-            dataset=trace.dataset_name or f"{trace.source}, over OTLP",
+            dataset=trace.dataset_name or f"{trace.source} over OTLP",
         )
 
 
