@@ -14,7 +14,8 @@ from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.verdict import print_verdict
 from rft_app.cli.wire import dataset_json, dry_run_json
-from rft_app.domain.grader import ScriptSpec, StringCheckSpec, parse_spec, spec_hash
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.grader import GraderSpec, ScriptSpec, parse_spec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
@@ -23,6 +24,7 @@ from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
 from rft_app.storage.session import reading, unit_of_work
 
@@ -61,7 +63,7 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     _print(plan.dataset_id, goal, is_json=is_json)
 
 
-def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
+def read_grader(path: Path) -> GraderSpec:
     """A script or stored settings, loaded once.
 
     Raises:
@@ -79,7 +81,7 @@ def read_grader(path: Path) -> ScriptSpec | StringCheckSpec:
     return spec
 
 
-def _parse_grader(path: Path, raw: bytes) -> ScriptSpec | StringCheckSpec:
+def _parse_grader(path: Path, raw: bytes) -> GraderSpec:
     if path.suffix == ".py":
         return ScriptSpec(source=raw.decode())
     if path.suffix == ".json":
@@ -103,7 +105,7 @@ def _follow_imports(follower: Follower, dataset_id: str) -> None:
             follower.follow(job, "Import")
 
 
-def _set_grader(plan: RunPlan, spec: ScriptSpec | StringCheckSpec | None) -> None:
+def _set_grader(plan: RunPlan, spec: GraderSpec | None) -> None:
     with unit_of_work() as session:
         current = current_grader(session, plan.dataset_id)
         if spec is not None and (current is None or current.spec_hash != spec_hash(spec)):
@@ -132,7 +134,18 @@ def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | N
     has_result = view.node.status not in {StepStatus.READY, StepStatus.WAITING, StepStatus.FAILED}
     if has_result and view.node.stale_reason is None and settings == view.settings:
         return None
+    if step is StepName.DRY_RUN:
+        _tell_cost(session, plan.dataset_id, DryRunSettings.model_validate(settings))
     return start_step(session, plan.dataset_id, step, settings)
+
+
+def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> None:
+    """Say what a judge will cost, before it is asked."""
+    if (found := estimate_judge(session, dataset_id, settings)) is None or found.obstacle:
+        return
+    low, high = found.cost.low_usd, found.cost.high_usd
+    price = "unknown" if low is None or high is None else f"${low:.4f} to ${high:.4f}"
+    note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")
 
 
 def _print(dataset_id: str, goal: StepName, *, is_json: bool) -> None:

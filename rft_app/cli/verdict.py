@@ -4,6 +4,7 @@ from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import DryRunVerdict, RuleRow
+from rft_app.domain.paid import JudgeUse
 from rft_app.errors import ConflictError
 
 MEANING = {
@@ -33,12 +34,21 @@ def print_verdict(dry_run: DryRun) -> None:
             f"mean {found.mean:.3f} · sd {found.sd:.3f} · median {found.median:.3f} · "
             f"{found.share_positive:.1%} above 0 · {found.share_one:.1%} equal to 1"
         )
+    if report.judge is not None:
+        write_line(_describe_judge(report.judge))
     write_line()
     write_table(
         ("RULE", "VALUE", "NO GO", "CAUTION", "SAYS", "BLAMES"), (_row(row) for row in report.rules)
     )
     for remedy in report.recommendations:
         write_line(f"→ {remedy}")
+
+
+def _describe_judge(judge: JudgeUse) -> str:
+    paid = judge.paid
+    price = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
+    calls = words.count(paid.num_calls, "call")
+    return f"judged by {judge.model} · {calls} paid, {price} {judge.note}".rstrip()
 
 
 def require_report(dry_run: DryRun) -> DryRunReport:

@@ -20,6 +20,7 @@ from rft_app.domain.dry_run_rules import (
 )
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind
+from rft_app.domain.paid import JudgeUse
 from rft_app.domain.record import record_id
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
 
@@ -94,6 +95,8 @@ class DryRunReport(Entity):
     verdict: DryRunVerdict
     dataset_quality: Quality
     grader_quality: Quality
+    judge: JudgeUse | None = None
+    """What asking a model came to; `None` for graders that ask none."""
 
     @property
     def warnings(self) -> tuple[str, ...]:

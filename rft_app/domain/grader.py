@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from rft_app.domain.entity import Entity
 from rft_app.errors import InvalidInputError
@@ -54,8 +54,42 @@ class StringCheckSpec(_Weighted):
     """What it is compared with: a text, or places such as `{{item.reference}}` in one."""
 
 
-GraderSpec = Annotated[ScriptSpec | StringCheckSpec, Field(discriminator="kind")]
-_SPEC: TypeAdapter[ScriptSpec | StringCheckSpec] = TypeAdapter(GraderSpec)
+def default_output_schema() -> dict[str, JsonValue]:
+    """What a judge replies unless told otherwise: its reasons first, then the score."""
+    return {
+        "type": "object",
+        "properties": {
+            "reasoning": {"type": "string", "description": "One or two sentences of evidence."},
+            "score": {"type": "number"},
+        },
+        "required": ["reasoning", "score"],
+        "additionalProperties": False,
+    }
+
+
+class JudgeSpec(_Weighted):
+    """Ask a model for a score; its place in the range is the reward."""
+
+    kind: Literal["judge"] = "judge"
+    prompt: str = Field(min_length=1, max_length=MAX_SOURCE_CHARS)
+    """What is asked, with places such as `{{sample.output_text}}` and `{{item.reference}}`."""
+    output_schema: dict[str, JsonValue] = Field(default_factory=default_output_schema)
+    """JSON schema of the reply."""
+    score_field: str = Field(default="score", min_length=1, max_length=100)
+    """Property of the reply that holds the score."""
+    min_score: float = Field(default=0.0, allow_inf_nan=False)
+    """The score that is a reward of 0."""
+    max_score: float = Field(default=1.0, allow_inf_nan=False)
+    """The score that is a reward of 1."""
+    model: str | None = Field(default=None, min_length=1)
+    """A configured model; `None` takes the first one."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=512, ge=16, le=16_000)
+    """Longest reply; one that is cut off is asked for once more with twice as many."""
+
+
+GraderSpec = Annotated[ScriptSpec | StringCheckSpec | JudgeSpec, Field(discriminator="kind")]
+_SPEC: TypeAdapter[ScriptSpec | StringCheckSpec | JudgeSpec] = TypeAdapter(GraderSpec)
 
 
 class GraderVersion(Entity):
@@ -75,7 +109,7 @@ class GraderVersion(Entity):
         return f"{self.spec.kind} v{self.version}"
 
 
-def parse_spec(raw: object) -> ScriptSpec | StringCheckSpec:
+def parse_spec(raw: object) -> GraderSpec:
     """Read settings that came from outside.
 
     Raises:
@@ -91,7 +125,7 @@ def parse_spec(raw: object) -> ScriptSpec | StringCheckSpec:
         raise InvalidInputError(f"The grader's settings are unusable. {faults}.") from error
 
 
-def spec_hash(spec: ScriptSpec | StringCheckSpec) -> str:
+def spec_hash(spec: GraderSpec) -> str:
     """Fingerprint of all settings; SHA-256, hexadecimal.
 
     Two specs have the same hash when all their fields are equal, defaults included.  What is not

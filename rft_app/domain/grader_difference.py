@@ -1,13 +1,13 @@
-"""What changed between two graders: their settings one by one, a script line by line."""
+"""What changed between two graders: settings one by one, a script or prompt line by line."""
 
 import difflib
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from rft_app.domain.entity import Entity
-from rft_app.domain.grader import ScriptSpec, StringCheckSpec
+from pydantic_core import to_json
 
-AnySpec = ScriptSpec | StringCheckSpec
+from rft_app.domain.entity import Entity
+from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec
 
 
 class LineKind(StrEnum):
@@ -19,11 +19,11 @@ class LineKind(StrEnum):
 
 
 class DiffLine(Entity):
-    """One line of either script."""
+    """One line of either text."""
 
     kind: LineKind
     first_number: int | None
-    """Counted from 1 in the first script; `None` for an added line."""
+    """Counted from 1 in the first text; `None` for an added line."""
     second_number: int | None
     """The same in the second; `None` for a removed line."""
     text: str
@@ -43,9 +43,9 @@ class GraderDifference(Entity):
     """How the second grader differs from the first."""
 
     settings: tuple[SettingDifference, ...]
-    """Those that differ, the script left out."""
+    """Those that differ, script and prompt left out."""
     lines: tuple[DiffLine, ...]
-    """Every line of both scripts, a changed one removed and added; empty where they are equal."""
+    """Every line of both texts, a changed one removed and added; empty where they are equal."""
 
     @property
     def is_equal(self) -> bool:
@@ -54,7 +54,7 @@ class GraderDifference(Entity):
 
     @property
     def num_added(self) -> int:
-        """Lines that only the second script has."""
+        """Lines that only the second text has."""
         return sum(line.kind is LineKind.ADDED for line in self.lines)
 
     @property
@@ -63,7 +63,7 @@ class GraderDifference(Entity):
         return sum(line.kind is LineKind.REMOVED for line in self.lines)
 
 
-def compare_graders(first: AnySpec, second: AnySpec) -> GraderDifference:
+def compare_graders(first: GraderSpec, second: GraderSpec) -> GraderDifference:
     r"""Find what `second` changed.
 
     Example:
@@ -111,13 +111,23 @@ def _line(kind: LineKind, first: int | None, second: int | None, text: str) -> D
     )
 
 
-def _settings(spec: AnySpec) -> dict[str, str]:
-    values = spec.model_dump(mode="json", exclude={"source"}, exclude_none=True)
-    return {
-        name: f"{value:g}" if isinstance(value, float) else str(value)
-        for name, value in values.items()
-    }
+def _settings(spec: GraderSpec) -> dict[str, str]:
+    values = spec.model_dump(mode="json", exclude={"source", "prompt"}, exclude_none=True)
+    return {name: _show(value) for name, value in values.items()}
 
 
-def _lines(spec: AnySpec) -> list[str]:
-    return spec.source.splitlines() if isinstance(spec, ScriptSpec) else []
+def _show(value: object) -> str:
+    if isinstance(value, dict):
+        return to_json(value).decode()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _lines(spec: GraderSpec) -> list[str]:
+    return _text(spec).splitlines()
+
+
+def _text(spec: GraderSpec) -> str:
+    """The text that is written line by line: a script's source, a judge's prompt."""
+    if isinstance(spec, ScriptSpec):
+        return spec.source
+    return spec.prompt if isinstance(spec, JudgeSpec) else ""

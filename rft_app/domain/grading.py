@@ -26,11 +26,21 @@ class FailureKind(StrEnum):
     NOT_FINITE = "not_finite"
     """NaN or infinity."""
     OUT_OF_RANGE = "out_of_range"
-    """A number outside [0, 1]."""
+    """A number outside [0, 1], or a score outside the judge's range."""
     NO_REFERENCE = "no_reference"
     """The grader compares with a reference and the record has none."""
     NO_OUTPUT = "no_output"
     """There is nothing to grade."""
+    MISSING_VARIABLE = "missing_variable"
+    """The judge's prompt asks for something that the record or the answer has not."""
+    PROVIDER_REFUSED = "provider_refused"
+    """The provider did not take the call: key, credit, limits, or a fault of its own."""
+    NO_REPLY = "no_reply"
+    """Nothing came back, or nothing in it."""
+    BAD_REPLY = "bad_reply"
+    """The reply holds no score that can be read, nor does the second one."""
+    DECLINED = "declined"
+    """The model would not judge."""
 
 
 REMEDIES: Mapping[FailureKind, str] = {
@@ -40,9 +50,18 @@ REMEDIES: Mapping[FailureKind, str] = {
     FailureKind.CRASHED: "The script ended its process or wrote past it; let `grade` only return.",
     FailureKind.NOT_A_NUMBER: "Let `grade` return a number from 0 to 1 on every path.",
     FailureKind.NOT_FINITE: "A division or a logarithm gave no finite number; guard it.",
-    FailureKind.OUT_OF_RANGE: "Scale what the script returns to 0 to 1.",
+    FailureKind.OUT_OF_RANGE: (
+        "Scale what a script returns to 0 to 1; tell a judge its range in the prompt."
+    ),
     FailureKind.NO_REFERENCE: "Add references to these records, or use a grader that needs none.",
     FailureKind.NO_OUTPUT: "Import answers for these records, or let it read another field.",
+    FailureKind.MISSING_VARIABLE: "Add it to these records, or take it out of the prompt.",
+    FailureKind.PROVIDER_REFUSED: "Read what the provider said, then run again.",
+    FailureKind.NO_REPLY: "Run again later, or raise RFT_LLM_TIMEOUT_S.",
+    FailureKind.BAD_REPLY: (
+        "Ask for less in the output schema, allow more tokens, or choose another model."
+    ),
+    FailureKind.DECLINED: "Reword the prompt, or choose another model.",
 }
 """What to do about failures of each kind."""
 
@@ -63,5 +82,10 @@ class GradingFailure(Entity):
     failure_kind: FailureKind
     message: str
 
+
+NO_ANSWER = GradingFailure(
+    failure_kind=FailureKind.NO_OUTPUT, message="The record has no recorded answer."
+)
+"""The outcome where no grader need be asked."""
 
 GradeOutcome = Annotated[Verdict | GradingFailure, Field(discriminator="kind")]

@@ -5,11 +5,14 @@ from contextlib import suppress
 from rft_app.domain.grader import GraderSpec
 from rft_app.errors import NotAvailableError
 from rft_app.graders._base import AnyGraderKind, GraderSession
+from rft_app.graders.judge import JudgeGrader
 from rft_app.graders.script import ScriptGrader
 from rft_app.graders.string_check import StringCheckGrader
 from rft_app.registry import Registry
 
-GRADERS: Registry[AnyGraderKind] = Registry("grader kind", (ScriptGrader(), StringCheckGrader()))
+GRADERS: Registry[AnyGraderKind] = Registry(
+    "grader kind", (ScriptGrader(), StringCheckGrader(), JudgeGrader())
+)
 
 
 def check_grader(spec: GraderSpec) -> None:
@@ -24,7 +27,8 @@ def check_grader(spec: GraderSpec) -> None:
 def load_grader(spec: GraderSpec) -> None:
     """Open a grader once and close it, to see what only shows then; may take seconds.
 
-    Where this system cannot run it safely, it is checked as far as `check_grader` does.
+    Where this system cannot run it, e.g. because no provider is configured, it is checked as far as
+    `check_grader` does.
 
     Raises:
         InvalidInputError: It cannot work; details have `line` and `column` where known.
@@ -38,6 +42,6 @@ def open_grader(spec: GraderSpec) -> GraderSession:
 
     Raises:
         InvalidInputError: The spec cannot work.
-        NotAvailableError: This system cannot run such a grader safely.
+        NotAvailableError: This system cannot run such a grader.
     """
     return GRADERS.get(spec.kind).open(spec)

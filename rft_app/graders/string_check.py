@@ -13,22 +13,18 @@ Regular expressions run in a process of their own, for one of them can take for 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from types import TracebackType
-from typing import Any, NamedTuple, Self
-
-import msgspec
+from typing import NamedTuple, Self
 
 from rft_app.domain.grader import StringCheckSpec, StringOperation
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample, make_sample
 from rft_app.errors import InvalidInputError
+from rft_app.graders._places import PATH, fill, find_places, look_up
 from rft_app.graders.sandbox import Limits
 from rft_app.graders.script import ScriptSession
 from rft_app.settings import get_settings
 
-_PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_PATH = re.compile(r"(sample|item)(\.\w+)+")
 _SEARCH = """
 import re
 
@@ -60,14 +56,14 @@ class StringCheckGrader:
 
     def check(self, spec: StringCheckSpec) -> None:
         """Check the field, the places in the reference and a regular expression without places."""
-        if not _PATH.fullmatch(f"sample.{spec.field}"):
+        if not PATH.fullmatch(f"sample.{spec.field}"):
             raise InvalidInputError(
                 f"The field {spec.field!r} is not a path such as `output_text` or "
                 "`output_json.answer`."
             )
-        places: list[str] = _PLACE.findall(spec.reference)
+        places = find_places(spec.reference)
         for place in places:
-            if not _PATH.fullmatch(place):
+            if not PATH.fullmatch(place):
                 raise InvalidInputError(
                     f"The reference has an unknown place {{{{{place}}}}}. Write "
                     "{{item.reference}}, {{item.…}} or {{sample.…}}."
@@ -132,34 +128,15 @@ def _search_all(
 
 def _texts(spec: StringCheckSpec, sample: Sample, item: Item) -> Texts | GradingFailure:
     values = {"sample": dict(sample), "item": item}
-    field = _look_up(values, f"sample.{spec.field}")
+    field = look_up(values, f"sample.{spec.field}")
     if field is None:
         message = f"The answer has no `{spec.field}`."
         return GradingFailure(failure_kind=FailureKind.NO_OUTPUT, message=message)
-    places: list[str] = _PLACE.findall(spec.reference)
-    for place in places:
-        if _look_up(values, place) is None:
+    for place in find_places(spec.reference):
+        if look_up(values, place) is None:
             message = f"The record has no `{place}` to compare with."
             return GradingFailure(failure_kind=FailureKind.NO_REFERENCE, message=message)
-    reference = _PLACE.sub(lambda found: _look_up(values, found[1]) or "", spec.reference)
-    return Texts(field, reference)
-
-
-def _look_up(values: Mapping[str, Any], path: str) -> str | None:
-    """The text at a dotted path; numbers and objects as JSON, `None` where there is nothing."""
-    found: Any = values
-    for key in path.split("."):
-        found = _step_into(found, key)
-    if found is None or isinstance(found, str):
-        return found
-    return msgspec.json.encode(found).decode()
-
-
-def _step_into(found: Any, key: str) -> Any:  # noqa: ANN401  # any JSON
-    for candidate in (key, int(key)) if key.isdecimal() else (key,):
-        with suppress(LookupError, TypeError):
-            return found[candidate]
-    return None
+    return Texts(field, fill(spec.reference, values))
 
 
 def _check_pattern(pattern: str) -> None:

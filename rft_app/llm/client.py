@@ -181,7 +181,8 @@ class ChatClient:
 
 
 def _to_format(schema: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"name": "reply", "strict": True, "schema": dict(schema)}
+    is_strict = schema.get("additionalProperties") is False
+    named = {"name": "reply", "strict": is_strict, "schema": dict(schema)}
     return {"type": "json_schema", "json_schema": named}
 
 

@@ -87,23 +87,51 @@ def ask(
     """
     schema = question.reply_type.model_json_schema()
     request = question.request.model_copy(update={"reply_schema": schema})
+
+    def read_text(text: str) -> ReadT:
+        try:
+            return read(question.reply_type.model_validate_json(text))
+        except ValidationError as error:
+            raise BadReplyError(_describe(error)) from error
+
     num_before = 0
     while True:
         key = f"{question.key}.{num_before}" if num_before else question.key
         is_new = ledger.find(key) is None
-        reply = _pay(client, ledger, key, request)
-        value = _read(reply, question.reply_type, read)
-        if not isinstance(value, CallFailure):
-            return Answer(value=value)
-        again = _repair(request, reply, value)
-        if again is not None:
-            second = _pay(client, ledger, f"{key}.{REPAIR}", again)
-            value = _read(second, question.reply_type, read)
-        if not isinstance(value, CallFailure):
-            return Answer(value=value, is_repaired=True)
-        if is_new:
-            return value
+        outcome = ask_once(client, ledger, key, request, read_text)
+        if is_new or not isinstance(outcome, CallFailure):
+            return outcome
         num_before += 1
+
+
+def ask_once(
+    client: Asks,
+    ledger: PaidCalls,
+    key: str,
+    request: ChatRequest,
+    read: Callable[[str], ReadT],
+) -> Answer[ReadT] | CallFailure:
+    """As `ask`, for any reader of the reply's text; what was paid is never asked anew.
+
+    Args:
+        client: Who answers.
+        ledger: Where every reply is kept before it is read.
+        key: Names the question in the ledger.
+        request: What to ask.
+        read: Makes the value of the text without its fence; raises `BadReplyError`.
+
+    Raises:
+        JobCancelledError: The client was stopped before an attempt.
+    """
+    reply = _pay(client, ledger, key, request)
+    value = _read(reply, read)
+    if not isinstance(value, CallFailure):
+        return Answer(value=value)
+    again = _repair(request, reply, value)
+    if again is None:
+        return value
+    value = _read(_pay(client, ledger, f"{key}.{REPAIR}", again), read)
+    return value if isinstance(value, CallFailure) else Answer(value=value, is_repaired=True)
 
 
 def require_answer(outcome: Answer[ReadT] | CallFailure) -> ReadT:
@@ -132,18 +160,14 @@ def _pay(
     return reply
 
 
-def _read(
-    reply: ChatReply | CallFailure, reply_type: type[ReplyT], read: Callable[[ReplyT], ReadT]
-) -> ReadT | CallFailure:
+def _read(reply: ChatReply | CallFailure, read: Callable[[str], ReadT]) -> ReadT | CallFailure:
     if isinstance(reply, CallFailure):
         return reply
     if (fault := _find_fault(reply)) is not None:
         return fault
     match = _FENCE.match(reply.text)
     try:
-        return read(reply_type.model_validate_json(match[1] if match else reply.text))
-    except ValidationError as error:
-        return _bad(_describe(error))
+        return read(match[1] if match else reply.text)
     except BadReplyError as error:
         return _bad(str(error))
 

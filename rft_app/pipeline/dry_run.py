@@ -3,7 +3,8 @@
 The plan (a frozen snapshot, the grader version, the list of rollouts) is written in one
 transaction.  Rollouts are then graded in chunks; a chunk's grades are stored at once, and their
 key is the position in the plan.  After a crash the run goes on behind the last stored chunk, so at
-most one chunk is graded twice and no grade is stored twice.
+most one chunk is graded twice and no grade is stored twice.  A judge has its own way, because its
+calls are slow and cost money (`_judging`).
 """
 
 import time
@@ -14,7 +15,9 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
 from rft_app.domain.dry_run_rules import DryRunVerdict
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grader import GraderSpec, JudgeSpec
+from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
+from rft_app.domain.paid import JudgeUse
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.errors import InvalidInputError, JobCancelledError
@@ -22,6 +25,7 @@ from rft_app.graders import open_grader
 from rft_app.graders._base import GraderSession
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
+from rft_app.pipeline._judging import Judging
 from rft_app.pipeline._rollout_plan import plan_rollouts
 from rft_app.pipeline.grader import require_grader
 from rft_app.storage import dry_runs, graders, rollouts
@@ -63,7 +67,8 @@ class DryRunStep:
             ConflictError: There is no grader, or nothing to grade.
             InvalidInputError: The grader cannot work, e.g. a script fails while it is loaded, or
                 runs into its time limit again and again; the grades so far are kept.
-            NotAvailableError: This system cannot isolate scripts.
+            NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
+            ProviderError: A judge's further calls would only fail, too.
         """
         chosen = DryRunSettings.model_validate(settings.model_dump())
         with unit_of_work() as session:
@@ -71,8 +76,7 @@ class DryRunStep:
                 session, dataset_id, chosen, context.job_id
             )
         if run.report is None:
-            _grade_rest(context, run)
-            run = _report(run)
+            run = _report(run, _grade_rest(context, run))
         assert run.report is not None
         return describe_dry_run(run, run.report)
 
@@ -90,13 +94,27 @@ def _plan(session: Session, dataset_id: str, settings: DryRunSettings, job_id: s
     return dry_runs.add_dry_run(session, dataset_id, plan, job_id=job_id)
 
 
-def _grade_rest(context: JobContext, run: DryRun) -> None:
+def _grade_rest(context: JobContext, run: DryRun) -> JudgeUse | None:
+    """Grade what is missing; returns what a judge was asked, `None` where no model is."""
     with reading() as session:
         keys = dry_runs.load_plan(session, run.id)
-        grader = graders.get_version(session, run.grader_version_id)
+        spec = graders.get_version(session, run.grader_version_id).spec
         num_done = count_grades(session, run.id)
+    if not isinstance(spec, JudgeSpec):
+        _grade_chunks(context, run, spec, keys, num_done)
+        return None
+
+    def store(first_item: int, outcomes: Sequence[Verdict | GradingFailure]) -> None:
+        _store(run, first_item, keys[first_item : first_item + len(outcomes)], outcomes)
+
+    return Judging(context, run, keys, store).work(spec, num_done)
+
+
+def _grade_chunks(
+    context: JobContext, run: DryRun, spec: GraderSpec, keys: Sequence[RolloutKey], num_done: int
+) -> None:
     pace, timeouts = Pace(), TimeoutsInARow()
-    with open_grader(grader.spec) as grading:
+    with open_grader(spec) as grading:
         while num_done < len(keys):
             context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
             started_at = time.monotonic()
@@ -120,10 +138,7 @@ def _grade_chunk(
     with reading() as session:
         chunk = rollouts.load_rollouts(session, run.dataset_id, keys)
     outcomes = grade_rollouts(grading, chunk)
-    with unit_of_work() as session:
-        if count_grades(session, run.id) != first_item:
-            raise JobCancelledError  # Another worker took this job over.
-        add_grades(session, run.id, first_item, keys, outcomes)
+    _store(run, first_item, keys, outcomes)
     return outcomes
 
 
@@ -133,20 +148,26 @@ def grade_rollouts(
     """One outcome for each rollout; one without an answer fails without asking the grader."""
     answered = [rollout for rollout in chunk if rollout.has_output]
     graded = iter(grading.grade([(rollout.sample, rollout.item) for rollout in answered]))
-    return [next(graded) if rollout.has_output else _no_output() for rollout in chunk]
+    return [next(graded) if rollout.has_output else NO_ANSWER for rollout in chunk]
 
 
-def _no_output() -> GradingFailure:
-    return GradingFailure(
-        failure_kind=FailureKind.NO_OUTPUT, message="The record has no recorded answer."
-    )
+def _store(
+    run: DryRun,
+    first_item: int,
+    keys: Sequence[RolloutKey],
+    outcomes: Sequence[Verdict | GradingFailure],
+) -> None:
+    with unit_of_work() as session:
+        if count_grades(session, run.id) != first_item:
+            raise JobCancelledError  # Another worker took this job over.
+        add_grades(session, run.id, first_item, keys, outcomes)
 
 
-def _report(run: DryRun) -> DryRun:
+def _report(run: DryRun, judge: JudgeUse | None) -> DryRun:
     with reading() as session:
         report = make_report(
             list(iterate_grades(session, run.id)), read_topic_keys(session, run.dataset_id)
-        )
+        ).model_copy(update={"judge": judge})
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)
         return dry_runs.get_dry_run(session, run.id)

@@ -7,12 +7,14 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, GraderVersion, spec_hash
+from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec, spec_hash
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError
 from rft_app.graders import check_grader, load_grader
 from rft_app.jobs.context import JobContext
+from rft_app.llm.provider import choose_model
 from rft_app.pipeline._base import fingerprint
+from rft_app.settings import get_settings
 from rft_app.storage import graders
 from rft_app.storage.session import unit_of_work
 from rft_app.storage.step_inputs import StepInputs
@@ -76,6 +78,18 @@ def require_grader(session: Session, dataset_id: str) -> GraderVersion:
     if (version := graders.find_current(session, dataset_id)) is None:
         raise ConflictError("There is no grader yet. Configure one in step 4.")
     return version
+
+
+def require_provider(session: Session, dataset_id: str) -> None:
+    """Check that the current grader can be asked, where it is a judge.
+
+    Raises:
+        NotAvailableError: No provider is configured; the message says how to.
+        InvalidInputError: The provider has no such model.
+    """
+    version = graders.find_current(session, dataset_id)
+    if version is not None and isinstance(version.spec, JudgeSpec):
+        choose_model(get_settings(), version.spec.model)
 
 
 def describe_grader(version: GraderVersion) -> StepResult:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import GenerationPlan, GenerationReport, GenerationSettings, Unit
 from rft_app.domain.job import Job
+from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import enqueue
@@ -18,7 +19,7 @@ from rft_app.services.generation_units import make_units
 from rft_app.settings import LlmModel, get_settings
 from rft_app.storage import generation_runs
 from rft_app.storage.datasets import get_dataset_row
-from rft_app.storage.paid_calls import PaidTotals, sum_paid_calls
+from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.strategies import STRATEGIES
 
 GENERATE = "generate"

@@ -5,25 +5,32 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, GraderVersion
-from rft_app.domain.grading import GradeOutcome, Verdict
+from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
+from rft_app.domain.grading import GradeOutcome, GradingFailure, Verdict
+from rft_app.domain.paid import PaidTotals
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordId, record_id
 from rft_app.domain.rollout import Json, Rollout
 from rft_app.domain.statistics import summarise
 from rft_app.graders import load_grader, open_grader
+from rft_app.graders.judge import open_judge
 from rft_app.graders.sandbox import Isolation, probe_isolation
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.pipeline.grader import describe_grader, store_spec
+from rft_app.settings import get_settings
 from rft_app.storage import graders
 from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.ids import new_id
+from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 
 MAX_TRIED = 20
+TRIAL_ATTEMPTS = 2
+"""How often a trial asks a provider that could not serve a call."""
 
 
 class TrialSpread(Entity):
@@ -49,6 +56,14 @@ class TriedGrade(Entity):
     output_text: str
     output_tools: tuple[Json, ...]
     outcome: GradeOutcome
+
+
+class Trial(Entity):
+    """A grader tried on a few records."""
+
+    grades: tuple[TriedGrade, ...]
+    paid: PaidTotals | None = None
+    """What the calls of a judge cost; `None` for graders that ask no model."""
 
 
 def save_grader(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVersion:
@@ -90,22 +105,40 @@ def current_grader(session: Session, dataset_id: str) -> GraderVersion | None:
     return graders.find_current(session, dataset_id)
 
 
-def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> list[TriedGrade]:
-    """Grade the answers of a few records, always the same ones; nothing is stored.
+def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
+    """Grade the answers of a few records, always the same ones; no grade is stored.
 
-    Opens its own transaction, because grading may take long.
+    Opens its own transactions, because grading may take long.
 
     Raises:
         ConflictError: No record has an answer.
         InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded.
-        NotAvailableError: This system cannot isolate scripts.
+        NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
     """
     with reading() as session:
         keys = pick_few(session, dataset_id, n)
         chunk = load_rollouts(session, dataset_id, keys)
-    with open_grader(spec) as grading:
-        outcomes = grade_rollouts(grading, chunk)
-    return [_to_tried(rollout, outcome) for rollout, outcome in zip(chunk, outcomes, strict=True)]
+    if isinstance(spec, JudgeSpec):
+        outcomes, paid = _ask_judge(dataset_id, spec, chunk)
+    else:
+        with open_grader(spec) as grading:
+            outcomes, paid = grade_rollouts(grading, chunk), None
+    pairs = zip(chunk, outcomes, strict=True)
+    return Trial(grades=tuple(_to_tried(rollout, outcome) for rollout, outcome in pairs), paid=paid)
+
+
+def _ask_judge(
+    dataset_id: str, spec: JudgeSpec, chunk: Sequence[Rollout]
+) -> tuple[list[Verdict | GradingFailure], PaidTotals]:
+    """Ask with little patience, for somebody waits; each trial has a ledger of its own."""
+    scope = new_id("trial")
+    settings = get_settings()
+    attempts = min(settings.llm_max_attempts, TRIAL_ATTEMPTS)
+    hasty = settings.model_copy(update={"llm_max_attempts": attempts})
+    with open_judge(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
+        outcomes = grade_rollouts(judge, chunk)
+    with reading() as session:
+        return outcomes, sum_paid_calls(session, scope)
 
 
 def sum_up(outcomes: Sequence[GradeOutcome]) -> TrialSpread | None:

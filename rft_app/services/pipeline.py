@@ -14,6 +14,7 @@ from rft_app.domain.pipeline import Node, StepName, require_startable
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.jobs.queue import enqueue
 from rft_app.pipeline._base import Step
+from rft_app.pipeline.grader import require_provider
 from rft_app.pipeline.steps import STEPS
 from rft_app.services.datasets import get_dataset
 from rft_app.services.topic_locks import require_settled
@@ -56,11 +57,14 @@ def start_step(
         NotFoundError: There is no such dataset.
         ConflictError: An earlier step has no result, or a step or a job on topics or records runs.
         InvalidInputError: A setting has an impossible value; the message names it.
+        NotAvailableError: The dry run's grader is a judge and no provider is configured.
     """
     find_step(name)
     dataset = get_dataset(session, dataset_id)
     require_startable(name, dataset.nodes)
     require_settled(session, dataset_id)
+    if name is StepName.DRY_RUN:
+        require_provider(session, dataset_id)
     return queue_step(session, dataset_id, name, settings)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from rft_app.domain.entity import Entity
+from rft_app.domain.paid import PaidTotals
 from rft_app.llm.chat import ChatReply
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import LlmCallRow
@@ -24,17 +24,6 @@ _SUM = text(
     "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
     "COALESCE(SUM(cost_usd), 0) AS cost FROM llm_call WHERE scope = :scope"
 )
-
-
-class PaidTotals(Entity):
-    """What a piece of work paid for."""
-
-    num_calls: int = 0
-    num_prompt_tokens: int | None = 0
-    num_completion_tokens: int | None = 0
-    """`None` where any reply was not counted."""
-    cost_usd: float | None = 0.0
-    """`None` where any reply has no known cost; 0 only where nothing was paid."""
 
 
 class StoredPaidCalls:

@@ -56,8 +56,8 @@ WORDS: dict[StepName, StepWords] = {
         name="Grader",
         icon="scale",
         promise="What good means",
-        purpose="Say what a good answer is, as a script or a comparison. Every edit makes a new"
-        " version; try it on a few records before you save.",
+        purpose="Say what a good answer is: by a script, a comparison or a model. Every edit makes"
+        " a new version; try it on a few records before you save.",
         verb="Configure grader",
         again="Edit grader",
     ),

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import DATASETS
+from tests.llm.provider import configured, in_turn, say_json
 
 SCRIPT = "def grade(sample, item):\n    return float(sample['output_text'] == item['reference'])\n"
 STRING_CHECK = {"type": "string_check", "operation": "eq", "field": "output_text"}
@@ -153,13 +154,67 @@ def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[
     assert client.get(url).json() is None
     assert client.put(url, json={"type": "script"}).status_code == 422
     assert client.put(url, json={"type": "other"}).status_code == 422
-    judge = client.put(url, json={"type": "llm-judge", "prompt": "Judge."})
-    assert (judge.status_code, judge.json()["error"]["code"]) == (409, "not_available")
+    blind = client.put(url, json={"type": "llm-judge", "prompt": "Judge."})
+    assert (blind.status_code, blind.json()["error"]["details"]["field"]) == (422, "prompt")
     source = "import numpy\n\ndef grade(sample, item):\n    return 1\n"
     unloadable = client.put(url, json={"type": "script", "script": source})
     assert (unloadable.status_code, unloadable.json()["error"]["details"]["line"]) == (422, 1)
     assert client.get(url).json() is None
     assert client.post(f"{url}/test").status_code == 409
+
+
+def test_a_judge_is_kept_without_a_provider_and_asked_only_with_one(
+    client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    judge = {
+        "type": "llm-judge",
+        "prompt": "From 1 to 5: {{sample.output_text}}",
+        "minScore": 1,
+        "maxScore": 5,
+        "temperature": 0.5,
+        "maxTokens": 200,
+        "weight": 2,
+    }
+    saved = client.put(f"{base}/grader", json=judge)
+    assert saved.status_code == 200, saved.text
+    assert judge.items() <= saved.json().items()
+    assert saved.json()["outputSchema"]["required"] == ["reasoning", "score"]
+    assert client.get(f"{base}/grader").json() == saved.json()
+    run(f"{base}/topics/generate", {"numTopics": 2})
+    run(f"{base}/coverage")
+    estimate = client.post(f"{base}/dry-run/estimate").json()
+    assert (estimate["model"], estimate["costRange"]) == (None, None)
+    assert "RFT_LLM_BASE_URL" in estimate["obstacle"]
+    for path in ("grader/test", "dry-run"):
+        refused = client.post(f"{base}/{path}")
+        error = refused.json()["error"]
+        assert (refused.status_code, error["code"]) == (409, "not_available"), path
+        assert "RFT_LLM_BASE_URL" in error["message"]
+
+
+def test_a_judge_is_tried_and_run_with_what_it_cost(
+    client: TestClient,
+    dataset: dict[str, Any],
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    judge = {"type": "llm-judge", "prompt": "{{sample.output_text}}", "model": "good"}
+    with configured(monkeypatch, in_turn(say_json({"reasoning": "So.", "score": 0.5}))):
+        assert client.put(f"{base}/grader", json=judge).status_code == 200
+        trial = client.post(f"{base}/grader/test").json()
+        assert [one["reasoning"] for one in trial["results"]] == ["So."] * 5
+        assert (trial["paid"]["numCalls"], trial["paid"]["costUsd"]) == (5, 0.01)
+        run(f"{base}/topics/generate", {"numTopics": 2})
+        run(f"{base}/coverage")
+        estimate = client.post(f"{base}/dry-run/estimate", json={"sampleSize": 10}).json()
+        assert (estimate["model"], estimate["calls"]) == ("good", 10)
+        assert 0 < estimate["costRange"]["low"] < estimate["costRange"]["high"]
+        job = run(f"{base}/dry-run", {"sampleSize": 10})
+    assert job["result"]["judge"]["model"] == "good"
+    assert job["result"]["judge"]["paid"] == job["paid"]
+    assert job["paid"]["numCalls"] == 10
 
 
 def test_a_step_before_its_turn_is_a_conflict(client: TestClient, dataset: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
-import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -42,23 +40,6 @@ def provider(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePr
         monkeypatch.setenv("RFT_TEXT_FEATURES", "tfidf")
         get_settings.cache_clear()
         yield found
-
-
-@pytest.fixture
-def start_worker(provider: FakeProvider) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        rft = Path(sys.executable).with_name("rft")
-        command = [rft, "worker"]
-        quiet = subprocess.DEVNULL
-        started.append(subprocess.Popen(command, env=os.environ.copy(), stdout=quiet, stderr=quiet))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float = 120) -> None:

@@ -1,5 +1,6 @@
+from rft_app.domain.paid import PaidTotals
 from rft_app.llm.chat import ChatReply
-from rft_app.storage.paid_calls import PaidTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import DatasetRow
 from tests.builders import make_dataset_row

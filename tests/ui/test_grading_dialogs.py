@@ -144,13 +144,6 @@ def test_a_trial_has_statistics_and_counts_failures_apart(visitor: Page, dataset
     expect(dialog).not_to_contain_text("before your last edit")
 
 
-def test_a_model_as_grader_says_why_it_cannot_be_chosen(visitor: Page, dataset: str) -> None:
-    dialog = open_step(visitor, dataset, "grader")
-    model = dialog.get_by_role("radio", name="Model")
-    expect(model).to_have_attribute("aria-disabled", "true")
-    expect(dialog).to_contain_text("A model as grader is not in this version yet.")
-
-
 def test_a_string_check_can_be_tried_as_it_is_offered(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "grader")
     dialog.get_by_role("radio", name="String check").click()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
-from rft_app.api.schemas.dry_run import DryRunReport, DryRunRequest
+from rft_app.api.schemas.dry_run import DryRunEstimate, DryRunReport, DryRunRequest
 from rft_app.api.schemas.graded import GradedRollout
 from rft_app.api.schemas.grader import (
     GraderConfig,
@@ -22,6 +22,7 @@ from rft_app.errors import ConflictError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
 from rft_app.services.graders import configure_grader, current_grader, try_grader
+from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
@@ -46,7 +47,7 @@ def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
 
 @router.post("/grader/test")
 def test_grader(dataset_id: str, request: GraderTestRequest | None = None) -> GraderTest:
-    """Grade the answers of a few records; nothing is stored."""
+    """Grade the answers of a few records; no grade is stored. A judge's calls are paid."""
     asked = request or GraderTestRequest()
     spec = asked.config.to_spec() if asked.config else _saved_spec(dataset_id)
     return GraderTest.of(try_grader(dataset_id, spec, asked.sample_size))
@@ -58,15 +59,22 @@ async def run_dry_run(
 ) -> Job:
     """Grade rollouts and reach a verdict; the result is the report."""
     asked = request or DryRunRequest()
-    settings = {
-        "num_records": asked.sample_size,
-        "num_rollouts": asked.rollouts_per_record,
-        "seed": asked.seed,
-        "stratify": asked.stratify_by_topic,
-    }
+    settings = asked.to_settings().model_dump()
     return await start(
         response, wait, lambda session: start_step(session, dataset_id, StepName.DRY_RUN, settings)
     )
+
+
+@router.post("/dry-run/estimate")
+def estimate_dry_run(
+    dataset_id: str, request: DryRunRequest | None = None
+) -> DryRunEstimate | None:
+    """What the saved judge would be asked and cost; `null` for graders that ask no model."""
+    asked = request or DryRunRequest()
+    with reading() as session:
+        get_dataset(session, dataset_id)
+        found = estimate_judge(session, dataset_id, asked.to_settings())
+    return None if found is None else DryRunEstimate.of(found)
 
 
 @router.get("/dry-run")

@@ -6,7 +6,10 @@ from datetime import datetime
 from pydantic import Field
 
 from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.api.schemas.generation import CostRange
+from rft_app.api.schemas.job import Paid
 from rft_app.domain import dry_run as domain
+from rft_app.domain import paid as domain_paid
 from rft_app.domain.dry_run_rules import (
     Blame,
     DryRunVerdict,
@@ -17,6 +20,7 @@ from rft_app.domain.dry_run_rules import (
 )
 from rft_app.domain.grading import REMEDIES, FailureKind
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
+from rft_app.services.judge_costs import JudgeEstimate
 
 
 class DryRunRequest(WireRequest):
@@ -27,6 +31,15 @@ class DryRunRequest(WireRequest):
     rollouts_per_record: int = Field(default=4, ge=1, le=64)
     seed: int = 0
     stratify_by_topic: bool = True
+
+    def to_settings(self) -> domain.DryRunSettings:
+        """Convert to the domain."""
+        return domain.DryRunSettings(
+            num_records=self.sample_size,
+            num_rollouts=self.rollouts_per_record,
+            seed=self.seed,
+            stratify=self.stratify_by_topic,
+        )
 
 
 class Percentiles(Wire):
@@ -92,6 +105,20 @@ class DryRunRule(Wire):
     remedy: str
 
 
+class JudgeUse(Wire):
+    """What a dry run's judge was asked and what that cost."""
+
+    model: str
+    paid: Paid | None
+    """`null` where no reply came."""
+    note: str
+
+    @classmethod
+    def of(cls, found: domain_paid.JudgeUse) -> "JudgeUse":
+        """Convert from the domain."""
+        return cls(model=found.model, paid=Paid.of(found.paid), note=found.note)
+
+
 class DryRunReport(Wire):
     """What the grades of a dry run say."""
 
@@ -120,6 +147,8 @@ class DryRunReport(Wire):
     learnable_share: float | None
     """Records whose rollouts' rewards differ; `null` where none has two."""
     rules: list[DryRunRule]
+    judge: JudgeUse | None
+    """Whom a judge asked and what that cost; `null` for graders that ask no model."""
 
     @classmethod
     def of(cls, run: domain.DryRun) -> "DryRunReport | None":
@@ -154,6 +183,38 @@ class DryRunReport(Wire):
             failure_rate=report.failure_rate,
             learnable_share=report.learnable_share,
             rules=[_to_rule(row) for row in report.rules],
+            judge=report.judge and JudgeUse.of(report.judge),
+        )
+
+
+class DryRunEstimate(Wire):
+    """What a dry run by a judge will ask and cost, as far as that can be known."""
+
+    model: str | None
+    """`null` while no provider is configured."""
+    calls: int
+    """At most, but for replies that have to be asked for twice."""
+    prompt_tokens: int
+    reply_tokens: int
+    cost_range: CostRange | None
+    """`null` where the model's prices are not known."""
+    cost_formula: str
+    prices_date: str | None
+    obstacle: str
+    """Why the run cannot start; mostly empty."""
+
+    @classmethod
+    def of(cls, found: JudgeEstimate) -> "DryRunEstimate":
+        """Convert from the use case's value."""
+        return cls(
+            model=found.model,
+            calls=found.num_calls,
+            prompt_tokens=found.tokens.num_prompt_tokens,
+            reply_tokens=found.tokens.num_reply_tokens,
+            cost_range=CostRange.of(found.cost),
+            cost_formula=found.cost.formula,
+            prices_date=found.cost.prices_date,
+            obstacle=found.obstacle,
         )
 
 

@@ -133,6 +133,13 @@ class CostRange(Wire):
     low: float
     high: float
 
+    @classmethod
+    def of(cls, cost: domain.CostRange) -> "CostRange | None":
+        """Convert from the domain; `None` where it is not known."""
+        if cost.low_usd is None or cost.high_usd is None:
+            return None
+        return cls(low=cost.low_usd, high=cost.high_usd)
+
 
 class GenerationPlan(Wire):
     """What a run would do."""
@@ -157,14 +164,11 @@ class GenerationPlan(Wire):
     def of(cls, plan: domain.GenerationPlan) -> "GenerationPlan":
         """Convert from the domain."""
         cost = plan.cost
-        is_known = cost.low_usd is not None and cost.high_usd is not None
         return cls(
             total_to_generate=plan.num_to_generate,
             by_topic={topic.key: _to_topic(topic) for topic in plan.topics},
             estimated_cost=cost.expected_usd,
-            cost_range=CostRange(low=cost.low_usd or 0, high=cost.high_usd or 0)
-            if is_known
-            else None,
+            cost_range=CostRange.of(cost),
             cost_formula=cost.formula,
             prices_date=cost.prices_date,
             model=plan.model,

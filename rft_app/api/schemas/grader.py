@@ -1,20 +1,25 @@
 """Graders on the wire."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.api.schemas.job import Paid
 from rft_app.domain import grader as domain
 from rft_app.domain.grading import GradeOutcome, Verdict
-from rft_app.errors import InvalidInputError, NotAvailableError
-from rft_app.services.graders import MAX_TRIED, TriedGrade, sum_up
+from rft_app.errors import InvalidInputError
+from rft_app.services.graders import MAX_TRIED, Trial, sum_up
 
+_JUDGE: Final = "llm-judge"
 _FIELDS = {
-    "llm-judge": {
-        name: name for name in ("prompt", "output_schema", "model", "temperature", "max_tokens")
+    _JUDGE: {
+        name: name
+        for name in (
+            *("prompt", "output_schema", "score_field", "min_score", "max_score"),
+            *("model", "temperature", "max_tokens"),
+        )
     },
     "script": {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"},
     "string_check": {name: name for name in ("operation", "field", "reference")},
@@ -27,9 +32,17 @@ class GraderConfig(WireRequest):
 
     type: Literal["llm-judge", "script", "string_check"]
     prompt: str | None = None
-    """Of `llm-judge`, like the four below; this version has no such grader."""
+    """Of `llm-judge`, like the seven below; with places as `{{sample.output_text}}`."""
     output_schema: dict[str, JsonValue] | None = None
+    """JSON schema of the reply; absent: a sentence of reasons and a score."""
+    score_field: str | None = None
+    """The property of the reply that holds the score."""
+    min_score: float | None = None
+    """The score that is a reward of 0."""
+    max_score: float | None = None
+    """The score that is a reward of 1."""
     model: str | None = None
+    """A configured model; absent: the first one."""
     temperature: float | None = None
     max_tokens: int | None = None
     script: str | None = None
@@ -51,37 +64,19 @@ class GraderConfig(WireRequest):
     def of(cls, stored: domain.GraderVersion) -> "GraderConfig":
         """Convert from the domain."""
         spec = stored.spec
-        if isinstance(spec, domain.ScriptSpec):
-            return cls(
-                type="script",
-                script=spec.source,
-                timeout_s=spec.timeout_s,
-                memory_mb=spec.memory_mb,
-                weight=spec.weight,
-                version=stored.version,
-            )
-        return cls(
-            type="string_check",
-            operation=spec.operation,
-            field=spec.field,
-            reference=spec.reference,
-            weight=spec.weight,
-            version=stored.version,
-        )
+        kind = _JUDGE if isinstance(spec, domain.JudgeSpec) else spec.kind
+        fields = {name: getattr(spec, target) for name, target in _FIELDS[kind].items()}
+        return cls(type=kind, weight=spec.weight, version=stored.version, **fields)
 
-    def to_spec(self) -> domain.ScriptSpec | domain.StringCheckSpec:
+    def to_spec(self) -> domain.GraderSpec:
         """Convert to the domain.
 
         Raises:
-            NotAvailableError: It is a judge.
             InvalidInputError: A value is missing, impossible or of another kind of grader.
         """
         self._refuse_foreign()
-        if self.type == "llm-judge":
-            raise NotAvailableError(
-                "This version has no llm-judge grader yet. Use a script or a string check."
-            )
-        values: dict[str, Any] = {"kind": self.type, "weight": self.weight}
+        kind = "judge" if self.type == _JUDGE else self.type
+        values: dict[str, Any] = {"kind": kind, "weight": self.weight}
         for name, target in _FIELDS[self.type].items():
             if (value := getattr(self, name)) is not None:
                 values[target] = value
@@ -140,12 +135,16 @@ class GraderTest(Wire):
     statistics: GraderTestStatistics | None
     """`null` when no answer could be graded."""
 
+    paid: Paid | None
+    """What a judge's calls cost; `null` where no model was asked."""
+
     @classmethod
-    def of(cls, tried: Sequence[TriedGrade]) -> "GraderTest":
+    def of(cls, trial: Trial) -> "GraderTest":
         """Convert from the use case's values, with their statistics."""
-        found = sum_up([each.outcome for each in tried])
+        found = sum_up([each.outcome for each in trial.grades])
         statistics = found and GraderTestStatistics(
             mean=found.mean, std=found.sd, min=found.low, max=found.high
         )
-        results = [GraderTestResult.of(each.record_id, each.outcome) for each in tried]
-        return cls(results=results, statistics=statistics)
+        results = [GraderTestResult.of(each.record_id, each.outcome) for each in trial.grades]
+        paid = None if trial.paid is None else Paid.of(trial.paid)
+        return cls(results=results, statistics=statistics, paid=paid)

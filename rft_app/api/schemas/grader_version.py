@@ -38,7 +38,7 @@ class SettingDifference(Wire):
 
 
 class DiffLine(Wire):
-    """One line of either script."""
+    """One line of either script or prompt."""
 
     kind: domain.LineKind
     first_number: int | None
@@ -52,9 +52,9 @@ class GraderDifference(Wire):
     """How the second grader differs from the first."""
 
     settings: list[SettingDifference]
-    """Those that differ, the script left out."""
+    """Those that differ, script and prompt left out."""
     lines: list[DiffLine]
-    """Every line of both scripts; empty where they are equal."""
+    """Every line of both scripts or prompts; empty where they are equal."""
     added: int
     removed: int
 

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from rft_app.api.schemas._base import Wire
 from rft_app.domain import job as domain
-from rft_app.storage.paid_calls import PaidTotals
+from rft_app.domain.paid import PaidTotals
 
 
 class JobProgress(Wire):
@@ -31,8 +31,16 @@ class Paid(Wire):
 
     num_calls: int
     """Replies, each kept before it was used."""
+    num_prompt_tokens: int | None
+    num_completion_tokens: int | None
+    """Tokens are `null` where the provider did not count those of any reply."""
     cost_usd: float | None
     """`null` where any reply has no known cost."""
+
+    @classmethod
+    def of(cls, paid: PaidTotals) -> "Paid | None":
+        """Convert from the domain; `None` where nothing was paid."""
+        return cls(**paid.model_dump()) if paid.num_calls else None
 
 
 class Job(Wire):
@@ -66,7 +74,7 @@ class Job(Wire):
             ),
             result=result,
             error=error,
-            paid=Paid(num_calls=paid.num_calls, cost_usd=paid.cost_usd) if paid.num_calls else None,
+            paid=Paid.of(paid),
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,

@@ -33,11 +33,14 @@ def dry_run_modal() -> rx.Component:
         footer=modal_footer(
             run_effect(
                 DryRunState,
-                rx.cond(
-                    DryRunState.has_result,
-                    f"Snapshot {_REPORT.snapshot} · {_REPORT.settings} · free, runs on this "
-                    "machine",
-                    "Grades recorded answers with the saved grader. Free, runs on this machine.",
+                rx.el.span(
+                    rx.cond(
+                        DryRunState.has_result,
+                        f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
+                        "Grades recorded answers with the saved grader. ",
+                    ),
+                    DryRunState.effect,
+                    title=DryRunState.formula,
                 ),
             ),
             rx.cond(

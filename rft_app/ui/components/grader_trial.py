@@ -12,6 +12,7 @@ from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.content import has_items
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.grader import GraderState
+from rft_app.ui.state.grader_draft import JUDGE
 from rft_app.ui.theme import LABEL
 
 
@@ -61,6 +62,13 @@ def _tried() -> rx.Component:
                 class_name="px-3 py-2 text-small text-ink-3 border-b border-line",
             ),
         ),
+        rx.cond(
+            GraderState.tried_cost != "",
+            rx.el.p(
+                GraderState.tried_cost,
+                class_name="px-3 py-2 text-small text-ink-3 tabular-nums border-b border-line",
+            ),
+        ),
         rx.el.div(
             rx.foreach(GraderState.tried, graded_rollout),
             tab_index=0,
@@ -87,6 +95,11 @@ def _not_tried() -> rx.Component:
         GraderState.try_fault == "",
         empty_panel(
             "Not tried yet",
-            "Grades the answers of five records with the text as it is now. Nothing is stored.",
+            rx.cond(
+                GraderState.draft.kind == JUDGE,
+                "Asks the model about the answers of five records, with the form as it is now. The"
+                " calls are paid; no grade is stored.",
+                "Grades the answers of five records with the text as it is now. Nothing is stored.",
+            ),
         ),
     )

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import plotly.graph_objects as go
 import reflex as rx
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunSettings
@@ -19,6 +20,7 @@ from rft_app.services.dry_runs import (
     pick_graded_rollouts,
 )
 from rft_app.services.grader_versions import label_versions
+from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
 from rft_app.storage.grades import GradeOrder
 from rft_app.ui.charts.palette import DARK, LIGHT
@@ -27,6 +29,7 @@ from rft_app.ui.state.asking import ask
 from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.judge_view import describe_estimate
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal, read_whole
@@ -73,7 +76,13 @@ class DryRunState(StepModal, Paging, rx.State):
     histogram_finding: str = ""
     bins: list[Figure] = []
 
+    effect: str = ""
+    """What the next run asks and costs."""
+    formula: str = ""
+    """The arithmetic of that cost; empty where nothing is asked."""
+
     _latest_run: str = ""
+    _estimate_number: int = 0
     _num_runs: int = RUNS_SHOWN
 
     @rx.var
@@ -94,24 +103,48 @@ class DryRunState(StepModal, Paging, rx.State):
         return bars[0].num_failed if bars else self.report.num_failed
 
     @rx.event
-    def set_num_records(self, text: str) -> None:
+    def set_num_records(self, text: str) -> Any:  # noqa: ANN401  # an event
         """How many records are graded."""
         self.num_records = text
+        return DryRunState.estimate
 
     @rx.event
-    def set_num_rollouts(self, text: str) -> None:
+    def set_num_rollouts(self, text: str) -> Any:  # noqa: ANN401  # an event
         """Most rollouts of one record."""
         self.num_rollouts = text
+        return DryRunState.estimate
 
     @rx.event
-    def set_seed(self, text: str) -> None:
+    def set_seed(self, text: str) -> Any:  # noqa: ANN401  # an event
         """Which records are picked."""
         self.seed = text
+        return DryRunState.estimate
 
     @rx.event
-    def set_stratified(self, is_on: bool) -> None:
+    def set_stratified(self, is_on: bool) -> Any:  # noqa: ANN401  # an event
         """Whether records are picked in proportion to topics."""
         self.is_stratified = is_on
+        return DryRunState.estimate
+
+    @rx.event(background=True)
+    async def estimate(self) -> None:
+        """Work out what the next run asks and costs, where its grader is a judge."""
+        async with self:
+            self._estimate_number += 1
+            number, dataset_id = self._estimate_number, self._dataset_id
+            try:
+                settings = DryRunSettings.model_validate(self._settings())
+            except (InvalidInputError, ValidationError):
+                self.effect, self.formula = "", ""
+                return
+        try:
+            found = await ask(lambda session: estimate_judge(session, dataset_id, settings))
+            effect, formula = describe_estimate(found), found.cost.formula if found else ""
+        except RftError as error:
+            effect, formula = error.message, ""
+        async with self:
+            if number == self._estimate_number:
+                self.effect, self.formula = effect, formula
 
     @rx.event
     def toggle_settings(self) -> None:
@@ -159,7 +192,7 @@ class DryRunState(StepModal, Paging, rx.State):
         self.topic = path
         await self._turn_to([])
 
-    async def _show(self, step: StepView) -> None:
+    async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id
         self.num_usable = step.stats.num_valid - step.stats.num_duplicates
         self._show_settings(step.settings)
@@ -169,11 +202,12 @@ class DryRunState(StepModal, Paging, rx.State):
         self.finished = [row for row in self.runs if row.is_finished]
         self.can_compare = len(self.finished) > 1
         if not self.finished:
-            return
+            return DryRunState.estimate
         if self._latest_run != self.finished[0].id or self.chosen_run == "":
             self._latest_run = self.chosen_run = self.finished[0].id
             self.is_settings_open = False
         await self._show_run()
+        return DryRunState.estimate
 
     async def _show_run(self) -> None:
         dataset_id, run_id = self._dataset_id, self.chosen_run

@@ -7,6 +7,7 @@ from rft_app.domain.dry_run import DryRun, DryRunReport, TopicGrades
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
 from rft_app.domain.grading import REMEDIES
 from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.judge_view import describe_use
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.state.rollout_view import FAILURES, shorten
 from rft_app.ui.words import count, duration, reward, share
@@ -148,7 +149,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         verdict=report.verdict.value,
         tone=TONES[report.verdict],
         ruling=_ruling(report.rules),
-        sentences=list(report.warnings),
+        sentences=[*report.warnings, *_judge_notes(report)],
         praise=_praise(report),
         remedies=list(dict.fromkeys(report.recommendations)),
         data_status=QUALITY_STATUS[report.dataset_quality],
@@ -178,7 +179,12 @@ def _witness(run: DryRun, report: DryRunReport, grader: str) -> str:
     took = ""
     if run.finished_at is not None:
         took = f" · {duration((run.finished_at - run.created_at).total_seconds())}"
-    return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{took}"
+    spent = f" · {describe_use(report.judge)}" if report.judge else ""
+    return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{took}{spent}"
+
+
+def _judge_notes(report: DryRunReport) -> list[str]:
+    return [report.judge.note] if report.judge and report.judge.note else []
 
 
 def _ruling(rules: Sequence[RuleRow]) -> str:

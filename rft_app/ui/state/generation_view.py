@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from rft_app.domain.generation import GenerationPlan, GenerationReport, TopicPlan
 from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.paid import PaidTotals
 from rft_app.services.generation_options import StrategyOption
 from rft_app.services.models import ModelChoice
-from rft_app.storage.paid_calls import PaidTotals
 from rft_app.ui.words import ago, count, dollar_range, dollars
 
 

@@ -1,8 +1,8 @@
 """The dialog of step 4: edit a grader, try it, save it as the next version."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import reflex as rx
 from sqlmodel import Session
@@ -13,19 +13,22 @@ from rft_app.errors import InvalidInputError, NotAvailableError, RftError
 from rft_app.graders import check_grader
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
+    Trial,
     TrialSpread,
-    TriedGrade,
     check_isolation,
     configure_grader,
     sum_up,
     try_grader,
 )
+from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.grader_draft import Draft, VersionRow, version_rows
+from rft_app.ui.state.generation_view import ModelOption
+from rft_app.ui.state.grader_draft import FIELDS, Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.judge_view import describe_spent
 from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal
@@ -43,6 +46,8 @@ class GraderState(StepModal, rx.State):
 
     draft: Draft = Draft()
     has_changes: bool = False
+    fault_field: str = ""
+    """The field that the fault is in, where that is known."""
     fault_message: str = ""
     fault_line: int = 0
     fault_column: int = 0
@@ -56,12 +61,22 @@ class GraderState(StepModal, rx.State):
     isolation: str = ""
     isolation_note: str = ""
     limits_hint: str = ""
+    models: list[ModelOption] = []
+    """Those a judge can ask, the preferred one first."""
+    is_configured: bool = True
+    """Whether there is a provider to ask."""
+    how_to: str = ""
+    """How to configure one; empty where there is one."""
+    provider: str = ""
+    """Its host."""
     has_more_versions: bool = False
     tried: list[RolloutView] = []
     spread: list[Figure] = []
     """Mean, sd, min and max of the trial's rewards."""
     tried_note: str = ""
     """What the trial was of; that the text was edited since, where it was."""
+    tried_cost: str = ""
+    """What the calls of a judge came to; empty for graders that ask no model."""
     try_fault: str = ""
     is_trying: bool = False
 
@@ -70,40 +85,22 @@ class GraderState(StepModal, rx.State):
     _tried_words: str = ""
     _num_versions: int = VERSIONS_SHOWN
 
-    @rx.event
-    async def choose_kind(self, kind: str) -> None:
-        """Switch between a script and a string check; both drafts stay."""
-        await self._edit(kind=kind)
+    @rx.var
+    def first_model(self) -> str:
+        """Whom a judge without a model asks."""
+        return self.models[0].name if self.models else ""
+
+    @rx.var
+    def strange_model(self) -> str:
+        """The judge's model where it is not among those configured; mostly empty."""
+        is_known = self.draft.model in {"", *(model.name for model in self.models)}
+        return "" if is_known else self.draft.model
 
     @rx.event
-    async def edit_source(self, source: str) -> None:
-        """The script changed."""
-        await self._edit(source=source)
-
-    @rx.event
-    async def choose_operation(self, operation: str) -> None:
-        """How texts are compared."""
-        await self._edit(operation=operation)
-
-    @rx.event
-    async def edit_field(self, text: str) -> None:
-        """What is compared."""
-        await self._edit(field=text)
-
-    @rx.event
-    async def edit_reference(self, text: str) -> None:
-        """What it is compared with."""
-        await self._edit(reference=text)
-
-    @rx.event
-    async def edit_timeout(self, text: str) -> None:
-        """Longest time of one call, in seconds."""
-        await self._edit(timeout_s=text)
-
-    @rx.event
-    async def edit_memory(self, text: str) -> None:
-        """Most memory, in MB."""
-        await self._edit(memory_mb=text)
+    async def edit(self, name: str, text: str) -> None:
+        """A field of the form changed, or the kind; what other kinds' fields hold stays."""
+        if name in FIELDS[self.draft.kind] or (name == "kind" and text in FIELDS):
+            await self._edit(**{name: text})
 
     @rx.event
     async def show_older(self) -> None:
@@ -159,22 +156,23 @@ class GraderState(StepModal, rx.State):
         self.is_trying, self.try_fault = True, ""
         yield
         try:
-            tried = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
+            trial = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
         except RftError as error:
             if isinstance(error, InvalidInputError):
                 self._show_fault(error)
             self.try_fault, self.tried, self.spread, self._tried_words = error.message, [], [], ""
         else:
-            self._show_trial(tried, draft)
+            self._show_trial(trial, draft)
         self._note_trial()
         self.is_trying = False
 
-    def _show_trial(self, tried: Sequence[TriedGrade], draft: Draft) -> None:
-        self.tried, self._tried_draft = [RolloutView.of(grade) for grade in tried], draft
+    def _show_trial(self, trial: Trial, draft: Draft) -> None:
+        self.tried, self._tried_draft = [RolloutView.of(grade) for grade in trial.grades], draft
         num_failed = sum(not view.is_graded for view in self.tried)
         failed = f" · {num_failed} not graded" if num_failed else ""
-        self._tried_words = f"{count(len(tried), 'record')}{failed}"
-        self.spread = view_spread(sum_up([grade.outcome for grade in tried]))
+        self._tried_words = f"{count(len(self.tried), 'record')}{failed}"
+        self.tried_cost = describe_spent(trial.paid) if trial.paid else ""
+        self.spread = view_spread(sum_up([grade.outcome for grade in trial.grades]))
 
     async def _edit(self, **changes: str) -> None:
         self.draft, self.save_fault = replace(self.draft, **changes), ""
@@ -195,10 +193,12 @@ class GraderState(StepModal, rx.State):
         except InvalidInputError as error:
             self._show_fault(error)
         else:
-            self.fault_message, self.fault_line, self.fault_column = "", 0, 0
+            self.fault_field, self.fault_message = "", ""
+            self.fault_line, self.fault_column = 0, 0
 
     def _show_fault(self, error: RftError) -> None:
         self.fault_message = error.message
+        self.fault_field = str(error.details.get("field", ""))
         line, column = error.details.get("line"), error.details.get("column")
         self.fault_line = line if isinstance(line, int) else 0
         self.fault_column = column if isinstance(column, int) else 0
@@ -211,7 +211,14 @@ class GraderState(StepModal, rx.State):
         self._show_saved(versions[0] if versions else None)
         if not self.isolation:
             await self._show_isolation()
+        self._show_models()
         await self._check()
+
+    def _show_models(self) -> None:
+        found = list_models()
+        self.models = [ModelOption.of(model) for model in found.models]
+        self.is_configured, self.how_to = found.is_configured, found.how_to
+        self.provider = urlsplit(found.base_url).netloc
 
     def _show_saved(self, current: GraderVersion | None) -> None:
         self.next_version = f"v{current.version + 1 if current else 1}"

@@ -17,6 +17,14 @@ SETTINGS = {
     "operation": "Operation",
     "field": "Compare",
     "reference": "With",
+    "output_schema": "Output schema",
+    "score_field": "Score field",
+    "min_score": "Lowest score",
+    "max_score": "Highest score",
+    "model": "Model",
+    "temperature": "Temperature",
+    "max_tokens": "Longest reply",
+    "weight": "Weight",
 }
 _SIGNS = {LineKind.ADDED: "+", LineKind.REMOVED: "−", LineKind.SAME: ""}
 

@@ -1,14 +1,26 @@
 """The grader as it is edited: from fields to a spec and back."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rft_app.domain.grader import GraderSpec, GraderVersion, ScriptSpec, StringCheckSpec, parse_spec
+import orjson
+from pydantic_core import to_json
+
+from rft_app.domain.grader import (
+    GraderSpec,
+    GraderVersion,
+    JudgeSpec,
+    default_output_schema,
+    parse_spec,
+)
+from rft_app.domain.grader_difference import compare_graders
 from rft_app.errors import InvalidInputError
+from rft_app.ui.state.grader_difference_view import SETTINGS
 from rft_app.ui.words import ago, count
 
-SCRIPT, STRING_CHECK = "script", "string_check"
+SCRIPT, STRING_CHECK, JUDGE = "script", "string_check", "judge"
+MOST_NAMED = 2
+"""Changed settings that are named; more are counted."""
 STARTER = '''"""Grade one answer. Return a number from 0 to 1."""
 
 
@@ -29,9 +41,23 @@ def grade(sample, item):
 '''
 
 
+JUDGE_STARTER = """You judge an answer of an assistant.
+
+Conversation so far:
+{{item.messages}}
+
+Answer to judge:
+{{sample.output_text}}
+Tools it called: {{sample.output_tools}}
+
+Does the answer do what the user asked for, completely and correctly?
+Give a score from 0 (useless) to 1 (perfect). Say why in one or two sentences first.
+"""
+
+
 @dataclass(frozen=True)
 class Draft:
-    """What the form holds."""
+    """What the form holds; numbers as they are typed."""
 
     kind: str = SCRIPT
     source: str = STARTER
@@ -39,73 +65,110 @@ class Draft:
     field: str = "output_text"
     reference: str = "{{item.reference}}"
     timeout_s: str = "2"
-    """As it is typed."""
     memory_mb: str = "512"
-    weight: float | None = None
-    """Kept as it is stored; the form does not show it."""
+    prompt: str = JUDGE_STARTER
+    output_schema: str = to_json(default_output_schema(), indent=2).decode()
+    score_field: str = "score"
+    min_score: str = "0"
+    max_score: str = "1"
+    model: str = ""
+    """Empty for the provider's first."""
+    temperature: str = "0"
+    max_tokens: str = "512"
+    weight: str = ""
+    """Empty where none is set."""
 
     @classmethod
     def of(cls, spec: GraderSpec) -> "Draft":
-        """The form of a stored spec; the other kind keeps its defaults."""
-        if isinstance(spec, ScriptSpec):
-            return cls(
-                source=spec.source,
-                timeout_s=f"{spec.timeout_s:g}",
-                memory_mb=str(spec.memory_mb),
-                weight=spec.weight,
-            )
-        return cls(
-            kind=STRING_CHECK,
-            operation=spec.operation.value,
-            field=spec.field,
-            reference=spec.reference,
-            weight=spec.weight,
-        )
+        """The form of a stored spec; the other kinds keep their defaults."""
+        values = spec.model_dump(mode="json", exclude={"output_schema"}, exclude_none=True)
+        shown = {
+            name: f"{value:.12g}" if isinstance(value, float) else str(value)
+            for name, value in values.items()
+        }
+        if isinstance(spec, JudgeSpec):
+            shown["output_schema"] = to_json(spec.output_schema, indent=2).decode()
+        return cls(**shown)
 
     def is_like(self, other: "Draft") -> bool:
-        """Whether both grade alike; what the other kind's fields hold does not matter."""
+        """Whether both make the same spec; what other kinds' fields hold does not matter."""
         return self._relevant() == other._relevant()
 
     def _relevant(self) -> tuple[object, ...]:
-        if self.kind == STRING_CHECK:
-            return self.kind, self.operation, self.field, self.reference
-        return self.kind, self.source, _normal(self.timeout_s), _normal(self.memory_mb)
+        names = ("kind", *FIELDS[self.kind])
+        return tuple(_normal(getattr(self, name)) for name in names)
 
-    def to_spec(self) -> ScriptSpec | StringCheckSpec:
+    def to_spec(self) -> GraderSpec:
         """The spec of the form.
 
         Raises:
-            InvalidInputError: A field is empty or impossible.
+            InvalidInputError: A field is empty or impossible; details name it as `field`, with
+                `line` and `column` where known.
         """
-        if self.kind == STRING_CHECK:
-            values = {
-                "operation": self.operation,
-                "field": self.field,
-                "reference": self.reference,
-            }
-        else:
-            values = {
-                "source": self.source,
-                "timeout_s": _read_limit(self.timeout_s, "time limit", "60 s"),
-                "memory_mb": _read_limit(self.memory_mb, "memory limit", "8192 MB"),
-            }
-        return parse_spec({"kind": self.kind, "weight": self.weight, **values})
+        values: dict[str, object] = {"kind": self.kind}
+        for name in FIELDS[self.kind]:
+            text: str = getattr(self, name)
+            if name in NUMBERS and (text.strip() or name not in OPTIONAL):
+                values[name] = _read_number(name, text)
+            elif name == "output_schema":
+                values[name] = read_schema(text)
+            elif text or name not in OPTIONAL:
+                values[name] = text
+        return parse_spec(values)
 
 
-def _read_limit(text: str, name: str, most: str) -> float:
+FIELDS = {
+    SCRIPT: ("source", "timeout_s", "memory_mb", "weight"),
+    STRING_CHECK: ("operation", "field", "reference", "weight"),
+    JUDGE: (
+        *("prompt", "output_schema", "score_field", "min_score", "max_score"),
+        *("model", "temperature", "max_tokens", "weight"),
+    ),
+}
+"""The fields of each kind."""
+OPTIONAL = frozenset({"model", "weight"})
+NUMBERS = {
+    "timeout_s": "time limit must be a number, at most 60 s",
+    "memory_mb": "memory limit must be a number, at most 8192 MB",
+    "min_score": "lowest score must be a number",
+    "max_score": "highest score must be a number",
+    "temperature": "temperature must be a number from 0 to 2",
+    "max_tokens": "longest reply must be a whole number of tokens from 16 to 16000",
+    "weight": "weight must be a number from 0 on, or empty",
+}
+"""Fields that are typed as numbers, and what each takes."""
+
+
+def _read_number(name: str, text: str) -> float:
     try:
         return float(text.replace(",", ""))
     except ValueError as error:
+        raise InvalidInputError(f"The {NUMBERS[name]}, not {text!r}.", field=name) from error
+
+
+def read_schema(text: str) -> object:
+    """The JSON that a person typed as the output schema.
+
+    Raises:
+        InvalidInputError: It is none; details have `line` and `column`.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise InvalidInputError(
-            f"The {name} must be a number, at most {most}, not {text!r}."
+            f"The output schema is not JSON: {error.msg} (line {error.lineno}, column "
+            f"{error.colno}).",
+            field="output_schema",
+            line=error.lineno,
+            column=error.colno,
         ) from error
 
 
-def _normal(number: str) -> float | str:
+def _normal(text: str) -> float | str:
     try:
-        return float(number)
+        return float(text)
     except ValueError:
-        return number
+        return text
 
 
 @dataclass(frozen=True)
@@ -124,28 +187,22 @@ def describe_change(spec: GraderSpec, before: GraderSpec | None) -> str:
     r"""What a version changed, in a few words.
 
     Example:
+        >>> from rft_app.domain.grader import ScriptSpec
         >>> old, new = ScriptSpec(source="a\nb"), ScriptSpec(source="a\nc\nd")
         >>> describe_change(new, old), describe_change(old, None)
         ('2 lines added, 1 removed', 'first version')
     """
     if before is None:
         return "first version"
-    if isinstance(spec, ScriptSpec) and isinstance(before, ScriptSpec):
-        return _describe_lines(spec, before)
-    if isinstance(spec, StringCheckSpec) and isinstance(before, StringCheckSpec):
-        names = ("operation", "field", "reference")
-        changed = [name for name in names if getattr(spec, name) != getattr(before, name)]
-        return f"{' and '.join(changed)} changed"
-    return f"from {before.kind.replace('_', ' ')} to {spec.kind.replace('_', ' ')}"
-
-
-def _describe_lines(spec: ScriptSpec, before: ScriptSpec) -> str:
-    lines = list(difflib.unified_diff(before.source.splitlines(), spec.source.splitlines(), n=0))
-    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
-    if not added and not removed:
-        return "limits changed"
-    return f"{count(added, 'line')} added, {removed:,} removed"
+    if spec.kind != before.kind:
+        return f"from {before.kind.replace('_', ' ')} to {spec.kind.replace('_', ' ')}"
+    found = compare_graders(before, spec)
+    if found.lines:
+        return f"{count(found.num_added, 'line')} added, {found.num_removed:,} removed"
+    names = [SETTINGS[one.name].lower() for one in found.settings]
+    if len(names) > MOST_NAMED:
+        return f"{count(len(names), 'setting')} changed"
+    return f"{' and '.join(names) or 'line ends'} changed"
 
 
 def version_rows(versions: Sequence[GraderVersion], num_shown: int) -> list[VersionRow]:

@@ -22,9 +22,14 @@ FAILURES = {
     FailureKind.CRASHED: "The grading process died",
     FailureKind.NOT_A_NUMBER: "Not a number",
     FailureKind.NOT_FINITE: "Not a finite number",
-    FailureKind.OUT_OF_RANGE: "Outside 0 to 1",
+    FailureKind.OUT_OF_RANGE: "Outside the range",
     FailureKind.NO_REFERENCE: "No reference",
     FailureKind.NO_OUTPUT: "No answer",
+    FailureKind.MISSING_VARIABLE: "Missing in the record",
+    FailureKind.PROVIDER_REFUSED: "The provider refused",
+    FailureKind.NO_REPLY: "No reply",
+    FailureKind.BAD_REPLY: "Unreadable reply",
+    FailureKind.DECLINED: "The model declined",
 }
 
 

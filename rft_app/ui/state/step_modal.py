@@ -68,8 +68,8 @@ class StepModal(Following, mixin=True):
             return
         self.is_running, self.job = True, JobProgress.of(job)
 
-    async def _refresh(self, *, is_forced: bool = False) -> None:
-        dataset_id, name = self._dataset_id, self.step
+    async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
+        dataset_id, name, event = self._dataset_id, self.step, None
         try:
             step = await ask(lambda session: get_step(session, dataset_id, name))
             await self._show_step(step)
@@ -77,10 +77,11 @@ class StepModal(Following, mixin=True):
             seen = f"{step.finished_at} {node.stale_reason} {node.status} {node.summary}"
             if is_forced or seen != self._seen:
                 self._seen = seen
-                await self._show(step)
+                event = await self._show(step)
         except RftError as error:
             self.fault = error.message
         self.is_loading = False
+        return event
 
     async def _show_step(self, step: StepView) -> None:
         self.status, self.status_label = step.node.status.value, step.node.status_label
@@ -95,8 +96,8 @@ class StepModal(Following, mixin=True):
             return
         self.job = JobProgress.of(await ask(lambda session: get_job(session, job_id)))
 
-    async def _show(self, step: StepView) -> None:
-        """Fill in what only this step has."""
+    async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
+        """Fill in what only this step has; an event it returns follows."""
 
     def _refill(self, stored: dict[str, Any]) -> None:
         """Put stored settings into the form's fields, unless a person has typed there since."""

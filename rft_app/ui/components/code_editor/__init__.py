@@ -6,7 +6,7 @@ _JSX = rx.asset("code_editor.jsx", shared=True)
 
 
 class CodeEditor(rx.NoSSRComponent):
-    """An editor for Python, and for JSON, whose parts look the same, that follows the theme.
+    """An editor for code and prompts that follows the theme.
 
     Changes arrive a moment after the last key, so that typing costs no round trip per letter.
     Esc leaves the editor (a second Esc closes the dialog); Tab indents.
@@ -26,6 +26,8 @@ class CodeEditor(rx.NoSSRComponent):
     value: rx.Var[str]
     label: rx.Var[str]
     """Its name for screen readers."""
+    language: rx.Var[str]
+    """`template` for prompts with places in double braces; else Python, whose parts JSON shares."""
     error_line: rx.Var[int]
     """Line of the fault to mark, from 1; 0 for none."""
     error_column: rx.Var[int]

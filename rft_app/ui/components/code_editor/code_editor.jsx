@@ -1,5 +1,5 @@
 import React, { useEffect, useMemo, useRef } from "react";
-import CodeMirror, { EditorView, keymap, Prec } from "@uiw/react-codemirror";
+import CodeMirror, { Decoration, EditorView, keymap, MatchDecorator, Prec, ViewPlugin } from "@uiw/react-codemirror";
 import { indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -23,6 +23,7 @@ const look = EditorView.theme({
   ".cm-tooltip": { backgroundColor: "var(--surface-3)", border: "1px solid var(--line)", borderRadius: "6px" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--text)" },
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--bad)", fontFamily: "var(--sans)", fontSize: "12px" },
+  ".cm-place": { color: "var(--syn-key)", backgroundColor: "var(--info-soft)", borderRadius: "3px" },
   ".cm-lint-marker": { width: "10px", height: "10px" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--press)", border: "none", color: "var(--text-3)" },
 });
@@ -36,6 +37,20 @@ const colors = HighlightStyle.define([
   { tag: [tags.punctuation, tags.bracket, tags.operator], color: "var(--syn-punc)" },
 ]);
 
+const matcher = new MatchDecorator({
+  regexp: /\{\{[^{}\n]*\}\}/g,
+  decoration: Decoration.mark({ class: "cm-place" }),
+});
+const places = ViewPlugin.define(
+  (view) => ({
+    decorations: matcher.createDeco(view),
+    update(change) {
+      this.decorations = matcher.updateDeco(change, this.decorations);
+    },
+  }),
+  { decorations: (plugin) => plugin.decorations },
+);
+
 function diagnostics(doc, line, column, message) {
   if (!line || line > doc.lines) return [];
   const at = doc.line(line);
@@ -43,7 +58,7 @@ function diagnostics(doc, line, column, message) {
   return [{ from: Math.min(from, Math.max(at.from, at.to - 1)), to: at.to, severity: "error", message }];
 }
 
-export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, wraps, onChange, onSave, onRun, className }) {
+export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, language, wraps, onChange, onSave, onRun, className }) {
   const editor = useRef(null);
   const after = useRef(null);
   const timer = useRef(null);
@@ -61,7 +76,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
   };
   const extensions = useMemo(
     () => [
-      python(),
+      language === "template" ? places : python(),
       wraps ? EditorView.lineWrapping : [],
       indentUnit.of("    "),
       lintGutter(),
@@ -79,7 +94,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
         indentWithTab,
       ]),
     ],
-    [label, wraps],
+    [label, language, wraps],
   );
   useEffect(() => send, []);
   useEffect(() => {

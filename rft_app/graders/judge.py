@@ -1,0 +1,282 @@
+"""Judges: a model reads the answer and replies with a score.
+
+A spec such as
+
+    {"kind": "judge", "prompt": "Was this friendly, from 1 to 5? {{sample.output_text}}",
+     "min_score": 1, "max_score": 5}
+
+gives the score's place in its range: 1 is a reward of 0, 5 is a reward of 1.  A reply is read with
+tolerance (a fence around the JSON, words around it, a number as text) and asked for once more where
+no score can be read.  A score outside the range, and whatever keeps the model from a score, is a
+grading failure and never a zero.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+from pydantic import JsonValue
+
+from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import Item, Sample
+from rft_app.errors import InvalidInputError
+from rft_app.graders._places import fill, find_faults, find_places, look_up
+from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
+from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.provider import choose_model
+from rft_app.llm.structured import BadReplyError, ask_once
+from rft_app.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    pass
+
+MAX_REASON = 4_000
+"""Characters of the judge's reasons that are kept."""
+_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_NUMERIC = {"number", "integer", "string"}
+"""Types that the score may be declared with; a text is read as a number."""
+_KINDS = {
+    CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
+    CallFailureKind.UNREACHABLE: FailureKind.NO_REPLY,
+    CallFailureKind.EMPTY: FailureKind.NO_REPLY,
+    CallFailureKind.NO_COMPLETION: FailureKind.NO_REPLY,
+    CallFailureKind.TRUNCATED: FailureKind.BAD_REPLY,
+    CallFailureKind.BAD_REPLY: FailureKind.BAD_REPLY,
+    CallFailureKind.REFUSED: FailureKind.DECLINED,
+}
+"""All others are the provider's refusal."""
+
+
+class NoLedger:
+    """Keeps nothing: for a judge that is opened and asked nothing."""
+
+    def find(self, key: str) -> None:  # a protocol's
+        """Nothing is known."""
+
+    def keep(self, key: str, reply: object) -> None:
+        """Nothing is kept."""
+
+
+class JudgeGrader:
+    """Kind `judge`."""
+
+    name = "judge"
+    label = "Model as judge"
+
+    def check(self, spec: JudgeSpec) -> None:
+        """Check the prompt's places, the output schema, the range and, if it can be, the model."""
+        _check_prompt(spec.prompt)
+        _check_schema(spec)
+        if spec.min_score >= spec.max_score:
+            raise InvalidInputError(
+                f"The range of the score is empty: it goes from {spec.min_score:g} to "
+                f"{spec.max_score:g}. Let it end above its beginning.",
+                field="max_score",
+            )
+        settings = get_settings()
+        if settings.has_provider:
+            choose_model(settings, spec.model)
+
+    def open(self, spec: JudgeSpec) -> "JudgeSession":
+        """Make ready to ask the configured provider; no reply is kept (`open_judge` keeps them)."""
+        return open_judge(spec, NoLedger(), get_settings())
+
+
+class JudgeSession:
+    """A judge with its connections; may be asked from several threads."""
+
+    def __init__(self, spec: JudgeSpec, ledger: PaidCalls, settings: Settings) -> None:
+        from rft_app.llm.client import ChatClient  # openai takes a second to import
+
+        self.model = choose_model(settings, spec.model).name
+        self.num_at_once = settings.llm_concurrency
+        self._spec = spec
+        self._ledger = ledger
+        self._client: ChatClient = ChatClient(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    @property
+    def uses_own_temperature(self) -> bool:
+        """Whether the model refused to be given one."""
+        return "temperature" in self._client.left_out
+
+    def stop(self) -> None:
+        """Begin no further call; those that wait raise `JobCancelledError`."""
+        self._client.stop()
+
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+        """Judge a batch, several at a time; the ledger knows each by its place in the batch."""
+        with ThreadPoolExecutor(self.num_at_once, "judge") as pool:
+            asked = [
+                pool.submit(self.ask, str(number), sample, item)
+                for number, (sample, item) in enumerate(batch)
+            ]
+            outcomes = [future.result() for future in asked]
+        return [_to_outcome(outcome) for outcome in outcomes]
+
+    def ask(self, key: str, sample: Sample, item: Item) -> Verdict | GradingFailure | CallFailure:
+        """Ask about one answer; what the ledger has under `key` is read and not paid again.
+
+        Raises:
+            JobCancelledError: `stop` was called before an attempt.
+        """
+        prompt = render(self._spec.prompt, sample, item)
+        if isinstance(prompt, GradingFailure):
+            return prompt
+        request = ChatRequest(
+            model=self.model,
+            messages=(ChatMessage(role="user", content=prompt),),
+            temperature=self._spec.temperature,
+            max_tokens=self._spec.max_tokens,
+            reply_schema=self._spec.output_schema,
+        )
+        outcome = ask_once(
+            self._client, self._ledger, key, request, lambda text: read_reply(text, self._spec)
+        )
+        return outcome if isinstance(outcome, CallFailure) else outcome.value
+
+
+def open_judge(spec: JudgeSpec, ledger: PaidCalls, settings: Settings) -> JudgeSession:
+    """A judge ready to be asked; each reply is kept in `ledger` before it is read.
+
+    Raises:
+        InvalidInputError: The spec cannot work, or the provider has no such model.
+        NotAvailableError: No provider is configured; the message says how to.
+    """
+    JudgeGrader().check(spec)
+    return JudgeSession(spec, ledger, settings)
+
+
+def _to_outcome(outcome: Verdict | GradingFailure | CallFailure) -> Verdict | GradingFailure:
+    return to_failure(outcome) if isinstance(outcome, CallFailure) else outcome
+
+
+def to_failure(failure: CallFailure) -> GradingFailure:
+    """A call that brought nothing, as the grading failure that it is."""
+    kind = _KINDS.get(failure.kind, FailureKind.PROVIDER_REFUSED)
+    message = f"{failure.kind.words.capitalize()}: {failure.explanation}"
+    return GradingFailure(failure_kind=kind, message=message)
+
+
+def render(prompt: str, sample: Sample, item: Item) -> str | GradingFailure:
+    """The prompt with its places filled in, or which of them this record cannot fill."""
+    values = {"sample": dict(sample), "item": item}
+    for place in find_places(prompt):
+        if look_up(values, place) is None:
+            whose = "answer" if place.startswith("sample.") else "record"
+            return GradingFailure(
+                failure_kind=FailureKind.MISSING_VARIABLE,
+                message=f"The {whose} has no `{place}`, which the prompt asks for.",
+            )
+    return fill(prompt, values)
+
+
+def read_reply(text: str, spec: JudgeSpec) -> Verdict | GradingFailure:
+    """Make a verdict of a reply's text.
+
+    Raises:
+        BadReplyError: It holds no score.
+
+    Example:
+        >>> spec = JudgeSpec(prompt="{{sample.output_text}}", min_score=1, max_score=5)
+        >>> read_reply('Sure: {"reasoning": "Kind.", "score": "4"}', spec)
+        Verdict(kind='verdict', reward=0.75, reason='Kind.')
+    """
+    fields = _read_fields(text, spec.score_field)
+    score = _read_number(fields.get(spec.score_field))
+    if score is None:
+        raise BadReplyError(f"It has no number in `{spec.score_field}`.")
+    low, high = spec.min_score, spec.max_score
+    if not low <= score <= high:
+        return GradingFailure(
+            failure_kind=FailureKind.OUT_OF_RANGE,
+            message=f"The judge gave {score:g}; the range is {low:g} to {high:g}.",
+        )
+    return Verdict(reward=(score - low) / (high - low), reason=_find_reason(fields, spec))
+
+
+def _read_fields(text: str, score_field: str) -> Mapping[str, JsonValue]:
+    found = _decode(text)
+    if found is None and (match := _OBJECT.search(text)) is not None:
+        found = _decode(match[0])
+    if isinstance(found, dict):
+        return found
+    if _read_number(found) is not None:
+        return {score_field: found}
+    raise BadReplyError("It is not one JSON object.")
+
+
+def _decode(text: str) -> JsonValue:
+    try:
+        return msgspec.json.decode(text.strip())
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+
+
+def _read_number(value: JsonValue) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _find_reason(fields: Mapping[str, JsonValue], spec: JudgeSpec) -> str | None:
+    """The first text of the reply beside the score."""
+    texts = (
+        value.replace("\x00", "").strip()
+        for name, value in fields.items()
+        if name != spec.score_field and isinstance(value, str)
+    )
+    return next((text[:MAX_REASON] for text in texts if text), None)
+
+
+def _check_prompt(prompt: str) -> None:
+    for fault in find_faults(prompt):
+        raise InvalidInputError(
+            f"The prompt cannot be used: {fault.message} (line {fault.line}, column "
+            f"{fault.column}).",
+            field="prompt",
+            line=fault.line,
+            column=fault.column,
+        )
+    if not any(place.startswith("sample.") for place in find_places(prompt)):
+        raise InvalidInputError(
+            "The prompt does not show the answer. Put {{sample.output_text}} or "
+            "{{sample.messages}} where the judge shall read it.",
+            field="prompt",
+        )
+
+
+def _check_schema(spec: JudgeSpec) -> None:
+    schema, name = spec.output_schema, spec.score_field
+    properties = schema.get("properties")
+    if schema.get("type") != "object" or not isinstance(properties, dict):
+        raise _schema_fault('it must say "type": "object" and list its "properties"')
+    if name not in properties:
+        known = ", ".join(properties) or "none"
+        raise _schema_fault(f"it has no property {name!r} for the score; there are: {known}")
+    score = properties[name]
+    if not isinstance(score, dict) or score.get("type") not in _NUMERIC:
+        raise _schema_fault(f'the property {name!r} holds the score; give it "type": "number"')
+
+
+def _schema_fault(message: str) -> InvalidInputError:
+    return InvalidInputError(f"The output schema cannot be used: {message}.", field="output_schema")

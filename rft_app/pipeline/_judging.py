@@ -1,0 +1,112 @@
+"""A judge's part of the dry run: many calls at a time, outcomes stored in the order of the plan.
+
+Each reply is in the ledger before it is read, under the job and the rollout's place in the plan.
+Work that is killed therefore reads again what it paid, and asks only what has no reply yet.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rft_app.domain.dry_run import DryRun
+from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grading import NO_ANSWER, GradingFailure, Verdict
+from rft_app.domain.paid import JudgeUse
+from rft_app.domain.rollout import RolloutKey
+from rft_app.domain.words import count
+from rft_app.errors import ProviderError
+from rft_app.graders.judge import JudgeSession, open_judge, to_failure
+from rft_app.jobs.calls import Calls
+from rft_app.jobs.context import JobContext
+from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
+from rft_app.settings import get_settings
+from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
+from rft_app.storage.rollouts import load_rollouts
+from rft_app.storage.session import reading
+
+Outcome = Verdict | GradingFailure
+Store = Callable[[int, Sequence[Outcome]], None]
+"""Takes a position in the plan, and the outcomes from there on."""
+
+
+class Judging:
+    """Asks about the rollouts of a plan that have no outcome yet."""
+
+    def __init__(
+        self, context: JobContext, run: DryRun, keys: Sequence[RolloutKey], store: Store
+    ) -> None:
+        self._context = context
+        self._dataset_id = run.dataset_id
+        self._keys = keys
+        self._store = store
+        self._waiting: dict[int, Outcome] = {}
+        """By position, until those before them are there."""
+        self._failures = FailureTally()
+        self._num_stored = self._num_taken = 0
+
+    def work(self, spec: JudgeSpec, num_done: int) -> JudgeUse:
+        """Ask about all from position `num_done` on.
+
+        Raises:
+            ProviderError: All further calls would only fail, too; the message says why.
+            JobCancelledError: Somebody asked to stop; what was paid is kept.
+        """
+        self._num_stored = self._num_taken = num_done
+        ledger = StoredPaidCalls(self._context.job_id, self._dataset_id)
+        with open_judge(spec, ledger, get_settings()) as judge:
+            calls = Calls(
+                self._context,
+                num_at_once=judge.num_at_once,
+                make=lambda number: self._ask(judge, num_done + number),
+                take=lambda number, outcome: self._take(num_done + number, outcome),
+                report=self._report_progress,
+                stop=judge.stop,
+            )
+            calls.run(len(self._keys) - num_done, lambda: self._failures.is_hopeless)
+            self._require_all()
+            return self._sum_up(judge)
+
+    def _ask(self, judge: JudgeSession, position: int) -> Outcome | CallFailure:
+        with reading() as session:
+            (rollout,) = load_rollouts(session, self._dataset_id, [self._keys[position]])
+        if not rollout.has_output:
+            return NO_ANSWER
+        return judge.ask(str(position), rollout.sample, rollout.item)
+
+    def _take(self, position: int, outcome: Outcome | CallFailure) -> None:
+        self._num_taken += 1
+        if isinstance(outcome, CallFailure):
+            self._failures.note(outcome)
+            outcome = to_failure(outcome)
+        elif isinstance(outcome, Verdict):
+            self._failures.note_success()
+        self._waiting[position] = outcome
+        ready: list[Outcome] = []
+        while (found := self._waiting.pop(self._num_stored + len(ready), None)) is not None:
+            ready.append(found)
+        if ready:
+            self._store(self._num_stored, ready)
+            self._num_stored += len(ready)
+
+    def _report_progress(self) -> None:
+        label = f"{self._num_taken:,} of {count(len(self._keys), 'rollout')} judged"
+        if num_failed := self._failures.total:
+            label += f", {count(num_failed, 'call')} failed"
+        self._context.progress(self._num_taken, len(self._keys), label)
+
+    def _require_all(self) -> None:
+        if num_left := len(self._keys) - self._num_stored:
+            raise ProviderError(
+                f"The judge stopped before {count(num_left, 'rollout')} had a grade, because "
+                f"further calls would fail, too. {self._failures.describe()}"[:1000],
+                failures=dict(self._failures.counts),
+            )
+
+    def _sum_up(self, judge: JudgeSession) -> JudgeUse:
+        with reading() as session:
+            paid = sum_paid_calls(session, self._context.job_id)
+        return JudgeUse(model=judge.model, paid=paid, note=" ".join(self._notes(judge)))
+
+    def _notes(self, judge: JudgeSession) -> Iterable[str]:
+        if judge.uses_own_temperature:
+            yield "The model takes no temperature and used its own."
+        if CallFailureKind.TIMEOUT in self._failures.counts:
+            yield "The provider may charge for calls that timed out; they are in no figure here."

@@ -1,0 +1,150 @@
+"""The form of a judge: its prompt, whom it asks, what the reply must hold."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import badge
+from rft_app.ui.components.code_editor import code_editor
+from rft_app.ui.components.field import field, select, text_input
+from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_control
+from rft_app.ui.components.icon import icon
+from rft_app.ui.components.model_options import model_options
+from rft_app.ui.content import Content
+from rft_app.ui.state.grader import GraderState
+from rft_app.ui.theme import WITNESS
+
+_DRAFT = GraderState.draft
+_EDITOR = "bg-inset [&_.cm-editor]:h-full"
+
+
+def judge_editor() -> rx.Component:
+    """The whole form."""
+    return rx.el.section(
+        _header(),
+        rx.cond(
+            GraderState.is_configured,
+            rx.fragment(),
+            rx.el.p(
+                GraderState.how_to,
+                " You can save the judge all the same.",
+                class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
+            ),
+        ),
+        rx.el.div(
+            _editor("prompt", "Judge's prompt", "template", _DRAFT.prompt),
+            class_name=f"grow min-h-[220px] h-[260px] max-wide:h-[300px] {_EDITOR}",
+        ),
+        fault_line("No fault in the form."),
+        rx.el.div(
+            _field("Model", "model", _model(), class_name="col-span-2"),
+            _number("Temperature", "temperature"),
+            _number("Longest reply", "max_tokens", suffix="tokens"),
+            _field("Score in", "score_field", _score_field()),
+            _number("Lowest score", "min_score"),
+            _number("Highest score", "max_score"),
+            _number("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
+            class_name="grid grid-cols-4 gap-x-3.5 gap-y-3 px-3 py-3 border-t border-line shrink-0"
+            " max-wide:grid-cols-2",
+        ),
+        _schema(),
+        class_name="grow flex flex-col bg-surface-1 border border-line rounded-card min-w-0"
+        " overflow-hidden",
+    )
+
+
+def _header() -> rx.Component:
+    return rx.el.div(
+        rx.el.span("prompt", class_name="font-mono text-small"),
+        rx.cond(
+            GraderState.is_configured,
+            badge(icon("sparkles", 12), f"asks {GraderState.provider} · paid", tone="neutral"),
+            badge(icon("triangle-alert", 12), "no provider", tone="warn"),
+        ),
+        rx.el.span(
+            rx.el.code("{{item.…}}"),
+            " the record, ",
+            rx.el.code("{{sample.…}}"),
+            " the answer",
+            class_name=f"{WITNESS} ml-auto max-wide:hidden",
+        ),
+        class_name="flex items-center gap-2 min-h-9 px-3 border-b border-line shrink-0",
+    )
+
+
+def _editor(name: str, label: str, language: str, value: Content) -> rx.Component:
+    is_here = GraderState.fault_field == name
+    return code_editor(
+        value=value,
+        label=label,
+        language=language,
+        wraps=True,
+        error_line=rx.cond(is_here, GraderState.fault_line, 0),
+        error_column=GraderState.fault_column,
+        error_message=GraderState.fault_message,
+        on_change=GraderState.edit(name),
+        on_save=GraderState.save,
+        on_run=GraderState.try_it,
+        class_name="h-full",
+    )
+
+
+def _field(label: str, name: str, control: rx.Component, *, class_name: str = "") -> rx.Component:
+    return field(label, control, html_for=f"grader-{name}", class_name=class_name)
+
+
+def _number(label: str, name: str, **props: Content) -> rx.Component:
+    return _field(label, name, number_control(name, **props))
+
+
+def _model() -> rx.Component:
+    return rx.cond(
+        GraderState.is_configured,
+        select(
+            rx.el.option(f"{GraderState.first_model}, the first configured", value=""),
+            model_options(GraderState.models),
+            rx.cond(
+                GraderState.strange_model != "",
+                rx.el.option(GraderState.strange_model, value=GraderState.strange_model),
+            ),
+            id="grader-model",
+            value=_DRAFT.model,
+            on_change=GraderState.edit("model"),
+        ),
+        text_input(
+            id="grader-model",
+            value=_DRAFT.model,
+            on_change=GraderState.edit("model"),
+            placeholder="the first configured",
+            spell_check=False,
+        ),
+    )
+
+
+def _score_field() -> rx.Component:
+    return text_input(
+        id="grader-score_field",
+        value=_DRAFT.score_field,
+        on_change=GraderState.edit("score_field"),
+        spell_check=False,
+        title="The property of the reply that holds the score.",
+        class_name="font-mono",
+    )
+
+
+def _schema() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(
+            icon("chevron-right", 14, "group-open:rotate-90"),
+            rx.el.span("Output schema", class_name="shrink-0"),
+            rx.el.span(
+                "what the reply must hold; its first text is shown as the reason",
+                class_name=f"{WITNESS} truncate font-normal",
+            ),
+            class_name="flex items-center gap-1.5 px-3 min-h-9 text-small font-medium text-ink-2"
+            " cursor-pointer list-none [&::-webkit-details-marker]:hidden",
+        ),
+        rx.el.div(
+            _editor("output_schema", "Output schema", "json", _DRAFT.output_schema),
+            class_name=f"h-[240px] border-t border-line {_EDITOR}",
+        ),
+        class_name="group border-t border-line shrink-0",
+    )

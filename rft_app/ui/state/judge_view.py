@@ -1,0 +1,43 @@
+"""What asking a judge will cost, and what it came to, in words."""
+
+from rft_app.domain.paid import JudgeUse, PaidTotals
+from rft_app.services.judge_costs import JudgeEstimate
+from rft_app.ui.words import count, dollar_range, dollars
+
+
+def describe_spent(paid: PaidTotals) -> str:
+    """Calls, tokens and cost.
+
+    Example:
+        >>> describe_spent(PaidTotals(num_calls=5, num_prompt_tokens=900, cost_usd=0.02))
+        '5 calls paid · 900 tokens · $0.02'
+        >>> describe_spent(PaidTotals(num_calls=1, num_prompt_tokens=None, cost_usd=None))
+        '1 call paid · tokens not counted · cost unknown'
+        >>> describe_spent(PaidTotals())
+        'Nothing was paid'
+    """
+    if not paid.num_calls:
+        return "Nothing was paid"
+    given, taken = paid.num_prompt_tokens, paid.num_completion_tokens
+    tokens = "tokens not counted"
+    if given is not None and taken is not None:
+        tokens = f"{given + taken:,} tokens"
+    cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
+    return f"{count(paid.num_calls, 'call')} paid · {tokens} · {cost}"
+
+
+def describe_use(use: JudgeUse) -> str:
+    """Who judged a dry run, and for how much."""
+    return f"{use.model}: {describe_spent(use.paid)}"
+
+
+def describe_estimate(found: JudgeEstimate | None) -> str:
+    """What the next dry run asks and costs."""
+    if found is None:
+        return "Free, runs on this machine."
+    if found.obstacle:
+        return found.obstacle
+    cost = dollar_range(found.cost.low_usd, found.cost.high_usd)
+    priced = "cost unknown" if found.cost.low_usd is None else f"about {cost}"
+    day = f", prices of {found.cost.prices_date}" if found.cost.prices_date else ""
+    return f"Asks {found.model} {count(found.num_calls, 'time')}, {priced}{day}."

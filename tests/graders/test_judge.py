@@ -1,0 +1,200 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import make_sample
+from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.graders import check_grader, load_grader, open_grader
+from rft_app.graders.judge import open_judge, read_reply, render
+from rft_app.llm.failures import CallFailure
+from rft_app.llm.structured import BadReplyError
+from rft_app.settings import get_settings
+from tests.llm.provider import FAILURES, Behaviour, FakeProvider, configured, in_turn, say, say_json
+from tests.llm.test_structured import Notebook
+
+SPEC = JudgeSpec(
+    prompt="Was {{sample.output_text}} right? It was {{item.reference}}.", model="good"
+)
+SAMPLE = make_sample([{"role": "assistant", "content": "Oslo"}], None)
+ITEM = {"reference": "Oslo", "messages": [{"role": "user", "content": "Where?"}]}
+GOOD = say_json({"reasoning": "It matches.", "score": 1})
+
+
+@pytest.fixture(autouse=True)
+def no_provider(data_dir: object) -> Iterator[None]:
+    """Settings without a provider, unless a test configures one."""
+    yield
+    get_settings.cache_clear()
+
+
+def judge_once(
+    patch: pytest.MonkeyPatch, behave: Behaviour, spec: JudgeSpec = SPEC
+) -> tuple[Verdict | GradingFailure, FakeProvider]:
+    with configured(patch, behave) as provider, open_grader(spec) as judge:
+        (outcome,) = judge.grade([(SAMPLE, ITEM)])
+        return outcome, provider
+
+
+def test_the_model_is_asked_with_the_prompt_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome, provider = judge_once(monkeypatch, in_turn(GOOD))
+    assert outcome == Verdict(reward=1.0, reason="It matches.")
+    (request,) = provider.requests
+    assert request["messages"] == [{"role": "user", "content": "Was Oslo right? It was Oslo."}]
+    assert (request["model"], request["temperature"], request["max_tokens"]) == ("good", 0, 512)
+    assert request["response_format"]["json_schema"]["schema"] == SPEC.output_schema
+    assert request["response_format"]["json_schema"]["strict"] is True
+
+
+def test_a_batch_keeps_its_order_and_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def behave(request: dict[str, Any], number: int) -> Any:
+        return say_json({"score": request["messages"][0]["content"].count("x") / 10})
+
+    answers = [make_sample([{"role": "assistant", "content": "x" * n}], None) for n in range(1, 11)]
+    spec = JudgeSpec(prompt="Rate {{sample.output_text}}")
+    with configured(monkeypatch, behave, CONCURRENCY="4"), open_grader(spec) as judge:
+        outcomes = judge.grade([(answer, ITEM) for answer in answers])
+    rewards = [one.reward for one in outcomes if isinstance(one, Verdict)]
+    assert rewards == [n / 10 for n in range(1, 11)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reward"),
+    [
+        ('{"reasoning": "so", "score": 3}', 0.5),
+        ('```json\n{"reasoning": "so", "score": "3"}\n```', 0.5),
+        ('Here you are:\n```\n{"score": 5}\n```\nBye.', 1.0),
+        ('{"score": " 1 "}', 0.0),
+        ("3", 0.5),
+    ],
+)
+def test_a_reply_is_read_with_tolerance(
+    monkeypatch: pytest.MonkeyPatch, text: str, reward: float
+) -> None:
+    spec = SPEC.model_copy(update={"min_score": 1, "max_score": 5})
+    outcome, provider = judge_once(monkeypatch, in_turn(say(text)), spec)
+    assert isinstance(outcome, Verdict)
+    assert outcome.reward == reward
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "good", "[]", '{"reasoning": "so"}', '{"score": null}', '{"score": true}', "NaN"]
+)
+def test_a_reply_without_a_score_is_no_zero(text: str) -> None:
+    with pytest.raises(BadReplyError):
+        read_reply(text, SPEC)
+
+
+def test_an_unreadable_reply_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome, provider = judge_once(monkeypatch, in_turn(say("It is fine."), GOOD))
+    assert isinstance(outcome, Verdict)
+    complaint = provider.requests[1]["messages"][-1]["content"]
+    assert "It is not one JSON object" in complaint
+
+
+def test_a_score_outside_the_range_is_a_failure_and_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outcome, provider = judge_once(monkeypatch, in_turn(say_json({"score": 7})))
+    assert outcome == GradingFailure(
+        failure_kind=FailureKind.OUT_OF_RANGE, message="The judge gave 7; the range is 0 to 1."
+    )
+    assert len(provider.requests) == 1
+
+
+KINDS = {
+    "a wrong key": FailureKind.PROVIDER_REFUSED,
+    "no credit": FailureKind.PROVIDER_REFUSED,
+    "no patience": FailureKind.PROVIDER_REFUSED,
+    "a fault": FailureKind.PROVIDER_REFUSED,
+    "a page": FailureKind.NO_REPLY,
+    "nothing": FailureKind.NO_REPLY,
+    "silence": FailureKind.NO_REPLY,
+    "nonsense": FailureKind.BAD_REPLY,
+    "another shape": FailureKind.BAD_REPLY,
+    "a text cut off": FailureKind.BAD_REPLY,
+    "a stream cut off": FailureKind.NO_REPLY,
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_what_a_provider_does_instead_of_helping_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("rft_app.llm.client.FIRST_WAIT_S", 0.01)
+    outcome, _ = judge_once(monkeypatch, in_turn(FAILURES[name][0]))
+    assert isinstance(outcome, GradingFailure)
+    assert outcome.failure_kind is KINDS[name]
+    assert len(outcome.message) > len("Auth: ")
+
+
+def test_a_model_that_declines_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome, _ = judge_once(monkeypatch, in_turn(say(None, refusal="I cannot judge that.")))
+    assert isinstance(outcome, GradingFailure)
+    assert outcome.failure_kind is FailureKind.DECLINED
+    assert "I cannot judge that." in outcome.message
+
+
+def test_what_the_ledger_has_is_not_paid_again_even_where_it_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = Notebook()
+    with configured(monkeypatch, in_turn(say("words"))) as provider:
+        for _ in range(2):
+            with open_judge(SPEC, ledger, get_settings()) as judge:
+                assert isinstance(judge.ask("7", SAMPLE, ITEM), CallFailure)
+        assert len(provider.requests) == len(ledger.kept) == 2, "the question and its repair"
+
+
+def test_a_variable_that_the_record_lacks_is_named_and_nothing_asked() -> None:
+    found = render(SPEC.prompt, SAMPLE, {"reference": None})
+    assert isinstance(found, GradingFailure)
+    assert found.failure_kind is FailureKind.MISSING_VARIABLE
+    assert "`item.reference`" in found.message
+
+
+def test_objects_are_shown_to_the_judge_as_json() -> None:
+    shown = render("{{ item.messages }} {{sample.output_tools}}", SAMPLE, ITEM)
+    assert shown == '[{"role":"user","content":"Where?"}] []'
+
+
+@pytest.mark.parametrize(
+    ("changes", "named", "details"),
+    [
+        ({"prompt": "Ok?\n  {{answer}}"}, "{{answer}}", {"line": 2, "column": 3}),
+        ({"prompt": "{{sample.score}}"}, "output_text", {"line": 1, "column": 1}),
+        ({"prompt": "{{sample.output_text"}, "not closed", {"line": 1, "column": 1}),
+        ({"prompt": "Is it good?"}, "does not show the answer", {}),
+        ({"output_schema": {"type": "array"}}, '"type": "object"', {"field": "output_schema"}),
+        ({"score_field": "mark"}, "no property 'mark'", {"field": "output_schema"}),
+        ({"score_field": "reasoning"}, "", None),
+        ({"min_score": 5, "max_score": 5}, "from 5 to 5", {"field": "max_score"}),
+    ],
+)
+def test_what_cannot_work_is_named_with_its_place(
+    changes: dict[str, Any], named: str, details: dict[str, object] | None
+) -> None:
+    spec = SPEC.model_copy(update=changes)
+    if details is None:
+        check_grader(spec)  # a score may be declared as text
+        return
+    with pytest.raises(InvalidInputError, match=None) as caught:
+        check_grader(spec)
+    assert named in caught.value.message
+    assert details.items() <= caught.value.details.items()
+
+
+def test_without_a_provider_a_judge_is_checked_and_not_opened() -> None:
+    load_grader(SPEC)
+    with pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"), open_grader(SPEC):
+        pass
+
+
+def test_a_model_that_is_not_configured_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, refused = SPEC.model_copy(update={"model": "best"}), pytest.raises(InvalidInputError)
+    with configured(monkeypatch, in_turn(GOOD)), refused as caught:
+        load_grader(spec)
+    assert "Choose one of: good, local" in caught.value.message

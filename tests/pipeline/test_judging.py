@@ -1,0 +1,145 @@
+"""Dry runs whose grader asks a model."""
+
+import threading
+
+import pytest
+
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.grader import JudgeSpec, StringCheckSpec
+from rft_app.domain.grading import FailureKind
+from rft_app.errors import JobCancelledError, NotAvailableError, ProviderError
+from rft_app.jobs.queue import cancel_job
+from rft_app.pipeline.grader import require_provider
+from rft_app.services.judge_costs import estimate_judge
+from rft_app.storage.grades import iterate_grades
+from rft_app.storage.paid_calls import sum_paid_calls
+from rft_app.storage.session import reading, unit_of_work
+from tests.llm.provider import Json, Served, configured, in_turn, refuse, say, say_json
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    add_answers,
+    add_records,
+    begin_job,
+    configure,
+    last_run,
+    run_dry,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+SPEC = JudgeSpec(prompt="Rate: {{sample.output_text}}")
+
+
+def rate(request: Json, number: int) -> Served:
+    """The number in the answer as score; words cannot be judged."""
+    said = request["messages"][0]["content"].removeprefix("Rate: ")
+    return say_json({"reasoning": f"It says {said}.", "score": said})
+
+
+def test_every_rollout_is_judged_once_and_the_report_says_what_that_cost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["0", "1", "0.5", None, "words"], topic_id=1)
+    add_answers(1, "0.25")
+    configure(SPEC)
+    with configured(monkeypatch, rate) as provider:
+        run_dry()
+    run, report = last_run()
+    with reading() as session:
+        grades = list(iterate_grades(session, run.id))
+    assert [(g.record_seq, g.reward) for g in grades] == [
+        *((1, 0.0), (1, 0.25), (2, 1.0), (3, 0.5)),
+        (5, None),
+    ]
+    assert report.failures == {FailureKind.BAD_REPLY: 1}
+    assert len(provider.requests) == 6, "one for each, and one repair"
+    assert report.judge is not None
+    assert report.judge.model == "good"
+    assert report.judge.paid.num_calls == 6
+    assert report.judge.paid.cost_usd == pytest.approx(6 * (1000 * 1 + 100 * 10) / 1e6)
+
+
+def test_a_key_that_is_refused_stops_the_run_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 40)
+    configure(SPEC)
+    with configured(monkeypatch, in_turn(refuse(401, "wrong key"))) as provider:
+        with pytest.raises(ProviderError, match="Check RFT_LLM_API_KEY"):
+            run_dry()
+        assert len(provider.requests) <= 4, "no call is made that must fail, too"
+
+
+def test_a_run_that_begins_again_pays_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 12)
+    configure(SPEC)
+    context = begin_job()
+
+    def fail_late(request: Json, number: int) -> Served:
+        return say_json({"score": 1}) if number < 7 else refuse(401, "revoked")
+
+    with configured(monkeypatch, fail_late, CONCURRENCY="1"), pytest.raises(ProviderError):
+        run_dry(context)
+    with configured(monkeypatch, in_turn(say_json({"score": 0}))) as provider:
+        run_dry(context)
+    assert len(provider.requests) == 12 - 8, "seven were paid, one had failed"
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed) == (11, 1)
+    assert report.judge is not None
+    assert report.judge.paid.num_calls == 11
+
+
+def test_cancelling_stops_calls_and_keeps_what_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 30)
+    configure(SPEC)
+    context, begun = begin_job(), threading.Event()
+
+    def wait_for_cancel(request: Json, number: int) -> Served:
+        if number == 3:
+            with unit_of_work() as session:
+                cancel_job(session, context.job_id)
+            begun.set()
+        return rate(request, number)
+
+    with configured(monkeypatch, wait_for_cancel, CONCURRENCY="1") as provider:
+        with pytest.raises(JobCancelledError):
+            run_dry(context)
+        num_asked = len(provider.requests)
+    assert begun.is_set()
+    assert num_asked < 8
+    with reading() as session:
+        assert sum_paid_calls(session, context.job_id).num_calls == num_asked
+
+
+def test_without_a_provider_no_run_starts_and_the_estimate_says_why() -> None:
+    add_records(["1", "0"])
+    configure(SPEC)
+    with reading() as session:
+        with pytest.raises(NotAvailableError, match="RFT_LLM_MODELS"):
+            require_provider(session, DATASET)
+        found = estimate_judge(session, DATASET, DryRunSettings())
+    assert found is not None
+    assert (found.model, found.num_calls, found.cost.low_usd) == (None, 2, None)
+    assert "RFT_LLM_BASE_URL" in found.obstacle
+
+
+@pytest.mark.parametrize(("model", "is_priced"), [("good", True), ("local", False)])
+def test_the_estimate_counts_calls_and_knows_no_price_it_was_not_told(
+    monkeypatch: pytest.MonkeyPatch, model: str, is_priced: bool
+) -> None:
+    add_records(["1", "0", None], topic_id=1)
+    add_answers(1, "0.5", "0.7")
+    configure(SPEC.model_copy(update={"model": model}))
+    with configured(monkeypatch, in_turn(say("1"))) as provider, reading() as session:
+        found = estimate_judge(session, DATASET, DryRunSettings(num_rollouts=2))
+        assert not provider.requests
+    assert found is not None
+    assert (found.model, found.num_calls) == (model, 3)
+    assert (found.cost.low_usd is not None) is is_priced
+
+
+def test_other_graders_cost_nothing() -> None:
+    add_records(["1"])
+    configure(StringCheckSpec())
+    with reading() as session:
+        assert estimate_judge(session, DATASET, DryRunSettings()) is None
