@@ -93,6 +93,12 @@ def test_what_arrives_is_listed_and_becomes_a_dataset(
     assert len(list_traces(client)) == 12
 
 
+def test_the_langfuse_sdk_finds_its_own_path(client: TestClient) -> None:
+    (post,) = list_posts("langfuse_sdk_otlp")
+    send_all(client, post._replace(path="/otlp/api/public/otel/v1/traces"))
+    assert len(list_traces(client)) == 5
+
+
 @pytest.mark.parametrize("folder", ["genai_openai_span", "openinference_otlp_json"])
 def test_the_answer_has_the_encoding_of_the_request(client: TestClient, folder: str) -> None:
     (post,) = list_posts(folder)

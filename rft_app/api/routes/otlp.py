@@ -42,6 +42,7 @@ class _Refusal(NamedTuple):
 
 
 @router.post("/v1/{signal}")
+@router.post("/api/public/otel/v1/{signal}")  # where the Langfuse SDK sends, below its base URL
 async def take(request: Request, signal: str) -> Response:
     """Take spans or log records."""
     encoding = _find_encoding(request)

@@ -1,0 +1,92 @@
+"""Real instrumentations and exporters against the running server."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rft_app.domain.trace import TraceStatus
+from rft_app.domain.trace_page import TraceFilter
+from rft_app.services.intake_reading import read_waiting
+from rft_app.services.traces import list_traces
+from rft_app.storage.session import reading
+from tests.conftest import ROOT
+from tests.llm.provider import FakeProvider, Json, Served, refuse, say
+
+SECONDS_TO_START = 60
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+}
+
+
+@pytest.fixture
+def endpoint(database: Path) -> Iterator[str]:
+    """The server's OTLP address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["granian", "--interface", "asgi", "--factory", "--port", str(port)]
+    server = subprocess.Popen(
+        [sys.executable, "-m", *command, "rft_app.api.app:create_api"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api/traces")
+        yield f"http://127.0.0.1:{port}/otlp"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "The server did not start."
+            time.sleep(0.1)
+
+
+def behave(request: Json, _number: int) -> Served:
+    """Ask for a tool, answer after its result, refuse what says boom."""
+    last = request["messages"][-1]
+    if last["content"] == "boom":
+        return refuse(429, "slow down")
+    if last["role"] == "tool":
+        return say("Take a coat.", finish_reason="stop")
+    return say(None, finish_reason="tool_calls", tool_calls=[CALL])
+
+
+@pytest.mark.parametrize("name", ["otel_genai", "openinference", "traceloop"])
+def test_an_instrumented_agent_is_seen(endpoint: str, name: str) -> None:
+    with FakeProvider(behave).running() as provider:
+        script = Path(__file__).parents[1] / "instrumented.py"
+        agent = subprocess.run(
+            [sys.executable, str(script), name, provider.url, endpoint],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert agent.returncode == 0, agent.stderr
+    while read_waiting():
+        pass
+    with reading() as session:
+        page = list_traces(session, TraceFilter())
+    failed, answered, asked = page.rows
+    assert {row.source for row in page.rows} == {name}
+    assert failed.status is TraceStatus.ERROR
+    assert (asked.title, asked.num_messages, asked.num_tools) == ("Weather in Paris?", 3, 1)
+    assert (answered.num_messages, answered.num_tools) == (5, 1)
+    assert (answered.input_tokens, answered.output_tokens) == (1000, 100)
+    assert answered.system_prompt == "Be kind."
