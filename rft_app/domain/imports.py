@@ -6,10 +6,25 @@ from datetime import datetime
 from enum import StrEnum
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.record import SourceType
 
 EXCERPT_LENGTH = 200
 DAMAGED = "damaged"
 """Code of the one fault that is the file's and not a line's: it is not whole."""
+COPIES = "stored_traces"
+"""The shape of what was copied from traces that were stored already."""
+_TRACE_SHAPES = frozenset({"gateway_call", "trajectory", COPIES})
+
+
+def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
+    """Whether rows of this shape are traces of a running application or plain data.
+
+    Example:
+        >>> source_type_of("trajectory", {}), source_type_of("question_answer", {})
+        (<SourceType.TRACE: 'trace'>, <SourceType.UPLOAD: 'upload'>)
+    """
+    is_trace = shape in _TRACE_SHAPES or "group" in mapping
+    return SourceType.TRACE if is_trace else SourceType.UPLOAD
 
 
 def describe_unanswered(num_rows: int, num_answered: int) -> str:

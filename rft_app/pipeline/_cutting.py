@@ -18,25 +18,12 @@ from rft_app.storage.fingerprints import Fingerprints
 from rft_app.storage.records import NewRecord
 from rft_app.storage.turns import Turn, decode_all_turns, last_question
 
-_TRACE_SHAPES = {"gateway_call", "trajectory", "stored_traces"}
-
 
 class ExtractMode(StrEnum):
     """Which assistant turns of a trace become records."""
 
     LAST = "last"
     EVERY = "every"
-
-
-def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
-    """Whether rows of this shape are traces of a running application or plain data.
-
-    Example:
-        >>> source_type_of("trajectory", {}), source_type_of("question_answer", {})
-        (<SourceType.TRACE: 'trace'>, <SourceType.UPLOAD: 'upload'>)
-    """
-    is_trace = shape in _TRACE_SHAPES or "group" in mapping
-    return SourceType.TRACE if is_trace else SourceType.UPLOAD
 
 
 class _Opened(NamedTuple):

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
+from rft_app.domain.imports import source_type_of
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.words import count
 from rft_app.errors import ConflictError
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
-from rft_app.pipeline._cutting import Cutter, ExtractMode, source_type_of
+from rft_app.pipeline._cutting import Cutter, ExtractMode
 from rft_app.settings import get_settings
 from rft_app.storage import extraction
 from rft_app.storage.extraction import StoredCut, StoredTrace

@@ -215,7 +215,7 @@ class _Sample:
             estimated_bytes=num_bytes,
             estimated_file_bytes=num_file_bytes,
             tokens_per_row=round(mean / CHARACTERS_PER_TOKEN),
-            longest_row_tokens=account.longest_row_bytes // CHARACTERS_PER_TOKEN,
+            longest_row_tokens=round(account.longest_row_bytes / CHARACTERS_PER_TOKEN),
             max_tokens=account.max_tokens,
             num_too_long=account.num_too_long,
             is_exact=all(side.rows.factor == 1 for side in self.sides),

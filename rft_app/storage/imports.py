@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from rft_app.domain.imports import DAMAGED, ImportFault, ImportPlan, ImportReport, ImportTally
+from rft_app.domain.imports import (
+    COPIES,
+    DAMAGED,
+    ImportFault,
+    ImportPlan,
+    ImportReport,
+    ImportTally,
+    source_type_of,
+)
+from rft_app.domain.record import SourceType
 from rft_app.errors import NotFoundError
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.ids import new_id
@@ -133,6 +142,20 @@ def list_faults(session: Session, import_id: str, after_line: int, limit: int) -
         )
         for row in rows
     ]
+
+
+def count_imported_traces(session: Session) -> int:
+    """Traces of running applications that files brought; copies of stored ones count once."""
+    rows = session.exec(
+        select(ImportRow).where(
+            ImportRow.kind == "traces",
+            col(ImportRow.is_replaced).is_(False),
+            func.coalesce(ImportRow.shape, "") != COPIES,
+        )
+    )
+    return sum(
+        row.num_parsed for row in rows if source_type_of(row.shape, row.mapping) is SourceType.TRACE
+    )
 
 
 def count_faults(session: Session, import_id: str) -> int:

@@ -119,6 +119,12 @@ def count_traces(session: Session, dataset_id: str, after_seq: int = 0) -> int:
     return session.connection().execute(statement, values).scalar_one()
 
 
+def count_arrived(session: Session) -> int:
+    """Traces that arrived by themselves."""
+    statement = text("SELECT COUNT(*) FROM trace WHERE dataset_id IS NULL")
+    return session.connection().execute(statement).scalar_one()
+
+
 def group_key(trace: ParsedTrace) -> int:
     """Fingerprint of the trace's group; without one, of its id, else of its conversation.
 

@@ -164,7 +164,7 @@ class PreviewView:
             rows=rows,
             text="\n".join(rows),
             file_name=_file_of(found.side, found) or found.file_names[0],
-            shown=f"rows 1–{len(rows)} of {about}{num_first:,}" if rows else "",
+            shown=f"{_first(len(rows))} of {about}{num_first:,}" if rows else "",
             more=f"… and {about}{more:,} more" if more > 0 else "",
             is_time_open=found.is_time_open,
             examples=f"{about}{count(found.estimated_rows, unit)}",
@@ -176,6 +176,10 @@ class PreviewView:
             left_out=_left_out(found),
             is_large=found.estimated_rows > LARGE,
         )
+
+
+def _first(number: int) -> str:
+    return "row 1" if number == 1 else f"rows 1–{number}"
 
 
 LARGE = 10_000
