@@ -13,7 +13,7 @@ with get_engine().connect() as connection:
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         include_object=lambda _object, name, kind, _reflected, _compare: (
-            not (kind == "table" and name is not None and name.startswith("record_fts"))
+            not (kind == "table" and name is not None and name.startswith(("record_fts", "trace_fts")))
         ),
     )
     with context.begin_transaction():

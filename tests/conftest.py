@@ -46,10 +46,12 @@ def database(data_dir: Path) -> Path:
 def create_schema() -> None:
     """Create every table and the search index in the current database."""
     from rft_app.storage.search import create_index
+    from rft_app.storage.trace_search import TRACES
 
     with get_engine().begin() as connection:
         SQLModel.metadata.create_all(connection)
         create_index(connection)
+        TRACES.create(connection)
 
 
 @pytest.fixture(scope="session")

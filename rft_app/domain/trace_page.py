@@ -10,7 +10,7 @@ class TraceFilter(Entity):
     """Which stored traces, of all datasets, a list or an effect is about; all conditions hold."""
 
     search: str = ""
-    """Text in the beginning of the system prompt or of the first user message."""
+    """Words that must all occur in the trace; the last may be the beginning of one."""
     since: int | None = None
     """Recorded at this moment or later, in milliseconds since 1970, UTC."""
     model: str | None = None
@@ -75,5 +75,7 @@ class TracePage(Entity):
     """One page of the list, newest first."""
 
     rows: tuple[TraceSummary, ...]
+    num_unsearched: int = 0
+    """Traces that the search did not look at, because the index does not hold them yet."""
     next_cursor: str | None = None
     """Opaque; `None` on the last page."""

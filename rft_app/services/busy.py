@@ -7,7 +7,7 @@ from rft_app.jobs.queue import list_active_jobs
 from rft_app.storage import jobs
 from rft_app.storage.datasets import get_dataset_row
 
-BACKGROUND_KINDS = frozenset({"search_index"})
+BACKGROUND_KINDS = frozenset({"search_index", "trace_index"})
 """Jobs that nobody asked for; they do not keep a dataset."""
 DUPLICATE = "duplicate"
 

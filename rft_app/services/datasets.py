@@ -22,7 +22,7 @@ from rft_app.jobs.queue import cancel_job, list_active_jobs
 from rft_app.services.busy import require_idle
 from rft_app.services.dataset_files import find_files, remove_files
 from rft_app.services.staleness import find_stale
-from rft_app.storage import dataset_pages, search
+from rft_app.storage import dataset_pages, search, trace_search
 from rft_app.storage import datasets as dataset_storage
 from rft_app.storage.session import after_commit
 from rft_app.storage.step_inputs import StepInputs, map_inputs
@@ -202,6 +202,7 @@ def delete_dataset(session: Session, dataset_id: str) -> None:
         cancel_job(session, job.id)
     files = find_files(session, dataset_id)
     search.delete_texts(session, dataset_id)
+    trace_search.forget_texts(session, dataset_id)
     dataset_storage.delete_dataset_row(session, dataset_id)
     after_commit(session, lambda: remove_files(files))
 

@@ -1,18 +1,25 @@
-"""The job that makes records findable by their words.
+"""The jobs that make records and traces findable by their words.
 
-It runs after extract rather than in it: nothing but search needs the index, which takes longer to
-fill than the records take to make.  Until it is done, lists say that search is not complete.
+They run after import and extract rather than in them: nothing but search needs the indexes, which
+take longer to fill than the rows take to make.  Until they are done, lists say that search is not
+complete.
 """
 
 from typing import Any
 
+from sqlmodel import Session
+
 from rft_app.jobs.context import JobContext
+from rft_app.jobs.queue import enqueue
+from rft_app.storage import trace_search
 from rft_app.storage.datasets import has_dataset
 from rft_app.storage.extraction import count_records, read_unindexed_texts
+from rft_app.storage.jobs import list_active
 from rft_app.storage.search import add_texts
 from rft_app.storage.session import reading, unit_of_work
 
 SEARCH_INDEX = "search_index"
+TRACE_INDEX = "trace_index"
 RECORDS_PER_BATCH = 2000
 CHARACTERS_PER_BATCH = 4 * 1024**2
 
@@ -38,7 +45,43 @@ class IndexSearch:
             num_done += len(texts)
             label = f"{num_done:,} of {num_records:,} records searchable"
             context.progress(num_done, num_records, label)
+        with unit_of_work() as session:
+            start_trace_index(session)
         return {"num_indexed": num_done}
+
+
+class IndexTraces:
+    """Adds the stored traces of all datasets, and of none, that search cannot find yet."""
+
+    name = TRACE_INDEX
+    label = "Search index of traces"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Index what is missing; a batch is one transaction, a re-run goes on where it ended."""
+        with reading() as session:
+            num_behind = trace_search.count_behind(session)
+        num_done = 0
+        while found := _read_traces():
+            with unit_of_work() as session:
+                trace_search.add_texts(session, found)
+            num_done += len(found.texts)
+            label = f"{num_done:,} of {num_behind:,} traces searchable"
+            context.progress(num_done, num_behind, label)
+        return {"num_indexed": num_done}
+
+
+def start_trace_index(session: Session) -> None:
+    """Let a job index the traces that search cannot find, unless there are none or one does."""
+    is_active = any(job.kind == TRACE_INDEX for job in list_active(session))
+    if not is_active and trace_search.count_behind(session):
+        enqueue(session, TRACE_INDEX, None, {})
+
+
+def _read_traces() -> trace_search.Unindexed | None:
+    with reading() as session:
+        return trace_search.read_unindexed(
+            session, max_traces=RECORDS_PER_BATCH, max_characters=CHARACTERS_PER_BATCH
+        )
 
 
 def _read(dataset_id: str, after_seq: int) -> list[tuple[int, str]]:

@@ -15,7 +15,7 @@ from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import create_dataset, get_dataset
 from rft_app.services.pipeline import find_step, read_step_settings
-from rft_app.storage import imports, trace_pages
+from rft_app.storage import imports, trace_pages, trace_search
 from rft_app.storage.steps import get_step_row
 
 MAX_PAGE = 200
@@ -30,7 +30,24 @@ def list_traces(
     Raises:
         InvalidInputError: The cursor is not one that a page gave.
     """
-    return trace_pages.list_page(session, trace_filter, cursor, min(max(limit, 1), MAX_PAGE))
+    page = trace_pages.list_page(session, trace_filter, cursor, min(max(limit, 1), MAX_PAGE))
+    if not trace_filter.search.strip():
+        return page
+    return page.model_copy(update={"num_unsearched": trace_search.count_behind(session)})
+
+
+def is_search_behind(session: Session) -> bool:
+    """Whether search cannot find some stored traces yet."""
+    return trace_search.count_behind(session) > 0
+
+
+def bound_search(session: Session, trace_filter: TraceFilter) -> TraceFilter:
+    """The filter so that it finds the same later, when search knows more traces."""
+    if not trace_filter.search.strip():
+        return trace_filter
+    last = trace_search.find_last_indexed(session)
+    last = last if trace_filter.last_key is None else min(last, trace_filter.last_key)
+    return trace_filter.model_copy(update={"last_key": last})
 
 
 def count_traces(session: Session, trace_filter: TraceFilter) -> int:
@@ -74,6 +91,8 @@ def create_from_traces(
         NotFoundError: One of the traces named is not there.
     """
     settings = read_step_settings(find_step(StepName.EXTRACT), extract)
+    bounded = bound_search(session, selection.filter)
+    selection = selection.model_copy(update={"filter": bounded})
     number = count_selection(session, selection).num_traces
     _require_all(selection, number)
     dataset = create_dataset(session, name=name, objective=objective, source="gateway")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, or_, text
+from sqlalchemy import String, bindparam, delete, func, or_, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
@@ -25,7 +25,7 @@ _FACTS: Any = StepRow.facts
 _STORED = text(
     "SELECT dataset_id, name, outcome, is_processing, input_hash, CAST(settings AS VARCHAR) "
     "FROM step WHERE dataset_id IN :ids ORDER BY dataset_id, name"
-).bindparams(bindparam("ids", expanding=True))
+).bindparams(bindparam("ids", expanding=True, type_=String()))
 
 
 def add_dataset(session: Session, *, name: str, objective: str, source: DatasetSource) -> str:

@@ -28,8 +28,8 @@ from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.storage.extraction import FIRST_INVALID
 from rft_app.storage.members import Members, pack_members, unpack_members
 from rft_app.storage.record_plan import BY_KEY, map_leaf_ids
+from rft_app.storage.search import RECORDS
 from rft_app.storage.sequences import reserve
-from rft_app.storage.session import is_sqlite
 from rft_app.storage.splits import Ints
 from rft_app.storage.tables import RecordChangeRow
 
@@ -322,14 +322,9 @@ def count_items(session: Session, change: int) -> int:
 
 def has_unsearchable(session: Session, change: int) -> bool:
     """Whether search cannot find some record of a change."""
-    indexed = (
-        "SELECT 1 FROM record_fts_docsize s WHERE s.id = c.seq"
-        if is_sqlite(session)
-        else "SELECT 1 FROM record_search s WHERE s.seq = c.seq"
-    )
     statement = text(
         "SELECT EXISTS (SELECT 1 FROM record_change_item c WHERE c.change_id = :change "
-        f"AND NOT EXISTS ({indexed}))"
+        f"AND NOT {RECORDS.has(session, 'c.seq')})"
     )
     return bool(session.connection().execute(statement, {"change": change}).scalar_one())
 

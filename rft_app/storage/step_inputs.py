@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import String, bindparam, text
 from sqlmodel import Session, col, select
 
 from rft_app.storage.datasets import get_dataset_row
@@ -16,7 +16,7 @@ _NEWEST = text(
     "COALESCE((SELECT MAX(t.seq) FROM trace t WHERE t.dataset_id = d.id), 0) AS trace, "
     "COALESCE((SELECT MAX(o.seq) FROM rollout o WHERE o.dataset_id = d.id), 0) AS rollout "
     "FROM dataset d WHERE d.id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
+).bindparams(bindparam("ids", expanding=True, type_=String()))
 
 
 class StepInputs(NamedTuple):

@@ -19,13 +19,16 @@ from rft_app.domain.trace_page import (
     TraceSummary,
 )
 from rft_app.errors import InvalidInputError
-from rft_app.storage.session import is_sqlite
+from rft_app.storage.session import ordered_join
+from rft_app.storage.trace_search import TRACES
 
 _IS_FIRST = (
     "(t.origin_seq IS NULL OR NOT EXISTS (SELECT 1 FROM trace o WHERE o.seq = t.origin_seq) "
     "AND NOT EXISTS (SELECT 1 FROM trace o WHERE o.origin_seq = t.origin_seq AND o.seq < t.seq))"
 )
 MAX_DIGITS = 19
+_MANY = 5_000
+"""Matches of a search from which on a page is found sooner among all traces than among these."""
 MAX_NAMED = 50_000
 """Ids that a selection may name one by one."""
 
@@ -33,7 +36,19 @@ MAX_NAMED = 50_000
 class Where:
     """A condition on `trace t` and its parameters."""
 
-    def __init__(self, session: Session, trace_filter: TraceFilter) -> None:
+    def __init__(
+        self, session: Session, trace_filter: TraceFilter, *, is_in_order: bool = False
+    ) -> None:
+        """Say which traces.
+
+        Args:
+            session: Any.
+            trace_filter: Which.
+            is_in_order: Whether to go through the traces in the order asked for rather than
+                through what a search finds; the plus keeps SQLite from reaching them by key.
+        """
+        self.query = TRACES.make_query(session, trace_filter.search)
+        self._key = "+t.seq" if is_in_order else "t.seq"
         self.parts = [_IS_FIRST]
         self.parameters: dict[str, Any] = {}
         self._add_filter(session, trace_filter)
@@ -59,14 +74,25 @@ class Where:
             self.add(f"t.num_turns {'> 0' if wanted.has_response else '= 0'}")
         if wanted.last_key is not None:
             self.add("t.seq <= :last_key", last_key=wanted.last_key)
-        if words := wanted.search.strip():
-            like = "LIKE" if is_sqlite(session) else "ILIKE"
-            escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            self.add(
-                f"(t.title {like} :search ESCAPE '\\' OR t.system_prompt {like} :search "
-                "ESCAPE '\\')",
-                search=f"%{escaped}%",
-            )
+        if self.query is not None:
+            self.add(f"{self._key} IN ({_found(session)})", query=self.query)
+
+
+def _found(session: Session) -> str:
+    """SQL that yields keys of the traces that a search finds: their entries', or of copies."""
+    matches = TRACES.matches(session)
+    return (
+        f"SELECT m.seq FROM ({matches}) m UNION ALL SELECT c.seq FROM ({matches}) m "
+        f"{ordered_join(session)} trace c ON c.origin_seq = m.seq"
+    )
+
+
+def _finds_many(session: Session, where: Where) -> bool:
+    if where.query is None:
+        return False
+    found = f"SELECT 1 FROM ({TRACES.matches(session)}) m LIMIT {_MANY}"
+    statement = text(f"SELECT COUNT(*) FROM ({found}) part")
+    return session.connection().execute(statement, {"query": where.query}).scalar_one() == _MANY
 
 
 def list_page(
@@ -78,6 +104,8 @@ def list_page(
         InvalidInputError: The cursor is not one that a page gave.
     """
     where = Where(session, trace_filter)
+    if _finds_many(session, where):
+        where = Where(session, trace_filter, is_in_order=True)
     if cursor is not None:
         recorded_at, seq = _read_cursor(cursor)
         where.add("(t.recorded_at, t.seq) < (:at, :seq)", at=recorded_at, seq=seq)

@@ -95,11 +95,17 @@ def question_text(turns: Iterable[Turn]) -> str:
     return "\n".join(turn.text for turn in turns if turn.role == "user")
 
 
-def searchable_text(turns: Iterable[Turn], reference: str | None, external_id: str | None) -> str:
-    """What search looks through: all but the system prompts."""
+def searchable_text(
+    turns: Iterable[Turn],
+    reference: str | None,
+    external_id: str | None,
+    *,
+    with_prompts: bool = False,
+) -> str:
+    """What search looks through: all but, usually, the system prompts."""
     pieces: list[str] = []
     for turn in turns:
-        if turn.role not in _UNSEARCHED:
+        if with_prompts or turn.role not in _UNSEARCHED:
             pieces.append(turn.text)
             for call in turn.tool_calls or ():
                 pieces += (call.function.name, call.function.arguments)

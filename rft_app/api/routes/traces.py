@@ -19,7 +19,6 @@ from rft_app.api.waiting import Wait, start
 from rft_app.services import traces as use_cases
 from rft_app.services.pattern import analyze_traces as find_pattern
 from rft_app.storage.session import reading
-from rft_app.traces.draft import TITLE_LENGTH
 
 router = APIRouter(prefix="/api/optimization", tags=["traces"])
 
@@ -30,8 +29,7 @@ def list_traces(  # noqa: PLR0913  # one per query parameter
     search: Annotated[
         str,
         Query(
-            description=f"Text in the first {TITLE_LENGTH} characters of the system prompt or of "
-            "the first message of a user."
+            description="Words that must all occur in the trace; the last may be a beginning."
         ),
     ] = "",
     since: Time | None = None,
@@ -44,7 +42,7 @@ def list_traces(  # noqa: PLR0913  # one per query parameter
     """One page of the stored traces that match, newest first.
 
     `X-Next-Cursor` names the next page and is absent on the last; `X-Total-Count` is the number of
-    traces that match.
+    traces that match. A search does not know the `X-Unsearched-Count` newest traces yet.
     """
     wanted = TraceFilters(
         search=search, since=since, model=model, min_turns=min_turns, has_response=has_response
@@ -52,6 +50,8 @@ def list_traces(  # noqa: PLR0913  # one per query parameter
     with reading() as session:
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
         response.headers["X-Total-Count"] = str(use_cases.count_traces(session, wanted))
+    if search:
+        response.headers["X-Unsearched-Count"] = str(page.num_unsearched)
     if page.next_cursor is not None:
         response.headers["X-Next-Cursor"] = page.next_cursor
     return [Trace.of(row) for row in page.rows]

@@ -87,7 +87,7 @@ class WorkerRow(SQLModel, table=True):
 
 
 class SequenceRow(SQLModel, table=True):
-    """The next free key of a table whose rows are written in blocks."""
+    """The next free key of a table whose rows are written in blocks; or how far its reader came."""
 
     __tablename__ = "sequence"
 

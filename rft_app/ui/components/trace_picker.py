@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from rft_app.traces.draft import TITLE_LENGTH
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.check_box import check_box
@@ -60,7 +59,7 @@ def _filters() -> rx.Component:
         text_input(
             icon="search",
             suffix=key_hint("/"),
-            placeholder="Search the beginnings of prompts and messages",
+            placeholder="Search in all that the traces say",
             aria_label="Search traces",
             default_value=wanted.search,
             on_change=CreateState.search_traces.debounce(300),
@@ -97,11 +96,12 @@ def _filters() -> rx.Component:
             on_change=CreateState.set_has_response,
         ),
         rx.cond(
-            wanted.search != "",
+            CreateState.search_note != "",
             rx.el.p(
-                f"Searched are the first {TITLE_LENGTH} characters of the system prompt and of the "
-                "first message of a user.",
-                class_name=f"{WITNESS} basis-full",
+                CreateState.search_note,
+                text_button("Search again", on_click=CreateState.refresh_traces),
+                role="status",
+                class_name=f"{WITNESS} basis-full flex flex-wrap items-baseline gap-x-2",
             ),
         ),
         role="search",

@@ -10,7 +10,8 @@ from rft_app.domain.trace import TraceId, TraceStatus
 from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSelection, TraceSummary
 from rft_app.errors import RftError
 from rft_app.services import traces as use_cases
-from rft_app.ui.state.asking import ask
+from rft_app.services.search_jobs import start_trace_index
+from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.words import ago, count
 
@@ -118,6 +119,8 @@ class TracePicker(Paging, mixin=True):
     is_listing: bool = True
     trace_fault: str = ""
     position: str = ""
+    search_note: str = ""
+    """What a search does not look at yet; empty when it looks at all."""
     num_clears: int = 0
     """Forces the search box to be drawn anew."""
     takes_all: bool = False
@@ -163,13 +166,16 @@ class TracePicker(Paging, mixin=True):
         """Load the first page, the models and the counts."""
         self.is_listing, self.trace_fault = True, ""
 
-        def read(session: Session) -> tuple[int, int, list[tuple[str, int]]]:
+        def read(session: Session) -> tuple[int, int, list[tuple[str, int]], bool]:
             last_key = use_cases.find_last_key(session)
             number = use_cases.count_traces(session, TraceFilter(last_key=last_key))
-            return last_key, number, use_cases.list_models(session)
+            is_behind = use_cases.is_search_behind(session)
+            return last_key, number, use_cases.list_models(session), is_behind
 
         try:
-            self._last_key, self.num_stored, models = await ask(read)
+            self._last_key, self.num_stored, models, is_behind = await ask(read)
+            if is_behind:
+                await tell(start_trace_index)
         except RftError as error:
             self.trace_fault, self.is_listing = error.message, False
             return
@@ -179,11 +185,15 @@ class TracePicker(Paging, mixin=True):
     async def _list_anew(self) -> None:
         """Count and list what the controls ask for now, from the first page on."""
         wanted = self.wanted.to_filter(datetime.now(UTC), self._last_key)
-        self._filter = wanted
+
+        def look(session: Session) -> tuple[TraceFilter, int]:
+            bounded = use_cases.bound_search(session, wanted)
+            return bounded, use_cases.count_traces(session, bounded)
+
         if self.takes_all:
             self.named = []
         try:
-            self.num_matching = await ask(lambda session: use_cases.count_traces(session, wanted))
+            self._filter, self.num_matching = await ask(look)
         except RftError as error:
             self.trace_fault, self.is_listing = error.message, False
             return
@@ -208,6 +218,12 @@ class TracePicker(Paging, mixin=True):
         first = len(cursors) * PAGE_SIZE
         self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else "0"
         self.is_listing, self.trace_fault = False, ""
+        behind = count(page.num_unsearched, "trace")
+        self.search_note = (
+            f"Search does not know the newest {behind} yet; they are being indexed."
+            if page.num_unsearched
+            else ""
+        )
 
     def _selection(self) -> TraceSelection:
         """What is selected now, for services."""
@@ -232,7 +248,7 @@ class TracePicker(Paging, mixin=True):
 
     @rx.event
     async def search_traces(self, text: str) -> After:
-        """Search system prompts and first messages."""
+        """Search in all that the traces say."""
         return await self._narrow(replace(self.wanted, search=text))
 
     @rx.event
