@@ -28,7 +28,7 @@ from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, decode_log, 
 from rft_app.traces.otlp.trace import make_trace, read_session
 
 BYTES_AT_ONCE = 4_000_000
-"""Of compressed requests: little memory, and the lock is held for moments."""
+"""Little memory, and a lock that is held for moments."""
 Counts = Counter[tuple[str, Outcome]]
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 

@@ -47,7 +47,7 @@ def add_batch(
     seq = reserve(session, "intake_batch", 1)
     packed = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
     columns = ("seq", "signal", "encoding", "size_bytes", "received_at", "body")
-    row = (seq, signal.value, encoding.value, len(packed), received_at, packed)
+    row = (seq, signal.value, encoding.value, len(body), received_at, packed)
     insert_rows(session, "intake_batch", columns, [row])
 
 

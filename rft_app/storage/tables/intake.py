@@ -20,6 +20,7 @@ class IntakeBatchRow(SQLModel, table=True):
     encoding: str
     """`protobuf` or `json`."""
     size_bytes: int = Field(sa_type=Big)
+    """Of the body before it was compressed."""
     received_at: int = Field(sa_type=Big)
     """Milliseconds since 1970, UTC."""
     body: bytes = Field(sa_type=LargeBinary)

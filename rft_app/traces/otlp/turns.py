@@ -28,6 +28,7 @@ _THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _OPAQUE = ("signature", "encrypted_content", "data")
 """What makes a thought more than its text: a provider wants it back as it was."""
 _ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool"}
+_PLAIN = frozenset({"role", "parts", "name", "finish_reason"})
 _READ = frozenset(
     {"role", "content", "parts", "tool_calls", "type", "id", "status", "finish_reason"}
 )
@@ -74,6 +75,10 @@ class _Turns:
             self._add_part(item)
         elif _is_chat(item):
             self._role, self._open = item["role"], dict(item)
+            self._messages.append(self._open)
+        elif (text := _plain_text(item)) is not None:
+            self._role = _ROLES.get(str(item["role"]), str(item["role"]))
+            self._open = {"role": self._role, "content": text}
             self._messages.append(self._open)
         else:
             self._add_message(item)
@@ -162,6 +167,17 @@ def _parts_of(item: Json) -> list[Any]:
     if parts is None:
         return []
     return parts if is_list(parts) else [parts]
+
+
+def _plain_text(item: Json) -> str | None:
+    """The text of a message of the GenAI conventions that says nothing else: most of them."""
+    parts = item.get("parts")
+    if not is_list(parts) or len(parts) != 1 or not item.keys() <= _PLAIN:
+        return None
+    part = parts[0]
+    is_plain = is_object(part) and len(part) == 2 and part.get("type") == "text"
+    text = part.get("content") if is_plain and item.get("name") is None else None
+    return text if isinstance(text, str) else None
 
 
 def _awaits_content(turn: Json | None) -> bool:
