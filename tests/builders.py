@@ -1,11 +1,14 @@
-"""Rows with defaults, so that a test names only what it is about."""
+"""Rows and values with defaults, so that a test names only what it is about."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from rft_app.domain.dataset import Dataset, DatasetStats
 from rft_app.domain.facet import Facet
+from rft_app.domain.pipeline import StepName, StepState, describe_nodes
 from rft_app.storage.tables import DatasetRow, RecordRow, TraceBodyRow, TraceRow
 
 SOME_DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -21,6 +24,25 @@ def make_dataset_row(dataset_id: str = "ds_a", **changes: Any) -> DatasetRow:
         "updated_at": SOME_DAY,
     }
     return DatasetRow(id=dataset_id, **(values | changes))
+
+
+def make_dataset(
+    states: Mapping[StepName, StepState],
+    unavailable: frozenset[StepName] = frozenset(),
+    **stats: Any,
+) -> Dataset:
+    """A dataset as services give it; steps that are not named never ran."""
+    every = {name: states.get(name) or StepState(name=name) for name in StepName}
+    return Dataset(
+        id="ds_1",
+        name="N",
+        objective="O",
+        source="upload",
+        created_at=SOME_DAY,
+        updated_at=SOME_DAY,
+        stats=DatasetStats(**stats),
+        nodes=describe_nodes(every, {}, unavailable),
+    )
 
 
 def make_record_row(seq: int, *, facet: Facet | None = None, **changes: Any) -> RecordRow:

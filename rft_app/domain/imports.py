@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import SourceType
 
 EXCERPT_LENGTH = 200
@@ -13,6 +14,12 @@ DAMAGED = "damaged"
 """Code of the one fault that is the file's and not a line's: it is not whole."""
 COPIES = "stored_traces"
 """The shape of what was copied from traces that were stored already."""
+STEP_OF_IMPORT: Mapping[str, StepName] = {
+    "import_traces": StepName.EXTRACT,
+    "copy_traces": StepName.EXTRACT,
+    "import_rollouts": StepName.DRY_RUN,
+}
+"""The step that reads what a kind of job brings."""
 _TRACE_SHAPES = frozenset({"gateway_call", "trajectory", COPIES})
 
 

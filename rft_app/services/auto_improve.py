@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
+from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.pipeline import STEPS, Node, StepName, StepStatus
 from rft_app.errors import ConflictError, RftError
 from rft_app.jobs.queue import cancel_job, list_active_jobs
@@ -26,7 +27,6 @@ NEEDS_GRADER = (
     "The data allows no grader plainly: the references have no one form, and too few answers have "
     "a recorded reward. Write a grader in step 4, then start again."
 )
-_IMPORTS = {"import_traces", "copy_traces"}
 
 
 def start_auto_run(session: Session, dataset_id: str) -> AutoRun:
@@ -141,8 +141,9 @@ def _start(session: Session, run: AutoRun, node: Node) -> None:
     auto_runs.save_auto_run(session, run.model_copy(update={"step": node.name}))
     if node.status is StepStatus.PROCESSING:
         return
-    active = {job.kind for job in list_active_jobs(session, run.dataset_id)}
-    if node.name is StepName.EXTRACT and active & _IMPORTS:
+    active = list_active_jobs(session, run.dataset_id)
+    arriving = {STEP_OF_IMPORT.get(job.kind) for job in active}
+    if node.name is StepName.EXTRACT and node.name in arriving:
         return
     view = get_step(session, run.dataset_id, node.name)
     start_step(session, run.dataset_id, node.name, view.settings)

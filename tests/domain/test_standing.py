@@ -1,35 +1,22 @@
-from datetime import UTC, datetime
-
 import pytest
 
-from rft_app.domain.dataset import Dataset, DatasetStats
+from rft_app.domain.dataset import Dataset
 from rft_app.domain.job import Job, JobStatus
-from rft_app.domain.pipeline import StepName, StepState, StepStatus, describe_nodes
+from rft_app.domain.pipeline import StepName, StepState, StepStatus
 from rft_app.domain.standing import Standing, describe_standing, find_standing
+from tests.builders import SOME_DAY, make_dataset
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 UNAVAILABLE = frozenset({StepName.TRAIN, StepName.DEPLOY})
 
 
 def dataset(
     num_done: int, *, num_records: int = 9, outcome: StepStatus = StepStatus.COMPLETE
 ) -> Dataset:
-    states = {
-        name: StepState(name=name, outcome=outcome if name.number <= num_done else None)
-        for name in StepName
+    done = {
+        name: StepState(name=name, outcome=outcome) for name in StepName if name.number <= num_done
     }
-    return Dataset(
-        id="ds_1",
-        name="N",
-        objective="O",
-        source="upload",
-        created_at=NOW,
-        updated_at=NOW,
-        stats=DatasetStats(
-            num_records=num_records, dry_run_verdict="go" if num_done >= 5 else None
-        ),
-        nodes=describe_nodes(states, {}, UNAVAILABLE),
-    )
+    verdict = "go" if num_done >= 5 else None
+    return make_dataset(done, UNAVAILABLE, num_records=num_records, dry_run_verdict=verdict)
 
 
 def job(status: JobStatus) -> Job:
@@ -38,8 +25,8 @@ def job(status: JobStatus) -> Job:
         kind="extract",
         dataset_id="ds_1",
         status=status,
-        created_at=NOW,
-        updated_at=NOW,
+        created_at=SOME_DAY,
+        updated_at=SOME_DAY,
     )
 
 

@@ -1,27 +1,19 @@
 """What a node of the canvas asks for."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from rft_app.domain.dataset import Dataset, DatasetStats
 from rft_app.domain.job import Job, JobStatus
-from rft_app.domain.pipeline import StepName, StepState, StepStatus, describe_nodes
+from rft_app.domain.pipeline import StepName, StepState, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
-from rft_app.ui.state.canvas_node import CanvasNode
-from rft_app.ui.state.canvas_node import describe_nodes as view_nodes
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+from rft_app.ui.state.canvas_node import CanvasNode, describe_nodes
+from tests.builders import SOME_DAY, make_dataset
 
 
 def draw(share_sure: float, *jobs: Job) -> list[CanvasNode]:
     """The nodes of a dataset with 200 records whose only result is that of Topics."""
     summary = f"8 topics · {share_sure:.0%} sure · 3 without topic"
-    states = {name: StepState(name=name) for name in StepName}
-    states[StepName.TOPICS] = StepState(
-        name=StepName.TOPICS, outcome=StepStatus.COMPLETE, summary=summary
-    )
-    nodes = describe_nodes(states, {})
+    topics = StepState(name=StepName.TOPICS, outcome=StepStatus.COMPLETE, summary=summary)
+    dataset = make_dataset({StepName.TOPICS: topics}, num_records=200)
     facts = {"share_sure": share_sure, "num_unsure": round(200 * (1 - share_sure))}
     steps = tuple(
         CanvasStep(
@@ -29,23 +21,13 @@ def draw(share_sure: float, *jobs: Job) -> list[CanvasNode]:
             facts=facts if node.name is StepName.TOPICS else {},
             error=None,
             job_id=None,
-            started_at=NOW,
-            finished_at=NOW,
+            started_at=SOME_DAY,
+            finished_at=SOME_DAY,
         )
-        for node in nodes
-    )
-    dataset = Dataset(
-        id="ds_1",
-        name="N",
-        objective="O",
-        source="upload",
-        created_at=NOW,
-        updated_at=NOW,
-        stats=DatasetStats(num_records=200),
-        nodes=nodes,
+        for node in dataset.nodes
     )
     canvas = Canvas(dataset=dataset, steps=steps, jobs=jobs, report=None)
-    return view_nodes(canvas)
+    return describe_nodes(canvas)
 
 
 def topics_node(share_sure: float) -> CanvasNode:
@@ -66,19 +48,30 @@ def test_enough_sure_records_ask_for_nothing(share_sure: float) -> None:
     assert node.notes[-1].endswith("with an unsure topic")
 
 
-def test_step_1_works_while_a_file_is_imported() -> None:
-    job = Job(
+def arriving(kind: str) -> Job:
+    """An import at work."""
+    return Job(
         id="job_1",
-        kind="import_traces",
+        kind=kind,
         status=JobStatus.RUNNING,
         progress_done=40_000,
         progress_total=60_000,
         progress_label="40,000 of 60,000 lines",
-        created_at=NOW,
-        updated_at=NOW,
+        created_at=SOME_DAY,
+        updated_at=SOME_DAY,
     )
-    extract, topics = draw(0.9, job)[:2]
-    assert (extract.status, extract.status_label) == ("processing", "Importing")
-    assert "40,000" in extract.notes[0]
-    assert topics.status != "processing"
-    assert draw(0.9)[0].status != "processing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("import_traces", StepName.EXTRACT),
+        ("copy_traces", StepName.EXTRACT),
+        ("import_rollouts", StepName.DRY_RUN),
+    ],
+)
+def test_the_step_that_reads_a_file_works_while_it_is_imported(kind: str, step: StepName) -> None:
+    [node] = [node for node in draw(0.9, arriving(kind)) if node.status == "processing"]
+    assert (node.id, node.status_label) == (step.value, "Importing")
+    assert "40,000" in node.notes[0]
+    assert all(node.status != "processing" for node in draw(0.9))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rft_app.domain.coverage import CoverageRating
+from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.domain.topic import FEW_SURE
 from rft_app.services.canvas import Canvas, CanvasStep
@@ -11,8 +12,6 @@ from rft_app.ui.state.dataset_card import current_step
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS
 from rft_app.ui.words import ago, count, duration
-
-IMPORTS = frozenset({"import_traces", "copy_traces"})
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
 
 
 def _is_importing(step: CanvasStep, canvas: Canvas) -> bool:
-    """Whether the traces of step 1 are arriving."""
+    """Whether what the step reads is arriving."""
     job = canvas.active_job
-    return step.node.name is StepName.EXTRACT and job is not None and job.kind in IMPORTS
+    return job is not None and STEP_OF_IMPORT.get(job.kind) is step.node.name
 
 
 def _without_summary(step: CanvasStep, canvas: Canvas) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rft_app.domain.coverage import divide, name_few
+from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
@@ -114,7 +115,7 @@ def _running(job: Job) -> NextStep:
 def _failed_import(canvas: Canvas) -> NextStep | None:
     job = canvas.jobs[0] if canvas.jobs else None
     is_over = job is not None and job.status in {JobStatus.FAILED, JobStatus.CANCELLED}
-    if job is None or not is_over or job.kind not in {"import_traces", "copy_traces"}:
+    if job is None or not is_over or STEP_OF_IMPORT.get(job.kind) is not StepName.EXTRACT:
         return None
     is_failed, num_kept = job.status is JobStatus.FAILED, canvas.dataset.stats.num_traces
     is_hopeless = is_failed and not num_kept
