@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from rft_app.traces import SHAPES
 from rft_app.traces.mapped import Mapped
 from tests.traces.reading_helpers import assistant, fault, read, user
 
+GOLDEN = Path(__file__).resolve().parents[1] / "exports" / "golden"
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
 GATEWAY_ROW: dict[str, Any] = {
@@ -109,6 +111,20 @@ def test_a_chosen_answer_is_recorded_and_the_rejected_one_kept(row: dict[str, An
         "num_prompt_messages": 1,
         "rejected": [assistant("bad")],
     }
+
+
+def test_pairs_that_were_exported_for_trl_are_read_back() -> None:
+    rows = (GOLDEN / "trl_dpo.jsonl").read_bytes().split(b"\n")[:-1]
+    pairs = [row for row in map(orjson.loads, rows) if "left out" not in row]
+    assert pairs
+    for row in pairs:
+        trace, body, shape = read(row)
+        given = body["num_prompt_messages"]
+        assert (shape, trace.reason) == ("trl_dpo", None)
+        assert [m["content"] for m in body["messages"][:given]] == [
+            m["content"] for m in row["prompt"]
+        ]
+        assert [m["content"] for m in body["rejected"]] == [m["content"] for m in row["rejected"]]
 
 
 def test_answers_without_a_common_prompt_are_no_pair() -> None:

@@ -50,8 +50,11 @@ def visitor(chromium: Browser, place: Place) -> Iterator[Page]:
 
 def choose(page: Page) -> None:
     """Choose the dataset."""
-    page.get_by_role("combobox", name="Dataset").select_option(label="sums · 60 records")
+    menu = page.get_by_role("combobox", name="Dataset")
+    sums = menu.locator("option", has_text="sums · 60 records")
+    menu.select_option(sums.get_attribute("value"))
     expect(page.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
+    expect(sums).to_have_text("sums · 60 records · RFT")
 
 
 def card(page: Page, name: str) -> Locator:
@@ -66,11 +69,14 @@ def test_nothing_can_be_chosen_before_a_dataset_is(visitor: Page) -> None:
     expect(card(visitor, "Hugging Face TRL")).to_be_checked()
     expect(visitor.get_by_text("Recommended for this dataset")).to_have_count(1)
     expect(visitor.get_by_role("radio", name="GRPO", exact=True)).to_be_checked()
+    visitor.get_by_role("radio", name="SFT", exact=True).click()
+    expect(visitor.get_by_text("GRPO is recommended")).to_have_count(1)
 
 
 def test_the_preview_is_the_beginning_of_the_file(visitor: Page, tmp_path: Path) -> None:
     choose(visitor)
     card(visitor, "OpenAI-compatible").click()
+    expect(visitor.get_by_role("radio", name="RFT", exact=True)).to_be_visible()  # its kinds
     visitor.get_by_role("radio", name="SFT", exact=True).click()
     expect(visitor.get_by_text("48 records")).to_be_visible()
     expect(visitor.get_by_text("12 of 60 records are left out")).to_be_visible()

@@ -46,10 +46,14 @@ def _list() -> rx.Component:
 def _dataset(dataset: rx.vars.ObjectVar[DatasetView]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            link(
-                dataset.name,
-                href=f"/optimization/{dataset.id}",
-                class_name=f"{CARD_TITLE} hover:underline truncate block",
+            rx.el.div(
+                link(
+                    dataset.name,
+                    href=f"/optimization/{dataset.id}",
+                    class_name=f"{CARD_TITLE} hover:underline truncate",
+                ),
+                rx.cond(dataset.badge != "", badge(dataset.badge, tone="accent")),
+                class_name="flex items-center gap-2 min-w-0",
             ),
             rx.el.p(
                 rx.el.span(dataset.records, class_name="text-ink tabular-nums"),

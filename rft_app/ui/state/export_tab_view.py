@@ -79,6 +79,8 @@ class FormatCard:
     consumer: str
     warning: str = ""
     is_recommended: bool = False
+    recommended: str = ""
+    """The format that is recommended, where the family has several and another one is chosen."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,12 @@ def view_cards(
     one has.
     """
     cards: list[FormatCard] = []
+    variants = {one.name: one.variant for one in exporters}
     for family, (label, description) in FAMILIES.items():
         members = [one for one in exporters if one.family == family]
         names = [one.name for one in members if one.name in found]
         suffixes = dict.fromkeys(one.layout(ExportOptions()).suffix for one in members)
+        is_other = recommended in names and chosen in names and chosen != recommended
         if family == "custom":
             suffixes = dict.fromkeys([".json", ".jsonl"])
         cards.append(
@@ -116,6 +120,7 @@ def view_cards(
                 consumer=members[0].consumer,
                 warning=_warn([found[name] for name in ([chosen] if chosen in names else names)]),
                 is_recommended=recommended in names and found[recommended].num_qualifying > 0,
+                recommended=variants[recommended] if is_other else "",
             )
         )
     return cards

@@ -14,6 +14,7 @@ from rft_app.services.datasets import list_datasets
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.services.feedback import count_feedback
 from rft_app.services.records import list_filter_options
+from rft_app.services.training_summary import find_badge
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.live import changes
 from rft_app.ui.words import count, sources
@@ -41,6 +42,8 @@ class DatasetView:
     has_records: bool
     facts: str
     """Its sources in per cent, and how much people said of it."""
+    badge: str = ""
+    """The richest of SFT, KTO, DPO and RFT that it fills."""
     formats: list[FormatView] = field(default_factory=list[FormatView])
     lacking: str = ""
     """Which formats lack data, in words."""
@@ -57,8 +60,8 @@ class TrainingDatasetsState(rx.State):
     is_loaded: bool = False
     fault: str = ""
 
-    _known: dict[str, tuple[datetime, list[FormatView], str]] = {}
-    """Formats by dataset, and when it was changed last before they were counted."""
+    _known: dict[str, tuple[datetime, list[FormatView], str, str]] = {}
+    """Formats and badge by dataset, and when it was changed last before they were counted."""
     _watch: int = 0
     _is_open: bool = False
 
@@ -110,8 +113,8 @@ class TrainingDatasetsState(rx.State):
     def _with_known(self, row: DatasetView) -> DatasetView:
         if row.id not in self._known:
             return row
-        _, formats, lacking = self._known[row.id]
-        return replace(row, formats=formats, lacking=lacking, is_counted=True)
+        _, formats, lacking, badge = self._known[row.id]
+        return replace(row, formats=formats, lacking=lacking, badge=badge, is_counted=True)
 
     async def _count_formats(self, dataset: Dataset, watch: int) -> None:
         """Look at the records of one dataset, unless nothing changed since the last time."""
@@ -125,7 +128,8 @@ class TrainingDatasetsState(rx.State):
             return  # it was deleted meanwhile; the next change shows that
         formats, lacking = _describe_formats(counted)
         async with self:
-            self._known = {**self._known, dataset.id: (dataset.updated_at, formats, lacking)}
+            found = (dataset.updated_at, formats, lacking, find_badge(counted))
+            self._known = {**self._known, dataset.id: found}
             self.rows = list(map(self._with_known, self.rows))
 
 

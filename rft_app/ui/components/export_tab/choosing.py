@@ -179,9 +179,13 @@ def _format(card: FormatCard) -> rx.Component:
             card.is_recommended,
             rx.el.span(
                 rx.cond(
-                    ExportTabState.scope == WHOLE,
-                    "Recommended for this dataset",
-                    "Recommended for these records",
+                    card.recommended != "",
+                    f"{card.recommended} is recommended",
+                    rx.cond(
+                        ExportTabState.scope == WHOLE,
+                        "Recommended for this dataset",
+                        "Recommended for these records",
+                    ),
                 ),
                 class_name="text-label font-medium text-accent-text",
             ),
