@@ -16,6 +16,7 @@ from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
 from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expired_exports
 from rft_app.services.intake_reading import read_waiting
+from rft_app.services.search_jobs import index_next_traces
 from rft_app.settings import get_settings
 
 logger = logging.getLogger("rft.worker")
@@ -70,10 +71,15 @@ class Worker:
             logger.warning("database: %s", str(error.orig).partition("\n")[0])
 
     def _read_intake(self) -> None:
-        """Make traces of what arrives, beside the jobs."""
+        """Make traces of what arrives, and make them findable, beside the jobs."""
+        is_searchable = True
         while not self._must_stop:
             try:
-                if not read_waiting():
+                if read_waiting():
+                    is_searchable = False
+                elif not is_searchable:
+                    is_searchable = index_next_traces() is None
+                else:
                     time.sleep(INTAKE_POLL_S)
             except DBAPIError as error:  # as above
                 logger.warning("intake: %s", str(error.orig).partition("\n")[0])

@@ -61,10 +61,8 @@ class IndexTraces:
         with reading() as session:
             num_behind = trace_search.count_behind(session)
         num_done = 0
-        while found := _read_traces():
-            with unit_of_work() as session:
-                trace_search.add_texts(session, found)
-            num_done += len(found.texts)
+        while (number := index_next_traces()) is not None:
+            num_done += number
             label = f"{num_done:,} of {num_behind:,} traces searchable"
             context.progress(num_done, num_behind, label)
         return {"num_indexed": num_done}
@@ -77,11 +75,17 @@ def start_trace_index(session: Session) -> None:
         enqueue(session, TRACE_INDEX, None, {})
 
 
-def _read_traces() -> trace_search.Unindexed | None:
+def index_next_traces() -> int | None:
+    """Make the next traces findable; returns their texts' number, `None` when all are."""
     with reading() as session:
-        return trace_search.read_unindexed(
+        found = trace_search.read_unindexed(
             session, max_traces=RECORDS_PER_BATCH, max_characters=CHARACTERS_PER_BATCH
         )
+    if found is None:
+        return None
+    with unit_of_work() as session:
+        trace_search.add_texts(session, found)
+    return len(found.texts)
 
 
 def _read(dataset_id: str, after_seq: int) -> list[tuple[int, str]]:

@@ -25,6 +25,9 @@ def test_what_arrives_is_read_by_the_worker_and_listed(rft: Rft) -> None:
     assert len(page["traces"]) == 10
     rest = rft.json("traces", "list", "--limit", 10, "--cursor", page["nextCursor"])
     assert (len(rest["traces"]), rest["nextCursor"]) == (2, None)
+    while not rft.json("traces", "list", "--search", "Berlin is cloudy")["traces"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     line = rft("traces", "list", "--limit", 1)
     assert "openinference" in line.stdout
     assert "go on with --cursor" in line.stderr

@@ -82,12 +82,14 @@ class Reading(NamedTuple):
 def read_span(span: Span, logs: Sequence[Log] = ()) -> Reading:
     """Find the call in a span and its log records, if there is one."""
     dialect = next((each for each in _IN_ORDER if each.matches(span)), None)
-    if dialect is None or not dialect.is_call(span):
-        return Reading(OTLP if dialect is None else dialect.name, Outcome.NO_CALL)
+    if dialect is None:
+        return Reading(OTLP, Outcome.NO_CALL)
     try:
-        call = dialect.read(span, logs)
+        call = dialect.read(span, logs) if dialect.is_call(span) else None
     except UNREADABLE:
         return Reading(dialect.name, Outcome.UNREADABLE)
+    if call is None:
+        return Reading(dialect.name, Outcome.NO_CALL)
     if call.is_empty:
         return Reading(dialect.name, Outcome.NO_CONTENT)
     return Reading(dialect.name, Outcome.CALL, call)
