@@ -1,4 +1,4 @@
-"""Exports from stored records to the file, with the real child process."""
+"""Exports from stored records to the file."""
 
 import zipfile
 from collections import Counter
@@ -322,7 +322,11 @@ def test_a_folder_that_takes_no_file_is_refused_before_the_export(
         assert list_exports(session, dataset) == []
 
 
-def test_an_export_lands_at_the_path(dataset: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, 10_000], ids=["child process", "worker"])
+def test_an_export_lands_at_the_path(
+    dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("rft_app.services.export_jobs.FEW_RECORDS", few)
     path = tmp_path / "mine.jsonl"
     export = export_to_path(
         dataset_id=dataset, format="trl_sft", path=path, options=ZIP, follow=run_job
