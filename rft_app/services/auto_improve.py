@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
+from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.pipeline import STEPS, Node, StepName, StepStatus
 from rft_app.errors import ConflictError, RftError
@@ -26,6 +27,10 @@ MAX_LISTED = 50
 NEEDS_GRADER = (
     "The data allows no grader plainly: the references have no one form, and too few answers have "
     "a recorded reward. Write a grader in step 4, then start again."
+)
+PAID = (
+    "The grader is a judge, and its calls are paid. Step 5 says how many and what they cost; start "
+    "the dry run there."
 )
 
 
@@ -137,9 +142,12 @@ def _keep(session: Session, run: AutoRun, node: Node) -> AutoRun:
 
 
 def _start(session: Session, run: AutoRun, node: Node) -> None:
-    """Start a step, unless it runs or an import will start it."""
+    """Start a step, unless it runs, an import will start it, or it costs money."""
     auto_runs.save_auto_run(session, run.model_copy(update={"step": node.name}))
     if node.status is StepStatus.PROCESSING:
+        return
+    if node.name is StepName.DRY_RUN and _is_paid(session, run.dataset_id):
+        _end(session, run, AutoState.STOPPED, PAID)
         return
     active = list_active_jobs(session, run.dataset_id)
     arriving = {STEP_OF_IMPORT.get(job.kind) for job in active}
@@ -147,6 +155,11 @@ def _start(session: Session, run: AutoRun, node: Node) -> None:
         return
     view = get_step(session, run.dataset_id, node.name)
     start_step(session, run.dataset_id, node.name, view.settings)
+
+
+def _is_paid(session: Session, dataset_id: str) -> bool:
+    grader = current_grader(session, dataset_id)
+    return grader is not None and isinstance(grader.spec, JudgeSpec)
 
 
 def _set_grader(session: Session, run: AutoRun) -> AutoRun | None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_app.domain.grader import ScriptSpec, StringCheckSpec, StringOperation
+from rft_app.domain.grader import JudgeSpec, ScriptSpec, StringCheckSpec, StringOperation
 from rft_app.domain.grader_difference import LineKind, compare_graders, compare_lines
 
 texts = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=12)
@@ -48,3 +48,14 @@ def test_another_kind_lacks_the_settings_of_the_first() -> None:
     assert settings["memory_mb"] == ("512", None)
     assert settings["operation"] == (None, "eq")
     assert found.num_removed == 2
+
+
+def test_judges_are_compared_line_by_line_and_by_setting() -> None:
+    first = JudgeSpec(prompt="Rate\n{{sample.output_text}}")
+    second = JudgeSpec(prompt="Rate well\n{{sample.output_text}}", model="good", max_tokens=64)
+    found = compare_graders(first, second)
+    assert {one.name: (one.first, one.second) for one in found.settings} == {
+        "model": (None, "good"),
+        "max_tokens": ("512", "64"),
+    }
+    assert (found.num_added, found.num_removed) == (1, 1)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from rft_app.domain.auto_run import AutoRun, AutoState
-from rft_app.domain.grader import ScriptSpec, StringCheckSpec
+from rft_app.domain.grader import JudgeSpec, ScriptSpec, StringCheckSpec
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.jobs.running import JobRunner
@@ -131,6 +131,16 @@ def test_the_dataset_s_own_grader_is_used(tmp_path: Path, work: Work) -> None:
         save_grader(session, dataset_id, own)
     improve(dataset_id, work)
     assert spec_of(dataset_id) == own
+
+
+def test_it_stops_before_it_spends_money_on_a_judge(tmp_path: Path, work: Work) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n) for n in range(40)])
+    with unit_of_work() as session:
+        save_grader(session, dataset_id, JudgeSpec(prompt="{{sample.output_text}}"))
+    run = improve(dataset_id, work)
+    assert run.state is AutoState.STOPPED
+    assert "its calls are paid" in run.outcome
+    assert [one.step for one in run.decisions] == list(StepName)[:4]
 
 
 def test_without_a_grader_it_stops_and_says_what_is_needed(tmp_path: Path, work: Work) -> None:

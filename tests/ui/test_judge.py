@@ -71,14 +71,14 @@ def test_a_judge_is_written_tried_saved_compared_and_run(
     with new_page(chromium, dataset.split("/optimization")[0]) as page:
         write_and_try(page, dataset, model)
         save_two_versions(page)
-        run_dry(page, dataset)
+        run_dry(page, dataset, model)
 
 
 def write_and_try(page: Page, dataset: str, model: Model) -> None:
     """A fault is named with its place, a failing provider with its remedy."""
     visit(page, f"{dataset}?step=grader")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio", name="Model").click()
+    dialog.get_by_role("radio", name="Judge").click()
     editor = dialog.get_by_role("textbox", name="Judge's prompt")
     editor.fill("Friendly?\n{{answer}}")
     expect(dialog).to_contain_text("no variable {{answer}}")
@@ -110,7 +110,7 @@ def save_two_versions(page: Page) -> None:
     dialog.get_by_role("button", name="Save as v1").click()
     expect(dialog).to_contain_text("No unsaved changes.")
     dialog.get_by_role("radio", name="Script").click()
-    dialog.get_by_role("radio", name="Model").click()
+    dialog.get_by_role("radio", name="Judge").click()
     expect(dialog.get_by_role("textbox", name="Judge's prompt")).to_contain_text("how friendly")
     dialog.get_by_label("Temperature").fill("0.5")
     dialog.get_by_role("textbox", name="Judge's prompt").fill(f"{PROMPT}\nBe strict.")
@@ -126,14 +126,19 @@ def save_two_versions(page: Page) -> None:
     expect(lines).to_contain_text("Be strict.")
 
 
-def run_dry(page: Page, dataset: str) -> None:
-    """The cost stands beside the button, then in the report."""
+def run_dry(page: Page, dataset: str, model: Model) -> None:
+    """The cost stands beside the button, then in the report; a failing provider stops the run."""
     visit(page, f"{dataset}?step=dry_run")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Asks good 30 times, about $0.0", timeout=WAIT_MS)
     expect(dialog).to_contain_text("prices of 2026-11-01")
     dialog.get_by_label("Records").fill("20")
     expect(dialog).to_contain_text("Asks good 20 times")
+    model.is_failing = True
+    dialog.get_by_role("button", name="Start dry run").click()
+    expect(dialog).to_contain_text("The last run failed.", timeout=WAIT_MS)
+    expect(dialog).to_contain_text("Top up the provider's account.")
+    model.is_failing = False
     dialog.get_by_role("button", name="Start dry run").click()
     expect(dialog).to_contain_text(
         re.compile("good: 20 calls paid · 22,000 tokens · [$]0.04"), timeout=WAIT_MS
@@ -149,7 +154,7 @@ def test_the_form_of_a_judge_fits_a_phone(chromium: Browser, place: tuple[str, M
     with new_page(chromium, dataset.split("/optimization")[0], PHONE) as phone:
         visit(phone, f"{dataset}?step=grader")
         dialog = phone.get_by_role("dialog")
-        dialog.get_by_role("radio", name="Model").click()
+        dialog.get_by_role("radio", name="Judge").click()
         expect(dialog.get_by_label("Highest score")).to_be_visible()
         right = "found => Math.max(...found.map(one => one.getBoundingClientRect().right))"
         assert dialog.locator("input, select, .cm-editor").evaluate_all(right) <= 390

@@ -3,7 +3,7 @@
 import itertools
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.generation import CostRange
@@ -30,7 +30,7 @@ class DryRunRequest(WireRequest):
     """Records."""
     rollouts_per_record: int = Field(default=4, ge=1, le=64)
     seed: int = 0
-    stratify_by_topic: bool = True
+    stratify_by_topic: StrictBool = True
 
     def to_settings(self) -> domain.DryRunSettings:
         """Convert to the domain."""

@@ -115,11 +115,11 @@ def _run() -> rx.Component:
                         class_name="px-3.5 py-2.5 border-t border-line",
                     ),
                     rx.cond(
-                        _RUN.state == "stopped",
+                        _RUN.stopped_at != "",
                         rx.el.div(
                             button_link(
-                                "Write a grader",
-                                href=f"/optimization/{_RUN.dataset_id}?step=grader",
+                                _RUN.verb,
+                                href=f"/optimization/{_RUN.dataset_id}?step={_RUN.stopped_at}",
                                 size="sm",
                             ),
                             class_name="px-3.5 py-2.5 border-t border-line",

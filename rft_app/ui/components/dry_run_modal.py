@@ -31,17 +31,20 @@ def dry_run_modal() -> rx.Component:
         actions=rx.cond(DryRunState.has_result, _choice()),
         settings=_settings(),
         footer=modal_footer(
-            run_effect(
-                DryRunState,
-                rx.el.span(
-                    rx.cond(
-                        DryRunState.has_result,
-                        f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
-                        "Grades recorded answers with the saved grader. ",
+            rx.fragment(
+                run_effect(
+                    DryRunState,
+                    rx.el.span(
+                        rx.cond(
+                            DryRunState.has_result,
+                            f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
+                            "Grades recorded answers with the saved grader. ",
+                        ),
+                        DryRunState.effect,
+                        title=DryRunState.formula,
                     ),
-                    DryRunState.effect,
-                    title=DryRunState.formula,
                 ),
+                rx.el.span(" ", DryRunState.paid),
             ),
             rx.cond(
                 DryRunState.has_result,

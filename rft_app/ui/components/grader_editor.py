@@ -50,7 +50,7 @@ def _kinds() -> rx.Component:
                 on_click=GraderState.edit("kind", STRING_CHECK),
             ),
             segment(
-                "Model",
+                "Judge",
                 is_on=_DRAFT.kind == JUDGE,
                 on_click=GraderState.edit("kind", JUDGE),
             ),

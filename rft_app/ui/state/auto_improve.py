@@ -10,7 +10,7 @@ from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import NotFoundError, RftError
 from rft_app.services.auto_improve import cancel_auto_run, list_auto_runs, start_auto_run
-from rft_app.services.datasets import get_dataset, list_datasets
+from rft_app.services.datasets import get_dataset, list_choices
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.choice import Choice, pick_dataset
 from rft_app.ui.state.following import Following
@@ -52,6 +52,10 @@ class AutoRunView:
     verdict: str = ""
     verdict_tone: str = "neutral"
     outcome: str = ""
+    stopped_at: str = ""
+    """The step that waits for a person; empty unless the run stopped for one."""
+    verb: str = ""
+    """What is to be done there."""
     when: str = ""
     steps: list[DecisionView] = field(default_factory=list[DecisionView])
 
@@ -59,6 +63,7 @@ class AutoRunView:
     def of(cls, run: AutoRun, dataset: str) -> "AutoRunView":
         """Say it in words."""
         tone, words = _STATES[run.state]
+        waiting = _find_end(run) if run.state is AutoState.STOPPED else None
         return cls(
             id=run.id,
             dataset_id=run.dataset_id,
@@ -69,6 +74,8 @@ class AutoRunView:
             verdict=run.verdict or "",
             verdict_tone=_VERDICT_TONES.get(run.verdict or "", "neutral"),
             outcome=run.outcome,
+            stopped_at=waiting.value if waiting else "",
+            verb=WORDS[waiting].verb if waiting else "",
             when=ago(run.finished_at or run.started_at),
             steps=[_view_step(run, step) for step in AUTO_STEPS],
         )
@@ -82,16 +89,16 @@ def _view_step(run: AutoRun, step: StepName) -> DecisionView:
         return DecisionView(name, StepStatus.COMPLETE.value, made.text, made.reason or kept)
     if run.step is step:
         return DecisionView(name, StepStatus.PROCESSING.value, "running", "")
-    if run.state in {AutoState.FAILED, AutoState.STOPPED} and _is_where_it_ended(run, step):
+    if run.state in {AutoState.FAILED, AutoState.STOPPED} and step is _find_end(run):
         status = StepStatus.FAILED if run.state is AutoState.FAILED else StepStatus.ATTENTION
         return DecisionView(name, status.value, run.outcome, "")
     return DecisionView(name, StepStatus.WAITING.value, "not reached", "")
 
 
-def _is_where_it_ended(run: AutoRun, step: StepName) -> bool:
-    """Whether it is the first step without a decision."""
+def _find_end(run: AutoRun) -> StepName | None:
+    """The first step without a decision, where a run ends that does not reach the verdict."""
     decided = {one.step for one in run.decisions}
-    return step is next((one for one in AUTO_STEPS if one not in decided), None)
+    return next((one for one in AUTO_STEPS if one not in decided), None)
 
 
 class AutoImproveState(Following, rx.State):
@@ -139,16 +146,16 @@ class AutoImproveState(Following, rx.State):
         """What was chosen stays chosen from visit to visit of the tab."""
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
+        wanted = self.dataset_id or self.router.url.query_parameters.get("dataset", "")
         try:
-            found = await ask(lambda session: list_datasets(session, sort="updated"))
+            found = await ask(lambda session: list_choices(session, wanted))
             self.history = await ask(_read_history)
         except RftError as error:
             self.fault = self.fault if self.datasets else error.message
             self.is_loading = False
             return
-        self.datasets = list(map(Choice.of_dataset, found))
+        self.datasets = list(map(Choice.of_name, found))
         if self.dataset_id not in {one.id for one in found}:
-            wanted = self.router.url.query_parameters.get("dataset", "")
             self.dataset_id = pick_dataset(found, wanted)
         mine = (view for view in self.history if view.dataset_id == self.dataset_id)
         self.shown = next(mine, AutoRunView())

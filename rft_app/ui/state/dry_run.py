@@ -9,8 +9,10 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.grading import FailureKind
+from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
+from rft_app.jobs.queue import get_job
 from rft_app.services.dry_runs import (
     GradedPage,
     WantedRollouts,
@@ -19,6 +21,7 @@ from rft_app.services.dry_runs import (
     list_graded_rollouts,
     pick_graded_rollouts,
 )
+from rft_app.services.generation import find_paid
 from rft_app.services.grader_versions import label_versions
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
@@ -29,7 +32,7 @@ from rft_app.ui.state.asking import ask
 from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.judge_view import describe_estimate
+from rft_app.ui.state.judge_view import describe_estimate, describe_spent
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal, read_whole
@@ -76,6 +79,8 @@ class DryRunState(StepModal, Paging, rx.State):
     histogram_finding: str = ""
     bins: list[Figure] = []
 
+    paid: str = ""
+    """What a run without a report paid, as a sentence; empty where nothing was."""
     effect: str = ""
     """What the next run asks and costs."""
     formula: str = ""
@@ -191,6 +196,18 @@ class DryRunState(StepModal, Paging, rx.State):
         """List the rollouts of one topic; of all with an empty one."""
         self.topic = path
         await self._turn_to([])
+
+    async def _show_step(self, step: StepView) -> None:
+        await super()._show_step(step)
+        job_id, self.paid = step.job_id, ""
+        if job_id is None:
+            return
+        job, paid = await ask(
+            lambda session: (get_job(session, job_id), find_paid(session, job_id))
+        )
+        if paid.num_calls and job.status is not JobStatus.DONE:
+            which = "So far" if self.is_running else "The last run, without a report"
+            self.paid = f"{which}: {describe_spent(paid)}."
 
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id

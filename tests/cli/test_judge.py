@@ -1,0 +1,46 @@
+"""A judge on the command line: refused without a provider, priced before it is asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.cli.conftest import Rft, make_installation, working
+from tests.llm.provider import FakeProvider, Json, Served, say_json
+
+
+def rate(request: Json, number: int) -> Served:
+    """Half the answers are good."""
+    return say_json({"reasoning": "So.", "score": number % 2})
+
+
+@pytest.fixture(scope="module")
+def priced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rft]:
+    """An installation with a provider, and a worker."""
+    with FakeProvider(rate).running() as provider:
+        bare = make_installation(tmp_path_factory.mktemp("data"))
+        settings = {"RFT_LLM_BASE_URL": provider.url, "RFT_LLM_MODELS": "good=1/10"}
+        with working(Rft({**bare.environment, **settings})) as installation:
+            yield installation
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Path:
+    path = tmp_path / "judge.json"
+    path.write_bytes(orjson.dumps({"kind": "judge", "prompt": "Rate {{sample.output_text}}"}))
+    return path
+
+
+def test_a_judge_is_asked_after_its_cost_was_told(priced: Rft, rows: Path, judge: Path) -> None:
+    named = ("--name", "Sums", "--objective", "Add")
+    dataset_id = priced.json("import", rows, *named)["id"]
+    done = priced("run", dataset_id, "--grader", judge, "--sample-size", 20, "--num-topics", 2)
+    assert done.returncode == 0, done.stderr
+    assert "Judge: asks good, estimated cost $0.0" in done.stderr
+    assert "judged by good · 20 calls paid, $0.0400" in done.stdout
+
+    bare = Rft({k: v for k, v in priced.environment.items() if not k.startswith("RFT_LLM")})
+    refused = bare("run", dataset_id, "--grader", judge, "--sample-size", 10)
+    assert refused.returncode == 1
+    assert "RFT_LLM_BASE_URL" in refused.stderr
