@@ -169,7 +169,7 @@ def _to_outcome(outcome: Verdict | GradingFailure | CallFailure) -> Verdict | Gr
 def to_failure(failure: CallFailure) -> GradingFailure:
     """A call that brought nothing, as the grading failure that it is."""
     kind = _KINDS.get(failure.kind, FailureKind.PROVIDER_REFUSED)
-    message = f"{failure.kind.words.capitalize()}: {failure.explanation}"
+    message = f"{failure.kind.words.capitalize()}: {failure.explanation}".replace("\x00", "")
     return GradingFailure(failure_kind=kind, message=message)
 
 

@@ -132,6 +132,7 @@ def run_dry(page: Page, dataset: str, model: Model) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Asks good 30 times, about $0.0", timeout=WAIT_MS)
     expect(dialog).to_contain_text("prices of 2026-11-01")
+    expect(dialog).to_contain_text("30 calls, about")
     dialog.get_by_label("Records").fill("20")
     expect(dialog).to_contain_text("Asks good 20 times")
     model.is_failing = True

@@ -34,14 +34,13 @@ def dry_run_modal() -> rx.Component:
             rx.fragment(
                 run_effect(
                     DryRunState,
-                    rx.el.span(
+                    rx.fragment(
                         rx.cond(
                             DryRunState.has_result,
                             f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
                             "Grades recorded answers with the saved grader. ",
                         ),
                         DryRunState.effect,
-                        title=DryRunState.formula,
                     ),
                 ),
                 rx.el.span(" ", DryRunState.paid),
@@ -145,6 +144,10 @@ def _settings() -> rx.Component:
                 on_change=DryRunState.set_stratified,
             ),
             class_name="wide:pt-[26px]",
+        ),
+        rx.cond(
+            DryRunState.formula != "",
+            rx.el.p(DryRunState.formula, class_name="basis-full text-small text-ink-3"),
         ),
         class_name="flex flex-wrap gap-x-8 gap-y-4",
     )
