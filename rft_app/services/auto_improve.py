@@ -11,19 +11,25 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
-from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grader import GraderSpec, JudgeSpec
+from rft_app.domain.grading import GradingFailure
 from rft_app.domain.imports import STEP_OF_IMPORT
+from rft_app.domain.job import Job, JobError
 from rft_app.domain.pipeline import STEPS, Node, StepName, StepStatus
+from rft_app.domain.words import count
 from rft_app.errors import ConflictError, RftError
-from rft_app.jobs.queue import cancel_job, list_active_jobs
+from rft_app.jobs.context import JobContext
+from rft_app.jobs.queue import cancel_job, enqueue, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.grader_suggestion import suggest_grader
-from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.graders import current_grader, save_grader, try_grader
 from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.storage import auto_runs
 from rft_app.storage.dry_runs import find_last_finished
+from rft_app.storage.session import reading, unit_of_work
 
 MAX_LISTED = 50
+CHECK_GRADER = "check_grader"
 NEEDS_GRADER = (
     "The data allows no grader plainly: the references have no one form, and too few answers have "
     "a recorded reward. Write a grader in step 4, then start again."
@@ -74,7 +80,7 @@ def cancel_auto_run(session: Session, run_id: str) -> AutoRun:
     if run.state is not AutoState.RUNNING:
         raise ConflictError(f"The run is {run.state}; there is nothing to stop.")
     for job in list_active_jobs(session, run.dataset_id):
-        if run.step is not None and job.kind == run.step.value:
+        if run.step is not None and job.kind in {run.step.value, CHECK_GRADER}:
             cancel_job(session, job.id)
     _end(session, run, AutoState.CANCELLED, "Stopped by a person; results so far stay.")
     return auto_runs.get_auto_run(session, run_id)
@@ -93,6 +99,56 @@ class AutoRunWatch:
         run = auto_runs.find_running(session, dataset_id)
         if run is not None and run.step is step:
             _end(session, run, AutoState.FAILED, f"{STEPS[step].title}: {words}")
+
+
+class CheckGrader:
+    """Tries a run's grader on a few records; the dry run starts where it can grade one of them."""
+
+    name = CHECK_GRADER
+    label = "Trial of the grader"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Try, then start the dry run or end the run.
+
+        Raises:
+            RftError: The grader cannot be tried at all.
+        """
+        dataset_id = context.required_dataset_id
+        with reading() as session:
+            grader = current_grader(session, dataset_id)
+        fault = "" if grader is None else _find_fault(dataset_id, grader.spec)
+        with unit_of_work() as session:
+            run = auto_runs.find_running(session, dataset_id)
+            if run is not None and fault:
+                _end(session, run, AutoState.STOPPED, fault)
+            elif run is not None:
+                _start_step(session, dataset_id, StepName.DRY_RUN)
+        return {"fault": fault}
+
+    def on_failed(self, session: Session, job: Job, error: JobError) -> None:
+        """The run ends where its grader cannot be tried."""
+        run = auto_runs.find_running(session, job.dataset_id or "")
+        if run is not None:
+            words = f"{STEPS[StepName.DRY_RUN].title}: {error.message}"
+            _end(session, run, AutoState.FAILED, words)
+
+    def on_cancelled(self, session: Session, job: Job) -> None:
+        """The run ends with it."""
+        run = auto_runs.find_running(session, job.dataset_id or "")
+        if run is not None:
+            _end(session, run, AutoState.CANCELLED, "The trial of the grader was cancelled.")
+
+
+def _find_fault(dataset_id: str, spec: GraderSpec) -> str:
+    """Why a dry run would only fail, in words; empty where the grader gives some grade."""
+    outcomes = [tried.outcome for tried in try_grader(dataset_id, spec).grades]
+    failures = [outcome for outcome in outcomes if isinstance(outcome, GradingFailure)]
+    if len(failures) < len(outcomes):
+        return ""
+    return (
+        f"The grader failed on each of {count(len(outcomes), 'record')} that it was tried on: "
+        f"{failures[0].message} Mend it in step 4, then start again."
+    )
 
 
 def _advance(session: Session, run: AutoRun) -> None:
@@ -153,8 +209,16 @@ def _start(session: Session, run: AutoRun, node: Node) -> None:
     arriving = {STEP_OF_IMPORT.get(job.kind) for job in active}
     if node.name is StepName.EXTRACT and node.name in arriving:
         return
-    view = get_step(session, run.dataset_id, node.name)
-    start_step(session, run.dataset_id, node.name, view.settings)
+    if node.name is not StepName.DRY_RUN:
+        _start_step(session, run.dataset_id, node.name)
+    elif all(job.kind != CHECK_GRADER for job in active):
+        enqueue(session, CHECK_GRADER, run.dataset_id, {})
+
+
+def _start_step(session: Session, dataset_id: str, step: StepName) -> None:
+    view = get_step(session, dataset_id, step)
+    if view.node.status is not StepStatus.PROCESSING:
+        start_step(session, dataset_id, step, view.settings)
 
 
 def _is_paid(session: Session, dataset_id: str) -> bool:

@@ -123,6 +123,12 @@ def count_all(session: Session) -> dataset_storage.DatasetTotals:
     return dataset_storage.count_all(session)
 
 
+def list_choices(session: Session, wanted: str = "") -> list[DatasetName]:
+    """What a menu of datasets offers: those changed last, and the one that is `wanted`."""
+    found, named = list_names(session), find_name(session, wanted)
+    return found if named is None or named in found else [named, *found]
+
+
 def find_name(session: Session, wanted: str) -> DatasetName | None:
     """The dataset that an address names by id or name."""
     return dataset_pages.find_name(session, wanted) if wanted else None

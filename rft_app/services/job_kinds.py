@@ -6,7 +6,7 @@ from rft_app.jobs.kind import JobKind
 from rft_app.pipeline.jobs import StepJob
 from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
-from rft_app.services.auto_improve import AutoRunWatch
+from rft_app.services.auto_improve import AutoRunWatch, CheckGrader
 from rft_app.services.categorising import Categorize
 from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
@@ -32,6 +32,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
         StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name), AutoRunWatch())
         for step in STEPS
     ),
+    CheckGrader(),
     GenerateTopics(),
     Categorize(),
     SplitTopic(),

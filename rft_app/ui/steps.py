@@ -109,6 +109,7 @@ JOB_NAMES = {
     "split_topic": "The split",
     "coverage": "Coverage",
     "dry_run": "Dry run",
+    "check_grader": "The trial of the grader",
     "export": "Export",
     "duplicate": "Duplicate",
     "restore": "Restore",

@@ -178,3 +178,23 @@ def test_one_run_at_a_time_and_it_can_be_stopped(tmp_path: Path, work: Work) -> 
     assert (after.state, after.decisions) == (AutoState.CANCELLED, ())
     with unit_of_work() as session, pytest.raises(ConflictError, match="nothing to stop"):
         cancel_auto_run(session, run.id)
+
+
+def test_a_script_that_fails_on_every_record_stops_the_run_before_the_dry_run(
+    tmp_path: Path, work: Work
+) -> None:
+    dataset_id = make_dataset(tmp_path, [row(n) for n in range(40)])
+    with unit_of_work() as session:
+        save_grader(
+            session,
+            dataset_id,
+            ScriptSpec(source="def grade(sample, item):\n    return item['nowhere']\n"),
+        )
+    run = improve(dataset_id, work)
+    assert run.state is AutoState.STOPPED
+    assert "failed on each of 5 records" in run.outcome
+    assert "nowhere" in run.outcome
+    with reading() as session:
+        started = {job.kind for job in jobs.list_jobs(session, dataset_id, 50)}
+    assert "check_grader" in started
+    assert "dry_run" not in started

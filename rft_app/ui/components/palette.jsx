@@ -1,10 +1,10 @@
-import React, { useMemo, useState } from "react";
+import React, { useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 
 const matches = (command, words) => words.every((word) => command.label.toLowerCase().includes(word));
 
 // Type to narrow, arrows to choose, Enter to go.
-export function Palette({ commands, onDone, inputClass, itemClass }) {
+export function Palette({ commands, onDone, onSearch, inputClass, itemClass }) {
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -12,6 +12,12 @@ export function Palette({ commands, onDone, inputClass, itemClass }) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     return (commands ?? []).filter((command) => matches(command, words)).slice(0, 12);
   }, [commands, text]);
+  // The server knows more datasets than it sent.
+  useEffect(() => {
+    if (!text) return undefined;
+    const wait = setTimeout(() => onSearch?.(text), 150);
+    return () => clearTimeout(wait);
+  }, [text]);
   const run = (command) => {
     if (!command) return;
     onDone?.();

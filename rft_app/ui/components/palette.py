@@ -18,6 +18,7 @@ class Palette(rx.Component):
     input_class: rx.Var[str]
     item_class: rx.Var[str]
     on_done: rx.EventHandler[rx.event.no_args_event_spec]
+    on_search: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 def palette() -> rx.Component:
@@ -26,6 +27,7 @@ def palette() -> rx.Component:
         Palette.create(
             commands=ShellState.commands,
             on_done=ShellState.close_palette,
+            on_search=ShellState.search_commands,
             input_class="h-12 shrink-0 px-4 bg-transparent text-title text-ink outline-none"
             " focus-visible:shadow-none max-wide:text-[16px]",
             item_class="flex items-center gap-3 h-9 px-2.5 rounded-control cursor-pointer"

@@ -3,9 +3,10 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button, button_link, link
+from rft_app.ui.components.button import button_link, link
 from rft_app.ui.components.empty_state import empty_state
 from rft_app.ui.components.export_tab.parts import unreadable
+from rft_app.ui.components.pager import pager
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.state.training_datasets import DatasetView, FormatView, TrainingDatasetsState
 from rft_app.ui.state.training_page import export_address
@@ -36,10 +37,7 @@ def _list() -> rx.Component:
             aria_label="Datasets",
             class_name="m-0 p-0 list-none grid gap-3",
         ),
-        rx.cond(
-            _STATE.has_more,
-            button("Show more datasets", on_click=_STATE.show_more),
-        ),
+        rx.cond(_STATE.has_next | _STATE.has_previous, pager(_STATE)),
     )
 
 

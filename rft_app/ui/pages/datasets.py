@@ -14,7 +14,7 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.pager import pager
 from rft_app.ui.components.shell import crumbs, page_body, shell
 from rft_app.ui.components.skeleton import skeleton
-from rft_app.ui.state.datasets import DatasetsState, PhaseCount
+from rft_app.ui.state.datasets import TOP, DatasetsState, PhaseCount
 from rft_app.ui.steps import WORDS
 from rft_app.ui.theme import CARD, PAGE_TITLE, WITNESS
 
@@ -33,7 +33,8 @@ def _header() -> rx.Component:
             DatasetsState.num_all > 0,
             button_link("New dataset", href="/optimization/new", variant="primary", icon="plus"),
         ),
-        class_name="flex items-center justify-between gap-4 mb-4",
+        id=TOP,
+        class_name="flex items-center justify-between gap-4 mb-4 scroll-mt-6 max-wide:scroll-mt-16",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rft_app.domain.dataset import Dataset
+from rft_app.domain.dataset import Dataset, DatasetName
 from rft_app.domain.record_page import FilterOption
 from rft_app.ui.words import count
 
@@ -29,8 +29,13 @@ class Choice:
         """Its name and size."""
         return cls(dataset.id, f"{dataset.name} · {count(dataset.stats.num_records, 'record')}")
 
+    @classmethod
+    def of_name(cls, dataset: DatasetName) -> "Choice":
+        """The same, of one that is only named."""
+        return cls(dataset.id, f"{dataset.name} · {count(dataset.num_records, 'record')}")
 
-def pick_dataset(datasets: Sequence[Dataset], wanted: str) -> str:
+
+def pick_dataset(datasets: Sequence[Dataset | DatasetName], wanted: str) -> str:
     """Id of the dataset that an address names by id or name, else of the only one there is.
 
     Example:

@@ -22,6 +22,8 @@ from rft_app.ui.state.paging import Paging
 from rft_app.ui.words import count
 
 PAGE_SIZE = 30
+TOP = "datasets-top"
+"""Id of the element above the list."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,14 @@ class DatasetsState(LivePage, Paging, Deleting, rx.State):
             if (wanted, cursors) == (self._wanted(), self._cursors):
                 self._show(listing, shown)
 
-    async def _turn_to(self, cursors: list[str]) -> None:
+    async def _turn_to(self, cursors: list[str]) -> Any:  # noqa: ANN401  # an event
         try:
             listing, shown = await _read(self._wanted(), cursors)
         except RftError as error:
             self.error = error.message
-            return
+            return None
         self._show(listing, shown)
+        return rx.scroll_to(TOP)
 
     def _wanted(self) -> DatasetFilter:
         phase = None if self.phase == "all" else DatasetPhase(self.phase)

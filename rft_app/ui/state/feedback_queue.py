@@ -9,7 +9,7 @@ from sqlmodel import Session
 from rft_app.domain.feedback import clean_reviewer
 from rft_app.domain.record import RecordFilter, SourceType
 from rft_app.errors import InvalidInputError, RftError
-from rft_app.services.datasets import list_datasets
+from rft_app.services.datasets import list_choices
 from rft_app.services.feedback_queue import (
     QueueProgress,
     count_progress,
@@ -82,12 +82,12 @@ class FeedbackQueue(FeedbackPeople, mixin=True):
         """Fill the tab; its `on_mount`."""
         self._is_open, self.fault = True, ""
         wanted = self.router.url.query_parameters.get("dataset", "")
-        found = await self._ask(list_datasets)
+        found = await self._ask(lambda session: list_choices(session, wanted or self.dataset_id))
         if found is None:
             self.is_loading = False
             return None
-        filled = [dataset for dataset in found if dataset.stats.num_records]
-        self.datasets = list(map(Choice.of_dataset, filled))
+        filled = [dataset for dataset in found if dataset.num_records]
+        self.datasets = list(map(Choice.of_name, filled))
         ids = [dataset.id for dataset in filled]
         kept = self.dataset_id if self.dataset_id in ids else ids[0] if ids else ""
         await self._choose(wanted if wanted in ids else kept)

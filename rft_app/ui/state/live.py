@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncGenerator
 
@@ -15,6 +14,9 @@ from rft_app.storage.session import reading
 POLL_INTERVAL_S = 0.5
 CHECK_INTERVAL_S = 5.0
 """How often a waiting page looks whether its tab is still open."""
+
+AGEING_S = 30.0
+"""Pages are read again after so long even if nothing changed: "5 min ago" becomes "6 min ago"."""
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ def is_tab_open(token: str) -> bool:
     return namespace is not None and token in namespace.token_to_sid
 
 
-async def changes(token: str, refresh_s: float = math.inf) -> AsyncGenerator[None]:
+async def changes(token: str, refresh_s: float = AGEING_S) -> AsyncGenerator[None]:
     """Yields after each change in the database; ends when the tab has gone.
 
     Args:

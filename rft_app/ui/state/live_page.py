@@ -1,17 +1,16 @@
 """A page that is kept current while the visitor is there."""
 
-import math
 from typing import ClassVar
 
 import reflex as rx
 
-from rft_app.ui.state.live import changes
+from rft_app.ui.state.live import AGEING_S, changes
 
 
 class LivePage(rx.State, mixin=True):
     """`_refresh` reads what the page shows."""
 
-    refresh_s: ClassVar[float] = math.inf
+    refresh_s: ClassVar[float] = AGEING_S
     """Read again after so many seconds even if nothing changed."""
 
     _watch: int = 0

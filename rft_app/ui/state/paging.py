@@ -1,5 +1,7 @@
 """Pages of a list that the server keeps, forward and back by cursor."""
 
+from typing import Any
+
 import reflex as rx
 
 
@@ -14,22 +16,24 @@ class Paging(rx.State, mixin=True):
     _next_cursor: str = ""
 
     @rx.event
-    async def next_page(self) -> None:
+    async def next_page(self) -> Any:  # noqa: ANN401  # an event
         """Turn forward."""
         if self._next_cursor:
-            await self._turn_to([*self._cursors, self._next_cursor])
+            return await self._turn_to([*self._cursors, self._next_cursor])
+        return None
 
     @rx.event
-    async def previous_page(self) -> None:
+    async def previous_page(self) -> Any:  # noqa: ANN401  # an event
         """Turn back."""
         if self._cursors:
-            await self._turn_to(self._cursors[:-1])
+            return await self._turn_to(self._cursors[:-1])
+        return None
 
     def _turned(self, cursors: list[str], next_cursor: str | None) -> None:
         """Remember which page shows."""
         self._cursors, self._next_cursor = cursors, next_cursor or ""
         self.has_next, self.has_previous = bool(next_cursor), bool(cursors)
 
-    async def _turn_to(self, cursors: list[str]) -> None:
-        """Show the page behind the last cursor."""
+    async def _turn_to(self, cursors: list[str]) -> Any:  # noqa: ANN401  # an event
+        """Show the page behind the last cursor; an event it returns follows."""
         raise NotImplementedError

@@ -122,8 +122,12 @@ class RecordChanging(RecordSelecting, mixin=True):
         Raises:
             NotFoundError: The dataset is not there any more.
         """
-        dataset_id = self._dataset_id
         await self._read_options()
+        await self._read_changes()
+
+    async def _read_changes(self) -> None:
+        """Read the latest changes, and how long ago each was."""
+        dataset_id = self._dataset_id
         found = await ask(lambda s: list_changes(s, dataset_id, NUM_CHANGES))
         self.changes = [ChangeView.of(change) for change in found]
 

@@ -93,6 +93,7 @@ class RecordsState(RecordEditing, rx.State):
         try:
             stamp = await ask(lambda session: read_stamp(session, dataset_id))
             await self._follow_job()
+            await self._read_changes()
         except RftError as error:
             self.fault = error.message
             return

@@ -109,6 +109,14 @@ class ShellState(rx.State):
         self.is_palette_open = True
 
     @rx.event
+    async def search_commands(self, text: str) -> None:
+        """Bring the datasets that match what was typed, however old they are."""
+        try:
+            self.commands = await off_loop(lambda: _read_commands(text))
+        except RftError:
+            return  # those that are listed can still be chosen from
+
+    @rx.event
     def close_palette(self) -> None:
         """Hide it."""
         self.is_palette_open = False

@@ -2,21 +2,23 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.dataset import Dataset
+from rft_app.domain.dataset import Dataset, DatasetFilter, DatasetPage
 from rft_app.domain.record import SourceType
 from rft_app.errors import RftError
 from rft_app.exports import EXPORTERS
-from rft_app.services.datasets import list_datasets
+from rft_app.services.datasets import count_all, list_page
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.services.feedback import count_feedback
 from rft_app.services.records import list_filter_options
 from rft_app.services.training_summary import find_badge
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.live import changes
+from rft_app.ui.state.paging import Paging
 from rft_app.ui.words import count, sources
 
 PAGE_SIZE = 20
@@ -51,12 +53,11 @@ class DatasetView:
     """Whether the formats are known already."""
 
 
-class TrainingDatasetsState(rx.State):
+class TrainingDatasetsState(Paging, rx.State):
     """One visitor's view of the tab."""
 
     rows: list[DatasetView] = []
     num_all: int = 0
-    limit: int = PAGE_SIZE
     is_loaded: bool = False
     fault: str = ""
 
@@ -64,11 +65,6 @@ class TrainingDatasetsState(rx.State):
     """Formats and badge by dataset, and when it was changed last before they were counted."""
     _watch: int = 0
     _is_open: bool = False
-
-    @rx.var
-    def has_more(self) -> bool:
-        """Whether some datasets are not on the page yet."""
-        return self.num_all > self.limit
 
     @rx.event(background=True)
     async def follow(self) -> None:
@@ -89,25 +85,25 @@ class TrainingDatasetsState(rx.State):
         """The tab closed; its `on_unmount`."""
         self._is_open = False
 
-    @rx.event
-    def show_more(self) -> rx.event.EventCallback[()]:
-        """Show the next page below."""
-        self.limit += PAGE_SIZE
+    async def _turn_to(self, cursors: list[str]) -> Any:  # noqa: ANN401  # an event
+        self._cursors = cursors
         return TrainingDatasetsState.follow
 
     async def _refresh(self, watch: int) -> None:
         async with self:
-            limit = self.limit
+            cursors = list(self._cursors)
+        cursor = cursors[-1] if cursors else None
         try:
-            found, rows = await ask(lambda session: _read(session, limit))
+            page, rows, num_all = await ask(lambda session: _read(session, cursor))
         except RftError as error:
             async with self:
                 self.fault = error.message
             return
         async with self:
-            self.fault, self.is_loaded, self.num_all = "", True, len(found)
+            self.fault, self.is_loaded, self.num_all = "", True, num_all
             self.rows = [self._with_known(row) for row in rows]
-        for dataset in found[:limit]:
+            self._turned(cursors, page.next_cursor)
+        for dataset in page.rows:
             await self._count_formats(dataset, watch)
 
     def _with_known(self, row: DatasetView) -> DatasetView:
@@ -133,9 +129,10 @@ class TrainingDatasetsState(rx.State):
             self.rows = list(map(self._with_known, self.rows))
 
 
-def _read(session: Session, limit: int) -> tuple[list[Dataset], list[DatasetView]]:
-    found = list_datasets(session)
-    return found, [_view(session, dataset) for dataset in found[:limit]]
+def _read(session: Session, cursor: str | None) -> tuple[DatasetPage, list[DatasetView], int]:
+    page = list_page(session, DatasetFilter(), cursor=cursor, limit=PAGE_SIZE)
+    rows = [_view(session, dataset) for dataset in page.rows]
+    return page, rows, count_all(session).num_datasets
 
 
 def _view(session: Session, dataset: Dataset) -> DatasetView:
