@@ -11,9 +11,11 @@ from rft_app.ui.pages.datasets import datasets_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
 from rft_app.ui.pages.settings import settings_page
 from rft_app.ui.pages.training import training_page
+from rft_app.ui.state.auto_improve import AutoImproveState
 from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
+from rft_app.ui.state.export_tab import ExportTabState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.settings import SettingsState
@@ -61,7 +63,10 @@ app.add_page(
     training_page,
     route="/training",
     title="Training · RFT App",
-    on_load=[ShellState.follow, TrainingPageState.follow_address, TrainingPageState.follow],
+    on_load=[
+        *(ShellState.follow, TrainingPageState.follow_address, TrainingPageState.follow),
+        *(ExportTabState.follow, AutoImproveState.follow),  # again, after the connection was lost
+    ],
 )
 app.add_page(root_page, route="/", title="RFT App", on_load=rx.redirect("/optimization"))
 app.add_page(not_found_page, route="404", title="Not found · RFT App")

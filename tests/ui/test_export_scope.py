@@ -134,7 +134,7 @@ def test_what_cannot_be_read_is_said(tab: ExportTabState, monkeypatch: pytest.Mo
     def fail(*_: object, **__: object) -> None:
         raise ConflictError("The database does not answer.")
 
-    monkeypatch.setattr("rft_app.ui.state.export_tab.list_datasets", fail)
+    monkeypatch.setattr("rft_app.ui.state.export_tab.list_choices", fail)
     asyncio.run(tab._refresh(is_forced=True))
     assert (tab.fault, tab.is_loading) == ("The database does not answer.", False)
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from rft_app.domain.export import ExportOptions
 from rft_app.domain.job import Job, JobError, JobStatus
-from rft_app.services.datasets import list_datasets
+from rft_app.services.datasets import list_choices
 from rft_app.services.exports import start_export
 from rft_app.storage import jobs
 from rft_app.storage.record_counts import refresh_counts
@@ -45,7 +45,7 @@ def tab(database: Path) -> ExportTabState:
     found = root.get_substate(ExportTabState.get_full_name().split("."))
     assert isinstance(found, ExportTabState)
     with reading() as session:
-        found._list_datasets(list_datasets(session))
+        found._list_datasets(list_choices(session))
     found.chosen = "openai_sft"
     show(found, SUMS)
     return found

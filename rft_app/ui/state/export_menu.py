@@ -6,13 +6,14 @@ from datetime import datetime
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.dataset import Dataset
+from rft_app.domain.dataset import DatasetName
 from rft_app.errors import RftError
 from rft_app.services.export_counts import count_qualifying
 from rft_app.services.training_summary import find_badge
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.following import Following
+from rft_app.ui.state.process import PROCESS
 
 AT_ONCE = 5
 """Datasets looked at between two looks of the visitor at the menu."""
@@ -27,15 +28,16 @@ class ExportMenu(Following, mixin=True):
     """Line of each dataset without its badge, and when it was changed last."""
     _badges: dict[str, tuple[datetime, str]] = {}
     """Badge of each dataset, and when it was changed last before it was looked at."""
-    _is_naming: bool = False
+    _named_by: str = ""
+    """The process that names the badges."""
 
     @rx.event(background=True)
     async def name_badges(self) -> None:
         """Say what each dataset can teach, some at a time, until all are said."""
         async with self:
-            if self._is_naming:
+            if self._named_by == PROCESS:
                 return
-            self._is_naming = True
+            self._named_by = PROCESS
         try:
             while wanted := await self._next_unnamed():
                 found = {one: await _read_badge(one) for one in wanted}
@@ -45,7 +47,7 @@ class ExportMenu(Following, mixin=True):
                     self._show_menu()
         finally:
             async with self:
-                self._is_naming = False
+                self._named_by = ""
 
     async def _next_unnamed(self) -> list[str]:
         async with self:
@@ -59,9 +61,9 @@ class ExportMenu(Following, mixin=True):
             if self._badges.get(dataset_id, (None,))[0] != changed_at
         ]
 
-    def _list_datasets(self, datasets: Sequence[Dataset]) -> None:
+    def _list_datasets(self, datasets: Sequence[DatasetName]) -> None:
         """Show these, with the badges that are known."""
-        self._listed = {one.id: (Choice.of_dataset(one).label, one.updated_at) for one in datasets}
+        self._listed = {one.id: (Choice.of_name(one).label, one.updated_at) for one in datasets}
         self._show_menu()
 
     def _name(self, dataset_id: str, badge: str) -> None:

@@ -8,14 +8,14 @@ import msgspec
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.dataset import Dataset
+from rft_app.domain.dataset import DatasetName
 from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.record import Selection
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.exports import EXPORTERS
 from rft_app.exports.custom import read_template
 from rft_app.jobs.queue import list_jobs
-from rft_app.services.datasets import list_datasets
+from rft_app.services.datasets import list_choices
 from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.services.exports import list_formats, start_export
@@ -38,7 +38,7 @@ from rft_app.ui.state.training_page import export_address
 
 NUM_PREVIEWED = 3
 _KEPT = (
-    *("remembered", "_is_following", "_is_naming", "_badges"),
+    *("remembered", "_followed_by", "_named_by", "_badges"),
     *("_selection", "_conditions", "_chosen_from"),
 )
 """What outlives a visit; of chosen records it is the address that decides."""
@@ -133,8 +133,10 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self._take_remembered(Remembered.read(str(self.remembered)))
 
     async def _refresh(self, *, is_forced: bool = False) -> Any:  # noqa: ANN401  # an event
+        named = self.router.url.query_parameters.get("dataset", "")
+        wanted = named if is_forced else self.dataset_id
         try:
-            datasets = await ask(lambda session: list_datasets(session, sort="updated"))
+            datasets = await ask(lambda session: list_choices(session, wanted))
             self._list_datasets(datasets)
             self._changed_at = {one.id: one.updated_at for one in datasets}
             await (self._open(datasets) if is_forced else self._keep_current())
@@ -157,7 +159,7 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self.history = await ask(read_history)
         return [] if ended is None else self._finish(ended)
 
-    async def _open(self, datasets: Sequence[Dataset]) -> None:
+    async def _open(self, datasets: Sequence[DatasetName]) -> None:
         """Show what the address names: a dataset, and which records of it."""
         self.cards = view_cards(list_formats(), {})
         parameters = self.router.url.query_parameters

@@ -11,6 +11,7 @@ from rft_app.services.feedback_agreement import list_agreement
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.feedback_view import AgreementView, describe_counts
 from rft_app.ui.state.live import changes
+from rft_app.ui.state.process import PROCESS
 
 PAUSE_S = 2.0
 """After a change, so that counts of many people are read once for many changes."""
@@ -27,15 +28,16 @@ class FeedbackPeople(rx.State, mixin=True):
     more_pairs: str = ""
 
     _is_open: bool = False
-    _is_watching: bool = False
+    _watched_by: str = ""
+    """The process that keeps it current."""
 
     @rx.event(background=True)
     async def watch_people(self) -> None:
         """Keep counts and agreement current while the tab is open."""
         async with self:
-            if self._is_watching:
+            if self._watched_by == PROCESS:
                 return
-            self._is_watching = True
+            self._watched_by = PROCESS
             token = self.router.session.client_token
         try:
             async for _ in changes(token):
@@ -50,7 +52,7 @@ class FeedbackPeople(rx.State, mixin=True):
                         self._show_people(*found)
         finally:
             async with self:
-                self._is_watching = False
+                self._watched_by = ""
 
     async def _read_people(self) -> None:
         found = await _read(self.dataset_id)

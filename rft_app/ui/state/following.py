@@ -8,6 +8,7 @@ from rft_app.errors import RftError
 from rft_app.jobs.queue import cancel_job
 from rft_app.ui.state.asking import dataset_id_in, tell
 from rft_app.ui.state.live import changes
+from rft_app.ui.state.process import PROCESS
 from rft_app.ui.state.progress import JobProgress
 
 
@@ -22,7 +23,8 @@ class Following(rx.State, mixin=True):
 
     _dataset_id: str = ""
     _is_open: bool = False
-    _is_following: bool = False
+    _followed_by: str = ""
+    """The process that keeps it current."""
 
     @rx.event
     async def load(self) -> Any:  # noqa: ANN401  # an event
@@ -42,9 +44,9 @@ class Following(rx.State, mixin=True):
     async def follow(self) -> Any:  # noqa: ANN401  # events
         """Keep the dialog current while it is open, so that nobody has to reload."""
         async with self:
-            if self._is_following or not self._is_open:
+            if self._followed_by == PROCESS or not self._is_open:
                 return
-            self._is_following = True
+            self._followed_by = PROCESS
             token = self.router.session.client_token
         try:
             async for _ in changes(token):
@@ -56,7 +58,7 @@ class Following(rx.State, mixin=True):
                     yield event
         finally:
             async with self:
-                self._is_following = False
+                self._followed_by = ""
 
     @rx.event
     async def cancel(self) -> None:
@@ -71,9 +73,9 @@ class Following(rx.State, mixin=True):
         """Forget what is of another dataset than the page is about."""
         dataset_id = dataset_id_in(self.router.url.path)
         if dataset_id != self._dataset_id:
-            is_following = self._is_following
+            followed_by = self._followed_by
             self.reset()
-            self._dataset_id, self._is_following = dataset_id, is_following
+            self._dataset_id, self._followed_by = dataset_id, followed_by
 
     def _left(self) -> None:
         """Put away what the next visit must not begin with."""

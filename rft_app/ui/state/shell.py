@@ -10,6 +10,7 @@ from rft_app.services.datasets import count_all, list_names
 from rft_app.storage.session import reading
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.live import changes
+from rft_app.ui.state.process import PROCESS
 from rft_app.ui.words import count
 
 
@@ -70,15 +71,16 @@ class ShellState(rx.State):
     is_loaded: bool = False
     is_palette_open: bool = False
     commands: list[Command] = []
-    _is_watching: bool = False
+    _watched_by: str = ""
+    """The process that keeps it current."""
 
     @rx.event(background=True)
     async def follow(self) -> None:
         """Keep the navigation's facts current until the tab closes."""
         async with self:
-            if self._is_watching:
+            if self._watched_by == PROCESS:
                 return
-            self._is_watching = True
+            self._watched_by = PROCESS
             token = self.router.session.client_token
         try:
             await self._refresh()
@@ -86,7 +88,7 @@ class ShellState(rx.State):
                 await self._refresh()
         finally:
             async with self:
-                self._is_watching = False
+                self._watched_by = ""
 
     async def _refresh(self) -> None:
         try:
