@@ -1,15 +1,17 @@
 """Fixtures everybody shares: a clean data directory, both databases, the data sets beside us."""
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from rft_app.settings import get_settings
 from rft_app.storage import tables  # noqa: F401  # fills the metadata
-from rft_app.storage.session import get_engine
+from rft_app.storage.session import get_engine, make_engine
 
 pytest_plugins = ["tests.postgres"]
 
@@ -36,19 +38,30 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget_environment()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with the current schema, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "rft.db"
+    engine = make_engine(f"sqlite:///{path}")
+    create_schema(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def database(data_dir: Path) -> Path:
+def database(data_dir: Path, empty_database: Path) -> Path:
     """An empty SQLite database with the current schema; returns the data directory."""
-    create_schema()
+    data_dir.mkdir()
+    shutil.copy(empty_database, data_dir)
     return data_dir
 
 
-def create_schema() -> None:
-    """Create every table and the search index in the current database."""
+def create_schema(engine: Engine | None = None) -> None:
+    """Create every table and the search index in a database, the current one unless told."""
     from rft_app.storage.search import create_index
     from rft_app.storage.trace_search import TRACES
 
-    with get_engine().begin() as connection:
+    with (engine or get_engine()).begin() as connection:
         SQLModel.metadata.create_all(connection)
         create_index(connection)
         TRACES.create(connection)

@@ -1,5 +1,6 @@
 """A client of the real application over a real database, and a worker that runs its jobs."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rft_app.jobs.running import JobRunner
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs
 from rft_app.storage.session import reading
+from tests.conftest import forget_environment
 
 DATASETS = "/api/optimization/datasets"
 
@@ -27,18 +29,19 @@ def client(database: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def work(database: Path) -> Callable[[], None]:
     """Runs every waiting job to its end, those that they start included."""
+    return run_jobs
+
+
+def run_jobs() -> None:
+    """Run every waiting job to its end, those that they start included."""
     runner = JobRunner(all_job_kinds(), "wk_test")
-
-    def run() -> None:
-        while True:
-            with reading() as session:
-                waiting = jobs.list_active(session)
-            if not waiting:
-                return
-            for job in waiting:
-                runner.run(job.id, 0)
-
-    return run
+    while True:
+        with reading() as session:
+            waiting = jobs.list_active(session)
+        if not waiting:
+            return
+        for job in waiting:
+            runner.run(job.id, 0)
 
 
 def make_rows(count: int = 40) -> bytes:
@@ -57,14 +60,34 @@ def make_rows(count: int = 40) -> bytes:
     return b"".join(orjson.dumps(row) + b"\n" for row in rows) + b"{broken\n"
 
 
+@pytest.fixture(scope="session")
+def made_dataset(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path
+) -> tuple[Path, str]:
+    """A data directory in which a dataset was made of a file and extracted, and its id."""
+    folder = tmp_path_factory.mktemp("made") / "data"
+    folder.mkdir()
+    shutil.copy(empty_database, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RFT_DATA_DIR", str(folder))
+        patch.delenv("RFT_DATABASE_URL", raising=False)
+        forget_environment()
+        with TestClient(create_api()) as client:
+            answer = client.post(
+                f"{DATASETS}/from-upload",
+                data={"name": "Sums", "objective": "Add"},
+                files={"file": ("sums.jsonl", make_rows())},
+            )
+        assert answer.status_code == 202, answer.text
+        run_jobs()
+    forget_environment()
+    return folder, answer.json()["datasetId"]
+
+
 @pytest.fixture
-def dataset(client: TestClient, work: Callable[[], None]) -> dict[str, Any]:
-    """A dataset made of a file, extracted."""
-    answer = client.post(
-        f"{DATASETS}/from-upload",
-        data={"name": "Sums", "objective": "Add"},
-        files={"file": ("sums.jsonl", make_rows())},
-    )
-    assert answer.status_code == 202, answer.text
-    work()
-    return client.get(f"{DATASETS}/{answer.json()['datasetId']}").json()
+def dataset(client: TestClient, database: Path, made_dataset: tuple[Path, str]) -> dict[str, Any]:
+    """A dataset made of a file, extracted: a copy, because a child process had to read the file."""
+    folder, dataset_id = made_dataset
+    forget_environment()
+    shutil.copytree(folder, database, dirs_exist_ok=True)
+    return client.get(f"{DATASETS}/{dataset_id}").json()
