@@ -1,10 +1,15 @@
 """Run migrations of `rft_app.storage.tables`."""
 
+import re
+
 from alembic import context
 from sqlmodel import SQLModel
 
 from rft_app.storage import tables  # noqa: F401  # fills the metadata
 from rft_app.storage.session import get_engine
+
+SEARCH_TABLE = re.compile("(record|trace)_(fts|search)")
+"""Made by `rft_app.storage.text_index`, in the way of each database."""
 
 with get_engine().connect() as connection:
     context.configure(
@@ -13,7 +18,7 @@ with get_engine().connect() as connection:
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         include_object=lambda _object, name, kind, _reflected, _compare: (
-            not (kind == "table" and name is not None and name.startswith(("record_fts", "trace_fts")))
+            kind != "table" or not SEARCH_TABLE.match(name or "")
         ),
     )
     with context.begin_transaction():
