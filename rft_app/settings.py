@@ -53,6 +53,18 @@ def _parse_model(part: str) -> dict[str, str]:
     }
 
 
+def parse_keys(text: object) -> object:
+    """Read `key, key`.
+
+    Example:
+        >>> parse_keys("first, second")
+        ['first', 'second']
+    """
+    if not isinstance(text, str):
+        return text
+    return [key.strip() for key in text.split(",") if key.strip()]
+
+
 class Settings(BaseModel):
     """What may differ between two installations; each field is `RFT_<NAME>` in the environment."""
 
@@ -71,6 +83,8 @@ class Settings(BaseModel):
     max_line_bytes: int = Field(default=4_000_000, gt=0)
     max_records: int = Field(default=10_000_000, gt=0)
     """Most lines one import may hold."""
+    otlp_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(parse_keys)] = ()
+    """Who sends spans must hold one of these; without any, everybody may (`parse_keys`)."""
     max_otlp_bytes: int = Field(default=64_000_000, gt=0)
     """Largest request of spans or log records, in bytes, after decompression."""
     max_otlp_backlog_bytes: int = Field(default=2_000_000_000, gt=0)

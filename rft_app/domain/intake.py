@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     WRONG_TYPE = "wrong_type"
+    NO_KEY = "no_key"
     BUSY = "busy"
 
     @property
@@ -67,6 +68,7 @@ _MEANINGS = {
     Outcome.MALFORMED: "Requests that are not OTLP; refused.",
     Outcome.TOO_LARGE: "Requests larger than RFT_MAX_OTLP_BYTES; refused.",
     Outcome.WRONG_TYPE: "Requests of another content type or compression; refused.",
+    Outcome.NO_KEY: "Requests without a key of RFT_OTLP_KEYS; refused.",
     Outcome.BUSY: "Requests that were asked to come again: too much waits to be read.",
 }
 

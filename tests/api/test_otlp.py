@@ -1,5 +1,6 @@
 """Intake over OTLP: what is answered, and what can be seen afterwards."""
 
+import base64
 import gzip
 import zlib
 from collections.abc import Callable
@@ -224,6 +225,27 @@ def test_other_types_are_refused(client: TestClient, headers: dict[str, str]) ->
     answer = client.post("/otlp/v1/traces", content=b"x", headers=headers)
     assert answer.status_code == 415
     assert outcomes(client) == {"wrong_type": 1}
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 401),
+        ({"authorization": "Bearer other"}, 401),
+        ({"authorization": "Basic !"}, 401),
+        ({"authorization": "Bearer second"}, 200),
+        ({"authorization": f"Basic {base64.b64encode(b'pk:first').decode()}"}, 200),
+        ({"x-api-key": "first"}, 200),
+    ],
+)
+def test_where_there_are_keys_a_sender_needs_one(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], code: int
+) -> None:
+    monkeypatch.setenv("RFT_OTLP_KEYS", "first, second")
+    get_settings.cache_clear()
+    answer = client.post("/otlp/v1/traces", content=b"", headers=PROTOBUF | headers)
+    assert answer.status_code == code
+    assert outcomes(client) == ({"no_key": 1} if code == 401 else {})
 
 
 def test_a_gzip_bomb_is_let_go_at_the_limit(client: TestClient) -> None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import DBAPIError
 
 from rft_app.api.otlp_body import decompress, receive
+from rft_app.api.otlp_keys import is_allowed
 from rft_app.domain.intake import Encoding, Outcome, Signal
 from rft_app.errors import BusyError, TooLargeError
 from rft_app.services import intake as use_cases
@@ -27,6 +28,7 @@ _ENCODINGS: Final = {
     "application/json": Encoding.JSON,
 }
 _TYPES: Final = {encoding: name for name, encoding in _ENCODINGS.items()}
+_PACKINGS: Final = frozenset({"", "identity", "gzip"})
 _RETRY_AFTER_S: Final = "5"
 _AT_ONCE: Final = 4
 """Requests that are unpacked at a time: each may hold the largest body twice."""
@@ -41,6 +43,16 @@ class _Refusal(NamedTuple):
     message: str
 
 
+_WRONG_TYPE: Final = _Refusal(
+    415,
+    Outcome.WRONG_TYPE,
+    "Send application/x-protobuf or application/json, plain or with gzip.",
+)
+_NO_KEY: Final = _Refusal(
+    401, Outcome.NO_KEY, "Send a key of this server, as `Authorization: Bearer KEY`."
+)
+
+
 @router.post("/v1/{signal}")
 @router.post("/api/public/otel/v1/{signal}")  # where the Langfuse SDK sends, below its base URL
 async def take(request: Request, signal: str) -> Response:
@@ -49,17 +61,17 @@ async def take(request: Request, signal: str) -> Response:
     if signal not in set(Signal):
         message = f"There is no /otlp/v1/{signal}. Traces and logs are taken, metrics are not."
         return _answer(404, encoding or Encoding.JSON, message)
-    if encoding is None or not _is_readable(request):
-        await to_thread.run_sync(_count, Outcome.WRONG_TYPE)
-        message = "Send application/x-protobuf or application/json, plain or with gzip."
-        return _answer(415, encoding or Encoding.JSON, message)
-    is_packed = request.headers.get("content-encoding") == "gzip"
+    if not is_allowed(request):
+        return await to_thread.run_sync(_refuse, _NO_KEY, encoding or Encoding.JSON)
+    packing = request.headers.get("content-encoding", "").lower()
+    if encoding is None or packing not in _PACKINGS:
+        return await to_thread.run_sync(_refuse, _WRONG_TYPE, encoding or Encoding.JSON)
     try:
         body = await receive(request)
     except TooLargeError as error:
         refusal = _Refusal(413, Outcome.TOO_LARGE, error.message)
         return await to_thread.run_sync(_refuse, refusal, encoding)
-    work = partial(_take, Signal(signal), encoding, is_packed=is_packed)
+    work = partial(_take, Signal(signal), encoding, is_packed=packing == "gzip")
     return await to_thread.run_sync(work, body, limiter=_limiter)
 
 
@@ -77,10 +89,6 @@ def refuse_unknown(path: str) -> Response:
 def _find_encoding(request: Request) -> Encoding | None:
     content_type = request.headers.get("content-type", "").partition(";")[0]
     return _ENCODINGS.get(content_type.strip().lower())
-
-
-def _is_readable(request: Request) -> bool:
-    return request.headers.get("content-encoding", "identity") in {"gzip", "identity", ""}
 
 
 def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -> Response:
