@@ -8,10 +8,10 @@ from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.code_editor import code_editor
 from rft_app.ui.components.field import field, select, text_input
 from rft_app.ui.components.grader_fields import (
-    FORM_ROW,
+    WEIGHT_HINT,
     fault_line,
+    number_control,
     number_input,
-    weight_input,
 )
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.judge_editor import judge_editor
@@ -19,6 +19,7 @@ from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_draft import JUDGE, SCRIPT, STRING_CHECK
 from rft_app.ui.theme import WITNESS
 
+_KINDS = ((SCRIPT, "Script"), (STRING_CHECK, "String check"), (JUDGE, "Judge"))
 _OPERATIONS = (
     ("eq", "equals, letter by letter"),
     ("ne", "differs"),
@@ -41,18 +42,9 @@ def grader_editor() -> rx.Component:
 def _kinds() -> rx.Component:
     return rx.el.div(
         segmented(
-            segment(
-                "Script", is_on=_DRAFT.kind == SCRIPT, on_click=GraderState.edit("kind", SCRIPT)
-            ),
-            segment(
-                "String check",
-                is_on=_DRAFT.kind == STRING_CHECK,
-                on_click=GraderState.edit("kind", STRING_CHECK),
-            ),
-            segment(
-                "Judge",
-                is_on=_DRAFT.kind == JUDGE,
-                on_click=GraderState.edit("kind", JUDGE),
+            *(
+                segment(words, is_on=_DRAFT.kind == kind, on_click=GraderState.edit("kind", kind))
+                for kind, words in _KINDS
             ),
             label="Kind of grader",
         ),
@@ -120,16 +112,18 @@ def _limits() -> rx.Component:
     return rx.el.div(
         number_input("Time per call", "timeout_s", suffix="s"),
         number_input("Memory", "memory_mb", suffix="MB"),
-        weight_input(),
+        number_input("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
         rx.el.p(
             GraderState.limits_hint,
             class_name="text-small text-ink-3 grow min-w-[200px] basis-0",
         ),
-        class_name=FORM_ROW,
+        class_name="flex items-center gap-x-5 gap-y-2 flex-wrap px-3 py-2.5 border-t border-line"
+        " shrink-0",
     )
 
 
 def _string_check() -> rx.Component:
+    is_of_weight = GraderState.fault_field == "weight"
     return card(
         rx.el.div(
             field(
@@ -167,9 +161,15 @@ def _string_check() -> rx.Component:
                 html_for="check-reference",
                 hint="{{item.reference}} is the record's accepted answer. Records without one are "
                 "reported as failures, not as zeros.",
-                error=GraderState.fault_message,
+                error=rx.cond(is_of_weight, "", GraderState.fault_message),
             ),
-            weight_input(),
+            field(
+                "Weight",
+                number_control("weight", placeholder="none", class_name="!w-28"),
+                html_for="grader-weight",
+                hint=WEIGHT_HINT,
+                error=rx.cond(is_of_weight, GraderState.fault_message, ""),
+            ),
             class_name="grid gap-4",
         ),
     )

@@ -7,7 +7,6 @@ from rft_app.ui.components.icon import icon
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
 
-FORM_ROW = "flex items-center gap-x-5 gap-y-2 flex-wrap px-3 py-2.5 border-t border-line shrink-0"
 WEIGHT_HINT = "How much it counts beside other graders; no grade depends on it."
 _LABEL = "text-small font-medium text-ink-2 whitespace-nowrap"
 
@@ -56,8 +55,3 @@ def number_control(name: str, *, suffix: str = "", **props: Content) -> rx.Compo
         suffix=rx.el.span(suffix, class_name="text-small text-ink-3") if suffix else None,
         **props,
     )
-
-
-def weight_input() -> rx.Component:
-    """How much the grader counts beside others."""
-    return number_input("Weight", "weight", title=WEIGHT_HINT, placeholder="none")
