@@ -11,6 +11,8 @@ from rft_app.traces.otlp.span import BrokenRequestError
 
 _GZIP: Final = 31
 """Window bits: the largest window, with a gzip header."""
+_PASSED_OVER_BYTES: Final = 1 << 30
+"""Of a body beyond the limit; a sender who is cut off sooner sees no answer."""
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -18,17 +20,21 @@ async def receive(request: Request) -> bytes:
     """The body as it was sent.
 
     Raises:
-        TooLargeError: It has more bytes than the limit; the rest is not read.
+        TooLargeError: It has more bytes than the limit.
     """
     limit = get_settings().max_otlp_bytes
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
     body = bytearray()
+    num_bytes = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+        num_bytes += len(chunk)
+        if num_bytes <= limit:
+            body += chunk
+        elif num_bytes > limit + _PASSED_OVER_BYTES:
+            break
+        else:
+            body.clear()
+    if num_bytes > limit:
+        raise _too_large(limit)
     return bytes(body)
 
 
