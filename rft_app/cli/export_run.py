@@ -32,6 +32,7 @@ _WORDS = {
     "several_turns": "with an answer of several turns",
     "not_alternating": "with turns that do not alternate",
     "tools_in_prompt": "with tool calls in the prompt",
+    "text_beside_calls": "with a turn of both text and tool calls",
     "calls_left_open": "with tool calls without a result",
     "balance": "to keep topics at their targets",
 }
