@@ -9,6 +9,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from rft_app.traces.guide import GUIDE
 from tests.browser import new_page, serve, visit
 
 pytestmark = pytest.mark.browser
@@ -143,7 +144,7 @@ def test_the_format_guide_shows_a_row_of_every_shape(page: Page, app_url: str) -
     page.get_by_role("button", name="View Format Guide").click()
     guide = page.get_by_role("dialog", name="Format guide")
     expect(guide.get_by_text("preferred_output").first).to_be_visible()
-    expect(guide.locator("pre")).to_have_count(7)
+    expect(guide.locator("pre")).to_have_count(len(GUIDE))
     page.keyboard.press("Escape")
     expect(guide).to_be_hidden()
     expect(page.get_by_text("Drop a file here, or choose one")).to_be_visible()
