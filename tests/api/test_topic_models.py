@@ -46,7 +46,12 @@ def test_a_model_proposes_a_tree_that_is_taken(
         job = do(client, work, f"{base}/generate", asked)
     assert provider.requests[0]["model"] == "local"
     assert set(job["result"]["topics"]) == {"Odd", "Even"}
-    assert job["paid"] == {"numCalls": 1, "costUsd": None}
+    assert job["paid"] == {
+        "numCalls": 1,
+        "numPromptTokens": 1000,
+        "numCompletionTokens": 100,
+        "costUsd": None,
+    }
     assert client.get(base).json() is None
     taken = client.post(f"{base}/apply", json={"jobId": job["id"], "revision": 0})
     assert set(taken.json()["topics"]) == {"Odd", "Even"}
@@ -63,7 +68,9 @@ def test_a_model_places_what_words_leave_unsure(
     result = job["result"]
     assert (result["categorized"], result["lowConfidence"], result["model"]) == (40, 0, "good")
     assert result["failures"] == {}
-    assert job["paid"] == {"numCalls": result["numCalls"], "costUsd": result["costUsd"]}
+    paid = job["paid"]
+    assert (paid["numCalls"], paid["costUsd"]) == (result["numCalls"], result["costUsd"])
+    assert paid["numPromptTokens"] == 1000 * result["numCalls"]
     assert result["costUsd"] == pytest.approx(result["numCalls"] * 0.002)
     path = base.removesuffix("/topics")
     record = client.get(f"{path}/records", params={"topic": "Last"}).json()[0]
