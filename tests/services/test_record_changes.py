@@ -115,7 +115,7 @@ def test_deleting_an_original_makes_its_first_repetition_the_original(dataset_id
 
 
 def test_deleted_records_are_listed_filtered_and_restored_together(dataset_id: str) -> None:
-    before, gone = fingerprint(dataset_id), ids(dataset_id)[:6]
+    gone = ids(dataset_id)[:6]
     do(move_to_topic, dataset_id, only(*gone[-2:]), "Money/Cards")
     do(add_tag, dataset_id, only(*gone[:3]), "gold")
     moved = fingerprint(dataset_id)

@@ -7,8 +7,8 @@ from rft_app.domain.record_grade import RecordGrade
 from rft_app.services.record_changes import add_tag, archive_records, select_only
 from rft_app.services.records import (
     count_tags,
-    list_present,
     list_graded_runs,
+    list_present,
     map_grades,
 )
 from rft_app.storage.session import reading, unit_of_work

@@ -28,9 +28,7 @@ def list_traces(  # noqa: PLR0913  # one per query parameter
     response: Response,
     search: Annotated[
         str,
-        Query(
-            description="Words that must all occur in the trace; the last may be a beginning."
-        ),
+        Query(description="Words that must all occur in the trace; the last may be a beginning."),
     ] = "",
     since: Time | None = None,
     model: str | None = None,
