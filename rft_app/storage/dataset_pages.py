@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, func, literal, tuple_
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, tuple_
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dataset import DatasetName, DatasetSort
@@ -68,7 +68,7 @@ def _to_name(row: DatasetRow) -> DatasetName:
     )
 
 
-def _key(session: Session, sort: DatasetSort) -> ColumnElement[Any]:
+def _key(session: Session, sort: DatasetSort) -> SQLColumnExpression[Any]:
     match sort:
         case "name":
             return _fold(session, col(DatasetRow.name))
@@ -84,7 +84,7 @@ def _conditions(session: Session, search: str) -> list[ColumnElement[bool]]:
     return [told.contains(word, autoescape=True) for word in words]
 
 
-def _fold(session: Session, column: ColumnElement[str]) -> ColumnElement[str]:
+def _fold(session: Session, column: SQLColumnExpression[str]) -> ColumnElement[str]:
     """Without the difference between small and capital letters."""
     return func.casefold(column) if is_sqlite(session) else func.lower(column)
 

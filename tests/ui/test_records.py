@@ -193,10 +193,10 @@ def test_only_the_selected_records_are_exported(
     page.reload()
     expect(page.get_by_text("Only 39 selected records")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Export the whole dataset").click()
-    expect(page.get_by_text("96 rows train · 24 test")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
     page.reload()
     expect(page.get_by_label("What to export")).to_have_value("")
-    expect(page.get_by_text("96 rows train · 24 test")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
@@ -215,7 +215,7 @@ def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
     expect(phone_page.get_by_text("known only to the tab they were chosen in")).to_be_visible(
         timeout=WAIT_MS
     )
-    expect(phone_page.get_by_text("96 rows train · 24 test")).to_be_visible(timeout=WAIT_MS)
+    expect(phone_page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("link", name="Open the dataset").click()
     expect(page.get_by_role("button", name=re.compile("^Records"))).to_be_visible()
 
