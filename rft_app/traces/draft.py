@@ -240,9 +240,9 @@ def _read_usage(raw: msgspec.Raw | None) -> _Usage:
         return _UNKNOWN
 
 
-def _first_known(*numbers: int | None) -> int | None:
-    known = (number for number in numbers if number is not None)
-    return next((number for number in known if 0 <= number <= _MOST_TOKENS), None)
+def _first_known(number: int | None, other: int | None) -> int | None:
+    known = other if number is None else number
+    return None if known is None or not 0 <= known <= _MOST_TOKENS else known
 
 
 def _read_latency(raw: msgspec.Raw | None) -> float | None:

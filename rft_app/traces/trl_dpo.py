@@ -24,7 +24,7 @@ class TrlDpo:
 
     def matches(self, row: Row) -> bool:
         """Both answers, with a prompt or with the conversation before them."""
-        if any(name not in row for name in _SIDES):
+        if "chosen" not in row or "rejected" not in row:
             return False
         return "prompt" in row or all(starts_with(row[name], b"[") for name in _SIDES)
 
