@@ -72,7 +72,7 @@ class Worker:
 
     def _read_intake(self) -> None:
         """Make traces of what arrives, and make them findable, beside the jobs."""
-        is_searchable = True
+        is_searchable = False  # an earlier version or a killed worker may have left some
         while not self._must_stop:
             try:
                 if read_waiting():
@@ -83,6 +83,9 @@ class Worker:
                     time.sleep(INTAKE_POLL_S)
             except DBAPIError as error:  # as above
                 logger.warning("intake: %s", str(error.orig).partition("\n")[0])
+                time.sleep(INTAKE_PAUSE_S)
+            except Exception:
+                logger.exception("what arrived could not be read; it is tried again")
                 time.sleep(INTAKE_PAUSE_S)
 
     def _beat(self) -> None:

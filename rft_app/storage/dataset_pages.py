@@ -80,8 +80,9 @@ def _key(session: Session, sort: DatasetSort) -> SQLColumnExpression[Any]:
 
 def _conditions(session: Session, search: str) -> list[ColumnElement[bool]]:
     told = _fold(session, col(DatasetRow.name) + " " + col(DatasetRow.objective))
-    words = search.replace("\0", " ").encode("utf-8", "replace").decode().casefold().split()
-    return [told.contains(word, autoescape=True) for word in words]
+    text = search.replace("\0", " ").encode("utf-8", "replace").decode()
+    folded = text.casefold() if is_sqlite(session) else text.lower()
+    return [told.contains(word, autoescape=True) for word in folded.split()]
 
 
 def _fold(session: Session, column: SQLColumnExpression[str]) -> ColumnElement[str]:

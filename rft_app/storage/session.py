@@ -92,8 +92,16 @@ def durable_unit_of_work() -> Generator[Session]:
 @contextmanager
 def reading() -> Generator[Session]:
     """A read-only transaction with one consistent view; never waits for writers on SQLite."""
-    engine = get_engine().execution_options(**{_BEGIN: "DEFERRED"})
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    engine = get_engine()
+    view = (
+        {_BEGIN: "DEFERRED"}
+        if engine.dialect.name == "sqlite"
+        else {"isolation_level": "REPEATABLE READ"}
+    )
+    with (
+        Session(engine.execution_options(**view), expire_on_commit=False) as session,
+        session.begin(),
+    ):
         yield session
 
 

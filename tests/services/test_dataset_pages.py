@@ -12,6 +12,7 @@ from rft_app.storage.datasets import touch
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import DatasetRow
+from tests.builders import make_dataset_row
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NAMES = ["alpha", "Beta", "ÄRGER", "beta", "gamma", "ärger"]
@@ -119,3 +120,10 @@ def test_a_cursor_belongs_to_one_order() -> None:
         page = list_page(session, DatasetFilter(sort="name"), limit=1)
         with pytest.raises(InvalidInputError, match="no cursor"):
             list_page(session, DatasetFilter(sort="records"), cursor=page.next_cursor)
+
+
+def test_a_name_is_found_by_itself_whatever_its_letters() -> None:
+    with unit_of_work() as session:
+        session.add(make_dataset_row("ds_9", name="Große Straße"))
+    with reading() as session:
+        assert [found.id for found in list_names(session, "straße")] == ["ds_9"]
