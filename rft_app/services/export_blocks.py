@@ -13,11 +13,13 @@ import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from mmap import mmap
 from multiprocessing import get_context
 from typing import ClassVar, Final
+
+from sqlmodel import Session
 
 from rft_app.children import die_with_parent
 from rft_app.domain.split import Split
@@ -112,7 +114,7 @@ class Encoders:
 
 def _next_size(block: Block) -> int:
     """How many records fill a block, by one that is there: long ones take more memory."""
-    bytes_each = block.num_bytes / block.account.num_read
+    bytes_each = block.num_bytes / max(block.account.num_read, 1)
     wanted = int(BLOCK_BYTES / (bytes_each + 1))
     return min(max(wanted, SMALLEST_BLOCK), LARGEST_BLOCK)
 
@@ -121,6 +123,8 @@ class _Encoder:
     """The side of a process that was forked."""
 
     memory: ClassVar[mmap]
+    view: ClassVar[AbstractContextManager[Session]]
+    """Open as long as the process lives; Python would end the transaction with the last name."""
     source: ClassVar[RowSource]
 
     @classmethod
@@ -135,7 +139,8 @@ class _Encoder:
         """Open the database anew, for the whole life of the process."""
         die_with_parent(parent_pid)
         get_engine.cache_clear()
-        session = reading().__enter__()
+        cls.view = reading()
+        session = cls.view.__enter__()
         forgo_mapping(session)
         cls.memory = memory
         cls.source = RowSource(session, dataset_id, exporter, context)

@@ -56,8 +56,9 @@ def run_export(export_id: str, send: Send, *, is_alone: bool) -> None:
         )
 
     frozen = ExportOptions(snapshot_id=snapshot.id)
+    num_shared = snapshot.num_records if is_alone else 0  # a process with threads must not fork
     with (
-        open_encoders(export.dataset_id, exporter, context, snapshot.num_records) as encoders,
+        open_encoders(export.dataset_id, exporter, context, num_shared) as encoders,
         reading() as session,
     ):
         if is_alone:

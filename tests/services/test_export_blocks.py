@@ -1,7 +1,10 @@
 """Large exports: several processes write the bytes that one writes."""
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.services import export_blocks
 from rft_app.services.export_blocks import LEAST_RECORDS
+from rft_app.services.export_run import run_export as run_export_here
 from rft_app.services.exports import get_export, start_export
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_counts import refresh_counts
@@ -77,3 +81,23 @@ def _content(export: Export) -> dict[str, object]:
     description = orjson.loads(files.pop("metadata.json"))
     assert description["counts"]["written"] > 0
     return {**files, **{name: description[name] for name in ("counts", "files", "longest_row")}}
+
+
+@pytest.mark.parametrize(("is_alone", "num_shared"), [(True, len(KEYS)), (False, 0)])
+def test_only_a_process_of_its_own_may_fork_others(
+    dataset: str, is_alone: bool, num_shared: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    @contextmanager
+    def open_encoders(*args: Any) -> Generator[None]:
+        asked.append(args[-1])
+        yield None
+
+    monkeypatch.setattr("rft_app.services.export_run.open_encoders", open_encoders)
+    with unit_of_work() as session:
+        job = start_export(
+            session, dataset_id=DATASET, format="openai_sft", options=ExportOptions()
+        )
+    run_export_here(job.args["export_id"], lambda _: None, is_alone=is_alone)
+    assert asked == [num_shared]
