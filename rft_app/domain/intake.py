@@ -65,7 +65,7 @@ _MEANINGS = {
     Outcome.OTHER_LOG: "Log records that tell nothing of a model call; not kept.",
     Outcome.DUPLICATE: "Spans that were there already; nothing changed.",
     Outcome.BAD_ID: "Spans without a usable trace id or span id; refused.",
-    Outcome.MALFORMED: "Requests that are not OTLP; refused.",
+    Outcome.MALFORMED: "Requests that are not OTLP, refused; or that broke the reader, set aside.",
     Outcome.TOO_LARGE: "Requests larger than RFT_MAX_OTLP_BYTES; refused.",
     Outcome.WRONG_TYPE: "Requests of another content type or compression; refused.",
     Outcome.NO_KEY: "Requests without a key of RFT_OTLP_KEYS; refused.",

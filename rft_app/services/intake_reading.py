@@ -5,12 +5,14 @@ they arrive.  All is made outside of the transaction that stores it; where someb
 spans meanwhile, it is made again.
 """
 
+import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from rft_app.domain.hashing import content_hash
@@ -26,6 +28,8 @@ from rft_app.traces.otlp.parts import Json
 from rft_app.traces.otlp.request import read_request
 from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, decode_log, decode_span, encode
 from rft_app.traces.otlp.trace import make_trace, read_session
+
+logger = logging.getLogger("rft.intake")
 
 BYTES_AT_ONCE = 4_000_000
 """Little memory, and a lock that is held for moments."""
@@ -53,22 +57,39 @@ def read_waiting() -> bool:
         batches = intake.list_batches(session, BYTES_AT_ONCE)
         if not batches:
             return False
-        arrivals = _Arrivals(batches)
-        made = _Making(session, arrivals).make()
+        arrivals, made = _make(session, batches)
     with unit_of_work() as session:
         if intake.take_turn(session, turn):
             _store(session, arrivals, made)
     return True
 
 
+def _make(session: Session, batches: Sequence[Batch]) -> "tuple[_Arrivals, list[_Made]]":
+    """What becomes of requests; where that fails, of the oldest alone, so that others go on."""
+    try:
+        arrivals = _Arrivals(batches)
+        return arrivals, _Making(session, arrivals).make()
+    except DBAPIError:
+        raise
+    except Exception:
+        logger.exception("request %d or one behind it cannot be read", batches[0].seq)
+    if len(batches) > 1:
+        return _make(session, batches[:1])
+    return _Arrivals(batches, is_unreadable=True), []
+
+
 class _Arrivals:
     """What some requests bring."""
 
-    def __init__(self, batches: Sequence[Batch]) -> None:
+    def __init__(self, batches: Sequence[Batch], *, is_unreadable: bool = False) -> None:
         self.batches = batches
         self.counts: Counts = Counter()
         self.spans: dict[SpanKey, Span] = {}
-        self.logs: dict[SpanKey, list[Log]] = {}
+        self.logs: dict[SpanKey, dict[bytes, Log]] = {}
+        """By their JSON: what an exporter sends again is one log record."""
+        if is_unreadable:
+            self.counts[OTLP, Outcome.MALFORMED] += len(batches)
+            return
         for batch in batches:
             self._take(batch)
 
@@ -88,7 +109,7 @@ class _Arrivals:
                 self.counts[OTLP, Outcome.DUPLICATE] += 1
         for log in request.logs:
             if log.name in TELLING_LOGS:
-                self.logs.setdefault(log.key, []).append(log)
+                self.logs.setdefault(log.key, {})[encode(log)] = log
             else:
                 self.counts[OTLP, Outcome.OTHER_LOG] += 1
 
@@ -103,11 +124,11 @@ class _Making:
         trace_ids = arrivals.trace_ids
         self._stored = {each.key: each for each in intake.find_spans(session, trace_ids)}
         self._logs = {
-            key: list(map(decode_log, bodies))
+            key: {body: decode_log(body) for body in bodies}
             for key, bodies in intake.find_logs(session, trace_ids).items()
         }
         for key, logs in arrivals.logs.items():
-            self._logs.setdefault(key, []).extend(logs)
+            self._logs.setdefault(key, {}).update(logs)
         self._said = {
             key: _decode_object(each.session)
             for key, each in self._stored.items()
@@ -143,7 +164,7 @@ class _Making:
         return self._make(span)._replace(stored=self._stored[key])
 
     def _make(self, span: Span) -> _Made:
-        found = read_span(span, self._logs.get(span.key, ()))
+        found = read_span(span, tuple(self._logs.get(span.key, {}).values()))
         own = self._said.get(span.key, {})
         trace = None
         if found.call is not None:
@@ -181,7 +202,7 @@ def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None
         for each in new
     ]
     intake.add_spans(session, spans, now_ms)
-    intake.add_logs(session, _pack_logs(arrivals.logs.values()), now_ms)
+    intake.add_logs(session, _pack_logs(arrivals.logs), now_ms)
     counts.update((each.source, each.outcome) for each in new)
     for each in changed:
         if each.stored is not None and each.stored.trace_seq is None:
@@ -207,9 +228,5 @@ def _store_traces(session: Session, made: Sequence[_Made], now_ms: int) -> dict[
     return {key: first + place for place, (key, _) in enumerate(new)}
 
 
-def _pack_logs(groups: Iterable[Sequence[Log]]) -> list[tuple[SpanKey, int, bytes]]:
-    return [
-        (log.key, content_hash([body]), body)
-        for logs in groups
-        for log, body in ((log, encode(log)) for log in logs)
-    ]
+def _pack_logs(logs: Mapping[SpanKey, Iterable[bytes]]) -> list[tuple[SpanKey, int, bytes]]:
+    return [(key, content_hash([body]), body) for key, bodies in logs.items() for body in bodies]

@@ -1,11 +1,15 @@
 """Spans and log records become traces on both databases, in whatever order they arrive."""
 
 from collections import Counter
+from typing import Any
 
+import orjson
 import pytest
+from sqlalchemy import text
 
 from rft_app.domain.intake import Encoding, Outcome, Signal
 from rft_app.domain.trace_page import TraceFilter
+from rft_app.services import intake_reading
 from rft_app.services.intake import list_counts, take_request
 from rft_app.services.intake_reading import read_waiting
 from rft_app.services.traces import list_traces
@@ -54,3 +58,92 @@ def test_only_one_process_stores_what_was_read_at_a_turn() -> None:
     with unit_of_work() as session:
         assert not intake.take_turn(session, turn)
         assert intake.take_turn(session, turn + 1)
+
+
+def send(signal: Signal, *items: dict[str, Any]) -> None:
+    """Take a request of spans or log records, of one call unless they say otherwise."""
+    names = ("resourceSpans", "scopeSpans", "spans")
+    if signal is Signal.LOGS:
+        names = ("resourceLogs", "scopeLogs", "logRecords")
+    groups, scopes, records = names
+    own = [{"traceId": f"{1:032x}", "spanId": f"{1:016x}", **item} for item in items]
+    body = orjson.dumps({groups: [{scopes: [{records: own}]}]})
+    with durable_unit_of_work() as session:
+        take_request(session, signal, Encoding.JSON, body, 0)
+
+
+def read_all() -> None:
+    while read_waiting():
+        pass
+
+
+CALL = {
+    "name": "chat",
+    "startTimeUnixNano": 1_795_313_077_000_000_000,
+    "endTimeUnixNano": 1_795_313_078_000_000_000,
+    "attributes": [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}],
+}
+
+
+def log(name: str, time_ns: int, **fields: str) -> dict[str, Any]:
+    """An event of the conventions up to 1.36."""
+    pairs = [{"key": key, "value": {"stringValue": value}} for key, value in fields.items()]
+    return {
+        "eventName": name,
+        "timeUnixNano": time_ns,
+        "body": {"kvlistValue": {"values": pairs}},
+    }
+
+
+QUESTION = log("gen_ai.user.message", 1, content="Hi")
+ANSWER = log("gen_ai.choice", 2, message="Hello", finish_reason="stop")
+
+
+def bodies() -> list[bytes]:
+    """What the traces say."""
+    with reading() as session:
+        rows = session.connection().execute(text("SELECT body FROM trace_body ORDER BY seq"))
+        return [bytes(body) for (body,) in rows]
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [[QUESTION, ANSWER], [QUESTION, ANSWER]],
+        [[QUESTION, ANSWER, QUESTION, ANSWER]],
+        [[QUESTION], [QUESTION, ANSWER]],
+    ],
+    ids=["resent", "twice-in-one", "grown"],
+)
+@pytest.mark.parametrize("is_span_first", [True, False])
+@pytest.mark.parametrize("is_read_at_once", [True, False])
+def test_log_records_that_come_twice_are_said_once(
+    requests: list[list[dict[str, Any]]], is_span_first: bool, is_read_at_once: bool
+) -> None:
+    steps: list[tuple[Signal, list[dict[str, Any]]]] = [(Signal.LOGS, logs) for logs in requests]
+    steps.insert(0 if is_span_first else len(steps), (Signal.TRACES, [CALL]))
+    for signal, items in steps:
+        send(signal, *items)
+        if not is_read_at_once:
+            read_all()
+    read_all()
+    [body] = bodies()
+    assert (body.count(b'"Hi"'), body.count(b'"Hello"')) == (1, 1)
+
+
+def test_a_request_that_breaks_the_reader_is_set_aside_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_session = intake_reading.read_session
+
+    def fail_at_one(span: Any) -> Any:
+        if span.name == "odd":
+            raise AssertionError("a defect")
+        return read_session(span)
+
+    monkeypatch.setattr(intake_reading, "read_session", fail_at_one)
+    send(Signal.TRACES, {**CALL, "spanId": f"{2:016x}"})
+    send(Signal.TRACES, {**CALL, "spanId": f"{3:016x}", "name": "odd"})
+    send(Signal.TRACES, {**CALL, "spanId": f"{4:016x}"})
+    read_all()
+    assert outcomes() == {Outcome.NO_CONTENT: 2, Outcome.MALFORMED: 1}
