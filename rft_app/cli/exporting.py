@@ -1,14 +1,17 @@
-"""`rft export` and `rft formats`."""
+"""`rft export`, `rft exports` and `rft formats`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rft_app.cli.output import JsonOption, write_json, write_line, write_table
+from rft_app.cli.datasets import DatasetId
+from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 from rft_app.domain.export import ToolArguments
 
 if TYPE_CHECKING:
+    from rft_app.domain.export import Export
     from rft_app.exports import Exporter
 
 
@@ -80,6 +83,53 @@ def export(  # noqa: PLR0913  # one parameter per option
     )
     selection = Selection(filter=RecordFilter(min_grade=min_grade))
     run_export(dataset_id, format_name, options, selection, out, is_json=json)
+
+
+def list_exports(dataset_id: DatasetId, json: JsonOption = False) -> None:
+    """The latest 50 exports of a dataset, newest first: where the file is, or why there is none."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services import exports as use_cases
+    from rft_app.services.datasets import get_dataset
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        found = use_cases.list_exports(session, get_dataset(session, dataset_id).id)
+    if json:
+        from rft_app.api.schemas.export import Export as WireExport
+
+        write_json([WireExport.of(one).to_json() for one in found])
+        return
+    if not found:
+        note("Nothing was exported yet. `rft export ID --format FORMAT --out PATH` does it.")
+        return
+    header = ("ID", "FORMAT", "MADE (UTC)", "ROWS", "BYTES", "STATE", "KEPT", "FILE OR REASON")
+    write_table(header, map(_describe, found))
+
+
+def _describe(one: "Export") -> tuple[str, ...]:
+    from rft_app.domain.job import JobStatus
+    from rft_app.errors import NotFoundError
+    from rft_app.services.exports import open_export
+
+    state, kept, where = one.status.value, "–", "–"
+    if one.status is JobStatus.FAILED:
+        where = one.failure or where
+    if one.is_done:
+        try:
+            where, kept = str(open_export(one)), f"{one.days_left(datetime.now(UTC))} d"
+        except NotFoundError:
+            state = "removed"
+    return (
+        one.id,
+        one.format,
+        f"{one.created_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        f"{one.num_train + one.num_test:,}" if one.is_done else "–",
+        "–" if one.size_bytes is None else f"{one.size_bytes:,}",
+        state,
+        kept,
+        where,
+    )
 
 
 def formats(json: JsonOption = False) -> None:

@@ -1,11 +1,13 @@
 """Exports: what was asked for, what a record may lack, what came out."""
 
+import math
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.job import JobStatus
 from rft_app.domain.record import Selection
 from rft_app.domain.split import Split, SplitRule
 
@@ -163,13 +165,20 @@ class Export(Entity):
     `Lack`; `None` until the file is complete."""
     num_zero_reward: int | None = None
     """Rows that teach an answer recorded with a reward of 0; `None` until the file is complete."""
+    status: JobStatus = JobStatus.QUEUED
     is_done: bool = False
     failure: str | None = None
     """Why there is no file; `None` where there is one, and while it may still come."""
     job_id: str | None = None
     created_at: datetime
+    finished_at: datetime | None = None
+    """When it ended; `None` while a file may still come."""
 
     @property
     def expires_at(self) -> datetime:
-        """When the file is removed."""
-        return self.created_at + KEPT_FOR
+        """When the file is removed; while there is none yet, as if it were written at once."""
+        return (self.finished_at or self.created_at) + KEPT_FOR
+
+    def days_left(self, now: datetime) -> int:
+        """How many days the file is still kept, the last one counted whole."""
+        return math.ceil((self.expires_at - now) / timedelta(days=1))

@@ -48,7 +48,7 @@ def write_export(
     Args:
         rows: Makes the rows.
         source: What they are made from.
-        path: The file.
+        path: The file; its folder is created.
         report: Hears of progress.
         encoders: Make the rows instead, where there are any.
 
@@ -58,6 +58,7 @@ def write_export(
     """
     account = Account(source.exporter.max_tokens)
     writing = _Writing(rows, source, account, report, encoders)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         if source.export.options.is_archive:
             files = writing.write_archive(file)

@@ -70,10 +70,8 @@ def finish_export(session: Session, done: Export) -> None:
 
 
 def locate_export(export: Export) -> Path:
-    """Where the file is, or will be; its folder is created."""
-    folder = get_settings().folder("exports") / export.id
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / export.file_name
+    """Where the file is, or will be; only writing it makes its folder."""
+    return get_settings().folder("exports") / export.id / export.file_name
 
 
 def _get_row(session: Session, export_id: str) -> ExportRow:
@@ -92,6 +90,7 @@ def _explain(job: Job) -> str | None:
 def _to_export(session: Session, row: ExportRow) -> Export:
     job = None if row.job_id is None else find_job(session, row.job_id)
     account = (job and job.result) or {}
+    status = job.status if job else JobStatus.QUEUED
     return Export(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -106,8 +105,10 @@ def _to_export(session: Session, row: ExportRow) -> Export:
         num_test=row.num_test,
         skipped=account.get("skipped"),
         num_zero_reward=account.get("num_zero_reward"),
+        status=JobStatus.DONE if row.is_done else status,
         is_done=row.is_done,
         failure=None if row.is_done or job is None else _explain(job),
         job_id=row.job_id,
         created_at=row.created_at.replace(tzinfo=row.created_at.tzinfo or UTC),
+        finished_at=job and job.finished_at,
     )

@@ -1,4 +1,5 @@
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -6,9 +7,12 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
+from rft_app.services.exports import start_export
 from rft_app.services.imports import start_import
 from rft_app.services.pipeline import get_step
+from rft_app.storage import jobs
 from rft_app.storage.session import unit_of_work
 from rft_app.storage.steps import abandon_step, begin_step, fail_step
 from tests.cli.conftest import Rft, make_installation
@@ -58,6 +62,7 @@ def test_an_export_says_what_it_left_out(rft: Rft, tmp_path: Path) -> None:
     dataset_id = imported(rft, path, "Repeated")
     out = tmp_path / "few.zip"
 
+    assert "Nothing was exported yet" in rft("exports", dataset_id).stderr
     done = rft("export", dataset_id, "--format", "openai_sft", "--out", out)
     made = rft.json("export", dataset_id, "--format", "openai_sft", "--out", out)
 
@@ -66,6 +71,32 @@ def test_an_export_says_what_it_left_out(rft: Rft, tmp_path: Path) -> None:
     with zipfile.ZipFile(out) as archive:
         counts = orjson.loads(archive.read("metadata.json"))["counts"]
     assert counts["skipped"] == made["skipped"]
+
+
+def test_exports_are_listed_with_their_file_or_the_reason(rft: Rft, rows: Path) -> None:
+    dataset_id = imported(rft, rows, "Listed")
+    made = rft.json("export", dataset_id, "--format", "openai_sft", "--out", rows.parent)
+    gone = rft.json("export", dataset_id, "--format", "trl_sft", "--out", rows.parent)
+    folder = Path(rft.environment["RFT_DATA_DIR"]) / "exports"
+    shutil.rmtree(folder / gone["id"])
+    with rft.inside(), unit_of_work() as session:
+        waiting = start_export(session, dataset_id=dataset_id, format="trl_grpo")
+        jobs.begin_job(session, waiting.id, 0, "w")
+        jobs.settle_job(session, waiting.id, "w", JobStatus.CANCELLED)
+
+    listed = rft("exports", dataset_id).stdout.splitlines()[1:]
+    wire = rft.json("exports", dataset_id)
+
+    assert [line.split()[1] for line in listed] == ["trl_grpo", "trl_sft", "openai_sft"]
+    assert listed[0].split()[4:] == ["–", "–", "cancelled", "–", "–"]
+    assert listed[1].split()[6:] == ["removed", "–", "–"]
+    path = folder / made["id"] / made["fileName"]
+    size = f"{made['sizeBytes']:,}"
+    assert listed[2].split()[4:] == ["60", size, "done", "30", "d", str(path)]
+    assert not (folder / gone["id"]).exists(), "looking made a folder"
+    assert [one["status"] for one in wire] == ["cancelled", "done", "done"]
+    assert wire[2] == {key: value for key, value in made.items() if key != "path"}
+    assert rft("exports", "ds_none").returncode == 1
 
 
 def test_an_export_says_how_many_answers_earned_nothing(

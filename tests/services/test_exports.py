@@ -1,7 +1,9 @@
 """Exports from stored records to the file."""
 
+import shutil
 import zipfile
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +266,7 @@ def test_a_cancelled_export_leaves_no_file(dataset: str) -> None:
         ExportJob().run(context)
     with reading() as session:
         export = list_exports(session, dataset)[0]
-    assert list(locate_export(export).parent.iterdir()) == []
+    assert list(locate_export(export).parent.glob("*")) == []
     with pytest.raises(ConflictError, match="not complete"):
         open_export(export)
 
@@ -290,9 +292,21 @@ def test_a_full_disk_leaves_no_file_and_says_so(tmp_path: Path) -> None:
 
 def test_a_file_deleted_by_hand_is_not_found(dataset: str) -> None:
     export = run_export(options=ONE_FILE)
-    open_export(export).unlink()
+    shutil.rmtree(locate_export(export).parent)
     with pytest.raises(NotFoundError, match="Export it again"):
         open_export(export)
+    assert not locate_export(export).parent.exists()
+
+
+def test_a_file_is_kept_for_30_days_from_when_it_was_written(dataset: str) -> None:
+    with unit_of_work() as session:
+        job = start_export(session, dataset_id=dataset, format="openai_sft")
+    done = run_job(job)
+    with reading() as session:
+        [export] = list_exports(session, dataset)
+    assert done.finished_at is not None
+    assert export.expires_at == done.finished_at + timedelta(days=30)
+    assert export.days_left(done.finished_at + timedelta(days=29, hours=1)) == 1
 
 
 def test_the_ending_of_a_path_decides_what_is_written(tmp_path: Path) -> None:

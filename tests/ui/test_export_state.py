@@ -120,6 +120,17 @@ def test_an_export_that_failed_is_in_the_history_until_it_is_tried_again(
     assert history() == []
 
 
+def test_a_cancelled_export_is_called_that_and_can_be_made_again(tab: ExportTabState) -> None:
+    with unit_of_work() as session:
+        job = start_export(session, dataset_id=SUMS, format="trl_sft")
+        jobs.begin_job(session, job.id, 0, "w")
+        jobs.settle_job(session, job.id, "w", JobStatus.CANCELLED)
+    [row] = history()
+    assert (row.is_cancelled, row.has_file, row.failure, row.kept) == (True, False, "", "")
+    asyncio.run(tab.retry(row.id))
+    assert tab._started_job == job.id
+
+
 def test_what_fails_while_another_dataset_is_shown_is_told_in_the_history_alone(
     tab: ExportTabState,
 ) -> None:

@@ -7,6 +7,7 @@ from pydantic import Field
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import export as domain
 from rft_app.domain.example import Unit
+from rft_app.domain.job import JobStatus
 from rft_app.domain.record import RecordFilter, RecordId, Selection, SourceType
 from rft_app.domain.validity import Reason
 from rft_app.services import export_preview
@@ -203,6 +204,7 @@ class Export(Wire):
     """Selected records that are not in the file, by reason; `null` until it is complete."""
     zero_reward: int | None
     """Rows that teach an answer recorded with a reward of 0; `null` until it is complete."""
+    status: JobStatus
     is_done: bool
     failure: str | None
     """Why there is no file; `null` where there is one, and while it may still come."""
@@ -210,7 +212,7 @@ class Export(Wire):
     job_id: str | None
     created_at: datetime
     expires_at: datetime
-    """When the file is removed."""
+    """When the file is removed: 30 days after it was written."""
     file_url: str
     """Where the finished file is."""
 
@@ -228,6 +230,7 @@ class Export(Wire):
             test=export.num_test,
             skipped=export.skipped,
             zero_reward=export.num_zero_reward,
+            status=export.status,
             is_done=export.is_done,
             failure=export.failure,
             snapshot_id=export.snapshot_id,

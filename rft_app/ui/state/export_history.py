@@ -1,8 +1,7 @@
 """The last exports of all datasets, and the one that this visitor waits for."""
 
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
@@ -34,16 +33,18 @@ class ExportRow:
     size: str
     made: str
     kept: str
+    has_file: bool
+    is_cancelled: bool
     failure: str
-    """Why there is no file; empty where there is one."""
+    """Why it failed; empty where it did not."""
 
     @classmethod
     def of(
         cls, export: Export, dataset: str, exporter: Exporter, now: datetime | None = None
     ) -> "ExportRow":
         """Say it in words."""
-        left = export.expires_at - (now or datetime.now(UTC))
-        days = math.ceil(left / timedelta(days=1))
+        days = export.days_left(now or datetime.now(UTC))
+        has_failed = export.status is JobStatus.FAILED
         return cls(
             id=export.id,
             dataset=dataset,
@@ -51,8 +52,10 @@ class ExportRow:
             format=exporter.label,
             size="–" if export.size_bytes is None else size(export.size_bytes),
             made=ago(export.created_at),
-            kept="" if export.failure else f"{days} d left" if days > 1 else "last day",
-            failure=export.failure or "",
+            kept="" if not export.is_done else f"{days} d left" if days > 1 else "last day",
+            has_file=export.is_done,
+            is_cancelled=export.status is JobStatus.CANCELLED,
+            failure=export.failure or "" if has_failed else "",
         )
 
 
@@ -62,7 +65,7 @@ def read_history(session: Session) -> list[ExportRow]:
     ended = [
         one
         for one in list_exports(session, limit=5 * NUM_LISTED)
-        if (one.is_done or one.failure) and one.expires_at > now
+        if one.status.is_settled and one.expires_at > now
     ][:NUM_LISTED]
     names = {id_: get_dataset(session, id_).name for id_ in {one.dataset_id for one in ended}}
     return [ExportRow.of(one, names[one.dataset_id], EXPORTERS.get(one.format)) for one in ended]

@@ -48,6 +48,7 @@ def _ended(row: rx.vars.ObjectVar[ExportRow]) -> rx.Component:
                 f"{row.format} · {row.made}",
                 class_name="text-small text-ink-3 truncate wide:hidden",
             ),
+            rx.cond(row.is_cancelled, rx.el.div("Cancelled", class_name="text-small text-ink-3")),
             rx.cond(
                 row.failure != "",
                 rx.el.div(
@@ -64,18 +65,18 @@ def _ended(row: rx.vars.ObjectVar[ExportRow]) -> rx.Component:
         cell(row.kept, class_name=f"text-ink-3 {_WIDE}"),
         cell(
             rx.cond(
-                row.failure != "",
-                icon_button(
-                    "rotate-ccw",
-                    f"Retry {row.file_name}",
-                    size="sm",
-                    on_click=ExportTabState.retry(row.id),
-                ),
+                row.has_file,
                 icon_button(
                     "download",
                     f"Download {row.file_name} again",
                     size="sm",
                     on_click=ExportTabState.download(row.id, row.file_name),
+                ),
+                icon_button(
+                    "rotate-ccw",
+                    f"Export {row.file_name} again",
+                    size="sm",
+                    on_click=ExportTabState.retry(row.id),
                 ),
             ),
             class_name="text-right w-9",
