@@ -54,7 +54,7 @@ def tab(database: Path) -> ExportTabState:
 def show(tab: ExportTabState, dataset_id: str, scope: str) -> None:
     """What an address leads to."""
     asyncio.run(tab._show_dataset(dataset_id, scope))
-    assert not tab.fault
+    assert not tab.read_fault
 
 
 def test_chosen_records_are_what_is_exported(tab: ExportTabState) -> None:

@@ -8,6 +8,7 @@ import reflex as rx
 
 from rft_app.domain.export import ExportOptions
 from rft_app.domain.job import Job, JobError, JobStatus
+from rft_app.errors import NotAvailableError
 from rft_app.services.datasets import list_choices
 from rft_app.services.exports import start_export
 from rft_app.storage import jobs
@@ -53,7 +54,7 @@ def tab(database: Path) -> ExportTabState:
 
 def show(tab: ExportTabState, dataset_id: str) -> None:
     asyncio.run(tab._show_dataset(dataset_id, WHOLE))
-    assert not tab.fault
+    assert not tab.read_fault
 
 
 def warning(tab: ExportTabState, family: str) -> str:
@@ -129,6 +130,25 @@ def test_a_cancelled_export_is_called_that_and_can_be_made_again(tab: ExportTabS
     assert (row.is_cancelled, row.has_file, row.failure, row.kept) == (True, False, "", "")
     asyncio.run(tab.retry(row.id))
     assert tab._started_job == job.id
+
+
+@pytest.mark.parametrize("read", ["summarise_training", "describe_preview"])
+def test_what_cannot_be_read_is_read_again_and_nothing_else_is_exported(
+    tab: ExportTabState, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotAvailableError("The database did not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"rft_app.ui.state.export_tab.{read}", fail)
+        asyncio.run(tab._show_dataset(TRIPS, WHOLE))
+    assert (tab.dataset_id, tab.is_blocked) == (TRIPS, True)
+    assert (tab.read_fault, tab.fault) == ("The database did not answer.", "")
+    assert tab.preview.rows == []
+
+    asyncio.run(tab.read_again())
+    assert (tab.read_fault, tab.is_blocked) == ("", False)
+    assert tab.summary.agents == "agent planner"
 
 
 def test_what_fails_while_another_dataset_is_shown_is_told_in_the_history_alone(

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from rft_app.domain.dataset import DatasetName
 from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.record import Selection
-from rft_app.errors import InvalidInputError, RftError
+from rft_app.errors import InvalidInputError, NotAvailableError, RftError
 from rft_app.exports import EXPORTERS
 from rft_app.exports.custom import read_template
 from rft_app.jobs.queue import list_jobs
@@ -61,6 +61,9 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
     template_fault: str = ""
     preview: PreviewView = PreviewView()
     preview_fault: str = ""
+    """Why no row can be written as things are."""
+    read_fault: str = ""
+    """Why what was chosen could not be read."""
     is_pretty: bool = True
     is_raw: bool = False
     """The opposite of `is_pretty`."""
@@ -86,6 +89,11 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self.fault = ""
         await self._show_dataset(self.dataset_id, scope)
         return self._name_in_address()
+
+    @rx.event
+    async def read_again(self) -> None:
+        """Read what was chosen and could not be read."""
+        await self._show_dataset(self.dataset_id, self.scope)
 
     @rx.event
     async def choose_family(self, family: str) -> None:
@@ -143,11 +151,17 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
             if not datasets:
                 self.fault = ""  # there is nothing to choose instead
             events = await self._follow_job()
+            if not self.is_blocked:
+                self.read_fault = ""
             if self._find_unnamed() and not is_forced:
                 events.append(ExportTabState.name_badges)
             return events or None
         except RftError as error:
-            self.fault, self.is_loading = error.message, False
+            self.is_loading = False
+            if self.dataset_id:
+                self.read_fault = error.message
+            else:
+                self.fault = error.message
             return None
 
     async def _follow_job(self) -> list[Any]:
@@ -183,12 +197,13 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
     async def _show_dataset(self, dataset_id: str, scope: str) -> None:
         if not dataset_id:
             return
+        self.read_fault = ""
         try:
             summary = await ask(lambda session: summarise_training(session, dataset_id))
             await self._open_scope(dataset_id, scope)
             qualifying = await self._count_scope(dataset_id, self._judging())
         except RftError as error:
-            self.fault = error.message
+            self._leave_unread(dataset_id, scope, error)
             return
         self.dataset_id, self._seen_at = dataset_id, self._changed_at.get(dataset_id)
         self.summary, self._recommended = SummaryView.of(summary), recommend(qualifying)
@@ -197,6 +212,14 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self._qualifying = {one.format: one for one in qualifying}
         kept = self.chosen or Remembered.read(str(self.remembered)).format
         await self._choose_format(kept or self._recommended)
+
+    def _leave_unread(self, dataset_id: str, scope: str, error: RftError) -> None:
+        """Show what was chosen as unread: what was shown before is not exported instead."""
+        if dataset_id != self.dataset_id:
+            self.summary, self._qualifying = SummaryView(), {}
+            self._show_cards()
+        self.dataset_id, self.scope, self._seen_at = dataset_id, scope, None
+        self.read_fault, self.is_blocked, self.preview = error.message, True, PreviewView()
 
     def _name_in_address(self) -> Any:  # noqa: ANN401  # an event
         address = export_address(self.dataset_id, self.scope)
@@ -222,6 +245,7 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         if not self.dataset_id or not self.chosen:
             return
         self.preview_fault = self.template_fault = self.number_fault = self.faulty = ""
+        self.read_fault = ""
         exporter = EXPORTERS.get(self.chosen)
         try:
             options, selection = self._asked()
@@ -229,6 +253,9 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
                 self._check_template()
             self.unit = exporter.unit_for(options).value
             found = await ask(self._preview_question(options, selection))
+        except NotAvailableError as error:
+            self._leave_unread(self.dataset_id, self.scope, error)
+            return
         except RftError as error:
             is_marked = bool(self.template_fault or self.number_fault)
             self.preview_fault = "Mend what is marked in red." if is_marked else error.message

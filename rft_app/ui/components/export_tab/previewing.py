@@ -25,13 +25,17 @@ def previewing() -> rx.Component:
             ExportTabState.dataset_id != "",
             rx.el.div(
                 rx.cond(
-                    ExportTabState.preview_fault != "",
-                    notice(
-                        "No row can be written.",
-                        ExportTabState.preview_fault,
-                        tone="warn",
+                    ExportTabState.read_fault != "",
+                    _unread(),
+                    rx.cond(
+                        ExportTabState.preview_fault != "",
+                        notice(
+                            "No row can be written.",
+                            ExportTabState.preview_fault,
+                            tone="warn",
+                        ),
+                        _rows(),
                     ),
-                    _rows(),
                 ),
                 _facts(),
                 settings(),
@@ -118,6 +122,15 @@ def _rows() -> rx.Component:
             ),
         ),
         class_name=f"{CARD} overflow-hidden",
+    )
+
+
+def _unread() -> rx.Component:
+    return notice(
+        "What is chosen could not be read.",
+        ExportTabState.read_fault,
+        tone="bad",
+        action=button("Read again", size="sm", on_click=ExportTabState.read_again),
     )
 
 
