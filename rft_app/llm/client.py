@@ -18,7 +18,7 @@ from rft_app.errors import JobCancelledError
 from rft_app.llm._errors import read_status_failure
 from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.llm.provider import choose_model
+from rft_app.llm.provider import choose_model, hide_credentials
 from rft_app.settings import Settings
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 20.0
@@ -133,7 +133,8 @@ class ChatClient:
                 limit = f"No answer within {self._settings.llm_timeout_s:g} s."
                 return CallFailure(kind=CallFailureKind.TIMEOUT, message=limit), None
             except openai.APIConnectionError as error:
-                message = f"{self._settings.llm_base_url}: {error.__cause__ or error}"[:300]
+                where = f"{self._settings.llm_base_url}: {error.__cause__ or error}"
+                message = hide_credentials(where)[:300]
                 return CallFailure(kind=CallFailureKind.UNREACHABLE, message=message), None
             except openai.APIStatusError as error:
                 found = read_status_failure(error)

@@ -1,5 +1,7 @@
 """The configured provider: its models, and what to say where there is none."""
 
+import re
+
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.settings import LlmModel, Settings
 
@@ -7,6 +9,17 @@ NO_PROVIDER = (
     "No model provider is configured. Set RFT_LLM_BASE_URL, RFT_LLM_API_KEY and RFT_LLM_MODELS "
     "(see docs/running.md) and start the server again."
 )
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def hide_credentials(text: str) -> str:
+    """An address, or a message that names one, without the user and password before its host.
+
+    Example:
+        >>> hide_credentials("https://me:secret@llm.example.com/v1")
+        'https://llm.example.com/v1'
+    """
+    return _CREDENTIALS.sub("", text)
 
 
 def choose_model(settings: Settings, name: str | None) -> LlmModel:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from rft_app.domain.entity import Entity
-from rft_app.llm.provider import NO_PROVIDER
+from rft_app.llm.provider import NO_PROVIDER, hide_credentials
 from rft_app.settings import get_settings
 
 
@@ -24,6 +24,7 @@ class ModelChoices(Entity):
     prices_date: date | None
     """Day the prices were looked up; `None` where nobody said."""
     base_url: str
+    """Its address, without credentials; empty without a provider."""
     is_configured: bool
     how_to: str
     """How to configure a provider; empty where there is one."""
@@ -43,7 +44,7 @@ def list_models() -> ModelChoices:
             for model in models
         ),
         prices_date=settings.llm_prices_date,
-        base_url=settings.llm_base_url,
+        base_url=hide_credentials(settings.llm_base_url),
         is_configured=settings.has_provider,
         how_to="" if settings.has_provider else NO_PROVIDER,
     )

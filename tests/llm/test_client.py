@@ -136,6 +136,16 @@ def test_a_provider_that_is_not_there_is_unreachable() -> None:
     assert "127.0.0.1:9" in str(outcome)
 
 
+def test_a_password_in_the_address_is_in_no_message() -> None:
+    settings = {"llm_base_url": "http://me:hunter2@127.0.0.1:9/v1", "llm_models": "good"}
+    client = ChatClient(Settings.model_validate({**settings, "llm_max_attempts": 1}))
+    outcome = client.chat(make_request())
+    client.close()
+    assert find_kind(outcome) is CallFailureKind.UNREACHABLE
+    assert "http://127.0.0.1:9/v1" in str(outcome)
+    assert "hunter2" not in str(outcome)
+
+
 def test_a_parameter_that_the_model_does_not_take_is_left_out(start: Start) -> None:
     refused = refuse(400, "Unsupported value", param="temperature")
     renamed = refuse(400, "'max_tokens' is not supported; use 'max_completion_tokens'")
