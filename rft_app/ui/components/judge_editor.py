@@ -143,7 +143,7 @@ def _schema() -> rx.Component:
             " cursor-pointer list-none [&::-webkit-details-marker]:hidden",
         ),
         rx.el.div(
-            _editor("output_schema", "Output schema", "json", _DRAFT.output_schema),
+            _editor("output_schema", "Output schema", "plain", _DRAFT.output_schema),
             class_name=f"h-[240px] border-t border-line {_EDITOR}",
         ),
         class_name="group border-t border-line shrink-0",

@@ -1,5 +1,6 @@
 """The dialog of step 5: settings, the verdict with its rules, every grade beside its answer."""
 
+import asyncio
 from typing import Any, ClassVar
 
 import plotly.graph_objects as go
@@ -23,6 +24,7 @@ from rft_app.services.dry_runs import (
 )
 from rft_app.services.generation import find_paid
 from rft_app.services.grader_versions import label_versions
+from rft_app.services.graders import current_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
 from rft_app.storage.grades import GradeOrder
@@ -41,6 +43,8 @@ PAGE_SIZE = 10
 RUNS_SHOWN = 50
 NUM_RECORDS = DryRunSettings().num_records
 RANDOM = "random"
+SETTLED_S = 0.3
+"""How long the settings rest before their cost is worked out."""
 
 
 class DryRunState(StepModal, Paging, rx.State):
@@ -137,6 +141,10 @@ class DryRunState(StepModal, Paging, rx.State):
         async with self:
             self._estimate_number += 1
             number, dataset_id = self._estimate_number, self._dataset_id
+        await asyncio.sleep(SETTLED_S)
+        async with self:
+            if (number, dataset_id) != (self._estimate_number, self._dataset_id):
+                return
             try:
                 settings = DryRunSettings.model_validate(self._settings())
             except (InvalidInputError, ValidationError):
@@ -148,7 +156,7 @@ class DryRunState(StepModal, Paging, rx.State):
         except RftError as error:
             effect, formula = error.message, ""
         async with self:
-            if number == self._estimate_number:
+            if (number, dataset_id) == (self._estimate_number, self._dataset_id):
                 self.effect, self.formula = effect, formula
 
     @rx.event
@@ -196,6 +204,11 @@ class DryRunState(StepModal, Paging, rx.State):
         """List the rollouts of one topic; of all with an empty one."""
         self.topic = path
         await self._turn_to([])
+
+    async def _read_mark(self) -> str:
+        dataset_id = self._dataset_id
+        grader = await ask(lambda session: current_grader(session, dataset_id))
+        return grader.spec_hash if grader else ""
 
     async def _show_step(self, step: StepView) -> None:
         await super()._show_step(step)

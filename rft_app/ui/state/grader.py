@@ -23,6 +23,7 @@ from rft_app.services.graders import (
 from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
+from rft_app.storage.ids import new_id
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.generation_view import ModelOption
@@ -36,6 +37,7 @@ from rft_app.ui.words import count, reward
 
 NUM_TRIED = 5
 VERSIONS_SHOWN = 20
+DEFECT = "The app broke while it graded; what happened is in the server's log. Try again."
 
 
 class GraderState(StepModal, rx.State):
@@ -83,6 +85,8 @@ class GraderState(StepModal, rx.State):
     _saved: Draft | None = None
     _tried_draft: Draft = Draft()
     _tried_words: str = ""
+    _trial: str = ""
+    """Of the trial that is waited for; empty where none is."""
     _num_versions: int = VERSIONS_SHOWN
 
     @rx.var
@@ -147,24 +151,40 @@ class GraderState(StepModal, rx.State):
         await self._refresh(is_forced=True)
         return rx.toast.success(f"Restored as {version.label.replace('_', ' ')}")
 
-    @rx.event
-    async def try_it(self) -> Any:  # noqa: ANN401  # an event
-        """Grade the answers of five records; nothing is stored."""
-        if self.is_trying:
-            return
-        dataset_id, draft = self._dataset_id, self.draft
-        self.is_trying, self.try_fault = True, ""
-        yield
+    @rx.event(background=True)
+    async def try_it(self) -> None:
+        """Grade the answers of five records; no grade is stored.
+
+        A model may take minutes, in which the person types, saves or leaves; a trial whose dialog
+        was closed is not shown in the next one.
+        """
+        async with self:
+            if self.is_trying:
+                return
+            dataset_id, draft, trial = self._dataset_id, self.draft, new_id("trial")
+            self.is_trying, self.try_fault, self._trial = True, "", trial
+        found: Trial | RftError = RftError(DEFECT)
         try:
-            trial = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
+            found = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
         except RftError as error:
-            if isinstance(error, InvalidInputError):
-                self._show_fault(error)
-            self.try_fault, self.tried, self.spread, self._tried_words = error.message, [], [], ""
+            found = error
+        finally:  # a defect goes on to the log
+            async with self:
+                if self._trial == trial:
+                    self._end_trial(found, draft)
+
+    def _left(self) -> None:
+        self._trial, self.is_trying = "", False
+
+    def _end_trial(self, found: Trial | RftError, draft: Draft) -> None:
+        self._trial, self.is_trying = "", False
+        if isinstance(found, Trial):
+            self._show_trial(found, draft)
         else:
-            self._show_trial(trial, draft)
+            if isinstance(found, InvalidInputError) and self.draft.is_like(draft):
+                self._show_fault(found)
+            self.try_fault, self.tried, self.spread, self._tried_words = found.message, [], [], ""
         self._note_trial()
-        self.is_trying = False
 
     def _show_trial(self, trial: Trial, draft: Draft) -> None:
         self.tried, self._tried_draft = [RolloutView.of(grade) for grade in trial.grades], draft
@@ -188,8 +208,9 @@ class GraderState(StepModal, rx.State):
         self.has_changes = not self.draft.is_like(self._saved or Draft())
         modal = await self.get_state(ModalState)
         modal.unsaved = StepName.GRADER.value if self.has_changes else NOTHING
+        draft = self.draft
         try:
-            check_grader(self.draft.to_spec())
+            await off_loop(lambda: check_grader(draft.to_spec()))
         except InvalidInputError as error:
             self._show_fault(error)
         else:

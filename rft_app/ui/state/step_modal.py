@@ -74,7 +74,8 @@ class StepModal(Following, mixin=True):
             step = await ask(lambda session: get_step(session, dataset_id, name))
             await self._show_step(step)
             node = step.node
-            seen = f"{step.finished_at} {node.stale_reason} {node.status} {node.summary}"
+            mark = await self._read_mark()
+            seen = f"{step.finished_at} {node.stale_reason} {node.status} {node.summary} {mark}"
             if is_forced or seen != self._seen:
                 self._seen = seen
                 event = await self._show(step)
@@ -95,6 +96,10 @@ class StepModal(Following, mixin=True):
             self.job = JobProgress()
             return
         self.job = JobProgress.of(await ask(lambda session: get_job(session, job_id)))
+
+    async def _read_mark(self) -> str:
+        """What the content depends on besides the step itself, e.g. a hash; mostly nothing."""
+        return ""
 
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         """Fill in what only this step has; an event it returns follows."""

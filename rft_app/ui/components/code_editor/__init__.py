@@ -27,7 +27,7 @@ class CodeEditor(rx.NoSSRComponent):
     label: rx.Var[str]
     """Its name for screen readers."""
     language: rx.Var[str]
-    """`template` for prompts with places in double braces; else Python, whose parts JSON shares."""
+    """`template` for prompts with places in double braces, `plain` for text; else Python."""
     error_line: rx.Var[int]
     """Line of the fault to mark, from 1; 0 for none."""
     error_column: rx.Var[int]

@@ -58,6 +58,11 @@ function diagnostics(doc, line, column, message) {
   return [{ from: Math.min(from, Math.max(at.from, at.to - 1)), to: at.to, severity: "error", message }];
 }
 
+function grammar(language) {
+  if (language === "template") return places;
+  return language === "plain" ? [] : python();
+}
+
 export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage, language, wraps, onChange, onSave, onRun, className }) {
   const editor = useRef(null);
   const after = useRef(null);
@@ -76,7 +81,7 @@ export function CodeEditor({ value, label, errorLine, errorColumn, errorMessage,
   };
   const extensions = useMemo(
     () => [
-      language === "template" ? places : python(),
+      grammar(language),
       wraps ? EditorView.lineWrapping : [],
       indentUnit.of("    "),
       lintGutter(),

@@ -1,0 +1,173 @@
+"""The grader's dialog while a trial runs, and what it says of the provider, without a browser."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import reflex as rx
+
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.grader import JudgeSpec, StringCheckSpec
+from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.services import graders
+from rft_app.services.graders import Trial
+from rft_app.services.models import list_models
+from rft_app.settings import get_settings
+from rft_app.storage.session import unit_of_work
+from rft_app.ui.state import dry_run, grader
+from rft_app.ui.state.dry_run import DryRunState
+from rft_app.ui.state.grader import DEFECT, GraderState
+from tests.builders import make_dataset_row
+
+DATASET = "ds_orders"
+StateT = TypeVar("StateT", bound=rx.State)
+
+
+def make(kind: type[StateT]) -> StateT:
+    """One visitor's state."""
+    root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]
+    found = root.get_substate(kind.get_full_name().split("."))
+    assert isinstance(found, kind)
+    return found
+
+
+@pytest.fixture
+def dialog() -> GraderState:
+    """The dialog of a dataset."""
+    found = make(GraderState)
+    found._dataset_id, found._is_open = DATASET, True
+    return found
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, how: Callable[[], Trial]) -> None:
+    """Let every trial come out like this."""
+    monkeypatch.setattr(grader, "try_grader", lambda *_: how())
+
+
+def fail(error: Exception) -> Trial:
+    raise error
+
+
+def run_trial(dialog: GraderState) -> None:
+    asyncio.run(GraderState.try_it.fn(dialog))
+
+
+def test_a_person_types_while_the_provider_is_asked(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, str]] = []
+
+    def ask() -> Trial:
+        seen.append((dialog.is_trying, threading.current_thread().name))
+        return Trial(grades=())
+
+    answer(monkeypatch, ask)
+    assert GraderState.event_handlers["try_it"].is_background
+    run_trial(dialog)
+    assert [is_trying for is_trying, _ in seen] == [True]
+    assert seen[0][1] != threading.main_thread().name
+    assert (dialog.is_trying, dialog.try_fault, dialog.tried_note) == (False, "", "0 records")
+
+
+def test_a_trial_of_a_closed_dialog_is_not_shown_in_the_next(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close() -> Trial:
+        GraderState.leave.fn(dialog)
+        assert not dialog.is_trying
+        raise ConflictError("No record has an answer.")
+
+    answer(monkeypatch, close)
+    run_trial(dialog)
+    assert (dialog.is_trying, dialog.try_fault) == (False, "")
+
+
+def test_the_fault_of_a_draft_that_was_edited_is_not_marked_in_the_new_one(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = InvalidInputError("It fails in line 3.", field="source", line=3)
+
+    def edit() -> Trial:
+        dialog.draft = replace(dialog.draft, source="def grade(sample, item): return 1")
+        return fail(wrong)
+
+    answer(monkeypatch, edit)
+    run_trial(dialog)
+    assert (dialog.try_fault, dialog.fault_line) == ("It fails in line 3.", 0)
+    answer(monkeypatch, lambda: fail(wrong))
+    run_trial(dialog)
+    assert dialog.fault_line == 3
+
+
+def test_a_defect_is_said_in_words_and_goes_on_to_the_log(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, lambda: fail(RuntimeError("bug")))
+    with pytest.raises(RuntimeError, match="bug"):
+        run_trial(dialog)
+    assert (dialog.is_trying, dialog.try_fault) == (False, DEFECT)
+
+
+def test_the_form_is_checked_outside_the_event_loop(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(grader, "check_grader", lambda _: threads.append(threading.get_ident()))
+    asyncio.run(GraderState.edit.fn(dialog, "weight", "2"))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_credentials_in_the_providers_address_are_not_shown(
+    dialog: GraderState, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RFT_LLM_BASE_URL", "https://me:hunter2@llm.example.com:8443/v1")
+    monkeypatch.setenv("RFT_LLM_MODELS", "good")
+    get_settings.cache_clear()
+    dialog._show_models()
+    assert dialog.provider == "llm.example.com:8443"
+    assert list_models().base_url == "https://llm.example.com:8443/v1"
+
+
+def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog, asked = make(DryRunState), []
+    dialog._dataset_id = DATASET
+
+    def estimate(session: object, dataset_id: str, settings: DryRunSettings) -> None:
+        asked.append(settings.num_records)
+
+    async def ask(question: Callable[[object], object]) -> object:
+        return question(None)
+
+    async def type_on() -> None:
+        for text in ("1", "12", "120"):
+            dialog.num_records = text
+            typing.append(asyncio.create_task(DryRunState.estimate.fn(dialog)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*typing)
+
+    typing: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(dry_run, "estimate_judge", estimate)
+    monkeypatch.setattr(dry_run, "ask", ask)
+    monkeypatch.setattr(dry_run, "SETTLED_S", 0.01)
+    asyncio.run(type_on())
+    assert asked == [120]
+    assert dialog.effect == "Free, runs on this machine."
+
+
+def test_another_grader_makes_the_estimate_stale(database: Path) -> None:
+    dialog = make(DryRunState)
+    dialog._dataset_id = DATASET
+    with unit_of_work() as session:
+        session.add(make_dataset_row(DATASET))
+    marks = [asyncio.run(dialog._read_mark())]
+    for spec in (StringCheckSpec(), JudgeSpec(prompt="Good? {{sample.output_text}}")):
+        with unit_of_work() as session:
+            graders.save_grader(session, DATASET, spec)
+        marks.append(asyncio.run(dialog._read_mark()))
+    assert marks[0] == ""
+    assert len(set(marks)) == 3
