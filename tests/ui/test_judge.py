@@ -81,21 +81,23 @@ def write_and_try(page: Page, dataset: str, model: Model) -> None:
     dialog.get_by_role("radio", name="Judge").click()
     editor = dialog.get_by_role("textbox", name="Judge's prompt")
     editor.fill("Friendly?\n{{answer}}")
-    expect(dialog).to_contain_text("no variable {{answer}}")
+    expect(dialog).to_contain_text("no variable {{answer}}", timeout=WAIT_MS)
     expect(dialog).to_contain_text("(line 2, column 1)")
     expect(dialog.get_by_role("button", name="Save as v1")).to_be_disabled()
     editor.fill(PROMPT)
-    expect(dialog.locator(".cm-place")).to_have_text("{{sample.output_text}}")
+    expect(dialog.locator(".cm-place")).to_have_text("{{sample.output_text}}", timeout=WAIT_MS)
     dialog.get_by_label("Lowest score").fill("1")
     dialog.get_by_label("Highest score").fill("5")
     dialog.get_by_label("Model", exact=True).select_option("good")
-    expect(dialog.get_by_role("button", name="Save as v1")).to_be_enabled()
+    expect(dialog.get_by_role("button", name="Save as v1")).to_be_enabled(timeout=WAIT_MS)
 
     model.is_failing = True
     dialog.get_by_role("button", name="Grade 5 records").click()
-    expect(dialog.get_by_text("Not graded · The provider refused")).to_have_count(5)
+    expect(dialog.get_by_text("Not graded · The provider refused")).to_have_count(
+        5, timeout=WAIT_MS
+    )
     expect(dialog).to_contain_text("Top up the provider's account.")
-    expect(dialog).to_contain_text("Nothing was paid")
+    expect(dialog).to_contain_text("Nothing was paid", timeout=WAIT_MS)
     model.is_failing = False
     dialog.get_by_role("button", name="Grade 5 records").click()
     expect(dialog.get_by_text("Kind and short.")).to_have_count(5, timeout=WAIT_MS)
@@ -108,20 +110,20 @@ def save_two_versions(page: Page) -> None:
     """A version each, compared by prompt and settings."""
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Save as v1").click()
-    expect(dialog).to_contain_text("No unsaved changes.")
+    expect(dialog).to_contain_text("No unsaved changes.", timeout=WAIT_MS)
     dialog.get_by_role("radio", name="Script").click()
     dialog.get_by_role("radio", name="Judge").click()
     expect(dialog.get_by_role("textbox", name="Judge's prompt")).to_contain_text("how friendly")
     dialog.get_by_label("Temperature").fill("0.5")
     dialog.get_by_role("textbox", name="Judge's prompt").fill(f"{PROMPT}\nBe strict.")
     save = dialog.get_by_role("button", name="Save as v2")
-    expect(save).to_be_enabled()
+    expect(save).to_be_enabled(timeout=WAIT_MS)
     save.click()
     compare = dialog.get_by_role("button", name="Compare judge v2")
-    expect(compare).to_be_visible()
+    expect(compare).to_be_visible(timeout=WAIT_MS)
     compare.click()
     settings = dialog.get_by_role("table", name="Settings that differ")
-    expect(settings.get_by_role("row", name="Temperature")).to_contain_text("0.5")
+    expect(settings.get_by_role("row", name="Temperature")).to_contain_text("0.5", timeout=WAIT_MS)
     lines = dialog.get_by_role("table", name="Differences, side by side")
     expect(lines).to_contain_text("Be strict.")
 
@@ -134,7 +136,7 @@ def run_dry(page: Page, dataset: str, model: Model) -> None:
     expect(dialog).to_contain_text("prices of 2026-11-01")
     expect(dialog).to_contain_text("30 calls, about")
     dialog.get_by_label("Records").fill("20")
-    expect(dialog).to_contain_text("Asks good 20 times")
+    expect(dialog).to_contain_text("Asks good 20 times", timeout=WAIT_MS)
     model.is_failing = True
     dialog.get_by_role("button", name="Start dry run").click()
     expect(dialog).to_contain_text("The last run failed.", timeout=WAIT_MS)
@@ -157,6 +159,7 @@ def test_the_form_of_a_judge_fits_a_phone(chromium: Browser, place: tuple[str, M
         dialog = phone.get_by_role("dialog")
         dialog.get_by_role("radio", name="Judge").click()
         expect(dialog.get_by_label("Highest score")).to_be_visible()
+        expect(dialog.locator(".cm-editor").first).to_be_visible(timeout=WAIT_MS)
         right = "found => Math.max(...found.map(one => one.getBoundingClientRect().right))"
         assert dialog.locator("input, select, .cm-editor").evaluate_all(right) <= 390
         assert not scan(phone)

@@ -125,7 +125,7 @@ def test_a_grader_is_checked_tried_and_saved_as_versions(visitor: Page, dataset:
     visitor.keyboard.press("Escape")
     visitor.keyboard.press("Escape")
     question = visitor.get_by_role("dialog", name="Close without saving?")
-    expect(question).to_be_visible()
+    expect(question).to_be_visible(timeout=WAIT_MS)
     question.get_by_role("button", name="Cancel").click()
     dialog.get_by_role("button", name="Discard changes").click()
     expect(dialog).to_contain_text("No unsaved changes.")

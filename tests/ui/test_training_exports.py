@@ -54,7 +54,7 @@ def choose(page: Page) -> None:
     sums = menu.locator("option", has_text="sums · 60 records")
     menu.select_option(sums.get_attribute("value"))
     expect(page.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
-    expect(sums).to_have_text("sums · 60 records · RFT")
+    expect(sums).to_have_text("sums · 60 records · RFT", timeout=WAIT_MS)
 
 
 def card(page: Page, name: str) -> Locator:
