@@ -6,12 +6,12 @@ starts meanwhile counts as well.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
-from rft_app.domain.grader import GraderSpec, JudgeSpec
+from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
 from rft_app.domain.grading import GradingFailure
 from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.job import Job, JobError
@@ -26,7 +26,7 @@ from rft_app.services.graders import current_grader, save_grader, try_grader
 from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.storage import auto_runs
 from rft_app.storage.dry_runs import find_last_finished
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import unit_of_work
 
 MAX_LISTED = 50
 CHECK_GRADER = "check_grader"
@@ -101,6 +101,15 @@ class AutoRunWatch:
             _end(session, run, AutoState.FAILED, f"{STEPS[step].title}: {words}")
 
 
+class Tried(NamedTuple):
+    """What a run's grader did on a few records."""
+
+    run_id: str = ""
+    grader_id: str = ""
+    fault: str = ""
+    """Why a dry run would only fail; empty where it would not."""
+
+
 class CheckGrader:
     """Tries a run's grader on a few records; the dry run starts where it can grade one of them."""
 
@@ -108,35 +117,61 @@ class CheckGrader:
     label = "Trial of the grader"
 
     def run(self, context: JobContext) -> dict[str, Any]:
-        """Try, then start the dry run or end the run.
+        """Try, then start the dry run or end the run; a judge is not tried, as that is paid.
+
+        Where the run or the grader is another one after the trial, that one is tried.
 
         Raises:
             RftError: The grader cannot be tried at all.
         """
         dataset_id = context.required_dataset_id
-        with reading() as session:
-            grader = current_grader(session, dataset_id)
-        fault = "" if grader is None else _find_fault(dataset_id, grader.spec)
-        with unit_of_work() as session:
-            run = auto_runs.find_running(session, dataset_id)
-            if run is not None and fault:
-                _end(session, run, AutoState.STOPPED, fault)
-            elif run is not None:
-                _start_step(session, dataset_id, StepName.DRY_RUN)
-        return {"fault": fault}
+        trial = Tried()
+        while True:
+            with unit_of_work() as session:
+                left = _go_on(session, dataset_id, trial)
+            if left is None:
+                return {"fault": trial.fault}
+            run_id, grader = left
+            trial = Tried(run_id, grader.id, _find_fault(dataset_id, grader.spec))
 
     def on_failed(self, session: Session, job: Job, error: JobError) -> None:
         """The run ends where its grader cannot be tried."""
-        run = auto_runs.find_running(session, job.dataset_id or "")
-        if run is not None:
-            words = f"{STEPS[StepName.DRY_RUN].title}: {error.message}"
-            _end(session, run, AutoState.FAILED, words)
+        words = f"{STEPS[StepName.DRY_RUN].title}: {error.message}"
+        _end_or_check_again(session, job, AutoState.FAILED, words)
 
     def on_cancelled(self, session: Session, job: Job) -> None:
         """The run ends with it."""
-        run = auto_runs.find_running(session, job.dataset_id or "")
-        if run is not None:
-            _end(session, run, AutoState.CANCELLED, "The trial of the grader was cancelled.")
+        words = "The trial of the grader was cancelled."
+        _end_or_check_again(session, job, AutoState.CANCELLED, words)
+
+
+def _go_on(session: Session, dataset_id: str, trial: Tried) -> tuple[str, GraderVersion] | None:
+    """Act on a trial; returns the run and the grader that are still to be tried, if any are."""
+    run = auto_runs.find_running(session, dataset_id)
+    if run is None or run.step is not StepName.DRY_RUN:
+        return None
+    if _is_paid(session, dataset_id):
+        _end(session, run, AutoState.STOPPED, PAID)
+        return None
+    grader = current_grader(session, dataset_id)
+    if grader is not None and (trial.run_id, trial.grader_id) != (run.id, grader.id):
+        return run.id, grader
+    if trial.fault:
+        _end(session, run, AutoState.STOPPED, trial.fault)
+    else:
+        _start_step(session, dataset_id, StepName.DRY_RUN)
+    return None
+
+
+def _end_or_check_again(session: Session, job: Job, state: AutoState, words: str) -> None:
+    """End a check's own run; one that began meanwhile waited for the old check and gets its own."""
+    run = auto_runs.find_running(session, job.dataset_id or "")
+    if run is None:
+        return
+    if job.args.get("run") == run.id:
+        _end(session, run, state, words)
+    elif run.step is StepName.DRY_RUN:
+        _advance(session, run)
 
 
 def _find_fault(dataset_id: str, spec: GraderSpec) -> str:
@@ -212,7 +247,7 @@ def _start(session: Session, run: AutoRun, node: Node) -> None:
     if node.name is not StepName.DRY_RUN:
         _start_step(session, run.dataset_id, node.name)
     elif all(job.kind != CHECK_GRADER for job in active):
-        enqueue(session, CHECK_GRADER, run.dataset_id, {})
+        enqueue(session, CHECK_GRADER, run.dataset_id, {"run": run.id})
 
 
 def _start_step(session: Session, dataset_id: str, step: StepName) -> None:

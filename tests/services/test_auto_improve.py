@@ -13,13 +13,14 @@ from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
 from rft_app.jobs.running import JobRunner
 from rft_app.services.auto_improve import (
+    CHECK_GRADER,
     cancel_auto_run,
     get_auto_run,
     list_auto_runs,
     start_auto_run,
 )
 from rft_app.services.datasets import create_dataset
-from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.graders import Trial, current_grader, save_grader, try_grader
 from rft_app.services.imports import start_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs
@@ -198,3 +199,79 @@ def test_a_script_that_fails_on_every_record_stops_the_run_before_the_dry_run(
         started = {job.kind for job in jobs.list_jobs(session, dataset_id, 50)}
     assert "check_grader" in started
     assert "dry_run" not in started
+
+
+JUDGE = JudgeSpec(prompt="{{sample.output_text}}")
+HALF = "def grade(sample, item):\n    return 0.5\n"
+
+
+@pytest.fixture
+def checking(tmp_path: Path, work: Work) -> tuple[AutoRun, str]:
+    """A run whose grader waits to be tried, and that job."""
+    dataset_id = make_dataset(tmp_path, [row(n, reference=str(n)) for n in range(40)])
+    improve(dataset_id, work)
+    with unit_of_work() as session:
+        save_grader(session, dataset_id, ScriptSpec(source=HALF))
+        run = start_auto_run(session, dataset_id)
+    return run, find_check(dataset_id)
+
+
+def find_check(dataset_id: str) -> str:
+    """The trial that waits."""
+    with reading() as session:
+        (job,) = jobs.list_active(session, dataset_id)
+    assert job.kind == CHECK_GRADER
+    return job.id
+
+
+def test_a_judge_chosen_before_the_trial_is_not_asked(
+    checking: tuple[AutoRun, str], work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = checking
+    with unit_of_work() as session:
+        save_grader(session, run.dataset_id, JUDGE)
+    monkeypatch.setattr("rft_app.services.auto_improve.try_grader", pytest.fail)
+    work()
+    with reading() as session:
+        ended = get_auto_run(session, run.id)
+    assert (ended.state, "its calls are paid" in ended.outcome) == (AutoState.STOPPED, True)
+
+
+def test_a_judge_chosen_during_the_trial_starts_no_dry_run(
+    checking: tuple[AutoRun, str], work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = checking
+
+    def choose_judge(dataset_id: str, spec: object) -> Trial:
+        with unit_of_work() as session:
+            save_grader(session, dataset_id, JUDGE)
+        return try_grader(dataset_id, ScriptSpec(source=HALF))
+
+    monkeypatch.setattr("rft_app.services.auto_improve.try_grader", choose_judge)
+    work()
+    with reading() as session:
+        ended = get_auto_run(session, run.id)
+    assert (ended.state, "its calls are paid" in ended.outcome) == (AutoState.STOPPED, True)
+
+
+def test_a_check_without_a_run_tries_nothing(
+    checking: tuple[AutoRun, str], work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work() as session:
+        cancel_auto_run(session, checking[0].id)
+    monkeypatch.setattr("rft_app.services.auto_improve.try_grader", pytest.fail)
+    work()
+
+
+def test_a_run_outlives_the_cancelled_trial_of_the_one_before(
+    checking: tuple[AutoRun, str], work: Work
+) -> None:
+    run, check = checking
+    with unit_of_work() as session:
+        cancel_auto_run(session, run.id)
+        again = start_auto_run(session, run.dataset_id)
+    JobRunner(all_job_kinds(), "wk_test").cancel_waiting(check)
+    assert find_check(run.dataset_id) != check
+    work()
+    with reading() as session:
+        assert get_auto_run(session, again.id).state is AutoState.DONE
