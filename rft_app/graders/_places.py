@@ -11,8 +11,8 @@ from rft_app.domain.rollout import Sample
 
 PATH = re.compile(r"(sample|item)(\.\w+)+")
 """What a place may name: a field of the answer or of the record, however deep."""
-_PLACE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_BRACES = re.compile(r"\{\{(?:(?!\{\{)[^\n])*?\}\}|\{\{")
+_PLACE = re.compile(r"\{\{((?:(?!\{\{)[^\n])*?)\}\}")
+_BRACES = re.compile(rf"{_PLACE.pattern}|\{{\{{")
 
 
 class Fault(NamedTuple):
@@ -31,7 +31,7 @@ def find_places(text: str) -> list[str]:
         >>> find_places("{{ item.a }} or {{sample.output_text}}")
         ['item.a', 'sample.output_text']
     """
-    return _PLACE.findall(text)
+    return [path.strip() for path in _PLACE.findall(text)]
 
 
 def find_faults(text: str) -> Iterator[Fault]:
@@ -42,17 +42,16 @@ def find_faults(text: str) -> Iterator[Fault]:
         [15, 26, 43]
     """
     for found in _BRACES.finditer(text):
-        if (message := _find_fault(found[0])) is not None:
+        if (message := _find_fault(found[1])) is not None:
             before = text[: found.start()]
             line = before.count("\n") + 1
             yield Fault(message, line, found.start() - (before.rfind("\n") + 1) + 1)
 
 
-def _find_fault(place: str) -> str | None:
-    match = _PLACE.fullmatch(place)
-    if match is None:
+def _find_fault(inside: str | None) -> str | None:
+    if inside is None:
         return "`{{` is not closed by `}}` in its line"
-    path = match[1]
+    path = inside.strip()
     if not PATH.fullmatch(path):
         return f"there is no variable {{{{{path}}}}}; write {{{{item.…}}}} or {{{{sample.…}}}}"
     root, field = path.split(".")[:2]
@@ -64,7 +63,7 @@ def _find_fault(place: str) -> str | None:
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
     """The text with each place replaced by what is there; by nothing where nothing is."""
-    return _PLACE.sub(lambda found: look_up(values, found[1]) or "", text)
+    return _PLACE.sub(lambda found: look_up(values, found[1].strip()) or "", text)
 
 
 def look_up(values: Mapping[str, Any], path: str) -> str | None:

@@ -13,10 +13,10 @@ grading failure and never a zero.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 from pydantic import JsonValue
@@ -32,12 +32,11 @@ from rft_app.llm.provider import choose_model
 from rft_app.llm.structured import BadReplyError, ask_once
 from rft_app.settings import Settings, get_settings
 
-if TYPE_CHECKING:
-    pass
-
 MAX_REASON = 4_000
 """Characters of the judge's reasons that are kept."""
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+MAX_SCORE = 1_000_000
+"""How far from 0 the range of the score may reach."""
+_BRACE_OR_TEXT = re.compile(r'[{}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _NUMERIC = {"number", "integer", "string"}
 """Types that the score may be declared with; a text is read as a number."""
 _KINDS = {
@@ -72,12 +71,7 @@ class JudgeGrader:
         """Check the prompt's places, the output schema, the range and, if it can be, the model."""
         _check_prompt(spec.prompt)
         _check_schema(spec)
-        if spec.min_score >= spec.max_score:
-            raise InvalidInputError(
-                f"The range of the score is empty: it goes from {spec.min_score:g} to "
-                f"{spec.max_score:g}. Let it end above its beginning.",
-                field="max_score",
-            )
+        _check_range(spec)
         settings = get_settings()
         if settings.has_provider:
             choose_model(settings, spec.model)
@@ -212,19 +206,32 @@ def read_reply(text: str, spec: JudgeSpec) -> Verdict | GradingFailure:
 
 def _read_fields(text: str, score_field: str) -> Mapping[str, JsonValue]:
     found = _decode(text)
-    if found is None and (match := _OBJECT.search(text)) is not None:
-        found = _decode(match[0])
-    if isinstance(found, dict):
-        return found
     if _read_number(found) is not None:
         return {score_field: found}
-    raise BadReplyError("It is not one JSON object.")
+    decoded = [found] if found is not None else map(_decode, _find_objects(text))
+    objects = [one for one in decoded if isinstance(one, dict)]
+    if not objects:
+        raise BadReplyError("It is not one JSON object.")
+    return next((one for one in objects if score_field in one), objects[0])
+
+
+def _find_objects(text: str) -> Iterator[str]:
+    """The parts between a brace and the one that closes it; braces inside quotes count for none."""
+    depth = begin = 0
+    for token in _BRACE_OR_TEXT.finditer(text, max(text.find("{"), 0)):
+        if token[0] == "{":
+            begin = begin if depth else token.start()
+            depth += 1
+        elif token[0] == "}" and depth:
+            depth -= 1
+            if not depth:
+                yield text[begin : token.end()]
 
 
 def _decode(text: str) -> JsonValue:
     try:
         return msgspec.json.decode(text.strip())
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
@@ -265,6 +272,22 @@ def _check_prompt(prompt: str) -> None:
         )
 
 
+def _check_range(spec: JudgeSpec) -> None:
+    for name, score in (("min_score", spec.min_score), ("max_score", spec.max_score)):
+        if abs(score) > MAX_SCORE:
+            raise InvalidInputError(
+                f"The range of the score is too wide: {score:g} is beyond {MAX_SCORE:,}. Ask for "
+                f"scores between -{MAX_SCORE:,} and {MAX_SCORE:,}.",
+                field=name,
+            )
+    if spec.min_score >= spec.max_score:
+        raise InvalidInputError(
+            f"The range of the score is empty: it goes from {spec.min_score:g} to "
+            f"{spec.max_score:g}. Let it end above its beginning.",
+            field="max_score",
+        )
+
+
 def _check_schema(spec: JudgeSpec) -> None:
     schema, name = spec.output_schema, spec.score_field
     properties = schema.get("properties")
@@ -276,6 +299,19 @@ def _check_schema(spec: JudgeSpec) -> None:
     score = properties[name]
     if not isinstance(score, dict) or score.get("type") not in _NUMERIC:
         raise _schema_fault(f'the property {name!r} holds the score; give it "type": "number"')
+    if not _is_json(schema):
+        raise _schema_fault("JSON has no numbers Infinity and NaN")
+
+
+def _is_json(value: JsonValue) -> bool:
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        if isinstance(one, dict | list):
+            left.extend(one.values() if isinstance(one, dict) else one)
+    return True
 
 
 def _schema_fault(message: str) -> InvalidInputError:

@@ -39,6 +39,11 @@ class CallFailureKind(StrEnum):
         return self in _FATAL
 
     @property
+    def concerns_one_call(self) -> bool:
+        """Whether the provider works: it answered, but this question got nothing usable."""
+        return self in _OF_ONE_CALL
+
+    @property
     def words(self) -> str:
         """For people, e.g. `rate limited`."""
         return self.replace("_", " ")
@@ -56,6 +61,13 @@ _RETRYABLE = {
     CallFailureKind.UNREACHABLE,
 }
 _FATAL = {CallFailureKind.AUTH, CallFailureKind.NOT_FOUND, CallFailureKind.NO_CREDIT}
+_OF_ONE_CALL = {
+    CallFailureKind.TOO_LONG,
+    CallFailureKind.REFUSED,
+    CallFailureKind.TRUNCATED,
+    CallFailureKind.EMPTY,
+    CallFailureKind.BAD_REPLY,
+}
 _REMEDIES = {
     CallFailureKind.RATE_LIMITED: "Wait, or lower RFT_LLM_CONCURRENCY.",
     CallFailureKind.NO_CREDIT: "Top up the provider's account.",
@@ -112,10 +124,10 @@ class FailureTally:
         return self.counts.total()
 
     def note(self, failure: CallFailure) -> None:
-        """Count a failure."""
+        """Count a failure; only those where the provider gave nothing may become hopeless."""
         self.counts[failure.kind.value] += 1
         self.messages.setdefault(failure.kind.value, failure.explanation)
-        self._num_in_a_row += 1
+        self._num_in_a_row = 0 if failure.kind.concerns_one_call else self._num_in_a_row + 1
         if failure.kind.is_fatal or self._num_in_a_row >= MAX_FAILED_IN_A_ROW:
             self.is_hopeless = True
 

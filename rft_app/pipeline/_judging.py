@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import NO_ANSWER, GradingFailure, Verdict
+from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.words import count
@@ -39,6 +39,8 @@ class Judging:
         self._store = store
         self._waiting: dict[int, Outcome] = {}
         """By position, until those before them are there."""
+        self._held: dict[int, Outcome] = {}
+        """Failures that are no grades before another call shows that the provider works."""
         self._failures = FailureTally()
         self._num_stored = self._num_taken = 0
 
@@ -61,6 +63,8 @@ class Judging:
                 stop=judge.stop,
             )
             calls.run(len(self._keys) - num_done, lambda: self._failures.is_hopeless)
+            self._release()
+            self._store_ready()
             self._require_all()
             return self._sum_up(judge)
 
@@ -75,10 +79,24 @@ class Judging:
         self._num_taken += 1
         if isinstance(outcome, CallFailure):
             self._failures.note(outcome)
-            outcome = to_failure(outcome)
-        elif isinstance(outcome, Verdict):
-            self._failures.note_success()
-        self._waiting[position] = outcome
+            self._held[position] = to_failure(outcome)
+            has_reply = outcome.kind.concerns_one_call
+        else:
+            self._waiting[position] = outcome
+            has_reply = _has_reply(outcome)
+            if has_reply:
+                self._failures.note_success()
+        if has_reply:
+            self._release()
+        self._store_ready()
+
+    def _release(self) -> None:
+        """Make grades of the failures held, unless they stop the run: a retry asks those again."""
+        if not self._failures.is_hopeless:
+            self._waiting.update(self._held)
+            self._held.clear()
+
+    def _store_ready(self) -> None:
         ready: list[Outcome] = []
         while (found := self._waiting.pop(self._num_stored + len(ready), None)) is not None:
             ready.append(found)
@@ -110,3 +128,8 @@ class Judging:
             yield "The model takes no temperature and used its own."
         if CallFailureKind.TIMEOUT in self._failures.counts:
             yield "The provider may charge for calls that timed out; they are in no figure here."
+
+
+def _has_reply(outcome: Outcome) -> bool:
+    """Whether the model was asked and gave a score, be it one outside the range."""
+    return isinstance(outcome, Verdict) or outcome.failure_kind is FailureKind.OUT_OF_RANGE

@@ -8,6 +8,7 @@ from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader
+from rft_app.graders._places import fill, find_places
 from rft_app.graders.judge import open_judge, read_reply, render
 from rft_app.llm.failures import CallFailure
 from rft_app.llm.structured import BadReplyError
@@ -68,6 +69,8 @@ def test_a_batch_keeps_its_order_and_misses_nothing(monkeypatch: pytest.MonkeyPa
         ('Here you are:\n```\n{"score": 5}\n```\nBye.', 1.0),
         ('{"score": " 1 "}', 0.0),
         ("3", 0.5),
+        ('{"score": 3} and {so on}', 0.5),
+        ('By {the rules}: {"reasoning": "a } in it", "score": 3} {"score": 5}', 0.5),
     ],
 )
 def test_a_reply_is_read_with_tolerance(
@@ -81,7 +84,12 @@ def test_a_reply_is_read_with_tolerance(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "good", "[]", '{"reasoning": "so"}', '{"score": null}', '{"score": true}', "NaN"]
+    "text",
+    [
+        *("", "good", "[]", '{"reasoning": "so"}', '{"score": null}', '{"score": true}', "NaN"),
+        *("[" * 3000, "Well: " + '{"score":' * 3000 + "1" + "}" * 3000, '{"score": 1' + "0" * 5000),
+    ],
+    ids=lambda text: text[:20],
 )
 def test_a_reply_without_a_score_is_no_zero(text: str) -> None:
     with pytest.raises(BadReplyError):
@@ -161,6 +169,14 @@ def test_objects_are_shown_to_the_judge_as_json() -> None:
     assert shown == '[{"role":"user","content":"Where?"}] []'
 
 
+def test_a_place_left_open_before_many_blanks_is_named() -> None:
+    prompt = "Rate\n {{a" + " " * 100_000
+    with pytest.raises(InvalidInputError, match="line 2, column 2"):
+        check_grader(SPEC.model_copy(update={"prompt": prompt[:100_000]}))
+    assert find_places(prompt) == []
+    assert fill(prompt, {}) == prompt
+
+
 @pytest.mark.parametrize(
     ("changes", "named", "details"),
     [
@@ -172,6 +188,13 @@ def test_objects_are_shown_to_the_judge_as_json() -> None:
         ({"score_field": "mark"}, "no property 'mark'", {"field": "output_schema"}),
         ({"score_field": "reasoning"}, "", None),
         ({"min_score": 5, "max_score": 5}, "from 5 to 5", {"field": "max_score"}),
+        ({"max_score": 1.7e308}, "beyond 1,000,000", {"field": "max_score"}),
+        ({"min_score": -1.7e308}, "beyond 1,000,000", {"field": "min_score"}),
+        (
+            {"output_schema": SPEC.output_schema | {"enum": [{"most": float("inf")}]}},
+            "no numbers Infinity",
+            {"field": "output_schema"},
+        ),
     ],
 )
 def test_what_cannot_work_is_named_with_its_place(

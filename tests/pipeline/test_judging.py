@@ -82,11 +82,51 @@ def test_a_run_that_begins_again_pays_nothing_twice(monkeypatch: pytest.MonkeyPa
         run_dry(context)
     with configured(monkeypatch, in_turn(say_json({"score": 0}))) as provider:
         run_dry(context)
-    assert len(provider.requests) == 12 - 8, "seven were paid, one had failed"
+    assert len(provider.requests) == 12 - 7, "seven were paid; the one refused is no grade"
     _, report = last_run()
-    assert (report.num_graded, report.num_failed) == (11, 1)
+    assert (report.num_graded, report.num_failed) == (12, 0)
     assert report.judge is not None
-    assert report.judge.paid.num_calls == 11
+    assert report.judge.paid.num_calls == 12
+
+
+def test_calls_without_a_reply_that_stop_a_run_are_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 12)
+    configure(SPEC)
+    context = begin_job()
+    good, broken = say_json({"score": 1}), refuse(500)
+    limits = {"CONCURRENCY": "1", "MAX_ATTEMPTS": "1"}
+    with (
+        configured(monkeypatch, in_turn(broken, good, broken), **limits) as provider,
+        pytest.raises(ProviderError, match="before 10 rollouts had a grade"),
+    ):
+        run_dry(context)
+    assert len(provider.requests) == 12
+    with configured(monkeypatch, in_turn(good)) as provider:
+        run_dry(context)
+    assert len(provider.requests) == 10
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed) == (11, 1), "one failed while others did not"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [("7", FailureKind.OUT_OF_RANGE), ("words", FailureKind.BAD_REPLY)]
+)
+def test_replies_of_no_use_show_that_the_provider_works(
+    monkeypatch: pytest.MonkeyPatch, reply: str, kind: FailureKind
+) -> None:
+    add_records([*["broken"] * 9, *[reply] * 11, *["broken"] * 9])
+    configure(SPEC)
+
+    def behave(request: Json, number: int) -> Served:
+        said = request["messages"][0]["content"].removeprefix("Rate: ")
+        return refuse(500) if said == "broken" else say(said)
+
+    with configured(monkeypatch, behave, CONCURRENCY="1", MAX_ATTEMPTS="1"):
+        run_dry()
+    _, report = last_run()
+    assert report.failures == {FailureKind.PROVIDER_REFUSED: 18, kind: 11}
 
 
 def test_cancelling_stops_calls_and_keeps_what_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
