@@ -68,6 +68,7 @@ SCREENS: tuple[Screen, ...] = (
         Screen(f"step-{step.value}-new", f"/optimization/{{new}}?step={step}")
         for step in STEP_MODALS
     ),
+    Screen("step-grader-judge", "/optimization/{full}?step=grader", clicks=("^Judge$",)),
     Screen("topics-categorise", TOPICS, clicks=("^Categorise records",)),
     Screen("topics-suggest", TOPICS, clicks=("^Suggest topics",)),
     Screen("topics-suggest-model", TOPICS, clicks=("^Suggest topics", "^Model$")),
