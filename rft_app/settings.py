@@ -87,6 +87,8 @@ class Settings(BaseModel):
     """Who sends spans must hold one of these; without any, everybody may (`parse_keys`)."""
     max_otlp_bytes: int = Field(default=64_000_000, gt=0)
     """Largest request of spans or log records, in bytes, after decompression."""
+    max_otlp_records: int = Field(default=20_000, gt=0)
+    """Most spans or log records of one request; exporters send 512 at a time, collectors 8,192."""
     max_otlp_backlog_bytes: int = Field(default=2_000_000_000, gt=0)
     """Requests that may wait to be read, in bytes; senders are then asked to come again."""
     max_record_tokens: int = Field(default=128_000, gt=0)

@@ -66,7 +66,7 @@ _MEANINGS = {
     Outcome.DUPLICATE: "Spans that were there already; nothing changed.",
     Outcome.BAD_ID: "Spans without a usable trace id or span id; refused.",
     Outcome.MALFORMED: "Requests that are not OTLP, refused; or that broke the reader, set aside.",
-    Outcome.TOO_LARGE: "Requests larger than RFT_MAX_OTLP_BYTES; refused.",
+    Outcome.TOO_LARGE: "Requests larger than RFT_MAX_OTLP_BYTES or RFT_MAX_OTLP_RECORDS; refused.",
     Outcome.WRONG_TYPE: "Requests of another content type or compression; refused.",
     Outcome.NO_KEY: "Requests without a key of RFT_OTLP_KEYS; refused.",
     Outcome.BUSY: "Requests that were asked to come again: too much waits to be read.",

@@ -37,9 +37,9 @@ def take_request(
     intake.add_counts(session, {(OTLP, Outcome.BAD_ID): num_refused}, now_ms)
 
 
-def count_refusal(session: Session, outcome: Outcome) -> None:
-    """Count a request that was refused as a whole."""
-    intake.add_counts(session, {(OTLP, outcome): 1}, _now_ms())
+def count_refused(session: Session, outcome: Outcome, number: int) -> None:
+    """Count what was refused: a request as a whole, or all spans of one."""
+    intake.add_counts(session, {(OTLP, outcome): number}, _now_ms())
 
 
 def list_counts(session: Session, days: int = 1) -> list[IntakeCount]:

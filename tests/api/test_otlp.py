@@ -268,6 +268,67 @@ def test_a_request_beyond_the_limit_is_refused(
         assert "RFT_MAX_OTLP_BYTES" in answer.json()["message"]
 
 
+def make_protobuf(num_spans: int, num_attributes: int = 0) -> bytes:
+    request = ExportTraceServiceRequest()
+    for _ in range(num_spans):
+        span = (
+            request.resource_spans.add()
+            .scope_spans.add()
+            .spans.add(trace_id=b"1" * 16, span_id=b"1" * 8)
+        )
+        for number in range(num_attributes):
+            value = span.attributes.add(key=str(number)).value
+            value.array_value.values.add(string_value="{}" * 3)
+    return request.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        (JSON, make_body(*map(make_span, range(1, 11))), 200),
+        (JSON, make_body(*map(make_span, range(1, 12))), 413),
+        (JSON, make_body(make_span(1, name='{"}{' * 1000)), 200),
+        (JSON, make_body(make_span(1, attributes=[{}] * 1000)), 413),
+        (JSON, b'{"resourceSpans": [' + b"{ }," * 1000 + b"{}]}", 413),
+        (PROTOBUF, make_protobuf(10, 20), 200),
+        (PROTOBUF, make_protobuf(11), 413),
+        (PROTOBUF, b"\x0a\x04\x12\x02\x12\x00" * 11, 413),
+        (PROTOBUF, b"\x0a\x00" * 2001, 413),
+        (PROTOBUF, make_protobuf(1, 400), 413),
+    ],
+    ids=[
+        "json", "json-spans", "json-text", "json-attributes", "json-groups",
+        "protobuf", "protobuf-spans", "protobuf-empty", "protobuf-groups", "protobuf-attributes",
+    ],
+)  # fmt: skip
+def test_a_request_holds_no_more_than_can_be_read_at_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes,
+    code: int,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("RFT_MAX_OTLP_RECORDS", "10")
+    get_settings.cache_clear()
+    answer = client.post("/otlp/v1/traces", content=body, headers=headers)
+    assert answer.status_code == code
+    assert (b"RFT_MAX_OTLP_RECORDS" in answer.content) == (code == 413)
+    assert outcomes(client) == ({"too_large": 1} if code == 413 else {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "counts"),
+    [
+        (JSON, make_body(make_span(1, traceId="")), {"bad_id": 1}),
+        (PROTOBUF, b"\x0a\x04\x12\x02\x12\x00" * 3, {"bad_id": 3}),
+        (PROTOBUF, b"", {}),
+    ],
+)
+def test_a_request_without_anything_usable_is_not_kept(
+    client: TestClient, headers: dict[str, str], body: bytes, counts: dict[str, int]
+) -> None:
+    assert client.post("/otlp/v1/traces", content=body, headers=headers).status_code == 200
+    assert outcomes(client) == counts
+    assert not read_waiting()
+
+
 def test_senders_wait_while_too_much_is_unread(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,14 +347,15 @@ def test_senders_wait_while_too_much_is_unread(
     [
         ("POST", "/otlp/v1/metrics", 404),
         ("GET", "/otlp/v1/traces", 405),
-        ("POST", "/otlp", 404),
+        ("POST", "/otlp/", 404),
     ],
 )
 def test_other_paths_say_what_there_is(
     client: TestClient, method: str, path: str, code: int
 ) -> None:
     answer = client.request(method, path, content=b"", headers=PROTOBUF)
-    assert answer.status_code == code or path == "/otlp"
+    assert answer.status_code == code
+    assert b"There is no" in answer.content
 
 
 def test_the_list_goes_on_at_its_cursor(client: TestClient) -> None:

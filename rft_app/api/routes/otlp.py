@@ -17,6 +17,7 @@ from rft_app.api.otlp_keys import is_allowed
 from rft_app.domain.intake import Encoding, Outcome, Signal
 from rft_app.errors import BusyError, TooLargeError
 from rft_app.services import intake as use_cases
+from rft_app.settings import get_settings
 from rft_app.storage.session import durable_unit_of_work, unit_of_work
 from rft_app.traces.otlp.request import check_request, write_answer, write_status
 from rft_app.traces.otlp.span import BrokenRequestError
@@ -94,9 +95,12 @@ def _find_encoding(request: Request) -> Encoding | None:
 def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -> Response:
     try:
         plain = decompress(body) if is_packed else body
-        num_refused = check_request(signal, encoding, plain)
-        with durable_unit_of_work() as session:
-            use_cases.take_request(session, signal, encoding, plain, num_refused)
+        found = check_request(signal, encoding, plain, get_settings().max_otlp_records)
+        if found.num_taken:
+            with durable_unit_of_work() as session:
+                use_cases.take_request(session, signal, encoding, plain, found.num_refused)
+        elif found.num_refused:
+            _count(Outcome.BAD_ID, found.num_refused)
     except BrokenRequestError as error:
         return _refuse(_Refusal(400, Outcome.MALFORMED, str(error)), encoding)
     except TooLargeError as error:
@@ -105,7 +109,7 @@ def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -
         return _refuse(_Refusal(503, Outcome.BUSY, error.message), encoding)
     except DBAPIError:
         return _answer(503, encoding, "The database is busy or gone. Send it again.")
-    return Response(write_answer(signal, encoding, num_refused), media_type=_TYPES[encoding])
+    return Response(write_answer(signal, encoding, found.num_refused), media_type=_TYPES[encoding])
 
 
 def _refuse(refusal: _Refusal, encoding: Encoding) -> Response:
@@ -113,9 +117,9 @@ def _refuse(refusal: _Refusal, encoding: Encoding) -> Response:
     return _answer(refusal.status_code, encoding, refusal.message)
 
 
-def _count(outcome: Outcome) -> None:
+def _count(outcome: Outcome, number: int = 1) -> None:
     with suppress(DBAPIError), unit_of_work() as session:  # the answer matters more
-        use_cases.count_refusal(session, outcome)
+        use_cases.count_refused(session, outcome, number)
 
 
 def _answer(status_code: int, encoding: Encoding, message: str) -> Response:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from rft_app.domain.intake import Encoding, Signal
 from rft_app.traces.otlp import json_text, protobuf
+from rft_app.traces.otlp.size import require_size
 from rft_app.traces.otlp.span import SPAN_ID_DIGITS, TRACE_ID_DIGITS, Log, Span, is_usable_id
 
 REFUSAL = "Spans without a usable trace id (16 bytes) or span id (8 bytes) were refused."
@@ -28,21 +29,32 @@ def read_request(signal: Signal, encoding: Encoding, body: bytes) -> Request:
     return Request([span for span in codec.read_spans(body) if _is_usable(span)], [])
 
 
-def check_request(signal: Signal, encoding: Encoding, body: bytes) -> int:
-    """Whether a request can be read, without reading it in full.
+class Checked(NamedTuple):
+    """What a request holds."""
 
-    Returns:
-        How many of its spans have no usable ids; log records need none.
+    num_taken: int
+    """Spans with usable ids, and log records, which need none."""
+    num_refused: int = 0
+    """Spans without usable ids."""
+
+
+def check_request(signal: Signal, encoding: Encoding, body: bytes, max_records: int) -> Checked:
+    """Whether a request can be read, without reading it in full.
 
     Raises:
         BrokenRequestError: It is not OTLP.
+        TooLargeError: It holds more spans or log records than may be.
     """
+    require_size(signal, encoding, body, max_records)
     if encoding is Encoding.PROTOBUF:
-        return protobuf.check_logs(body) if signal is Signal.LOGS else protobuf.check_spans(body)
+        if signal is Signal.LOGS:
+            return Checked(protobuf.count_logs(body))
+        return Checked(*protobuf.count_spans(body))
     if signal is Signal.LOGS:
-        json_text.read_logs(body)
-        return 0
-    return sum(not _is_usable(span) for span in json_text.read_spans(body))
+        return Checked(len(json_text.read_logs(body)))
+    spans = json_text.read_spans(body)
+    num_taken = sum(map(_is_usable, spans))
+    return Checked(num_taken, len(spans) - num_taken)
 
 
 def write_answer(signal: Signal, encoding: Encoding, num_refused: int) -> bytes:
