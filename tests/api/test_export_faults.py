@@ -32,6 +32,13 @@ def files() -> list[Path]:
     return [path for path in get_settings().folder("exports").rglob("*") if not path.is_dir()]
 
 
+@pytest.fixture
+def child_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No export is so small that the worker writes it itself."""
+    monkeypatch.setattr("rft_app.services.export_jobs.FEW_RECORDS", 0)
+
+
+@pytest.mark.usefixtures("child_process")
 @pytest.mark.parametrize("options", [{}, ONE_FILE], ids=["zip", "file"])
 def test_a_full_disk_fails_the_job_with_the_remedy_and_the_next_try_works(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None], options: dict[str, Any]

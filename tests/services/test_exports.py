@@ -24,6 +24,7 @@ from rft_app.services.export_jobs import ExportJob
 from rft_app.services.export_paths import export_to_path, options_for_path
 from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.services.exports import (
+    get_export,
     list_exports,
     open_export,
     start_export,
@@ -42,6 +43,8 @@ ZIP = ExportOptions()
 EVERYTHING = Selection()
 ALL_TRAIN = ExportOptions(train_ratio=1.0)
 ONE_FILE = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
+both_paths = pytest.mark.parametrize("few", [0, 10_000], ids=["child process", "worker"])
+"""Up to how many records the worker writes an export itself; set it as `FEW_RECORDS`."""
 
 
 @pytest.fixture
@@ -256,17 +259,24 @@ def test_tools_derived_from_calls_are_counted_and_said(dataset: str) -> None:
     assert any("derived from the calls" in warning for warning in description["warnings"])
 
 
-def test_a_cancelled_export_leaves_no_file(dataset: str) -> None:
+@both_paths
+def test_a_cancelled_export_leaves_no_file(
+    dataset: str, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("rft_app.services.export_jobs.FEW_RECORDS", few)
     with unit_of_work() as session:
         job = start_export(session, dataset_id=dataset, format="openai_sft")
         jobs.begin_job(session, job.id, 0, "wk_test")
         jobs.request_cancel(session, job.id)
+        path = locate_export(get_export(session, job.args["export_id"]))
+    path.parent.mkdir(parents=True)
+    partial_path(path).write_bytes(b"half of it")
     context = JobContext(job_id=job.id, dataset_id=dataset, args=job.args, worker_id="wk_test")
     with pytest.raises(JobCancelledError):
         ExportJob().run(context)
     with reading() as session:
         export = list_exports(session, dataset)[0]
-    assert list(locate_export(export).parent.glob("*")) == []
+    assert list(path.parent.iterdir()) == []
     with pytest.raises(ConflictError, match="not complete"):
         open_export(export)
 
@@ -336,7 +346,7 @@ def test_a_folder_that_takes_no_file_is_refused_before_the_export(
         assert list_exports(session, dataset) == []
 
 
-@pytest.mark.parametrize("few", [0, 10_000], ids=["child process", "worker"])
+@both_paths
 def test_an_export_lands_at_the_path(
     dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
