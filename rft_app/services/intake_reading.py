@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from rft_app.domain.hashing import content_hash
@@ -69,7 +69,7 @@ def _make(session: Session, batches: Sequence[Batch]) -> "tuple[_Arrivals, list[
     try:
         arrivals = _Arrivals(batches)
         return arrivals, _Making(session, arrivals).make()
-    except DBAPIError:
+    except (SQLAlchemyError, MemoryError):  # no fault of the request: it stays, and is tried again
         raise
     except Exception:
         logger.exception("request %d or one behind it cannot be read", batches[0].seq)

@@ -10,11 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from rft_app.api.app import create_api
-from rft_app.jobs.running import JobRunner
-from rft_app.services.job_kinds import all_job_kinds
-from rft_app.storage import jobs
-from rft_app.storage.session import reading
 from tests.conftest import forget_environment
+from tests.services.stored_dataset import work as run_jobs
 
 DATASETS = "/api/optimization/datasets"
 
@@ -30,18 +27,6 @@ def client(database: Path) -> Iterator[TestClient]:
 def work(database: Path) -> Callable[[], None]:
     """Runs every waiting job to its end, those that they start included."""
     return run_jobs
-
-
-def run_jobs() -> None:
-    """Run every waiting job to its end, those that they start included."""
-    runner = JobRunner(all_job_kinds(), "wk_test")
-    while True:
-        with reading() as session:
-            waiting = jobs.list_active(session)
-        if not waiting:
-            return
-        for job in waiting:
-            runner.run(job.id, 0)
 
 
 def make_rows(count: int = 40) -> bytes:
