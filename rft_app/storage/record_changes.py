@@ -43,10 +43,13 @@ _SURE = "CASE WHEN CAST(:topic AS BIGINT) IS NULL THEN NULL ELSE 1.0 END"
 _BY_HAND = f"CASE WHEN CAST(:topic AS BIGINT) IS NULL THEN NULL ELSE '{MANUAL}' END"
 _ITEMS = "FROM record_change_item c WHERE c.change_id = :change AND c.seq BETWEEN :first AND :last"
 _SET_ARCHIVED = (
-    "UPDATE record SET is_archived = :archived, is_superseded = :no, is_replaced = :replaced, "
-    f"updated_at = :now, facet = facet + :shift {_ITEMS} AND record.seq = c.seq "
+    "UPDATE record SET is_archived = :archived, is_superseded = {superseded}, "
+    f"is_replaced = {{replaced}}, updated_at = :now, facet = facet + :shift {_ITEMS} "
+    f"AND record.seq = c.seq "
     f"AND record.facet {{side}} {ARCHIVED}"
 )
+_OTHERS: Final = ("replaced", "superseded")
+"""What archived records are that are no deleted ones: columns `is_…`."""
 _MOVE = (
     f"UPDATE record SET topic_id = CAST(:topic AS BIGINT), topic_confidence = {_SURE}, "
     f"topic_method = {_BY_HAND} {_ITEMS} AND record.seq = c.seq"
@@ -81,7 +84,8 @@ def add_change(
         kind=kind.value,
         label=describe(kind, len(seqs), target),
         target=target,
-        selection={"keys": _pack(seqs), "target_id": target_id},
+        selection={"keys": _pack(seqs), "target_id": target_id}
+        | (_read_others(session, dataset_id, seqs) if kind is ChangeKind.RESTORE else {}),
         num_records=len(seqs),
         state=ChangeState.APPLYING.value,
         created_at=datetime.now(UTC),
@@ -96,9 +100,16 @@ def _pack(seqs: Ints) -> str:
     return b64encode(pack_members(Members(seqs, no_split))).decode()
 
 
-def read_keys(row: RecordChangeRow) -> Ints:
-    """The records a change is about, ascending."""
-    return unpack_members(b64decode(row.selection["keys"])).seqs
+def _read_others(session: Session, dataset_id: str, seqs: Ints) -> dict[str, str]:
+    """Which archived records are no deleted ones, to be so again when their return is undone."""
+    found = {name: _select(session, dataset_id, seqs, f"r.is_{name}") for name in _OTHERS}
+    return {name: _pack(keys) for name, keys in found.items() if keys.size}
+
+
+def read_keys(row: RecordChangeRow, name: str = "keys") -> Ints:
+    """The records a change is about, or those of them that were `_OTHERS`, ascending."""
+    packed = row.selection.get(name)
+    return unpack_members(b64decode(packed)).seqs if packed else np.empty(0, dtype=np.int64)
 
 
 def get_change_row(session: Session, change: str) -> RecordChangeRow:
@@ -262,13 +273,21 @@ def _set_archived(
 ) -> None:
     values = {
         "archived": is_archived,
-        "replaced": is_archived and row.kind == ChangeKind.EDIT,
-        "no": False,
         "now": now_ms,
         "shift": ARCHIVED if is_archived else -ARCHIVED,
     }
-    side = "<" if is_archived else ">="
-    _run(session, _SET_ARCHIVED.format(side=side), row.id, bounds, values)
+    others = {name: _is_among(read_keys(row, name), bounds, is_archived) for name in _OTHERS}
+    if is_archived and row.kind == ChangeKind.EDIT:
+        others["replaced"] = "TRUE"
+    statement = _SET_ARCHIVED.format(side="<" if is_archived else ">=", **others)
+    _run(session, statement, row.id, bounds, values)
+
+
+def _is_among(seqs: Ints, bounds: tuple[int, int], is_archived: bool) -> str:
+    """SQL: whether a record that is archived now is one of these."""
+    first, last = bounds
+    keys = seqs[(seqs >= first) & (seqs <= last)] if is_archived else seqs[:0]
+    return f"record.seq IN ({', '.join(map(str, keys.tolist()))})" if keys.size else "FALSE"
 
 
 def forget_lost_topics(session: Session, row: RecordChangeRow, first: int, last: int) -> None:

@@ -79,6 +79,28 @@ class TextIndex:
         rows = [(seq, _to_tsvector(body)) for seq, body in texts]
         insert_rows(session, self._postgres, ("seq", "words"), rows)
 
+    def replace(
+        self,
+        session: Session,
+        before: Sequence[tuple[int, str]],
+        after: Sequence[tuple[int, str]],
+    ) -> None:
+        """Index other texts with the same keys.
+
+        SQLite's index holds no texts: it takes one out by the very text that was put in.
+        """
+        if is_sqlite(session):
+            values = [(seq, body.replace("\0", " ")) for seq, body in before]
+            if values:
+                session.connection().exec_driver_sql(
+                    f"INSERT INTO {self._sqlite} ({self._sqlite}, rowid, body) "
+                    "VALUES ('delete', ?, ?)",
+                    values,
+                )
+        else:
+            self.forget(session, ", ".join(str(seq) for seq, _ in before) or "NULL", {})
+        self.add(session, after)
+
     def forget(self, session: Session, keys: str, values: dict[str, object]) -> None:
         """Forget the entries with some keys, given by SQL.
 

@@ -3,8 +3,13 @@
 The index holds all that a trace says: prompts, conversation, tool calls, reference and id.  It is
 filled by a job, in the order of keys, up to a mark; nothing behind the mark can be found.  Copies
 share the entry of the trace they were made of, by its key, also when that was deleted.
+
+A trace may change while the job reads it.  Whoever changes traces counts that, and a job that finds
+it counted since reads its traces once more, with changes locked out.
 """
 
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -12,12 +17,13 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from rft_app.storage.bodies import split_body
-from rft_app.storage.sequences import move_mark, read_mark
+from rft_app.storage.sequences import move_mark, read_mark, reserve
 from rft_app.storage.text_index import TextIndex
 from rft_app.storage.turns import decode_all_turns, searchable_text
 
 TRACES = TextIndex("trace")
 _MARK = "trace_search"
+_CHANGES = "trace_change"
 _BUFFERED = 100
 
 
@@ -30,6 +36,8 @@ class Unindexed(NamedTuple):
     """The mark that they follow."""
     end: int
     """With them the index holds everything before this key."""
+    change: int
+    """Counted changes of traces when they were read."""
 
 
 def count_behind(session: Session) -> int:
@@ -52,7 +60,7 @@ def read_unindexed(session: Session, *, max_traces: int, max_characters: int) ->
         "FROM trace t JOIN trace_body b ON b.seq = t.seq WHERE t.seq >= :next "
         "ORDER BY t.seq LIMIT :limit"
     )
-    start = read_mark(session, _MARK)
+    start, change = read_mark(session, _MARK), read_mark(session, _CHANGES)
     values = {"next": start, "limit": max_traces}
     options = {"stream_results": True, "max_row_buffer": _BUFFERED}
     texts: dict[int, str] = {}
@@ -65,13 +73,42 @@ def read_unindexed(session: Session, *, max_traces: int, max_characters: int) ->
                 num_characters += len(texts[key])
             if num_characters >= max_characters:
                 break
-    return Unindexed(sorted(texts.items()), start, end) if end > start else None
+    return Unindexed(sorted(texts.items()), start, end, change) if end > start else None
 
 
 def add_texts(session: Session, found: Unindexed) -> None:
     """Index what was read, unless another job did so meanwhile."""
-    if move_mark(session, _MARK, found.start, found.end) and found.texts:
-        TRACES.add(session, found.texts)
+    has_changes = reserve(session, _CHANGES, 0) != found.change
+    if not (move_mark(session, _MARK, found.start, found.end) and found.texts):
+        return
+    texts = dict(found.texts)
+    if has_changes:
+        texts |= _read_texts(session, texts)
+    TRACES.add(session, sorted(texts.items()))
+
+
+@contextmanager
+def changing_traces(session: Session, seqs: Iterable[int]) -> Generator[None]:
+    """Let search follow traces that change in the block: those it knows are found as they become.
+
+    The traces must be there; nobody else may change them meanwhile.
+    """
+    reserve(session, _CHANGES, 1)
+    before = _read_texts(session, seqs, f"AND {TRACES.has(session, 't.seq')}")
+    yield
+    if before:
+        after = _read_texts(session, before)
+        TRACES.replace(session, sorted(before.items()), sorted(after.items()))
+
+
+def _read_texts(session: Session, seqs: Iterable[int], condition: str = "") -> dict[int, str]:
+    keys = ", ".join(map(str, seqs)) or "NULL"
+    statement = text(
+        "SELECT t.seq, t.external_id, b.body FROM trace t JOIN trace_body b ON b.seq = t.seq "
+        f"WHERE t.seq IN ({keys}) {condition}"
+    )
+    rows = session.connection().execute(statement)
+    return {seq: _read_text(body, external_id) for seq, external_id, body in rows}
 
 
 def forget_texts(session: Session, dataset_id: str) -> None:

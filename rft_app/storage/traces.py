@@ -11,6 +11,7 @@ from rft_app.storage.copying import insert_rows
 from rft_app.storage.fingerprints import hash_conversation
 from rft_app.storage.sequences import reserve
 from rft_app.storage.tables import DatasetRow
+from rft_app.storage.trace_search import changing_traces
 
 _OWN_COLUMNS = (
     "external_id",
@@ -81,9 +82,10 @@ def replace_traces(
         for seq, trace in traces
     ]
     connection = session.connection()
-    connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
     bodies = [{"seq": seq, "body": trace.body} for seq, trace in traces]
-    connection.execute(text("UPDATE trace_body SET body = :body WHERE seq = :seq"), bodies)
+    with changing_traces(session, (seq for seq, _ in traces)):
+        connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
+        connection.execute(text("UPDATE trace_body SET body = :body WHERE seq = :seq"), bodies)
 
 
 def _own_values(trace: ParsedTrace, stored_at: int) -> tuple[object, ...]:

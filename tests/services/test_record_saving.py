@@ -11,7 +11,7 @@ from rft_app.domain.record_change import ChangeKind
 from rft_app.domain.record_draft import RecordDraft
 from rft_app.domain.topic import TopicNode
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
-from rft_app.services.record_changes import undo_change
+from rft_app.services.record_changes import restore_records, select_only, undo_change
 from rft_app.services.record_saving import SavedRecord, find_fault_words, save_record
 from rft_app.services.records import get_record, list_records
 from rft_app.services.topic_files import import_topics
@@ -53,6 +53,20 @@ def test_content_and_topic_are_saved_together_and_the_edit_can_be_undone(dataset
         undo_change(session, saved.change.id)
         assert not get_record(session, dataset_id, old_id).is_archived
         assert get_record(session, dataset_id, saved.record_id).is_archived
+
+
+def test_a_replaced_version_that_was_restored_is_a_replaced_one_again_once_that_is_undone(
+    dataset_id: str,
+) -> None:
+    old_id, draft = first(dataset_id)
+    save(dataset_id, old_id, draft.model_copy(update={"messages": ask("New?")}), "Money")
+    with unit_of_work() as session:
+        restored = restore_records(session, dataset_id, select_only([old_id]))
+        assert not get_record(session, dataset_id, old_id).is_archived
+        undo_change(session, restored.id)
+        assert get_record(session, dataset_id, old_id).is_archived
+        deleted = list_records(session, dataset_id, RecordFilter(is_deleted=True))
+        assert [row.id for row in deleted.rows] == []
 
 
 def test_another_topic_alone_makes_no_new_record(dataset_id: str) -> None:

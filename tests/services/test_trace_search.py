@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
-from rft_app.domain.trace import TraceId
+from rft_app.domain.trace import ParsedTrace, TraceId
 from rft_app.domain.trace_page import TraceFilter, TraceSelection
 from rft_app.services.datasets import delete_dataset
 from rft_app.services.search_jobs import TRACE_INDEX, start_trace_index
@@ -18,6 +19,7 @@ from rft_app.services.traces import (
 )
 from rft_app.storage import jobs, trace_pages, trace_search
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.traces import add_traces, replace_traces
 from tests.builders import make_trace_rows
 from tests.services.stored_dataset import make_dataset, work
 
@@ -124,3 +126,38 @@ def test_two_jobs_index_no_trace_twice(dataset_id: str) -> None:
         with unit_of_work() as session:
             trace_search.add_texts(session, found)
     assert len(find("gate9")) == 1
+
+
+def said(text: str) -> ParsedTrace:
+    body = orjson.dumps({"messages": [{"role": "user", "content": text}]})
+    return ParsedTrace(body, "call-1", None, None, "", 1, 0, None, None)
+
+
+def index_all() -> None:
+    with unit_of_work() as session:
+        start_trace_index(session)
+    work()
+
+
+def test_a_trace_that_says_more_than_when_it_was_indexed_is_found_by_that(dataset_id: str) -> None:
+    with unit_of_work() as session:
+        seq = add_traces(session, None, "", [(0, said("a suitcase"))], 0)
+    index_all()
+    for text in ("a suitcase and a cello", "two bicycles"):
+        with unit_of_work() as session:
+            replace_traces(session, [(seq, said(text))], 0)
+    assert (len(find("bicycles")), len(find("call 1"))) == (1, 1)
+    assert (find("suitcase"), find("cello"), len(find("voucher"))) == ([], [], 6)
+
+
+def test_a_trace_that_changes_while_it_is_read_is_indexed_as_it_became(dataset_id: str) -> None:
+    with unit_of_work() as session:
+        seq = add_traces(session, None, "", [(0, said("a suitcase"))], 0)
+    with reading() as session:
+        found = trace_search.read_unindexed(session, max_traces=10, max_characters=10**6)
+    assert found is not None
+    with unit_of_work() as session:
+        replace_traces(session, [(seq, said("a cello"))], 0)
+    with unit_of_work() as session:
+        trace_search.add_texts(session, found)
+    assert (len(find("cello")), find("suitcase")) == (1, [])
