@@ -4,8 +4,9 @@
 
 The yardstick reads the same lines in this process with msgspec, makes the same checks and the same
 columns and inserts them with the standard library's sqlite3 in batches of 5,000.  It knows one row
-shape, cannot resume, report bad lines or count.  Ours is the import's child process, start-up and
-progress messages included.  A round runs one after the other; the median of the ratios counts.
+shape, cannot resume, report bad lines or count.  Ours is the import's child process with those it
+forks, start-up and progress messages included; its memory is theirs together.  A round runs one
+after the other; the median of the ratios counts.
 
 `datasets.load_dataset` runs once in a process of its own, its start-up included, where
 `--peers-python` names a Python that has it:
@@ -15,7 +16,6 @@ progress messages included.  A round runs one after the other; the median of the
 
 import argparse
 import hashlib
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from _memory import watch_children
 from _records import write_records
 from _targets import Targets
 
@@ -232,8 +233,9 @@ def main() -> int:
         source = root / "records.jsonl"
         write_records(source, options.records)
         print(f"{options.records:,} records, {source.stat().st_size / options.records:,.0f} B each")
-        rounds = [_run_round(root, source, number) for number in range(options.rounds)]
-        _report(options.records, rounds, targets)
+        with watch_children() as peak:
+            rounds = [_run_round(root, source, number) for number in range(options.rounds)]
+        _report(options.records, rounds, peak.mb, targets)
         ours_s = statistics.median(ours for _, ours in rounds)
         datasets_s = load_datasets(options.peers_python, source, root / "cache")
     if datasets_s is None:
@@ -256,13 +258,15 @@ def _run_round(root: Path, source: Path, number: int) -> tuple[float, float]:
     return raw_s, ours_s
 
 
-def _report(count: int, rounds: list[tuple[float, float]], targets: Targets) -> None:
+def _report(
+    count: int, rounds: list[tuple[float, float]], peak_mb: float | None, targets: Targets
+) -> None:
     raw_s, ours_s = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = statistics.median(raw / ours for raw, ours in rounds)
-    rss = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"raw sqlite3 loader  {count / raw_s:10,.0f} rows/s")
     print(f"import              {count / ours_s:10,.0f} rows/s")
-    print(f"peak RSS            {rss:10,.0f} MB       {targets.most(rss, 200)}")
+    if peak_mb is not None:
+        print(f"peak memory         {peak_mb:10,.0f} MB       {targets.most(peak_mb, 200)}")
     print(f"ratio to raw        {ratio:10.2f}          {targets.least(ratio, 0.85)}")
 
 

@@ -1,55 +1,72 @@
 """What reading a file into the database is, whatever its rows are.
 
 Rows go in by batches.  Each batch is one transaction that holds its rows, its bad lines, the
-counts and the place in the file, so a killed import goes on where the last batch ended.  While a
-thread writes one batch, the next is read.
+counts and the place in the file, so a killed import goes on where the last batch ended.  This
+process reads and writes; processes forked from it parse, whose batches it takes in their order.
 """
 
 import gc
+import os
 import sys
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from copy import copy
+from multiprocessing import get_context
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlmodel import Session
 
-from rft_app.children import Message, Send
+from rft_app.children import Message, Send, die_with_parent
 from rft_app.domain.imports import DAMAGED, ImportFault, ImportPlan, ImportTally
-from rft_app.errors import InvalidInputError, RftError
+from rft_app.errors import InvalidInputError, RftError, TooLargeError
 from rft_app.settings import Settings, get_settings
 from rft_app.storage.imports import add_faults, get_plan, list_faults, save_tally
-from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.session import get_engine, reading, unit_of_work
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.source import Limits, Source
 
-ROWS_PER_BATCH = 5_000
-BYTES_PER_BATCH = 8 * 1024**2
+ROWS_PER_BATCH = 1_000
+BYTES_PER_BATCH = 2 * 1024**2
+MAX_PARSERS = 2
+"""Each takes some 40 MB; with two, this process is busy enough."""
+NUM_AHEAD = 4
+"""Batches on their way."""
 DUPLICATE_ROLLOUT = "duplicate_rollout"
 """Reason of answers that are there already; all of a file may be, and it is no bad file."""
 
-
-_SWITCH_S = 0.001
-"""How long the reader may keep the writer waiting for Python's lock."""
-
-Store = Callable[[Session, ImportTally], None]
-"""Writes the rows of a batch, and counts what it finds out about them."""
+Rows = TypeVar("Rows")
 
 
-class _Batch(NamedTuple):
-    """Rows that are read and not stored yet."""
+class _Piece(NamedTuple):
+    """Rows of the file that become a batch."""
 
-    store: Store
+    rows: list[SourceRow]
+    offset_bytes: int
+    """Where the row before them ends."""
+    num_lines: int
+    """Its number."""
+    read_bytes: int
+    """How much of the file on disk was read."""
+
+
+class _Batch(NamedTuple, Generic[Rows]):
+    """Rows that are parsed and not stored yet."""
+
+    rows: Rows
     faults: list[ImportFault]
     tally: ImportTally
     """Counts of these rows alone, and the place after the last of them."""
-    read_bytes: int
-    """Place in the file on disk."""
 
 
-class BatchedImport(ABC):
-    """One run of an import, from where the last one ended."""
+class BatchedImport(ABC, Generic[Rows]):
+    """One run of an import, from where the last one ended.
+
+    `take` and `give` are called in a process that parses, `store` in the one that writes: neither
+    sees what the other changes in `self`, and no batch knows of another.
+    """
 
     rows_per_batch: ClassVar[int] = ROWS_PER_BATCH
     expected: ClassVar[str] = "one JSON object per line, or one JSON array of objects"
@@ -58,37 +75,77 @@ class BatchedImport(ABC):
     def __init__(self, plan: ImportPlan, settings: Settings, send: Send) -> None:
         self.plan = plan
         self.settings = settings
-        self.tally = ImportTally(plan.tally.offset_bytes, plan.tally.num_lines)
+        self.tally = ImportTally()
         """Of the running batch; the plan's is what is stored."""
+        self.max_parsed: int | None = None
+        """How many rows of the file may be parsed; `None` for all."""
         self._send = send
         self._faults: list[ImportFault] = []
 
     @abstractmethod
     def take(self, row: SourceRow) -> None:
-        """Read one row into the running batch.
-
-        Raises:
-            TooLargeError: There are more rows than the limit.
-        """
+        """Parse one row into the running batch."""
 
     @abstractmethod
-    def give(self) -> Store:
+    def give(self) -> Rows:
         """Hand the rows of the running batch over, and begin the next."""
 
+    @abstractmethod
+    def store(self, session: Session, rows: Rows, tally: ImportTally) -> None:
+        """Write the rows of a batch, and count what is found out about them."""
+
     def run(self, source: Source) -> None:
-        """Read all rows that are left.
+        """Import all rows that are left.
 
         Raises:
-            TooLargeError: It has more bytes or rows than the limits allow.
+            TooLargeError: The file has more bytes or rows than the limits allow.
         """
-        writing: Future[None] | None = None
-        with ThreadPoolExecutor(max_workers=1) as writer:
-            for batch in self._read(source):
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(self._write, batch, source.size_bytes)
-            if writing is not None:
-                writing.result()
+        pieces = _Pieces(source, self.plan.tally, self.rows_per_batch)
+        waiting: deque[tuple[_Piece, Future[_Batch[Rows]]]] = deque()
+        with _open_parsers(self) as parsers:
+            for piece in pieces:
+                waiting.append((piece, parsers.submit(_Parser.parse, piece)))
+                if len(waiting) > NUM_AHEAD:
+                    self._finish(*waiting.popleft(), source.size_bytes)
+            while waiting:
+                self._finish(*waiting.popleft(), source.size_bytes)
+        if pieces.error is not None:
+            raise pieces.error
+
+    def parse(self, piece: _Piece, max_parsed: int | None = None) -> _Batch[Rows]:
+        """The batch of a piece, or of so much of it as `max_parsed` allows."""
+        self._faults, self.tally = [], ImportTally(piece.offset_bytes, piece.num_lines)
+        for row in piece.rows:
+            if self.tally.num_parsed == max_parsed:
+                break
+            self.take(row)
+            self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
+        return _Batch(self.give(), self._faults, self.tally)
+
+    def _finish(self, piece: _Piece, parsed: Future[_Batch[Rows]], size_bytes: int) -> None:
+        """Commit a batch and tell of it; one that is too large up to the limit only."""
+        batch, left = parsed.result(), self._count_left()
+        is_too_large = left is not None and batch.tally.num_parsed > left
+        if is_too_large:
+            batch = self.parse(piece, left)
+        self._write(batch)
+        self._send(_describe_progress(self.plan.tally, piece.read_bytes, size_bytes))
+        if is_too_large:
+            raise TooLargeError(
+                f"{self.plan.file_name} holds more than {self.max_parsed:,} rows, the limit of "
+                "RFT_MAX_RECORDS. Split it or raise the limit."
+            )
+
+    def _count_left(self) -> int | None:
+        return None if self.max_parsed is None else self.max_parsed - self.plan.tally.num_parsed
+
+    def _write(self, batch: _Batch[Rows]) -> None:
+        tally = self.plan.tally
+        with unit_of_work() as session:
+            self.store(session, batch.rows, batch.tally)
+            add_faults(session, self.plan.import_id, batch.faults)
+            tally.add(batch.tally)
+            save_tally(session, self.plan.import_id, tally)
 
     def add_fault(self, fault: ImportFault) -> None:
         """Note and count a bad line; at most one a line."""
@@ -100,40 +157,70 @@ class BatchedImport(ABC):
         self._faults.append(fault)
         self.tally.count_fault(fault.code)
 
-    def _read(self, source: Source) -> Iterator[_Batch]:
-        was_damaged = DAMAGED in self.plan.tally.reasons
-        num_rows = num_bytes = 0
+
+class _Pieces:
+    """The rows of a file that are left, in pieces; there is at least one, be it empty."""
+
+    def __init__(self, source: Source, done: ImportTally, max_rows: int) -> None:
+        self.error: RftError | None = None
+        """Why the file was not read to its end."""
+        self._source = source
+        self._max_rows = max_rows
+        self._was_damaged = DAMAGED in done.reasons
+        self._place = done.offset_bytes, done.num_lines
+
+    def __iter__(self) -> Iterator[_Piece]:
+        rows: list[SourceRow] = []
+        num_bytes = 0
         try:
-            for row in source.rows(self.tally.offset_bytes, self.tally.num_lines):
-                if row.damage is not None and was_damaged:
+            for row in self._source.rows(*self._place):
+                if row.damage is not None and self._was_damaged:
                     break  # noted by an earlier run
-                self.take(row)
-                self.tally.offset_bytes, self.tally.num_lines = row.end, row.number
-                num_rows += 1
+                rows.append(row)
                 num_bytes += len(row.data)
-                if num_rows >= self.rows_per_batch or num_bytes >= BYTES_PER_BATCH:
-                    yield self._seal(source)
-                    num_rows = num_bytes = 0
-        except RftError:
-            yield self._seal(source)
-            raise
-        yield self._seal(source)
+                if len(rows) >= self._max_rows or num_bytes >= BYTES_PER_BATCH:
+                    yield self._cut(rows)
+                    rows, num_bytes = [], 0
+        except RftError as error:
+            self.error = error
+        yield self._cut(rows)
 
-    def _seal(self, source: Source) -> _Batch:
-        batch = _Batch(self.give(), self._faults, self.tally, source.position_bytes)
-        self._faults = []
-        self.tally = ImportTally(batch.tally.offset_bytes, batch.tally.num_lines)
-        return batch
+    def _cut(self, rows: list[SourceRow]) -> _Piece:
+        piece = _Piece(rows, *self._place, self._source.position_bytes)
+        if rows:
+            self._place = rows[-1].end, rows[-1].number
+        return piece
 
-    def _write(self, batch: _Batch, size_bytes: int) -> None:
-        """Commit a batch; runs in the thread, which alone changes the plan's tally."""
-        tally = self.plan.tally
-        with unit_of_work() as session:
-            batch.store(session, batch.tally)
-            add_faults(session, self.plan.import_id, batch.faults)
-            tally.add(batch.tally)
-            save_tally(session, self.plan.import_id, tally)
-        self._send(_describe_progress(tally, batch.read_bytes, size_bytes))
+
+class _Parser:
+    """The side of a process, or thread, that parses."""
+
+    reader: ClassVar[BatchedImport[Any]]
+
+    @classmethod
+    def begin(cls, reader: BatchedImport[Any], parent_pid: int | None) -> None:
+        """Whose rows to parse; a process of its own ends with `parent_pid`."""
+        if parent_pid is not None:
+            die_with_parent(parent_pid)
+        cls.reader = reader
+
+    @classmethod
+    def parse(cls, piece: _Piece) -> _Batch[Any]:
+        """The batch of a piece."""
+        return cls.reader.parse(piece)
+
+
+def _open_parsers(reader: BatchedImport[Any]) -> Executor:
+    """Processes that parse while this one writes; a thread where forking is not safe."""
+    if sys.platform != "linux":
+        return ThreadPoolExecutor(1, initializer=_Parser.begin, initargs=(copy(reader), None))
+    get_engine().dispose()  # no connection may be in two processes
+    return ProcessPoolExecutor(
+        min(os.cpu_count() or 1, MAX_PARSERS),
+        get_context("fork"),
+        initializer=_Parser.begin,
+        initargs=(reader, os.getpid()),
+    )
 
 
 class OpenSource(Protocol):
@@ -146,7 +233,7 @@ class OpenSource(Protocol):
 
 def run_import(
     import_id: str,
-    make: Callable[[ImportPlan, Settings], BatchedImport],
+    make: Callable[[ImportPlan, Settings], BatchedImport[Any]],
     open_source: OpenSource = Source,
 ) -> None:
     """Read the file of an import to its end.
@@ -155,7 +242,6 @@ def run_import(
         InvalidInputError: The file cannot be read, or none of its rows can.
     """
     gc.disable()  # rows hold no cycles; the collector would only walk through them
-    sys.setswitchinterval(_SWITCH_S)
     settings = get_settings()
     with reading() as session:
         plan = get_plan(session, import_id)

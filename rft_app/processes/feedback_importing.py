@@ -11,7 +11,7 @@ from rft_app.domain.feedback import FeedbackKey, FeedbackSource
 from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
 from rft_app.domain.record import parse_record_id, record_id
 from rft_app.errors import RftError
-from rft_app.processes._batches import BatchedImport, Store, run_import
+from rft_app.processes._batches import BatchedImport, run_import
 from rft_app.services.feedback import put_feedback
 from rft_app.settings import Settings
 from rft_app.storage.imports import add_faults
@@ -26,7 +26,11 @@ from rft_app.traces.rows import SourceRow
 NO_RECORD, NO_REVIEWER, REFUSED = "no_record", "no_reviewer", "refused"
 
 
-class FeedbackImport(BatchedImport):
+Lines = list[tuple[SourceRow, FeedbackKey, FeedbackLine]]
+"""Rows, of whom they speak and what they say."""
+
+
+class FeedbackImport(BatchedImport[Lines]):
     """Rows become what a person said of the record they name; the last one of each counts."""
 
     rows_per_batch: ClassVar[int] = 5
@@ -38,7 +42,7 @@ class FeedbackImport(BatchedImport):
         with reading() as session:
             self._index = RecordIndex(session, plan.dataset_id)
         self._reviewer = reviewer
-        self._lines: list[tuple[SourceRow, FeedbackKey, FeedbackLine]] = []
+        self._lines: Lines = []
 
     def take(self, row: SourceRow) -> None:
         """Parse one row and find its record."""
@@ -77,24 +81,22 @@ class FeedbackImport(BatchedImport):
             return f"No record has the id {ids[0][:80]!r}. Use an id that the dataset lists."
         return f"Several records come from {shared[:80]!r}. Name one by its `record_id`."
 
-    def give(self) -> Store:
-        """What the batch's rows say; a row that is refused becomes a bad line."""
+    def give(self) -> Lines:
+        """What the batch's rows say."""
         lines, self._lines = self._lines, []
+        return lines
 
-        def store(session: Session, tally: ImportTally) -> None:
-            refused = [
-                fault
-                for row, key, line in lines
-                if (fault := _put(session, row, key, line)) is not None
-            ]
-            add_faults(session, self.plan.import_id, refused)
-            for fault in refused:
-                tally.count_fault(fault.code)
-            tally.num_invalid += len(refused)
-            tally.num_parsed += len(lines) - len(refused)
-            tally.num_valid += len(lines) - len(refused)
-
-        return store
+    def store(self, session: Session, rows: Lines, tally: ImportTally) -> None:
+        """Put what the rows say; one that is refused becomes a bad line."""
+        refused = [
+            fault for row, key, line in rows if (fault := _put(session, row, key, line)) is not None
+        ]
+        add_faults(session, self.plan.import_id, refused)
+        for fault in refused:
+            tally.count_fault(fault.code)
+        tally.num_invalid += len(refused)
+        tally.num_parsed += len(rows) - len(refused)
+        tally.num_valid += len(rows) - len(refused)
 
 
 def _put(

@@ -1,14 +1,14 @@
 """Child process: read a file of traces into the database."""
 
 import time
+from typing import NamedTuple
 
 from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
 from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
 from rft_app.domain.trace import ParsedTrace
-from rft_app.errors import TooLargeError
-from rft_app.processes._batches import BatchedImport, Store, run_import
+from rft_app.processes._batches import BatchedImport, run_import
 from rft_app.settings import Settings
 from rft_app.storage.imports import change_import
 from rft_app.storage.traces import add_traces
@@ -17,7 +17,16 @@ from rft_app.traces.rows import SourceRow
 from rft_app.traces.shape import TraceShape
 
 
-class TraceImport(BatchedImport):
+class Traces(NamedTuple):
+    """What a batch brings."""
+
+    traces: list[tuple[int, ParsedTrace]]
+    """Each with the number of its line."""
+    shape: str | None
+    """The row shape that was found first."""
+
+
+class TraceImport(BatchedImport[Traces]):
     """Rows become traces of the plan's dataset."""
 
     def __init__(
@@ -25,17 +34,13 @@ class TraceImport(BatchedImport):
     ) -> None:
         super().__init__(plan, settings, send)
         self._shape = shape
-        self._found_shape = plan.shape
-        self._num_left = settings.max_records - plan.tally.num_parsed
+        self._first_shape = plan.shape
+        self._found_shape: str | None = None
+        self.max_parsed = settings.max_records
         self._traces: list[tuple[int, ParsedTrace]] = []
 
     def take(self, row: SourceRow) -> None:
         """Parse and check one row."""
-        if self._num_left <= 0:
-            raise TooLargeError(
-                f"{self.plan.file_name} holds more than {self.settings.max_records:,} rows, the "
-                "limit of RFT_MAX_RECORDS. Split it or raise the limit."
-            )
         found = read_row(row, self._shape, self.settings.max_record_tokens)
         if isinstance(found, ImportFault):
             self.add_fault(found)
@@ -43,7 +48,6 @@ class TraceImport(BatchedImport):
         trace, shape = found
         self._found_shape = self._found_shape or shape
         self._traces.append((row.number, trace))
-        self._num_left -= 1
         tally = self.tally
         tally.num_parsed += 1
         tally.num_answered += trace.num_turns > 0
@@ -54,18 +58,18 @@ class TraceImport(BatchedImport):
         if (odd := trace.reward_fault) is not None:
             self.add_note(fault_of(row, odd, odd.message))
 
-    def give(self) -> Store:
+    def give(self) -> Traces:
         """The batch's traces."""
-        traces, self._traces = self._traces, []
-        shape = self._found_shape
-        plan = self.plan
+        found = Traces(self._traces, self._found_shape)
+        self._traces, self._found_shape = [], None
+        return found
 
-        def store(session: Session, _tally: ImportTally) -> None:
-            created_at = time.time_ns() // 1_000_000
-            add_traces(session, plan.dataset_id, plan.import_id, traces, created_at)
-            change_import(session, plan.import_id, shape=shape)
-
-        return store
+    def store(self, session: Session, rows: Traces, tally: ImportTally) -> None:
+        """Add the traces."""
+        created_at = time.time_ns() // 1_000_000
+        add_traces(session, self.plan.dataset_id, self.plan.import_id, rows.traces, created_at)
+        self._first_shape = self._first_shape or rows.shape
+        change_import(session, self.plan.import_id, shape=self._first_shape)
 
 
 def work(args: Message, send: Send) -> None:

@@ -6,7 +6,7 @@ from rft_app.children import Message, Send, run_main
 from rft_app.domain import words
 from rft_app.domain.imports import ImportPlan, ImportTally
 from rft_app.domain.trace import RewardFault
-from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, Store, run_import
+from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, run_import
 from rft_app.settings import Settings
 from rft_app.storage.record_index import RecordIndex
 from rft_app.storage.rollouts import NewRollout, add_rollouts, find_earlier, has_earlier
@@ -19,7 +19,11 @@ from rft_app.traces.rows import SourceRow
 NO_RECORD = "no_record"
 
 
-class RolloutImport(BatchedImport):
+Answers = list[tuple[NewRollout, bool]]
+"""Rollouts, each with whether its reward is good."""
+
+
+class RolloutImport(BatchedImport[Answers]):
     """Rows become rollouts of the records they name."""
 
     def __init__(self, plan: ImportPlan, settings: Settings, send: Send) -> None:
@@ -27,8 +31,7 @@ class RolloutImport(BatchedImport):
         with reading() as session:
             self._index = RecordIndex(session, plan.dataset_id)
             self._has_earlier = has_earlier(session, plan.dataset_id, plan.import_id)
-        self._rollouts: list[tuple[NewRollout, bool]] = []
-        """With whether their rewards are good."""
+        self._rollouts: Answers = []
 
     def take(self, row: SourceRow) -> None:
         """Parse one row and find its record."""
@@ -58,26 +61,24 @@ class RolloutImport(BatchedImport):
             message = f"{words.count(num_bad, 'reward')} not from 0 to 1; kept without a reward."
             self.add_fault(fault_of(row, RewardFault.OUT_OF_RANGE, message))
 
-    def give(self) -> Store:
-        """The batch's rollouts, without those that an earlier import brought."""
+    def give(self) -> Answers:
+        """The batch's rollouts."""
         rollouts, self._rollouts = self._rollouts, []
+        return rollouts
+
+    def store(self, session: Session, rows: Answers, tally: ImportTally) -> None:
+        """Add the rollouts, without those that an earlier import brought."""
         plan = self.plan
+        found = self._drop_known(session, rows)
+        if num_known := len(rows) - len(found):
+            tally.count_fault(DUPLICATE_ROLLOUT, num_known)
+        if found:
+            new = [rollout for rollout, _ in found]
+            add_rollouts(session, plan.dataset_id, new, import_id=plan.import_id)
+        tally.num_parsed += len(found)
+        tally.num_valid += sum(is_valid for _, is_valid in found)
 
-        def store(session: Session, tally: ImportTally) -> None:
-            found = self._drop_known(session, rollouts)
-            if num_known := len(rollouts) - len(found):
-                tally.count_fault(DUPLICATE_ROLLOUT, num_known)
-            if found:
-                new = [rollout for rollout, _ in found]
-                add_rollouts(session, plan.dataset_id, new, import_id=plan.import_id)
-            tally.num_parsed += len(found)
-            tally.num_valid += sum(is_valid for _, is_valid in found)
-
-        return store
-
-    def _drop_known(
-        self, session: Session, rollouts: list[tuple[NewRollout, bool]]
-    ) -> list[tuple[NewRollout, bool]]:
+    def _drop_known(self, session: Session, rollouts: Answers) -> Answers:
         """Equal answers within one file stay: a model sampled often may repeat itself."""
         if not self._has_earlier:
             return rollouts

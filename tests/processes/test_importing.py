@@ -12,6 +12,7 @@ import zstandard
 
 from rft_app.children import Child, ChildCrashedError, Message, run_child
 from rft_app.errors import InvalidInputError, JobCancelledError, RftError, TooLargeError
+from rft_app.processes._batches import ROWS_PER_BATCH
 from tests.processes.importing_helpers import (
     TRACES,
     add_dataset,
@@ -359,7 +360,7 @@ def test_a_cancelled_import_keeps_whole_batches(database: Path, tmp_path: Path) 
 
     count = len(rows(STORED))
     assert count == report(import_id).num_parsed
-    assert count in range(5000, 40_000, 5000)
+    assert count in range(ROWS_PER_BATCH, 40_000, ROWS_PER_BATCH)
     assert run(import_id).num_parsed == 40_000
 
 
