@@ -5,14 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rft_app.cli.output import JsonOption, note, write_json, write_table
+from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
+    from rft_app.domain.trace_detail import TraceSpan
     from rft_app.domain.trace_page import TraceSummary
 
 app = typer.Typer(help="List stored traces, and what arrived over OTLP.", no_args_is_help=True)
 MAX_LISTED = 200
 TITLE_LENGTH = 60
+LIST_HEADER = (
+    "ID",
+    "WHEN (UTC)",
+    "SOURCE",
+    "MODEL",
+    "TURNS",
+    "EARLIER",
+    "TOKENS",
+    "STATUS",
+    "FIRST MESSAGE",
+)
 
 
 @app.command("list")
@@ -21,17 +33,22 @@ def list_traces(
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="Most rows.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`nextCursor` of the page before.")] = None,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this call and those it continues.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Stored traces of all datasets and of none, newest first."""
     from rft_app.cli.installation import ensure_schema
+    from rft_app.domain.trace import TraceId
     from rft_app.domain.trace_page import TraceFilter
     from rft_app.services import traces as use_cases
     from rft_app.storage.session import reading
 
     ensure_schema()
     with reading() as session:
-        wanted = TraceFilter(search=search, model=model)
+        last = None if conversation is None else TraceId(conversation)
+        wanted = TraceFilter(search=search, model=model, conversation=last)
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
     if json:
         from rft_app.api.schemas.intake import TraceList
@@ -41,10 +58,43 @@ def list_traces(
     if not page.rows:
         note("There are no such traces. Send some to /otlp/v1/traces or `rft import FILE`.")
         return
-    header = ("ID", "WHEN (UTC)", "SOURCE", "MODEL", "TURNS", "TOKENS", "STATUS", "FIRST MESSAGE")
-    write_table(header, map(_describe, page.rows))
+    write_table(LIST_HEADER, map(_describe, page.rows))
     if page.next_cursor is not None:
         note(f"There are more; go on with --cursor {page.next_cursor}.")
+
+
+@app.command()
+def show(
+    trace_id: Annotated[str, typer.Argument(help="Id of a trace, e.g. trc_7f.")],
+    json: JsonOption = False,
+) -> None:
+    """One trace in full: what was said, the spans around it, the records made of it."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.trace_detail import get_trace
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        detail = get_trace(session, trace_id)
+    if json:
+        from rft_app.api.schemas.trace_detail import TraceDetail
+
+        write_json(TraceDetail.of(detail).to_json())
+        return
+    write_table(LIST_HEADER, [_describe(detail.summary)])
+    for message in detail.messages:
+        write_line(f"\n{message.role}: {message.text}".rstrip())
+        for call in message.tool_calls or ():
+            write_line(f"  → {call.function.name}({call.function.arguments})")
+    if detail.spans:
+        write_line()
+        write_table(("SPAN", "AFTER", "TOOK", "WHAT"), map(_describe_span, detail.spans))
+    if detail.records:
+        write_line()
+        write_table(
+            ("RECORD", "DATASET", "NAME"),
+            ((each.id, each.dataset_id, each.dataset_name) for each in detail.records),
+        )
 
 
 @app.command()
@@ -77,6 +127,11 @@ def intake(
     )
 
 
+def _describe_span(span: "TraceSpan") -> tuple[str, ...]:
+    took = "–" if span.duration_ms is None else f"{span.duration_ms:,.0f} ms"
+    return span.name, f"{span.offset_ms:,.0f} ms", took, span.outcome.value
+
+
 def _describe(trace: "TraceSummary") -> tuple[str, ...]:
     tokens = (trace.input_tokens, trace.output_tokens)
     return (
@@ -85,6 +140,7 @@ def _describe(trace: "TraceSummary") -> tuple[str, ...]:
         trace.source,
         trace.model or "–",
         str(trace.num_user_turns),
+        str(trace.num_earlier),
         " + ".join("–" if number is None else f"{number:,}" for number in tokens),
         trace.status.value,
         trace.title[:TITLE_LENGTH],

@@ -61,6 +61,15 @@ FILE_SOURCE = "file"
 """The source of traces that were imported."""
 
 
+class Growth(NamedTuple):
+    """What tells that one call goes on with the conversation of another, as fingerprints."""
+
+    whole: int
+    """Of the conversation with the call's answer."""
+    prefixes: tuple[int, ...]
+    """Of what was given, up to each answer in it; the longest last."""
+
+
 class ParsedTrace(NamedTuple):
     """One source row, ready to store: the columns lists filter on, and its canonical JSON.
 
@@ -101,3 +110,5 @@ class ParsedTrace(NamedTuple):
     input_tokens: int | None = None
     output_tokens: int | None = None
     latency_ms: float | None = None
+    growth: Growth | None = None
+    """Of one answered call; `None` where the row is no single call."""

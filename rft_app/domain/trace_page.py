@@ -20,6 +20,9 @@ class TraceFilter(Entity):
     """Whether an assistant turn was recorded."""
     last_key: int | None = None
     """Stored up to this key: what arrives later is not meant, even where it matches."""
+    conversation: TraceId | None = None
+    """The last call of a conversation: it, and the calls that it continues.  Without one, calls
+    that others continue are left out."""
 
 
 class TraceSelection(Entity):
@@ -58,6 +61,8 @@ class TraceSummary(Entity):
     num_tools: int
     """Different tools that were called."""
     has_response: bool
+    num_earlier: int
+    """Answers of the calls that this one continues."""
     recorded_at: int
     """When it happened or, where the source does not say, was stored; milliseconds since 1970."""
     dataset_id: str | None

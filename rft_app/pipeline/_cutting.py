@@ -48,7 +48,13 @@ class Cutter:
     now_ms: int
 
     def cut(self, trace: StoredTrace) -> Iterator[NewRecord]:
-        """The trace's records; at least one, so that none is lost."""
+        """The trace's records; at least one, so that none is lost.
+
+        The last answer of a conversation is that of its last call, so that calls which others
+        continue give none.
+        """
+        if trace.is_continued and self.mode is ExtractMode.LAST:
+            return
         parts = split_body(trace.body)
         turns = decode_all_turns(trace.body)
         has_tools = present(parts.tools) is not None or calls_tools(trace.body)

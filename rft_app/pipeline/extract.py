@@ -42,7 +42,8 @@ class ExtractSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     mode: ExtractMode = ExtractMode.LAST
-    """`last` gives one record per trace, `every` one per assistant turn, with a growing prefix."""
+    """`last` gives one record per trace, `every` one per assistant turn, with a growing prefix;
+    calls of one conversation are one trace in that."""
     max_tokens: int = Field(default_factory=lambda: get_settings().max_record_tokens, gt=0)
     """A record estimated above this is invalid with `too_long`."""
 

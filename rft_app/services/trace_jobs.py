@@ -48,7 +48,7 @@ def _copy(context: JobContext, import_id: str) -> None:
         after, num_done = trace_copies.read_progress(session, import_id)
     while True:
         with unit_of_work() as session:
-            where = trace_pages.select_where(session, selection)
+            where = trace_pages.select_heads(session, selection)
             keys = (after, last_key, TRACES_PER_BATCH)
             after, number = trace_copies.copy_traces(
                 session, where, context.required_dataset_id, import_id, keys

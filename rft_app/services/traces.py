@@ -91,7 +91,10 @@ def create_from_traces(
         NotFoundError: One of the traces named is not there.
     """
     settings = read_step_settings(find_step(StepName.EXTRACT), extract)
+    last_key = trace_pages.find_last_key(session)
     bounded = bound_search(session, selection.filter)
+    if bounded.last_key is None:
+        bounded = bounded.model_copy(update={"last_key": last_key})
     selection = selection.model_copy(update={"filter": bounded})
     number = count_selection(session, selection).num_traces
     _require_all(selection, number)
@@ -106,7 +109,7 @@ def create_from_traces(
     args = {
         "import_id": import_id,
         "selection": selection.model_dump(mode="json"),
-        "last_key": trace_pages.find_last_key(session),
+        "last_key": last_key,
         "num_selected": number,
     }
     job = enqueue(session, COPY_TRACES, dataset.id, args)

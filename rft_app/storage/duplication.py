@@ -44,6 +44,7 @@ class Shifts(NamedTuple):
         others = {
             "tag_id": self.tag,
             "trace_seq": self.trace,
+            "continued_by": self.trace,
             "duplicate_of": self.record,
             "parent_seq": self.record,
             "record_seq": self.record,

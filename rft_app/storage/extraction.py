@@ -42,6 +42,8 @@ class StoredTrace(NamedTuple):
     title: str
     reward: float | None
     reason: str | None
+    is_continued: bool
+    """Whether another call holds all that it says."""
     body: bytes
 
 
@@ -65,7 +67,7 @@ def read_traces(
     """The next traces after `after_seq`: at most so many, and not many more bytes than allowed."""
     statement = text(
         "SELECT t.seq, t.import_id, t.external_id, t.group_key, t.title, t.reward, t.reason, "
-        "b.body FROM trace t JOIN trace_body b ON b.seq = t.seq "
+        "t.continued_by IS NOT NULL, b.body FROM trace t JOIN trace_body b ON b.seq = t.seq "
         f"WHERE t.dataset_id = :dataset_id AND t.seq > :after AND t.{NOT_REPLACED} "
         "ORDER BY t.seq LIMIT :limit"
     )

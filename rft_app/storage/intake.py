@@ -1,6 +1,6 @@
 """What came over OTLP: batches that wait, spans and their log records, counts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import zstandard
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from rft_app.domain.intake import Batch, Encoding, IntakeCount, Outcome, Signal
 from rft_app.storage.copying import insert_rows
+from rft_app.storage.keys import split_keys
 from rft_app.storage.sequences import reserve
 
 SpanKey = tuple[str, str]
@@ -113,7 +114,7 @@ def find_spans(session: Session, trace_ids: Collection[str]) -> list[StoredSpan]
     ).bindparams(bindparam("ids", expanding=True))
     return [
         StoredSpan((row[0], row[1]), Outcome(row[2]), row[3], _encoded(row[4]))
-        for part in _parts(trace_ids)
+        for part in split_keys(trace_ids)
         for row in session.connection().execute(statement, {"ids": part})
     ]
 
@@ -133,7 +134,7 @@ def find_logs(session: Session, trace_ids: Collection[str]) -> dict[SpanKey, lis
     ).bindparams(bindparam("ids", expanding=True))
     unpack = zstandard.ZstdDecompressor().decompress
     found: dict[SpanKey, list[bytes]] = {}
-    for part in _parts(trace_ids):
+    for part in split_keys(trace_ids):
         for row in session.connection().execute(statement, {"ids": part}):
             found.setdefault((row[0], row[1]), []).append(unpack(row[2]))
     return found
@@ -228,9 +229,3 @@ def list_counts(session: Session, since_ms: int) -> list[IntakeCount]:
 
 def _encoded(value: str | None) -> bytes | None:
     return None if value is None else value.encode()
-
-
-def _parts(ids: Collection[str]) -> Iterable[list[str]]:
-    """Lists that a statement can name."""
-    ordered = sorted(ids)
-    return (ordered[start : start + 500] for start in range(0, len(ordered), 500))

@@ -1,18 +1,23 @@
-"""Copies of stored traces for a new dataset, a range of keys at a time, inside the database."""
+"""Copies of stored traces for a new dataset, a range of keys at a time, inside the database.
 
+With a call come those that it continues, so that each of their answers can become a record.
+"""
+
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from rft_app.domain.imports import ImportTally
+from rft_app.storage.keys import split_keys
 from rft_app.storage.sequences import reserve
 from rft_app.storage.trace_pages import Where
 
 _COPIED: Final = (
     "external_id, group_key, model, title, system_prompt, num_messages, num_turns, "
     "num_user_turns, num_tools, reward, reason, created_at, recorded_at, source, status, "
-    "input_tokens, output_tokens, latency_ms"
+    "input_tokens, output_tokens, latency_ms, num_earlier"
 )
 
 
@@ -37,9 +42,11 @@ def copy_traces(
         "ORDER BY t.seq LIMIT :size"
     )
     values = {**where.parameters, "after": after, "last": last, "size": size}
-    seqs = list(session.connection().execute(chosen, values).scalars())
-    if not seqs:
+    heads = list(session.connection().execute(chosen, values).scalars())
+    if not heads:
         return after, 0
+    earlier = _find_earlier(session, heads, last)
+    seqs = sorted({*heads, *earlier})
     first = reserve(session, "trace", len(seqs))
     own = f"IN ({', '.join(map(str, seqs))})"
     statement = text(
@@ -55,16 +62,42 @@ def copy_traces(
         f"WHERE t.seq BETWEEN {first} AND {first + len(seqs) - 1}"
     )
     session.connection().execute(bodies)
+    if earlier:
+        places = {seq: first + place for place, seq in enumerate(seqs)}
+        links = [{"seq": places[seq], "last": places[head]} for seq, head in earlier.items()]
+        linked = text("UPDATE trace SET continued_by = :last WHERE seq = :seq")
+        session.connection().execute(linked, links)
     counted = text("UPDATE dataset SET num_traces = num_traces + :number WHERE id = :target")
     session.connection().execute(counted, {"number": len(seqs), "target": target_id})
-    return seqs[-1], len(seqs)
+    return heads[-1], len(heads)
+
+
+def _find_earlier(session: Session, heads: Sequence[int], last: int) -> dict[int, int]:
+    """Calls up to a key that the chosen ones continue, by key with the chosen one.
+
+    A chosen call may be continued itself by now, as they are, by one that arrived since.
+    """
+    statement = text(
+        "SELECT e.seq, h.seq FROM trace h JOIN trace e "
+        "ON e.continued_by = COALESCE(h.continued_by, h.seq) "
+        "WHERE h.seq IN :heads AND e.seq <= :last AND e.num_messages < h.num_messages"
+    ).bindparams(bindparam("heads", expanding=True))
+    found = {
+        seq: head
+        for part in split_keys(heads)
+        for seq, head in session.connection().execute(statement, {"heads": part, "last": last})
+    }
+    for seq in heads:
+        found.pop(seq, None)
+    return found
 
 
 def read_progress(session: Session, import_id: str) -> tuple[int, int]:
-    """The last source that was copied, and how many were."""
+    """The last source that was chosen and copied, and how many were."""
     statement = text(
         "SELECT COALESCE(MAX(line_number), 0), COUNT(*) FROM trace "
-        "WHERE import_id = :id AND dataset_id = (SELECT dataset_id FROM import_run WHERE id = :id)"
+        "WHERE import_id = :id AND dataset_id = (SELECT dataset_id FROM import_run WHERE id = :id) "
+        "AND continued_by IS NULL"
     )
     row = session.connection().execute(statement, {"id": import_id}).one()
     return row[0], row[1]

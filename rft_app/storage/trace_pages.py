@@ -1,7 +1,7 @@
 """Stored traces of all datasets: pages by keyset, counts, models, samples.
 
 A dataset made of traces holds copies of them; a copy is left out of every list while the trace it
-was made of, or an earlier copy of that, is still there.
+was made of, or an earlier copy of that, is still there.  So is a call that a longer one continues.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,19 @@ _IS_FIRST = (
     "(t.origin_seq IS NULL OR NOT EXISTS (SELECT 1 FROM trace o WHERE o.seq = t.origin_seq) "
     "AND NOT EXISTS (SELECT 1 FROM trace o WHERE o.origin_seq = t.origin_seq AND o.seq < t.seq))"
 )
+_IS_LAST = "t.continued_by IS NULL"
+_WAS_LAST = (
+    "(t.continued_by IS NULL OR t.continued_by > :last_key AND NOT EXISTS (SELECT 1 FROM trace o "
+    "WHERE o.continued_by = t.continued_by AND o.seq <= :last_key "
+    "AND (o.num_messages, o.seq) > (t.num_messages, t.seq)))"
+)
+"""The last call of its conversation among those up to a key."""
+_SUMMARIES = (
+    "SELECT t.seq, t.title, t.system_prompt, t.model, t.num_messages, t.num_user_turns, "
+    "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name, t.source, t.status, "
+    "t.input_tokens, t.output_tokens, t.latency_ms, t.num_earlier "
+    "FROM trace t LEFT JOIN dataset d ON d.id = t.dataset_id"
+)
 MAX_DIGITS = 19
 _MANY = 5_000
 """Matches of a search from which on a page is found sooner among all traces than among these."""
@@ -37,7 +50,12 @@ class Where:
     """A condition on `trace t` and its parameters."""
 
     def __init__(
-        self, session: Session, trace_filter: TraceFilter, *, is_in_order: bool = False
+        self,
+        session: Session,
+        trace_filter: TraceFilter,
+        *,
+        is_in_order: bool = False,
+        with_continued: bool = False,
     ) -> None:
         """Say which traces.
 
@@ -46,11 +64,14 @@ class Where:
             trace_filter: Which.
             is_in_order: Whether to go through the traces in the order asked for rather than
                 through what a search finds; the plus keeps SQLite from reaching them by key.
+            with_continued: Whether calls that others continue are meant, too.
         """
         self.query = TRACES.make_query(session, trace_filter.search)
         self._key = "+t.seq" if is_in_order else "t.seq"
         self.parts = [_IS_FIRST]
         self.parameters: dict[str, Any] = {}
+        if not with_continued:
+            self._add_conversation(trace_filter)
         self._add_filter(session, trace_filter)
 
     @property
@@ -62,6 +83,13 @@ class Where:
         """One more condition that must hold."""
         self.parts.append(condition)
         self.parameters |= parameters
+
+    def _add_conversation(self, wanted: TraceFilter) -> None:
+        if wanted.conversation is not None:
+            seq = parse_trace_id(wanted.conversation)
+            self.add("(t.seq = :conversation OR t.continued_by = :conversation)", conversation=seq)
+        else:
+            self.add(_IS_LAST if wanted.last_key is None else _WAS_LAST)
 
     def _add_filter(self, session: Session, wanted: TraceFilter) -> None:
         if wanted.since is not None:
@@ -110,16 +138,19 @@ def list_page(
         recorded_at, seq = _read_cursor(cursor)
         where.add("(t.recorded_at, t.seq) < (:at, :seq)", at=recorded_at, seq=seq)
     statement = text(
-        "SELECT t.seq, t.title, t.system_prompt, t.model, t.num_messages, t.num_user_turns, "
-        "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name, t.source, t.status, "
-        "t.input_tokens, t.output_tokens, t.latency_ms "
-        f"FROM trace t LEFT JOIN dataset d ON d.id = t.dataset_id WHERE {where.sql} "
-        "ORDER BY t.recorded_at DESC, t.seq DESC LIMIT :limit"
+        f"{_SUMMARIES} WHERE {where.sql} ORDER BY t.recorded_at DESC, t.seq DESC LIMIT :limit"
     )
     found = session.connection().execute(statement, {**where.parameters, "limit": limit + 1}).all()
     rows = [_to_summary(row) for row in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None
     return TracePage(rows=tuple(rows), next_cursor=None if last is None else f"{last[8]}.{last[0]}")
+
+
+def find_summary(session: Session, seq: int) -> TraceSummary | None:
+    """The line of one trace; `None` where there is no such trace."""
+    statement = text(f"{_SUMMARIES} WHERE t.seq = :seq")
+    row = session.connection().execute(statement, {"seq": seq}).one_or_none()
+    return None if row is None else _to_summary(row)
 
 
 def _to_summary(row: Sequence[Any]) -> TraceSummary:
@@ -140,6 +171,7 @@ def _to_summary(row: Sequence[Any]) -> TraceSummary:
         input_tokens=row[13],
         output_tokens=row[14],
         latency_ms=row[15],
+        num_earlier=row[16],
     )
 
 
@@ -158,12 +190,20 @@ def select_where(session: Session, selection: TraceSelection) -> Where:
         InvalidInputError: It names something that is no trace, or too many one by one.
     """
     if selection.only is not None:
-        where = Where(session, TraceFilter())
+        where = Where(session, TraceFilter(), with_continued=True)
         where.add(f"t.seq IN {_literal(selection.only)}")
         return where
     where = Where(session, selection.filter)
     if selection.excluded:
         where.add(f"t.seq NOT IN {_literal(selection.excluded)}")
+    return where
+
+
+def select_heads(session: Session, selection: TraceSelection) -> Where:
+    """As `select_where`, without calls whose continuation is named, too: they come with it."""
+    where = select_where(session, selection)
+    if selection.only is not None:
+        where.add(f"(t.continued_by IS NULL OR t.continued_by NOT IN {_literal(selection.only)})")
     return where
 
 
@@ -189,7 +229,8 @@ def count_where(session: Session, where: Where) -> int:
 def count_answers(session: Session, where: Where) -> TraceCount:
     """How many traces pass, and how many records they give when every answer becomes one."""
     statement = text(
-        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN t.num_turns > 1 THEN t.num_turns ELSE 1 END), 0) "
+        "SELECT COUNT(*), "
+        "COALESCE(SUM(t.num_earlier + CASE WHEN t.num_turns > 1 THEN t.num_turns ELSE 1 END), 0) "
         f"FROM trace t WHERE {where.sql}"
     )
     row = session.connection().execute(statement, where.parameters).one()

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from rft_app.domain.hashing import text_hash
 from rft_app.domain.trace import ParsedTrace
+from rft_app.storage.conversations import UNLINKED, Link, link_answered, link_calls
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.fingerprints import hash_conversation
 from rft_app.storage.sequences import reserve
@@ -54,11 +55,15 @@ def add_traces(
     if not traces:
         return 0
     first = reserve(session, "trace", len(traces))
+    numbered = enumerate((trace for _, trace in traces), first)
+    links = link_calls(session, import_id, numbered)
+    columns = (*_COLUMNS, *Link._fields) if links else _COLUMNS
     rows = [
         (seq, dataset_id, import_id, number, created_at, *_own_values(trace, created_at))
+        + (links.get(seq, UNLINKED) if links else ())
         for seq, (number, trace) in enumerate(traces, first)
     ]
-    insert_rows(session, "trace", _COLUMNS, rows)
+    insert_rows(session, "trace", columns, rows)
     bodies = [(seq, trace.body) for seq, (_, trace) in enumerate(traces, first)]
     insert_rows(session, "trace_body", ("seq", "body"), bodies)
     if dataset_id is not None:
@@ -86,6 +91,7 @@ def replace_traces(
     with changing_traces(session, (seq for seq, _ in traces)):
         connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
         connection.execute(text("UPDATE trace_body SET body = :body WHERE seq = :seq"), bodies)
+    link_answered(session, traces)
 
 
 def _own_values(trace: ParsedTrace, stored_at: int) -> tuple[object, ...]:

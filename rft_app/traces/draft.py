@@ -8,6 +8,7 @@ import msgspec
 from rft_app.domain.trace import FILE_SOURCE, ParsedTrace, RewardFault, TraceStatus
 from rft_app.domain.validity_check import find_fault, last_turn
 from rft_app.traces.chat import Chat, count_tools, first_user_text, system_text
+from rft_app.traces.conversation import measure_growth
 from rft_app.traces.line import Row, as_text, is_null, require_plain, starts_with
 from rft_app.traces.moment import find_moment
 
@@ -44,6 +45,8 @@ class Draft(msgspec.Struct, gc=False):
     """Parts of the canonical JSON beside messages and metadata."""
     source: str = FILE_SOURCE
     status: TraceStatus = TraceStatus.OK
+    is_call: bool = False
+    """Whether it is one call, of a conversation that others may go on with."""
     shape: str | None = None
     """Who understood the row, where that is another shape than the one asked."""
 
@@ -61,7 +64,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
     usage = _read_usage(draft.body.get("usage"))
     turn = last_turn(messages, first_answer)
     checked = messages if turn is None else messages[: turn + 1]
-    return ParsedTrace(
+    trace = ParsedTrace(
         body=_join_body(draft),
         external_id=draft.external_id,
         group=draft.group,
@@ -84,6 +87,9 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         output_tokens=_first_known(usage.completion_tokens, usage.output_tokens),
         latency_ms=_read_latency(draft.body.get("latency_ms")),
     )
+    if not draft.is_call:
+        return trace
+    return trace._replace(growth=measure_growth(messages, first_answer))
 
 
 def open_ended(draft: Draft) -> bool:

@@ -32,7 +32,7 @@ class GatewayCall:
         if "messages" not in request:
             raise WrongShapeError("`request.messages` is missing.")
         prompt = parse_chat(request.pop("messages"), "request.messages")
-        draft = Draft(prompt, row, num_prompt_messages=len(prompt.messages))
+        draft = Draft(prompt, row, num_prompt_messages=len(prompt.messages), is_call=True)
         _take_answer(draft)
         _take_request(draft, request)
         return draft

@@ -82,9 +82,10 @@ def test_an_instrumented_agent_is_seen(endpoint: str, name: str) -> None:
     while read_waiting():
         pass
     with reading() as session:
-        page = list_traces(session, TraceFilter())
-    failed, answered, asked = page.rows
-    assert {row.source for row in page.rows} == {name}
+        failed, answered = list_traces(session, TraceFilter()).rows
+        page = list_traces(session, TraceFilter(conversation=answered.id))
+    answered, asked = page.rows
+    assert {row.source for row in (failed, *page.rows)} == {name}
     assert failed.status is TraceStatus.ERROR
     assert (asked.title, asked.num_messages, asked.num_tools) == ("Weather in Paris?", 3, 1)
     assert (answered.num_messages, answered.num_tools) == (5, 1)

@@ -21,10 +21,13 @@ def test_what_arrives_is_read_by_the_worker_and_listed(rft: Rft) -> None:
     while not rft.json("traces", "intake")["counts"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    page = rft.json("traces", "list", "--limit", 10)
-    assert len(page["traces"]) == 10
-    rest = rft.json("traces", "list", "--limit", 10, "--cursor", page["nextCursor"])
+    page = rft.json("traces", "list", "--limit", 8)
+    assert len(page["traces"]) == 8
+    rest = rft.json("traces", "list", "--limit", 8, "--cursor", page["nextCursor"])
     assert (len(rest["traces"]), rest["nextCursor"]) == (2, None)
+    found = [each for each in (*page["traces"], *rest["traces"]) if each["earlierAnswers"]]
+    calls = rft.json("traces", "list", "--conversation", found[0]["id"])["traces"]
+    assert len(calls) == 1 + found[0]["earlierAnswers"] == 2
     while not rft.json("traces", "list", "--search", "Berlin is cloudy")["traces"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -7,7 +7,8 @@ from pydantic import Field
 from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.trace import Trace, TraceFilters
 from rft_app.domain import intake as domain
-from rft_app.domain.trace_page import TracePage
+from rft_app.domain.trace import TraceId
+from rft_app.domain.trace_page import TraceFilter, TracePage
 from rft_app.services.traces import MAX_PAGE
 
 
@@ -17,6 +18,13 @@ class TraceQuery(TraceFilters):
     cursor: str | None = None
     """`nextCursor` of the page before."""
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
+    conversation: str | None = None
+    """Id of a conversation's last call: only it and the calls that it continues."""
+
+    def to_filter(self) -> TraceFilter:
+        """Convert to the domain."""
+        last = None if self.conversation is None else TraceId(self.conversation)
+        return super().to_filter().model_copy(update={"conversation": last})
 
 
 class TraceList(Wire):

@@ -28,6 +28,8 @@ class Trace(Wire):
     tool_count: int
     """Different tools that were called."""
     has_response: bool
+    earlier_answers: int
+    """Answers of the calls that this one continues; lists leave those calls out."""
     timestamp: datetime
     """When it happened or, where the source does not say, was stored."""
     dataset_id: str | None
@@ -52,6 +54,7 @@ class Trace(Wire):
             messages=trace.num_messages,
             tool_count=trace.num_tools,
             has_response=trace.has_response,
+            earlier_answers=trace.num_earlier,
             timestamp=datetime.fromtimestamp(trace.recorded_at / 1000, UTC),
             dataset_id=trace.dataset_id,
             dataset_name=trace.dataset_name,

@@ -34,7 +34,13 @@ from rft_app.storage.tables.record import (
     RecordBodyRow,
     RecordRow,
 )
-from rft_app.storage.tables.source import ImportErrorRow, ImportRow, TraceBodyRow, TraceRow
+from rft_app.storage.tables.source import (
+    ImportErrorRow,
+    ImportRow,
+    TraceBodyRow,
+    TracePrefixRow,
+    TraceRow,
+)
 from rft_app.storage.tables.topic import (
     TopicChangeRecordRow,
     TopicChangeRow,
@@ -82,6 +88,7 @@ __all__ = [
     "TopicRow",
     "TopicTreeRow",
     "TraceBodyRow",
+    "TracePrefixRow",
     "TraceRow",
     "WorkerRow",
 ]

@@ -71,6 +71,18 @@ class TraceRow(SQLModel, table=True):
             sqlite_where=text("origin_seq IS NOT NULL"),
             postgresql_where=text("origin_seq IS NOT NULL"),
         ),
+        Index(
+            "ix_trace_conversation",
+            "conversation",
+            sqlite_where=text("conversation IS NOT NULL"),
+            postgresql_where=text("conversation IS NOT NULL"),
+        ),
+        Index(
+            "ix_trace_continued",
+            "continued_by",
+            sqlite_where=text("continued_by IS NOT NULL"),
+            postgresql_where=text("continued_by IS NOT NULL"),
+        ),
     )
 
     seq: int = Field(primary_key=True, sa_type=Big)
@@ -102,6 +114,12 @@ class TraceRow(SQLModel, table=True):
     """When it happened, as far as the source says, else when it was stored."""
     origin_seq: int | None = Field(default=None, sa_type=Big)
     """The first trace this one is a copy of; `None` when it was imported."""
+    conversation: int | None = Field(default=None, sa_type=Big)
+    """Fingerprint of what one call and its answer said, and of what it came with."""
+    continued_by: int | None = Field(default=None, sa_type=Big)
+    """The last call of the conversation that this one is the beginning of."""
+    num_earlier: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Answers of the calls that this one continues."""
     source: str = Field(default="file", sa_column_kwargs={"server_default": "file"})
     """`file`, or the dialect of OTLP it arrived in."""
     status: str = Field(default="ok", sa_column_kwargs={"server_default": "ok"})
@@ -118,3 +136,14 @@ class TraceBodyRow(SQLModel, table=True):
 
     seq: int = Field(primary_key=True, sa_type=Big)
     body: bytes = Field(sa_type=LargeBinary)
+
+
+class TracePrefixRow(SQLModel, table=True):
+    """A beginning of a call's conversation that no call was known to have said."""
+
+    __tablename__ = "trace_prefix"
+
+    conversation: int = Field(primary_key=True, sa_type=Big)
+    """As `TraceRow.conversation` of the call that is missing."""
+    seq: int = Field(primary_key=True, sa_type=Big)
+    """The call that has it."""

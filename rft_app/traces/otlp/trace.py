@@ -63,6 +63,7 @@ def make_trace(span: Span, call: Call, source: str, session: Json, max_tokens: i
     require_plain(said)
     draft = Draft(parse_chat(msgspec.Raw(said)), _rest(span, call, session))
     draft.num_prompt_messages = len(call.prompt)
+    draft.is_call = True
     draft.body = _body(span, call)
     draft.external_id = f"{span.trace_id}-{span.span_id}"
     draft.group = str(session.get("session_id") or span.trace_id)
