@@ -164,15 +164,17 @@ def read_only(yardstick: str) -> None:
 def start(name: str) -> str:
     """Ask for one of `EXPORTS` and take it out of the queue; returns its id."""
     from rft_app.domain.export import ExportOptions
-    from rft_app.services.exports import start_export
+    from rft_app.services.exports import check_export, start_export
     from rft_app.storage import jobs
-    from rft_app.storage.session import unit_of_work
+    from rft_app.storage.session import reading, unit_of_work
 
     format_name, more, _ = EXPORTS[name]
     plain = {"include_test": False, "include_metadata": False, "train_ratio": 1.0}
     options = ExportOptions.model_validate(plain | more)
+    with reading() as session:
+        order = check_export(session, dataset_id="ds_a", format=format_name, options=options)
     with unit_of_work() as session:
-        job = start_export(session, dataset_id="ds_a", format=format_name, options=options)
+        job = start_export(session, order)
         jobs.request_cancel(session, job.id)
         jobs.settle_job(session, job.id, None, jobs.JobStatus.CANCELLED)
     return job.args["export_id"]

@@ -19,6 +19,8 @@ from rft_app.services.export_paths import (
     options_for_path,
     require_writable,
 )
+from rft_app.services.export_preview import has_grades
+from rft_app.storage.session import reading
 
 _WORDS = {
     "duplicate": "duplicates",
@@ -42,7 +44,7 @@ def run_export(
     dataset_id: str,
     format_name: str,
     options: ExportOptions,
-    selection: Selection,
+    min_grade: float | None,
     out: Path,
     *,
     is_json: bool,
@@ -59,6 +61,8 @@ def run_export(
         raise typer.BadParameter(f"--out {out}: {error.message}") from error
     require_writable(out)
     ensure_schema()
+    with reading() as session:
+        selection = Selection().graded_from(min_grade, has_grades=has_grades(session, dataset_id))
     with following() as follower:
         made = export_to_path(
             dataset_id=dataset_id,
@@ -81,6 +85,8 @@ def _print(made: Export, target: Path, *, is_json: bool) -> None:
     write_line(f"{target}: {rows}{left_out}; {size}")
     if made.num_zero_reward:
         write_line(f"{made.num_zero_reward:,} of these rows have a recorded reward of 0.")
+        if made.options.snapshot_id is None:  # a snapshot is taken as it is
+            write_line("--min-grade leaves answers out by their grade, e.g. --min-grade 0.5.")
 
 
 def describe_skipped(skipped: Mapping[str, int]) -> str:

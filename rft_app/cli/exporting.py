@@ -31,7 +31,8 @@ def export(  # noqa: PLR0913  # one parameter per option
         bool, typer.Option("--balance", help="Each topic at its target share.")
     ] = False,
     min_grade: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Mean grade in the last dry run.")
+        float | None,
+        typer.Option(min=0, max=1, help="Mean of the last dry run, else recorded reward."),
     ] = None,
     margin: Annotated[
         float, typer.Option(min=0.01, max=1, help="Pairs: best above worst reward.")
@@ -64,7 +65,6 @@ def export(  # noqa: PLR0913  # one parameter per option
         )
     from rft_app.cli.export_run import run_export
     from rft_app.domain.export import ExportOptions
-    from rft_app.domain.record import RecordFilter, Selection
 
     options = ExportOptions(
         include_test=test,
@@ -81,8 +81,7 @@ def export(  # noqa: PLR0913  # one parameter per option
         template="" if template is None else template.read_text(encoding="utf-8"),
         is_array=array,
     )
-    selection = Selection(filter=RecordFilter(min_grade=min_grade))
-    run_export(dataset_id, format_name, options, selection, out, is_json=json)
+    run_export(dataset_id, format_name, options, min_grade, out, is_json=json)
 
 
 def list_exports(dataset_id: DatasetId, json: JsonOption = False) -> None:

@@ -164,18 +164,25 @@ class Selection(Entity):
     only: tuple[RecordId, ...] | None = None
     """When set, none but these; `excluded` says nothing then."""
 
-    def graded_from(self, grade: float | None) -> "Selection":
-        """Those of it whose mean grade is at least this, in the dry run that its filter is about.
+    def graded_from(self, grade: float | None, *, has_grades: bool) -> "Selection":
+        """Those of it whose grade is at least this.
+
+        Args:
+            grade: The smallest one; any where it is `None`.
+            has_grades: Whether there is a dry run: then the mean grade in the one that the filter
+                is about counts, else the recorded reward.
 
         Example:
             >>> chosen = Selection(filter=RecordFilter(dry_run="run_1", min_grade=0.2))
-            >>> chosen.graded_from(0.5).filter.min_grade, chosen.graded_from(0.1) == chosen
+            >>> better = chosen.graded_from(0.5, has_grades=True)
+            >>> better.filter.min_grade, chosen.graded_from(0.1, has_grades=True) == chosen
             (0.5, True)
-            >>> chosen.graded_from(None) == chosen
-            True
+            >>> Selection().graded_from(0.5, has_grades=False).filter.min_reward
+            0.5
         """
-        lowest = self.filter.min_grade
+        name = "min_grade" if has_grades else "min_reward"
+        lowest: float | None = getattr(self.filter, name)
         if grade is None or (lowest is not None and grade <= lowest):
             return self
-        narrower = self.filter.model_copy(update={"min_grade": grade})
+        narrower = self.filter.model_copy(update={name: grade})
         return self.model_copy(update={"filter": narrower})

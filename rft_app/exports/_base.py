@@ -3,10 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rft_app.domain.example import Unit
 from rft_app.domain.export import ExportOptions, Need
 from rft_app.exports._context import LINES, Encode, FileContext, Layout
+
+LIMIT_STEP: Final = 1024
+"""A longer limit is a multiple of this many tokens, for rows are measured by an estimate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,8 @@ class Exporter(ABC):
     """Whether rows name their record; else an archive has `provenance.jsonl` beside them."""
     snippet: str
     """Python that loads the unzipped training file with the format's usual reader."""
+    limit_option: str = ""
+    """What has the consumer take rows of `{}` tokens."""
 
     def unit_for(self, options: ExportOptions) -> Unit:
         """What a row stands for."""
@@ -46,6 +52,16 @@ class Exporter(ABC):
     def has_time(self, options: ExportOptions) -> bool:
         """Whether rows say when the export's snapshot was frozen."""
         return False
+
+    def raise_limit(self, num_tokens: int) -> str:
+        """What has the consumer take rows of so many tokens; empty where it does anyway."""
+        if self.max_tokens is None or num_tokens <= self.max_tokens:
+            return ""
+        return self.limit_option.format(-(-num_tokens // LIMIT_STEP) * LIMIT_STEP)
+
+    def snippet_for(self, num_tokens: int) -> str:
+        """The snippet for a file whose longest row has so many tokens."""
+        return self.snippet
 
     @abstractmethod
     def encoder(self, context: FileContext) -> Encode:

@@ -16,3 +16,9 @@ class TrlExporter(Exporter):
         "from datasets import load_dataset\n\n"
         'train = load_dataset("json", data_files="train.jsonl", split="train")'
     )
+
+    def snippet_for(self, num_tokens: int) -> str:
+        """With the trainer's settings where its own limit is too low."""
+        option = self.raise_limit(num_tokens)
+        settings = f"\n\nfrom trl import {option.partition('(')[0]}\n\nargs = {option}"
+        return self.snippet + (settings if option else "")

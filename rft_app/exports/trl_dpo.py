@@ -33,6 +33,7 @@ class TrlDpo(TrlExporter):
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.PAIR,)
     max_tokens: int | None = 1024
+    limit_option: str = "DPOConfig(max_length={})"
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, both answers and tools."""

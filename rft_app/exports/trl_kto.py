@@ -33,6 +33,7 @@ class TrlKto(TrlExporter):
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.LABEL,)
     max_tokens: int | None = 1024
+    limit_option: str = "KTOConfig(max_length={})"
 
     def encoder(self, context: FileContext) -> Encode:
         """Prompt, answer, label and tools."""

@@ -31,6 +31,7 @@ class TrlSft(TrlExporter):
     label: str = "Hugging Face TRL SFT"
     description: str = "Conversations with their answers, for TRL's SFTTrainer."
     max_tokens: int | None = 1024
+    limit_option: str = "SFTConfig(max_length={})"
     has_ids: bool = False
     needs: tuple[Need, ...] = (Need.OUTPUT,)
 

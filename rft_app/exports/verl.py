@@ -57,11 +57,15 @@ class Verl(Exporter):
     consumer: str = "verl 0.9"
     needs: tuple[Need, ...] = (Need.QUESTION, Need.REFERENCE)
     max_tokens: int | None = 1024
-    """`data.max_prompt_length` unless set."""
+    limit_option: str = "data.max_prompt_length={}"
     snippet: str = (
         "import pandas\n\n"
         'rows = pandas.read_parquet("train.parquet")  # or data.train_files=train.parquet'
     )
+
+    def snippet_for(self, num_tokens: int) -> str:
+        """With the setting of the trainer's command line."""
+        return f"{self.snippet} {self.raise_limit(num_tokens)}".rstrip()
 
     def layout(self, options: ExportOptions) -> Layout:
         """A table."""

@@ -76,15 +76,15 @@ def describe_export(source: ExportSource, account: Account, files: Sequence[Writ
         "files": {file.name: _describe_file(file) for file in files},
         "longest_row": {
             "bytes": account.longest_row_bytes,
-            "estimated_tokens": account.longest_row_bytes // CHARACTERS_PER_TOKEN,
+            "estimated_tokens": account.longest_row_tokens,
             "consumer_takes": account.max_tokens,
             "rows_above": account.num_too_long,
         },
         "warnings": [
-            *_warnings(account, count_zero_reward(source, account)),
+            *_warnings(exporter, account),
             *_name_absent(source.export.options, files),
         ],
-        "load": exporter.snippet,
+        "load": exporter.snippet_for(account.longest_row_tokens),
     }
     return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -106,9 +106,9 @@ def count_skipped(source: ExportSource, account: Account) -> dict[str, int]:
     return {**source.left_out, **lacks}
 
 
-def count_zero_reward(source: ExportSource, account: Account) -> int:
+def count_zero_reward(exporter: Exporter, account: Account) -> int:
     """Rows that teach an answer recorded with a reward of 0; none where no answer is taught."""
-    return account.num_zero_reward if Need.OUTPUT in source.exporter.needs else 0
+    return account.num_zero_reward if Need.OUTPUT in exporter.needs else 0
 
 
 def _name_absent(options: ExportOptions, files: Sequence[WrittenFile]) -> list[str]:
@@ -121,21 +121,21 @@ def _name_absent(options: ExportOptions, files: Sequence[WrittenFile]) -> list[s
     ]
 
 
-def _warnings(account: Account, num_zero_reward: int) -> list[str]:
+def _warnings(exporter: Exporter, account: Account) -> list[str]:
     warnings = [
         f"{count:,} records were left out: they have {lack.message}."
         for lack, count in sorted(account.skipped.items())
     ]
-    if num_zero_reward:
+    if num_zero_reward := count_zero_reward(exporter, account):
         warnings.append(
             f"In {num_zero_reward:,} rows the answer was recorded with a reward of 0: training on "
-            "them teaches what did not work."
+            "them teaches what did not work. A smallest grade leaves them out of an export."
         )
     if account.num_too_long:
         warnings.append(
             f"{account.num_too_long:,} rows are longer than {account.max_tokens:,} tokens, about "
             f"{CHARACTERS_PER_TOKEN} characters each: unless it is told otherwise the consumer "
-            "cuts or drops them. Raise its `max_length`."
+            f"cuts or drops them. {exporter.raise_limit(account.longest_row_tokens)} keeps them."
         )
     if account.num_tools_inferred:
         warnings.append(

@@ -30,6 +30,11 @@ class Account:
     num_too_long: int = 0
     """Rows above `max_tokens`, by the estimate."""
 
+    @property
+    def longest_row_tokens(self) -> int:
+        """By the estimate, rounded up."""
+        return -(-self.longest_row_bytes // CHARACTERS_PER_TOKEN)
+
     def require_rows(self) -> None:
         """Check that there is something to export.
 

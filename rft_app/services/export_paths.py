@@ -12,6 +12,7 @@ from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.exports import EXPORTERS
 from rft_app.services.export_files import whole_file
 from rft_app.services.exports import (
+    check_export,
     find_export_of_job,
     get_export,
     open_export,
@@ -90,10 +91,12 @@ def export_to_path(
     suffix = EXPORTERS.get(format).layout(options).suffix
     fitting = options_for_path(path, options, suffix)
     require_writable(path)
-    with unit_of_work() as session:
-        job = start_export(
+    with reading() as session:
+        order = check_export(
             session, dataset_id=dataset_id, format=format, options=fitting, selection=selection
         )
+    with unit_of_work() as session:
+        job = start_export(session, order)
     settled = follow(job)
     if settled.status is not JobStatus.DONE:
         reason = settled.error.message if settled.error else f"The export was {settled.status}."

@@ -17,7 +17,7 @@ from rft_app.domain.record import Selection
 from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.domain.split import Split
 from rft_app.exports import EXPORTERS, LINES, Exporter, FileContext
-from rft_app.services.export_description import describe_inside
+from rft_app.services.export_description import count_zero_reward, describe_inside
 from rft_app.services.export_lines import CHARACTERS_PER_TOKEN, Account
 from rft_app.services.export_plans import get_plan
 from rft_app.services.export_rows import RowSource, describe_provenance
@@ -68,6 +68,10 @@ class ExportPreview(Entity):
     """Longest row that the consumer takes unless it is told otherwise."""
     num_too_long: int
     """Rows of the sample above that."""
+    limit_option: str
+    """What has the consumer take them; empty where there are none."""
+    num_zero_reward: int
+    """Rows of the sample that teach an answer recorded with a reward of 0."""
     is_exact: bool
     """Whether every record of the files was looked at."""
     file_names: tuple[str, ...]
@@ -111,6 +115,11 @@ def with_dry_run(session: Session, dataset_id: str, options: ExportOptions) -> E
     """The options with the dry run whose grades count: the last one, unless they name one."""
     last = None if options.dry_run_id else find_last_finished(session, dataset_id)
     return options if last is None else options.model_copy(update={"dry_run_id": last.id})
+
+
+def has_grades(session: Session, dataset_id: str) -> bool:
+    """Whether a dry run has said what a record's grade is; else it is the recorded reward."""
+    return find_last_finished(session, dataset_id) is not None
 
 
 def _find_time(
@@ -215,9 +224,11 @@ class _Sample:
             estimated_bytes=num_bytes,
             estimated_file_bytes=num_file_bytes,
             tokens_per_row=round(mean / CHARACTERS_PER_TOKEN),
-            longest_row_tokens=round(account.longest_row_bytes / CHARACTERS_PER_TOKEN),
+            longest_row_tokens=account.longest_row_tokens,
             max_tokens=account.max_tokens,
             num_too_long=account.num_too_long,
+            limit_option=self.source.exporter.raise_limit(account.longest_row_tokens),
+            num_zero_reward=count_zero_reward(self.source.exporter, account),
             is_exact=all(side.rows.factor == 1 for side in self.sides),
             file_names=self.file_names,
         )

@@ -73,7 +73,7 @@ def write_export(
             "num_train": writing.num_rows[Split.TRAIN],
             "num_test": writing.num_rows[Split.TEST],
             "skipped": count_skipped(source, writing.account),
-            "num_zero_reward": count_zero_reward(source, writing.account),
+            "num_zero_reward": count_zero_reward(source.exporter, writing.account),
             "is_done": True,
         }
     )

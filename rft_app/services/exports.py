@@ -1,8 +1,8 @@
-"""Exports: look at the first rows, start one, find its file."""
+"""Exports: find out whether one is possible, start it, find its file."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
@@ -29,20 +29,31 @@ def list_formats() -> tuple[Exporter, ...]:
     return tuple(EXPORTERS)
 
 
-def start_export(
+class ExportOrder(NamedTuple):
+    """An export that was found possible."""
+
+    dataset_id: str
+    format: str
+    options: ExportOptions
+    selection: Selection
+    file_name: str
+    num_records: int
+    """As many as it is about now; the job freezes those of its own time."""
+
+
+def check_export(
     session: Session,
     *,
     dataset_id: str,
     format: str,
     options: ExportOptions = ExportOptions(),  # noqa: B008
     selection: Selection = Selection(),  # noqa: B008
-) -> Job:
-    """Start an export as a job; its result names the export.
+) -> ExportOrder:
+    """Find out whether an export has rows; it only reads, for that may take seconds.
 
     Raises:
         NotFoundError: There is no such dataset.
         InvalidInputError: There is no such format, or nothing can be exported in it.
-        ConflictError: Another export of this dataset is running.
     """
     dataset = get_dataset(session, dataset_id)
     exporter = EXPORTERS.get(format)
@@ -50,18 +61,35 @@ def start_export(
     describe_preview(
         session, dataset_id=dataset_id, format=format, options=options, selection=selection
     )
-    export_id = new_id("exp")
-    num_records = len(get_plan(session, dataset_id, selection, options).members)
-    args = {"export_id": export_id, NUM_RECORDS: num_records}
-    job = enqueue(session, JOB_KIND, dataset_id, args)
-    export = Export(
-        id=export_id,
+    return ExportOrder(
         dataset_id=dataset_id,
-        format=exporter.name,
+        format=format,
         options=options,
         selection=selection,
-        snapshot_id=options.snapshot_id,
         file_name=name_file(dataset.name, exporter, options),
+        num_records=len(get_plan(session, dataset_id, selection, options).members),
+    )
+
+
+def start_export(session: Session, order: ExportOrder) -> Job:
+    """Start an export as a job; its result names the export.
+
+    Raises:
+        NotFoundError: The dataset is gone.
+        ConflictError: Another export of this dataset is running.
+    """
+    get_dataset(session, order.dataset_id)
+    export_id = new_id("exp")
+    args = {"export_id": export_id, NUM_RECORDS: order.num_records}
+    job = enqueue(session, JOB_KIND, order.dataset_id, args)
+    export = Export(
+        id=export_id,
+        dataset_id=order.dataset_id,
+        format=order.format,
+        options=order.options,
+        selection=order.selection,
+        snapshot_id=order.options.snapshot_id,
+        file_name=order.file_name,
         job_id=job.id,
         created_at=datetime.now(UTC),
     )

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import SourceType
 from rft_app.services.export_counts import Qualifying, count_qualifying, find_agents
+from rft_app.services.export_preview import has_grades
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.record_counts import count_facets
 
@@ -31,6 +32,8 @@ class TrainingSummary(Entity):
     """Who answered, most frequent first; the dataset's name where no record names its agent."""
     badge: str
     """The richest of SFT, KTO, DPO and RFT that it fills; empty where it fills none."""
+    has_grades: bool
+    """Whether a dry run has graded it: else grades are the recorded rewards."""
 
 
 def summarise_training(session: Session, dataset_id: str) -> TrainingSummary:
@@ -47,6 +50,7 @@ def summarise_training(session: Session, dataset_id: str) -> TrainingSummary:
         sources=usable,
         agents=find_agents(session, dataset_id) or (get_dataset_row(session, dataset_id).name,),
         badge=find_badge(found),
+        has_grades=has_grades(session, dataset_id),
     )
 
 

@@ -160,6 +160,8 @@ def require_members(plan: SnapshotPlan) -> None:
         among = "" if plan.selection == Selection() else " among those selected"
         if (grade := plan.selection.filter.min_grade) is not None:
             among += f" with a grade of at least {grade:g}"
+        if (reward := plan.selection.filter.min_reward) is not None:
+            among += f" with a recorded reward of at least {reward:g}"
         raise InvalidInputError(
             "No record can be used: none is valid, current and without an earlier duplicate"
             f"{among}."

@@ -1,14 +1,21 @@
 """Exports over REST when something is in the way: words that help, no half file, a true history."""
 
-from collections.abc import Callable
+import os
+import select
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from fastapi.testclient import TestClient
 
 from rft_app.services.export_files import partial_path
+from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.settings import get_settings
+from rft_app.storage.session import unit_of_work
 from tests.api.conftest import DATASETS, make_rows
 
 EXPORTS = "/api/training/exports"
@@ -64,6 +71,61 @@ def test_a_full_disk_fails_the_job_with_the_remedy_and_the_next_try_works(
     assert job_of(client, again)["status"] == "done"
     assert files() == [path]
     assert [each["isDone"] for each in client.get(EXPORTS).json()] == [True, False]
+
+
+def test_others_may_write_while_an_export_is_worked_out(
+    client: TestClient, dataset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def preview(*args: Any, **kwargs: Any) -> ExportPreview:
+        with unit_of_work():  # it could not begin if the request held the lock
+            return describe_preview(*args, **kwargs)
+
+    monkeypatch.setattr("rft_app.services.exports.describe_preview", preview)
+    begin(client, dataset["id"])
+
+
+@contextmanager
+def full_after_64_kb(path: Path) -> Iterator[Callable[[], None]]:
+    """A file that takes the first bytes and keeps its writer waiting with the others; yields what
+    waits for the first ones."""
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def wait() -> None:
+        assert select.select([reader], [], [], 60)[0], "Nothing was written."
+
+    yield wait
+    os.close(reader)
+
+
+@pytest.mark.usefixtures("child_process")
+def test_a_process_killed_while_it_writes_leaves_no_file_and_the_next_try_works(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    file = {"file": ("long.jsonl", make_rows(1_500))}
+    fields = {"name": "Long", "objective": "Add"}
+    made = client.post(f"{DATASETS}/from-upload", data=fields, files=file).json()
+    work()
+    export, path = begin(client, made["datasetId"], **ONE_FILE)
+    with full_after_64_kb(partial_path(path)) as wait_for_bytes:
+        worker = threading.Thread(target=work)
+        worker.start()
+        wait_for_bytes()
+        [child] = psutil.Process().children()
+        child.kill()
+        worker.join()
+
+    job = job_of(client, export)
+    assert (job["status"], job["error"]["code"]) == ("failed", "internal")
+    assert files() == []
+    [listed] = client.get(EXPORTS).json()
+    assert (listed["isDone"], listed["failure"]) == (False, job["error"]["message"])
+    assert client.post(f"/api/optimization/jobs/{export['jobId']}/retry").status_code == 200
+    work()
+    [listed] = client.get(EXPORTS).json()
+    assert (listed["isDone"], listed["failure"], files()) == (True, None, [path])
+    assert len(client.get(export["fileUrl"]).content) == listed["sizeBytes"] > 1 << 16
 
 
 def test_a_second_export_of_a_dataset_waits_for_the_first_and_another_datasets_does_not(

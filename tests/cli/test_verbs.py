@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
-from rft_app.services.exports import start_export
 from rft_app.services.imports import start_import
 from rft_app.services.pipeline import get_step
 from rft_app.storage import jobs
 from rft_app.storage.session import unit_of_work
 from rft_app.storage.steps import abandon_step, begin_step, fail_step
 from tests.cli.conftest import Rft, make_installation
+from tests.services.stored_dataset import order_export
 
 
 def imported(rft: Rft, rows: Path, name: str) -> str:
@@ -79,10 +79,11 @@ def test_exports_are_listed_with_their_file_or_the_reason(rft: Rft, rows: Path) 
     gone = rft.json("export", dataset_id, "--format", "trl_sft", "--out", rows.parent)
     folder = Path(rft.environment["RFT_DATA_DIR"]) / "exports"
     shutil.rmtree(folder / gone["id"])
-    with rft.inside(), unit_of_work() as session:
-        waiting = start_export(session, dataset_id=dataset_id, format="trl_grpo")
-        jobs.begin_job(session, waiting.id, 0, "w")
-        jobs.settle_job(session, waiting.id, "w", JobStatus.CANCELLED)
+    with rft.inside():
+        waiting = order_export(dataset_id, "trl_grpo")
+        with unit_of_work() as session:
+            jobs.begin_job(session, waiting.id, 0, "w")
+            jobs.settle_job(session, waiting.id, "w", JobStatus.CANCELLED)
 
     listed = rft("exports", dataset_id).stdout.splitlines()[1:]
     wire = rft.json("exports", dataset_id)
@@ -107,8 +108,14 @@ def test_an_export_says_how_many_answers_earned_nothing(
 
     done = rft("export", dataset_id, "--format", "openai_sft", "--out", out)
     prompts = rft.json("export", dataset_id, "--format", "trl_grpo", "--out", tmp_path / "p.jsonl")
+    better = rft.json(
+        *("export", dataset_id, "--format", "openai_sft", "--min-grade", "0.5"),
+        *("--out", tmp_path / "better.zip"),
+    )
 
     assert "20 of these rows have a recorded reward of 0." in done.stdout
+    assert "--min-grade" in done.stdout
+    assert (better["train"] + better["test"], better["zeroReward"]) == (40, 0)
     with zipfile.ZipFile(out) as archive:
         warnings = orjson.loads(archive.read("metadata.json"))["warnings"]
     assert any(warning.startswith("In 20 rows the answer was") for warning in warnings)

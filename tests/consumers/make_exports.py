@@ -20,12 +20,12 @@ from rft_app.domain.export import ExportOptions
 from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS
 from rft_app.services.datasets import create_dataset
-from rft_app.services.exports import get_export, open_export, start_export
+from rft_app.services.exports import get_export, open_export
 from rft_app.services.imports import start_import, start_rollouts_import
 from rft_app.storage.session import reading, unit_of_work
 from tests.conftest import SHARED_DATA, create_schema, forget_environment
 from tests.consumers.rows import make_rows
-from tests.services.stored_dataset import work
+from tests.services.stored_dataset import order_export, work
 
 
 class Source(NamedTuple):
@@ -84,10 +84,7 @@ def make_export(dataset_id: str, variant: Variant, folder: Path) -> None:
     Raises:
         InvalidInputError: No record has what the format needs.
     """
-    with unit_of_work() as session:
-        job = start_export(
-            session, dataset_id=dataset_id, format=variant.format, options=variant.options
-        )
+    job = order_export(dataset_id, variant.format, options=variant.options)
     work()
     with reading() as session:
         path = open_export(get_export(session, job.args["export_id"]))

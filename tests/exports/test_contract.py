@@ -128,6 +128,18 @@ def test_a_format_says_what_it_is(exporter: Exporter) -> None:
     assert exporter.description.endswith(".")
 
 
+@pytest.mark.parametrize("exporter", [e for e in EXPORTERS if e.max_tokens], ids=lambda e: e.name)
+def test_a_consumers_limit_is_raised_to_hold_the_longest_row(exporter: Exporter) -> None:
+    assert exporter.max_tokens == 1024
+    assert exporter.raise_limit(1024) == ""
+    assert exporter.snippet_for(1024) == exporter.snippet
+    assert "3072" in exporter.raise_limit(3_000)
+    longer = exporter.snippet_for(3_000)
+    assert longer.startswith(exporter.snippet)
+    assert exporter.raise_limit(3_000) in longer
+    compile(longer, exporter.name, "exec")
+
+
 def test_an_unknown_format_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInputError, match=r"openai_sft, openai_dpo, openai_rft, trl_sft"):
         EXPORTERS.get("xml")

@@ -13,12 +13,13 @@ from rft_app.domain.export import Export, ExportOptions
 from rft_app.errors import InvalidInputError
 from rft_app.jobs.running import JobRunner
 from rft_app.services.datasets import create_dataset
-from rft_app.services.exports import get_export, open_export, start_export
+from rft_app.services.exports import get_export, open_export
 from rft_app.services.imports import start_import, start_rollouts_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables.record import RecordRow
+from tests.services.stored_dataset import order_export
 
 ONE_FILE = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
 
@@ -67,8 +68,7 @@ def count_groups(dataset_id: str) -> int:
 
 
 def export(dataset_id: str, format: str, work: Callable[[], None]) -> Export:
-    with unit_of_work() as session:
-        job = start_export(session, dataset_id=dataset_id, format=format, options=ONE_FILE)
+    job = order_export(dataset_id, format, options=ONE_FILE)
     work()
     with reading() as session:
         return get_export(session, job.args["export_id"])
@@ -86,8 +86,8 @@ def test_two_hundred_trajectories_pass_openais_schema(
     for line in open_export(export(dataset_id, "trl_sft", work)).read_bytes().split(b"\n")[:-1]:
         calls = [c for m in orjson.loads(line)["messages"] for c in m.get("tool_calls", ())]
         assert all(isinstance(call["function"]["arguments"], dict) for call in calls)
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="no reference"):
-        start_export(session, dataset_id=dataset_id, format="openai_rft", options=ONE_FILE)
+    with pytest.raises(InvalidInputError, match="no reference"):
+        order_export(dataset_id, "openai_rft", options=ONE_FILE)
 
 
 def test_grade_school_questions_pass_openais_schema(
@@ -101,8 +101,8 @@ def test_grade_school_questions_pass_openais_schema(
     rows = [orjson.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
     assert rows[0]["reference_answer"] == "18"
     assert all(isinstance(row["reference_answer"], str) for row in rows)
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="no recorded answer"):
-        start_export(session, dataset_id=dataset_id, format="openai_sft", options=ONE_FILE)
+    with pytest.raises(InvalidInputError, match="no recorded answer"):
+        order_export(dataset_id, "openai_sft", options=ONE_FILE)
 
 
 def test_solutions_of_grade_school_questions_make_pairs_and_labels(

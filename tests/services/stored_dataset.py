@@ -13,7 +13,7 @@ from rft_app.jobs.queue import get_job
 from rft_app.jobs.running import JobRunner
 from rft_app.processes import exporting
 from rft_app.services.datasets import create_dataset
-from rft_app.services.exports import get_export, start_export
+from rft_app.services.exports import check_export, get_export, start_export
 from rft_app.services.imports import start_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.records import list_records
@@ -26,11 +26,11 @@ def work() -> None:
     runner = JobRunner(all_job_kinds(), "wk_test")
     while True:
         with reading() as session:
-            waiting = jobs.list_active(session)
+            waiting = jobs.list_active_attempts(session)
         if not waiting:
             return
-        for job in waiting:
-            runner.run(job.id, 0)
+        for job_id, attempt in waiting:
+            runner.run(job_id, attempt)
 
 
 def chat(words: str) -> dict[str, Any]:
@@ -90,6 +90,21 @@ def run(start: Callable[..., Job], *args: Any) -> Job:
     return settled(job)
 
 
+def order_export(
+    dataset_id: str,
+    format: str,
+    options: ExportOptions = ExportOptions(),  # noqa: B008  # frozen
+    selection: Selection = Selection(),  # noqa: B008
+) -> Job:
+    """Ask for an export, as every edge does: it is checked first, then started."""
+    with reading() as session:
+        order = check_export(
+            session, dataset_id=dataset_id, format=format, options=options, selection=selection
+        )
+    with unit_of_work() as session:
+        return start_export(session, order)
+
+
 def export_here(
     dataset_id: str,
     format: str,
@@ -97,10 +112,8 @@ def export_here(
     selection: Selection = Selection(),  # noqa: B008
 ) -> Export:
     """An export, with what its child process does done in this process."""
+    job = order_export(dataset_id, format, options, selection)
     with unit_of_work() as session:
-        job = start_export(
-            session, dataset_id=dataset_id, format=format, options=options, selection=selection
-        )
         assert jobs.begin_job(session, job.id, 0, "w")
     exporting.work(job.args, lambda _: None)
     with unit_of_work() as session:

@@ -13,11 +13,12 @@ from rft_app.domain.export import Export, ExportOptions
 from rft_app.services import export_blocks
 from rft_app.services.export_blocks import LEAST_RECORDS
 from rft_app.services.export_run import run_export as run_export_here
-from rft_app.services.exports import get_export, start_export
+from rft_app.services.exports import get_export
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from tests.builders import make_dataset_row, make_record_row
+from tests.services.stored_dataset import order_export
 from tests.services.test_exports import DATASET, read_zip, run_export, run_job
 
 KEYS = range(1, LEAST_RECORDS + 501)
@@ -50,8 +51,7 @@ def _body(key: int) -> bytes:
 
 def run_by_worker(format: str, options: ExportOptions) -> Export:
     """The export as a worker runs it, in a process of its own that forks others."""
-    with unit_of_work() as session:
-        job = start_export(session, dataset_id=DATASET, format=format, options=options)
+    job = order_export(DATASET, format, options=options)
     run_job(job)
     with reading() as session:
         return get_export(session, job.args["export_id"])
@@ -95,9 +95,6 @@ def test_only_a_process_of_its_own_may_fork_others(
         yield None
 
     monkeypatch.setattr("rft_app.services.export_run.open_encoders", open_encoders)
-    with unit_of_work() as session:
-        job = start_export(
-            session, dataset_id=DATASET, format="openai_sft", options=ExportOptions()
-        )
+    job = order_export(DATASET, "openai_sft", options=ExportOptions())
     run_export_here(job.args["export_id"], lambda _: None, is_alone=is_alone)
     assert asked == [num_shared]

@@ -14,12 +14,16 @@ from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.job import Job, JobStatus
 from rft_app.exports import EXPORTERS, Exporter
 from rft_app.services.datasets import create_dataset
-from rft_app.services.exports import get_export, list_exports, open_export, start_export
+from rft_app.services.exports import (
+    get_export,
+    list_exports,
+    open_export,
+)
 from rft_app.services.imports import start_import
 from rft_app.settings import get_settings
 from rft_app.storage.session import reading, unit_of_work
 from tests.conftest import forget_environment
-from tests.services.stored_dataset import settled, work
+from tests.services.stored_dataset import order_export, settled, work
 
 ONE_FILE = ExportOptions(include_test=False, include_metadata=False, train_ratio=1.0)
 LONG = "long " * 400_000
@@ -59,8 +63,7 @@ def add_dataset(folder: Path, talks: Sequence[Sequence[Row]]) -> str:
 
 def export(dataset_id: str, format: str, options: ExportOptions = ONE_FILE) -> tuple[Job, Export]:
     """Through the job and its child process."""
-    with unit_of_work() as session:
-        job = start_export(session, dataset_id=dataset_id, format=format, options=options)
+    job = order_export(dataset_id, format, options=options)
     work()
     with reading() as session:
         return settled(job), get_export(session, job.args["export_id"])

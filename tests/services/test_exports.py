@@ -27,7 +27,6 @@ from rft_app.services.exports import (
     get_export,
     list_exports,
     open_export,
-    start_export,
 )
 from rft_app.services.record_changes import archive_records
 from rft_app.storage import jobs
@@ -36,7 +35,7 @@ from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import get_snapshot
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
-from tests.services.stored_dataset import export_here
+from tests.services.stored_dataset import export_here, order_export
 
 DATASET = "ds_a"
 ZIP = ExportOptions()
@@ -173,14 +172,14 @@ def test_a_selection_is_what_is_exported(dataset: str) -> None:
 
 
 def test_nothing_to_export_is_refused_with_the_reason(dataset: str) -> None:
-    with (
-        unit_of_work() as session,
-        pytest.raises(InvalidInputError, match=r"50 of 50 .* ref"),
-    ):
-        start_export(session, dataset_id=dataset, format="openai_rft")
+    with pytest.raises(InvalidInputError, match=r"50 of 50 .* ref"):
+        order_export(dataset, "openai_rft")
     generated = Selection(filter=RecordFilter(source_types=(SourceType.GENERATED,)))
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="among those selected"):
-        start_export(session, dataset_id=dataset, format="openai_sft", selection=generated)
+    with pytest.raises(InvalidInputError, match="among those selected"):
+        order_export(dataset, "openai_sft", selection=generated)
+    rewarded = Selection().graded_from(0.5, has_grades=False)
+    with pytest.raises(InvalidInputError, match=r"recorded reward of at least 0\.5"):
+        order_export(dataset, "openai_sft", selection=rewarded)
     with reading() as session:
         assert list_exports(session, dataset) == []
 
@@ -236,11 +235,10 @@ def test_a_table_says_where_it_comes_from_and_its_rows_do_not(dataset: str) -> N
 
 
 def test_an_unknown_dataset_or_format_is_refused(dataset: str) -> None:
-    with reading() as session:
-        with pytest.raises(NotFoundError):
-            start_export(session, dataset_id="ds_x", format="openai_sft")
-        with pytest.raises(InvalidInputError, match="Choose one of"):
-            start_export(session, dataset_id=dataset, format="xml")
+    with pytest.raises(NotFoundError):
+        order_export("ds_x", "openai_sft")
+    with pytest.raises(InvalidInputError, match="Choose one of"):
+        order_export(dataset, "xml")
 
 
 def test_tools_derived_from_calls_are_counted_and_said(dataset: str) -> None:
@@ -264,8 +262,8 @@ def test_a_cancelled_export_leaves_no_file(
     dataset: str, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr("rft_app.services.export_jobs.FEW_RECORDS", few)
+    job = order_export(dataset, "openai_sft")
     with unit_of_work() as session:
-        job = start_export(session, dataset_id=dataset, format="openai_sft")
         jobs.begin_job(session, job.id, 0, "wk_test")
         jobs.request_cancel(session, job.id)
         path = locate_export(get_export(session, job.args["export_id"]))
@@ -284,8 +282,7 @@ def test_a_cancelled_export_leaves_no_file(
 @pytest.mark.parametrize("options", [ZIP, ALL_TRAIN, ONE_FILE], ids=["zip", "no test", "file"])
 def test_the_progress_ends_with_every_record_read(dataset: str, options: ExportOptions) -> None:
     sent: list[dict[str, Any]] = []
-    with unit_of_work() as session:
-        job = start_export(session, dataset_id=dataset, format="openai_sft", options=options)
+    job = order_export(dataset, "openai_sft", options=options)
     exporting.work(job.args, sent.append)
     last = [message for message in sent if message["type"] == "progress"][-1]
     assert (last["done"], last["total"]) == (50, 50)
@@ -309,8 +306,7 @@ def test_a_file_deleted_by_hand_is_not_found(dataset: str) -> None:
 
 
 def test_a_file_is_kept_for_30_days_from_when_it_was_written(dataset: str) -> None:
-    with unit_of_work() as session:
-        job = start_export(session, dataset_id=dataset, format="openai_sft")
+    job = order_export(dataset, "openai_sft")
     done = run_job(job)
     with reading() as session:
         [export] = list_exports(session, dataset)
@@ -443,13 +439,13 @@ def test_a_snapshot_is_exported_as_it_was(dataset: str) -> None:
 
 def test_a_template_with_a_fault_starts_nothing(dataset: str) -> None:
     options = ExportOptions(template='{"a": {{nothing}}}')
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="recognized"):
-        start_export(session, dataset_id=dataset, format="custom", options=options)
+    with pytest.raises(InvalidInputError, match="recognized"):
+        order_export(dataset, "custom", options=options)
     with reading() as session:
         assert list_exports(session, dataset) == []
 
 
 def test_options_that_a_format_does_not_have_are_refused(dataset: str) -> None:
     options = ExportOptions(tool_arguments=ToolArguments.OBJECT)
-    with unit_of_work() as session, pytest.raises(InvalidInputError, match="one way only"):
-        start_export(session, dataset_id=dataset, format="openai_sft", options=options)
+    with pytest.raises(InvalidInputError, match="one way only"):
+        order_export(dataset, "openai_sft", options=options)

@@ -117,7 +117,7 @@ def test_the_smallest_grade_narrows_chosen_records(tab: ExportTabState) -> None:
     tab.min_grade = "0.5"
     show(tab, SUMS, tab.take(SUMS, THREE, []))
     assert tab.is_blocked
-    assert "among those selected with a grade of at least 0.5" in tab.preview_fault
+    assert "among those selected with a recorded reward of at least 0.5" in tab.preview_fault
     tab.min_grade = "half"
     show(tab, SUMS, CHOSEN)
     assert tab.faulty == "min_grade"

@@ -2,15 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 import reflex as rx
 
 from rft_app.domain.export import ExportOptions
+from rft_app.domain.facet import Facet, reward_bin
 from rft_app.domain.job import Job, JobError, JobStatus
 from rft_app.errors import NotAvailableError
 from rft_app.services.datasets import list_choices
-from rft_app.services.exports import start_export
+from rft_app.services.export_preview import ExportPreview, describe_preview
 from rft_app.storage import jobs
 from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
@@ -18,6 +20,7 @@ from rft_app.ui.state.export_history import ExportRow, read_history
 from rft_app.ui.state.export_scope import WHOLE
 from rft_app.ui.state.export_tab import ExportTabState
 from tests.builders import make_dataset_row, make_record_row, make_trace_rows
+from tests.services.stored_dataset import order_export
 
 SUMS, TRIPS = "ds_sums", "ds_trips"
 
@@ -108,10 +111,7 @@ def test_a_template_with_a_fault_leaves_the_other_cards_alone(tab: ExportTabStat
 def test_an_export_that_failed_is_in_the_history_until_it_is_tried_again(
     tab: ExportTabState,
 ) -> None:
-    with unit_of_work() as session:
-        job = start_export(
-            session, dataset_id=SUMS, format="trl_sft", options=ExportOptions(include_test=False)
-        )
+    job = order_export(SUMS, "trl_sft", options=ExportOptions(include_test=False))
     assert history() == []
     fail(job)
     [row] = history()
@@ -122,8 +122,8 @@ def test_an_export_that_failed_is_in_the_history_until_it_is_tried_again(
 
 
 def test_a_cancelled_export_is_called_that_and_can_be_made_again(tab: ExportTabState) -> None:
+    job = order_export(SUMS, "trl_sft")
     with unit_of_work() as session:
-        job = start_export(session, dataset_id=SUMS, format="trl_sft")
         jobs.begin_job(session, job.id, 0, "w")
         jobs.settle_job(session, job.id, "w", JobStatus.CANCELLED)
     [row] = history()
@@ -151,11 +151,47 @@ def test_what_cannot_be_read_is_read_again_and_nothing_else_is_exported(
     assert tab.summary.agents == "agent planner"
 
 
-def test_what_fails_while_another_dataset_is_shown_is_told_in_the_history_alone(
+def test_others_may_write_while_an_export_is_worked_out(
+    tab: ExportTabState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def preview(*args: Any, **kwargs: Any) -> ExportPreview:
+        with unit_of_work():  # it could not begin if the handler held the lock
+            return describe_preview(*args, **kwargs)
+
+    monkeypatch.setattr("rft_app.services.exports.describe_preview", preview)
+    asyncio.run(tab.start())
+    assert (tab.fault, tab.is_running) == ("", True)
+
+
+def test_answers_that_earned_nothing_are_told_and_a_smallest_grade_leaves_them_out(
     tab: ExportTabState,
 ) -> None:
     with unit_of_work() as session:
-        job = start_export(session, dataset_id=TRIPS, format="trl_sft")
+        session.add(make_dataset_row("ds_graded"))
+        session.flush()
+        for seq in range(201, 211):
+            reward = float(seq % 5 > 0)
+            said = [("user", f"What is {seq}?"), ("assistant", f"It is {seq}. " * 400)]
+            messages = [{"role": role, "content": words} for role, words in said]
+            facet = Facet(reward_bin=reward_bin(reward))
+            session.add_all(make_trace_rows(seq, {"messages": messages}, dataset_id="ds_graded"))
+            session.add(make_record_row(seq, dataset_id="ds_graded", facet=facet, reward=reward))
+        session.flush()
+        refresh_counts(session, "ds_graded")
+    tab.chosen = "trl_sft"
+    show(tab, "ds_graded")
+    assert tab.preview.zero_reward.startswith("2 rows would teach an answer")
+    assert tab.preview.too_long.endswith("10 rows above 1,024 tokens.")
+    assert tab.preview.limit_option == "SFTConfig(max_length=2048)"
+
+    asyncio.run(tab.set_text("min_grade", "0.5"))
+    assert (tab.preview.examples, tab.preview.zero_reward) == ("8 records", "")
+
+
+def test_what_fails_while_another_dataset_is_shown_is_told_in_the_history_alone(
+    tab: ExportTabState,
+) -> None:
+    job = order_export(TRIPS, "trl_sft")
     tab._await_file(job)
     assert not tab.is_running
     fail(job)

@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from rft_app.api.schemas.export import Export, ExportFormat, ExportPreview, ExportRequest
@@ -67,17 +68,19 @@ def preview_export(
 @router.post("", status_code=202)
 async def start_export(response: Response, request: ExportRequest, wait: Wait = 0) -> Job:
     """Make the file; the result is the export, with `fileUrl`."""
-    return await start(
-        response,
-        wait,
-        lambda session: use_cases.start_export(
+    order = await run_in_threadpool(_check, request)
+    return await start(response, wait, lambda session: use_cases.start_export(session, order))
+
+
+def _check(request: ExportRequest) -> use_cases.ExportOrder:
+    with reading() as session:
+        return use_cases.check_export(
             session,
             dataset_id=request.dataset_id,
             format=request.format,
             options=request.to_options(),
             selection=request.selection.to_selection(),
-        ),
-    )
+        )
 
 
 @router.get("")

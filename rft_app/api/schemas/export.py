@@ -161,6 +161,10 @@ class ExportPreview(Wire):
     max_tokens: int | None
     too_long: int
     """Rows of the sample that are longer than `maxTokens`."""
+    limit_option: str
+    """What has the consumer take them, e.g. `SFTConfig(max_length=4096)`; empty without any."""
+    zero_reward: int
+    """Rows of the sample that teach an answer recorded with a reward of 0."""
     is_exact: bool
     """Whether every record was looked at."""
     files: list[str]
@@ -183,6 +187,8 @@ class ExportPreview(Wire):
             longest_row_tokens=preview.longest_row_tokens,
             max_tokens=preview.max_tokens,
             too_long=preview.num_too_long,
+            limit_option=preview.limit_option,
+            zero_reward=preview.num_zero_reward,
             is_exact=preview.is_exact,
             files=list(preview.file_names),
         )

@@ -84,6 +84,8 @@ class ExportScope(rx.State, mixin=True):
     """Why it is the whole dataset though the address names a part."""
     has_grade_of_own: bool = False
     """Whether the chosen records were found by their grade in a dry run that was named."""
+    has_grades: bool = False
+    """Whether a dry run says what a grade is."""
     chosen_records: ChosenView = ChosenView()
     snapshots: list[Choice] = []
 
@@ -146,7 +148,7 @@ class ExportScope(rx.State, mixin=True):
         if self._snapshot_id is not None:
             return Selection()
         selection = self._chosen if self.scope == CHOSEN else Selection()
-        return selection.graded_from(min_grade)
+        return selection.graded_from(min_grade, has_grades=self.has_grades)
 
 
 def _read_snapshots(session: Session, dataset_id: str, wanted: str) -> list[Choice]:

@@ -18,7 +18,7 @@ from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import list_choices
 from rft_app.services.export_counts import Qualifying
 from rft_app.services.export_preview import ExportPreview, describe_preview
-from rft_app.services.exports import list_formats, start_export
+from rft_app.services.exports import check_export, list_formats, start_export
 from rft_app.services.training_summary import recommend, summarise_training
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.choice import pick_dataset
@@ -118,8 +118,8 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self.fault = ""
         try:
             options, selection = self._asked()
-            job = await tell(
-                lambda session: start_export(
+            order = await ask(
+                lambda session: check_export(
                     session,
                     dataset_id=dataset_id,
                     format=name,
@@ -127,6 +127,7 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
                     selection=selection,
                 )
             )
+            job = await tell(lambda session: start_export(session, order))
         except RftError as error:
             self.fault = error.message
             return
@@ -200,6 +201,7 @@ class ExportTabState(ExportHistory, ExportMenu, ExportScope, ExportOptionsForm, 
         self.read_fault = ""
         try:
             summary = await ask(lambda session: summarise_training(session, dataset_id))
+            self.has_grades = summary.has_grades
             await self._open_scope(dataset_id, scope)
             qualifying = await self._count_scope(dataset_id, self._judging())
         except RftError as error:

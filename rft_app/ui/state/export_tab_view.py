@@ -153,6 +153,9 @@ class PreviewView:
     size: str = ""
     tokens: str = ""
     too_long: str = ""
+    limit_option: str = ""
+    """What has the consumer take them."""
+    zero_reward: str = ""
     left_out: str = ""
     is_large: bool = False
 
@@ -178,6 +181,8 @@ class PreviewView:
             size=f"about {size(found.estimated_file_bytes)}",
             tokens=f"about {found.tokens_per_row:,} a row, at most {found.longest_row_tokens:,}",
             too_long=_too_long(found, exporter),
+            limit_option=found.limit_option,
+            zero_reward=_zero_reward(found),
             left_out=_left_out(found),
             is_large=found.estimated_rows > LARGE,
         )
@@ -211,9 +216,20 @@ def _file_of(side: Split, found: ExportPreview) -> str:
 def _too_long(found: ExportPreview, exporter: Exporter) -> str:
     if not found.num_too_long or found.max_tokens is None:
         return ""
-    rows = count(found.num_too_long, "row")
-    where = rows if found.is_exact else f"{rows} of {found.num_sampled:,} sampled"
-    return f"{exporter.consumer} cuts or drops {where} above {found.max_tokens:,} tokens"
+    rows = _of_sample(found.num_too_long, found)
+    return f"{exporter.consumer} cuts or drops {rows} above {found.max_tokens:,} tokens."
+
+
+def _zero_reward(found: ExportPreview) -> str:
+    if not found.num_zero_reward:
+        return ""
+    rows = _of_sample(found.num_zero_reward, found)
+    return f"{rows} would teach an answer that was recorded with a reward of 0."
+
+
+def _of_sample(number: int, found: ExportPreview) -> str:
+    rows = count(number, "row")
+    return rows if found.is_exact else f"{rows} of {found.num_sampled:,} sampled"
 
 
 def _left_out(found: ExportPreview) -> str:

@@ -52,9 +52,10 @@ def _ended(row: rx.vars.ObjectVar[ExportRow]) -> rx.Component:
             rx.cond(
                 row.failure != "",
                 rx.el.div(
-                    f"Failed: {row.failure}",
+                    rx.el.span("Failed. ", class_name="text-bad"),
+                    row.failure,
                     title=row.failure,
-                    class_name="text-small text-bad line-clamp-3 [overflow-wrap:anywhere]",
+                    class_name="text-small text-ink-2 line-clamp-3 [overflow-wrap:anywhere]",
                 ),
             ),
             class_name="w-full max-w-0 py-1.5",

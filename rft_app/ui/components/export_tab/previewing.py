@@ -5,7 +5,7 @@ import reflex as rx
 from rft_app.ui.components.button import button, icon_button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.export_tab.parts import fact, step_title, until_chosen
-from rft_app.ui.components.export_tab.settings import settings
+from rft_app.ui.components.export_tab.settings import grade_button, settings
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.json_view import json_view
 from rft_app.ui.components.notice import notice
@@ -153,10 +153,8 @@ def _facts() -> rx.Component:
             ),
             fact("Size", _PREVIEW.size),
             fact("Tokens", _PREVIEW.tokens),
-            rx.cond(
-                _PREVIEW.too_long != "",
-                fact("Too long", rx.el.span(_PREVIEW.too_long, class_name="text-warn")),
-            ),
+            rx.cond(_PREVIEW.too_long != "", fact("Too long", _too_long())),
+            rx.cond(_PREVIEW.zero_reward != "", fact("Reward 0", _zero_reward())),
             rx.cond(
                 _PREVIEW.left_out != "",
                 fact("Left out", rx.el.span(_PREVIEW.left_out, class_name="text-warn")),
@@ -164,6 +162,23 @@ def _facts() -> rx.Component:
             class_name=f"{CARD} p-3.5 m-0 grid grid-cols-[80px_minmax(0,1fr)] gap-x-3 gap-y-[7px]"
             " text-small",
         ),
+    )
+
+
+def _too_long() -> rx.Component:
+    return rx.fragment(
+        rx.el.span(_PREVIEW.too_long, class_name="text-warn"),
+        " Train with ",
+        rx.el.code(
+            _PREVIEW.limit_option, class_name="font-mono px-[5px] rounded-badge bg-press text-ink-2"
+        ),
+        rx.cond(ExportTabState.include_metadata, ", as metadata.json will say.", "."),
+    )
+
+
+def _zero_reward() -> rx.Component:
+    return rx.fragment(
+        rx.el.span(_PREVIEW.zero_reward, class_name="text-warn"), " ", grade_button()
     )
 
 
@@ -179,7 +194,7 @@ def _failure() -> rx.Component:
 
 
 def _download() -> rx.Component:
-    return rx.fragment(
+    return rx.el.div(
         button(
             rx.cond(
                 ExportTabState.is_running,
@@ -203,6 +218,7 @@ def _download() -> rx.Component:
             class_name="w-full justify-center",
         ),
         rx.cond(ExportTabState.is_running, _progress()),
+        class_name="grid gap-3 desk:sticky desk:bottom-0 desk:py-3 desk:-my-3 desk:bg-ground",
     )
 
 

@@ -2,12 +2,16 @@
 
 import reflex as rx
 
+from rft_app.ui.components.button import text_button
 from rft_app.ui.components.export_tab.parts import DETAILS
 from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.content import Content
 from rft_app.ui.state.export_options import TEXTS
 from rft_app.ui.state.export_scope import CHOSEN, WHOLE
 from rft_app.ui.state.export_tab import ExportTabState
+
+_CAN_NARROW = (ExportTabState.scope == WHOLE) | (ExportTabState.scope == CHOSEN)
+_GRADE = "document.getElementById('export-min_grade')"
 
 
 def settings() -> rx.Component:
@@ -40,22 +44,37 @@ def _switch(words: str, name: str) -> rx.Component:
 def _records() -> rx.Component:
     """Which records; a snapshot is what it is."""
     return rx.cond(
-        (ExportTabState.scope == WHOLE) | (ExportTabState.scope == CHOSEN),
+        _CAN_NARROW,
         rx.fragment(
-            _number(
-                "min_grade",
-                "Smallest grade",
-                rx.cond(
-                    (ExportTabState.scope == CHOSEN) & ExportTabState.has_grade_of_own,
-                    "Mean in the dry run that the records were chosen by, 0 to 1.",
-                    "Mean in the last dry run, 0 to 1.",
-                ),
-            ),
+            _number("min_grade", "Smallest grade", _grade_hint()),
             _switch("Balance to the target shares of the topics", "balance"),
         ),
         rx.el.p(
             "A snapshot is exported as it was frozen; grades and targets do not narrow it.",
             class_name="text-small text-ink-3",
+        ),
+    )
+
+
+def _grade_hint() -> Content:
+    return rx.cond(
+        (ExportTabState.scope == CHOSEN) & ExportTabState.has_grade_of_own,
+        "Mean in the dry run that the records were chosen by, 0 to 1.",
+        rx.cond(
+            ExportTabState.has_grades,
+            "Mean in the last dry run, 0 to 1.",
+            "The recorded reward, 0 to 1; after a dry run its mean.",
+        ),
+    )
+
+
+def grade_button() -> rx.Component:
+    """Leads to the smallest grade; nothing where a snapshot is taken as it is."""
+    return rx.cond(
+        _CAN_NARROW,
+        text_button(
+            "Set a smallest grade",
+            on_click=rx.call_script(f"{_GRADE}.closest('details').open=true;{_GRADE}.focus()"),
         ),
     )
 
