@@ -31,6 +31,11 @@ def test_what_arrives_is_read_by_the_worker_and_listed(rft: Rft) -> None:
     while not rft.json("traces", "list", "--search", "Berlin is cloudy")["traces"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    shown = rft("traces", "show", calls[0]["id"])
+    assert calls[0]["title"] in shown.stdout
+    assert "SPAN" in shown.stdout
+    assert rft.json("traces", "show", calls[0]["id"])["trace"] == calls[0]
+    assert "no trace 'trc_0'" in rft("traces", "show", "trc_0").stderr
     line = rft("traces", "list", "--limit", 1)
     assert "openinference" in line.stdout
     assert "go on with --cursor" in line.stderr

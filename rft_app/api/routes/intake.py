@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from rft_app.api.schemas.intake import Intake, TraceList, TraceQuery
+from rft_app.api.schemas.trace_detail import TraceDetail
 from rft_app.services import intake
 from rft_app.services import traces as use_cases
+from rft_app.services.trace_detail import get_trace as find_trace
 from rft_app.storage.session import reading
 
 router = APIRouter(prefix="/api/traces", tags=["traces"])
@@ -28,3 +30,10 @@ def read_intake(days: Annotated[int, Query(ge=1, le=366)] = 1) -> Intake:
     with reading() as session:
         found = intake.list_counts(session, days)
     return Intake.of(days, found)
+
+
+@router.get("/{trace_id}")
+def get_trace(trace_id: str) -> TraceDetail:
+    """One trace with its messages, the spans around it and the records made of it."""
+    with reading() as session:
+        return TraceDetail.of(find_trace(session, trace_id))
