@@ -15,6 +15,7 @@ FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui refl
 
 UNIT = pytest --numprocesses auto -m "not browser and not durability and not consumers"
 CONSUMERS := .venv-consumers
+LIGHT_CONSUMERS := .venv-consumers-light
 AGENT_LIGHTNING := .venv-agent-lightning
 PYTHON312 ?= python3.12
 
@@ -26,7 +27,7 @@ ifneq ($(DATA),)
 export RFT_DATA_DIR := $(abspath $(DATA))
 endif
 
-.PHONY: help run test check format lint types unit browser test-consumers screenshots build install install-dev chromium clean
+.PHONY: help run test check format lint types unit browser test-consumers test-light-consumers screenshots build install install-dev chromium clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
@@ -38,6 +39,7 @@ run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1)
 
 test: install-dev build chromium lint types ## everything: lint, imports, types, unit, API, browser
 	$(UNIT)
+	@$(MAKE) --no-print-directory test-light-consumers
 	pytest -m durability tests
 	pytest -m browser tests
 
@@ -71,7 +73,16 @@ test-consumers: install-dev $(CONSUMERS)/.installed ## what reads our exports re
 	  echo "Agent Lightning was skipped: it needs Python 3.12. Name one with PYTHON312=."; \
 	fi
 
-$(CONSUMERS)/.installed: requirements-consumers.txt
+test-light-consumers: install-dev $(LIGHT_CONSUMERS)/.installed ## those that are installed in seconds
+	python -m tests.consumers.make_exports out/consumers
+	$(LIGHT_CONSUMERS)/bin/python -m pytest tests/consumers
+
+$(LIGHT_CONSUMERS)/.installed: requirements-consumers-light.txt
+	$(PYTHON) -m venv $(LIGHT_CONSUMERS)
+	$(LIGHT_CONSUMERS)/bin/python -m pip install --quiet --no-deps -r requirements-consumers-light.txt
+	@touch $@
+
+$(CONSUMERS)/.installed: requirements-consumers.txt requirements-consumers-light.txt
 	@echo "Installing what reads our exports (about three minutes) …"
 	$(PYTHON) -m venv $(CONSUMERS)
 	$(CONSUMERS)/bin/python -m pip install --quiet --no-deps -r requirements-consumers.txt
@@ -127,4 +138,4 @@ chromium:
 	fi
 
 clean: ## remove what the targets made, not your data
-	rm -rf $(VENV) $(CONSUMERS) $(AGENT_LIGHTNING) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states
+	rm -rf $(VENV) $(CONSUMERS) $(LIGHT_CONSUMERS) $(AGENT_LIGHTNING) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states

@@ -60,9 +60,10 @@ def test_a_module_is_short(path: Path) -> None:
 
 
 def test_requirements_are_pinned_and_name_no_host() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
-            assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9._-]+==[^\s/]+", line), line
+    for path in ROOT.glob("requirements*.txt"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            pinned = re.fullmatch(r"[A-Za-z0-9._-]+==[^\s/]+|-r requirements-[a-z-]+\.txt", line)
+            assert line.startswith("#") or pinned, line
 
 
 def test_no_committed_file_names_a_path_of_one_machine() -> None:

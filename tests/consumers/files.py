@@ -2,12 +2,14 @@
 
 import importlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+"""Data sets and validators, where they are beside the checkout."""
 FOLDER = ROOT / "out" / "consumers"
 REAL = ("airline", "school")
 """Data sets that live beside the checkout."""
@@ -50,6 +52,13 @@ class Exported(NamedTuple):
         return self.folder / name
 
 
+def skip_without_data(what: str) -> NoReturn:
+    """Skip a test for want of data; where they should be there it fails."""
+    if SHARED.is_dir():
+        pytest.fail(f"{what} is not in {SHARED}.")
+    pytest.skip(f"{what} is not beside this checkout.")
+
+
 def load_exported(name: str) -> Exported:
     """An export by `DATASET/FORMAT`; the test is skipped where the data set is not beside us."""
     if not FOLDER.is_dir():
@@ -58,18 +67,21 @@ def load_exported(name: str) -> Exported:
     if not folder.is_dir():
         dataset = name.partition("/")[0]
         if dataset in REAL and not (FOLDER / dataset).is_dir():
-            pytest.skip(f"The data set of {dataset} is not beside this checkout.")
+            skip_without_data(f"The data set of {dataset}")
         pytest.fail(f"{name} was not exported; see {FOLDER / 'refused.json'}.")
     return Exported(folder, orjson.loads((folder / "metadata.json").read_bytes()))
 
 
 def load_consumer(module: str, needs: str = "") -> Any:
     """What reads the file; the test is skipped, with the reason, where it is not installed."""
-    reason = needs or "it is in requirements-consumers.txt"
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        pytest.skip(f"{module.partition('.')[0]} is not installed ({reason}): {error}")
+    except ModuleNotFoundError:
+        name = module.partition(".")[0]
+        pytest.skip(
+            f"{name} is left out: {needs or 'it takes minutes to install'}, "
+            "`make test-consumers` runs it"
+        )
 
 
 def each(format_name: str, *datasets: str) -> pytest.MarkDecorator:

@@ -13,7 +13,7 @@ import pytest
 from tests.consumers.files import Exported, each, load_consumer
 
 pytestmark = pytest.mark.consumers
-NEEDS = "version 1 needs Python 3.12, see requirements-agent-lightning.txt"
+NEEDS = "it needs Python 3.12 and an environment of its own"
 START_S = 30
 KEY = "tests"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.consumers.files import ROOT, Exported, each, load_consumer
+from tests.consumers.files import SHARED, Exported, each, load_consumer, skip_without_data
 
 pytestmark = pytest.mark.consumers
-SCRIPT = ROOT.parent / "shared" / "validators" / "validate_openai.py"
+SCRIPT = SHARED / "validators" / "validate_openai.py"
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def validator() -> Any:
     load_consumer("jsonschema")
     spec = importlib.util.spec_from_file_location("validate_openai", SCRIPT)
     if not SCRIPT.is_file() or spec is None or spec.loader is None:
-        pytest.skip("OpenAI's schema is not beside this checkout.")
+        skip_without_data("OpenAI's schema")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
