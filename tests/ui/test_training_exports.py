@@ -1,12 +1,17 @@
 """The Export and Auto-Improve tabs: from a dataset to a file and to a verdict, at both sizes."""
 
 import re
+import sqlite3
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import httpx2
 import orjson
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -16,7 +21,17 @@ from tests.ui.files import create_dataset, wait_for_records, write_lines
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 60_000
-Place = tuple[str, str]
+MANY = 10_020
+"""Records above which an export has a progress bar, and a few."""
+
+
+class Place(NamedTuple):
+    """The server that these tests share."""
+
+    url: str
+    dataset_id: str
+    """Of the sums."""
+    data: Path
 
 
 def row(number: int) -> dict[str, Any]:
@@ -37,7 +52,43 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         lines = write_lines(folder / "sums.jsonl", *map(row, range(60)))
         found = create_dataset(url, lines, name="sums", objective="Add numbers")
         wait_for_records(url, found)
-        yield url, found
+        yield Place(url, found, folder / "data")
+
+
+@pytest.fixture(scope="module")
+def many(place: Place, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Another dataset, too large for a spinner; its name."""
+    lines = write_lines(tmp_path_factory.mktemp("many") / "a.jsonl", *map(row, range(MANY)))
+    found = create_dataset(place.url, lines, name="many", objective="Add numbers")
+    wait_for_records(place.url, found)
+    return "many"
+
+
+@contextmanager
+def worker_at_rest(place: Place) -> Iterator[None]:
+    """The worker starts and ends nothing meanwhile; it holds no lock that others would wait for."""
+    processes = psutil.Process().children(recursive=True)
+    [worker] = [one for one in processes if _is_worker(one, place.data)]
+    with closing(sqlite3.connect(place.data / "rft.db", timeout=0)) as database:
+        while True:
+            worker.suspend()
+            with suppress(sqlite3.OperationalError):
+                database.execute("BEGIN IMMEDIATE").connection.rollback()
+                break
+            worker.resume()
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        worker.resume()
+
+
+def _is_worker(process: psutil.Process, data: Path) -> bool:
+    """Whether it is the worker of this server; the other tests' server has one, too."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        is_ours = process.environ().get("RFT_DATA_DIR") == str(data)
+        return is_ours and "worker" in process.cmdline()
+    return False
 
 
 @pytest.fixture
@@ -46,6 +97,14 @@ def visitor(chromium: Browser, place: Place) -> Iterator[Page]:
     with new_page(chromium, place[0]) as page:
         visit(page, f"{place[0]}/training?tab=export")
         yield page
+
+
+def choose_named(page: Page, name: str) -> None:
+    """Choose one of the other datasets."""
+    menu = page.get_by_role("combobox", name="Dataset")
+    label = menu.locator("option", has_text=re.compile(f"^{name} · "))
+    menu.select_option(label.get_attribute("value"))
+    expect(page.get_by_role("button", name="Download export")).to_be_enabled(timeout=WAIT_MS)
 
 
 def choose(page: Page) -> None:
@@ -143,7 +202,7 @@ def test_format_and_switches_are_remembered_and_the_dataset_is_not(
 
 
 def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> None:
-    url, dataset_id = place
+    url, dataset_id, _ = place
     with new_page(chromium, url, PHONE) as phone:
         visit(phone, f"{url}/training?tab=export&dataset={dataset_id}")
         expect(phone.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
@@ -155,6 +214,75 @@ def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> 
         expect(phone.get_by_text("60 usable records")).to_be_visible(timeout=WAIT_MS)
         visit(phone, f"{url}/training?tab=export&dataset=nothing")
         expect(phone.get_by_text("There is no dataset “nothing”")).to_be_visible()
+
+
+def test_a_large_export_shows_its_progress_goes_on_without_the_page_and_can_be_cancelled(
+    visitor: Page, place: Place, many: str
+) -> None:
+    newest = visitor.get_by_role("table", name="Recent exports").get_by_role("row").nth(1)
+    choose_named(visitor, many)
+    with worker_at_rest(place):
+        visitor.get_by_role("button", name="Download export").click()
+        expect(visitor.get_by_role("progressbar", name="Writing the export")).to_be_visible()
+        expect(visitor.get_by_text("waits for a worker")).to_be_visible()
+        visitor.get_by_role("tab", name="Datasets").click()
+        expect(visitor.get_by_role("progressbar")).to_have_count(0)
+    visitor.get_by_role("tab", name="Export").click()
+    expect(newest).to_contain_text(many, timeout=WAIT_MS)
+    with visitor.expect_download(timeout=WAIT_MS) as waiting:
+        newest.get_by_role("button", name="again").click()
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        counts = orjson.loads(archive.read("metadata.json"))["counts"]
+    assert counts["written"] == MANY
+
+    choose_named(visitor, many)
+    with worker_at_rest(place):
+        visitor.get_by_role("button", name="Download export").click()
+        visitor.get_by_role("button", name="Cancel", exact=True).click()
+        expect(visitor.get_by_text("stopping")).to_be_visible()
+    expect(newest).to_contain_text("Cancelled", timeout=WAIT_MS)
+    expect(visitor.get_by_role("button", name="Download export")).to_be_enabled()
+
+
+def test_an_export_that_fails_says_why_and_another_try_brings_the_file(
+    visitor: Page, place: Place
+) -> None:
+    choose(visitor)
+    with worker_at_rest(place):
+        visitor.get_by_role("button", name="Download export").click()
+        expect(visitor.get_by_text("waits for a worker")).to_be_visible()
+        made = httpx2.get(f"{place.url}/api/training/exports").json()[0]
+        path = place.data / "exports" / made["id"] / made["fileName"]
+        path.parent.mkdir(parents=True)
+        path.with_name(path.name + ".partial").symlink_to("/dev/full")
+    told = visitor.get_by_role("alert").filter(has_text="Export failed: There is no room left")
+    expect(told).to_be_visible(timeout=WAIT_MS)
+    with visitor.expect_download(timeout=WAIT_MS) as waiting:
+        told.get_by_role("button", name="Retry export").click()
+    assert waiting.value.suggested_filename == made["fileName"]
+    expect(told).to_have_count(0)
+
+
+def test_a_snapshot_is_previewed_and_exported_as_it_was_frozen(
+    chromium: Browser, place: Place
+) -> None:
+    home = f"{place.url}/api/optimization/datasets"
+    [few] = [one["id"] for one in httpx2.get(home).json() if one["name"] == "few"]
+    snapshot = httpx2.post(f"{home}/{few}/snapshots", json={"label": "All four"}).json()
+    record = httpx2.get(f"{home}/{few}/records").json()[0]["id"]
+    gone = httpx2.post(f"{home}/{few}/records/delete", json={"recordIds": [record]})
+    assert gone.status_code == 200, gone.text
+    with new_page(chromium, place.url) as page:
+        visit(page, f"{place.url}/training?tab=export&dataset={few}")
+        expect(page.get_by_text("3 usable records")).to_be_visible(timeout=WAIT_MS)
+        page.get_by_label("What to export").select_option(snapshot["id"])
+        expect(page).to_have_url(re.compile(f"records={snapshot['id']}"))
+        expect(page.get_by_text("as it was frozen").first).to_be_visible()
+        card(page, "Records").click()
+        expect(page.get_by_text("rows 1–3 of 3")).to_be_visible()
+        with page.expect_download(timeout=WAIT_MS) as waiting:
+            page.get_by_role("button", name="Download export").click()
+    assert waiting.value.suggested_filename == "few-parquet.zip"
 
 
 def test_one_button_leads_to_the_verdict(chromium: Browser, place: Place) -> None:
