@@ -14,6 +14,8 @@ FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui refl
 	-not -path '*/__pycache__/*' -not -path 'assets/external/*' 2>/dev/null)
 
 UNIT = pytest --numprocesses auto -m "not browser and not durability and not consumers"
+# Whole modules go to either worker, the longest one first: their tests share servers and datasets.
+BROWSER = pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m browser tests/ui
 CONSUMERS := .venv-consumers
 LIGHT_CONSUMERS := .venv-consumers-light
 AGENT_LIGHTNING := .venv-agent-lightning
@@ -41,7 +43,7 @@ test: install-dev build chromium lint types ## everything: lint, imports, types,
 	$(UNIT)
 	@$(MAKE) --no-print-directory test-light-consumers
 	pytest -m durability tests
-	pytest -m browser tests
+	$(BROWSER)
 
 check: install-dev format lint types unit ## what to run before a commit
 
@@ -61,7 +63,7 @@ unit: install-dev
 	$(UNIT)
 
 browser: install-dev build chromium ## the browser tests alone
-	pytest -m browser tests
+	$(BROWSER)
 
 test-consumers: install-dev $(CONSUMERS)/.installed ## what reads our exports reads them (downloads 500 MB)
 	python -m tests.consumers.make_exports out/consumers

@@ -28,10 +28,19 @@ from playwright.sync_api import (
 )
 
 from rft_app.ui.state.modal import DIALOGS, STEP_MODALS
-from tests.browser import CHROMIUM_FLAGS, PHONE, ROOT, WIDE, find_chromium, serve, visit
+from tests.browser import (
+    CHROMIUM_FLAGS,
+    PHONE,
+    ROOT,
+    WIDE,
+    Theme,
+    find_chromium,
+    new_visitor,
+    serve,
+    visit,
+)
 from tests.ui.files import chat, create_dataset, write_lines
 
-Theme = Literal["dark", "light"]
 SIZES: dict[str, ViewportSize] = {"wide": WIDE, "phone": PHONE}
 SETTLE_MS = 600
 THEMES: tuple[Theme, ...] = ("dark", "light")
@@ -114,14 +123,11 @@ def run_rft(folder: Path, *arguments: str) -> None:
 
 
 @contextmanager
-def open_browser(browser: Browser, size: str, theme: Theme) -> Generator[BrowserContext]:
-    """A visitor with this size and theme who wants no animations."""
-    context = browser.new_context(viewport=SIZES[size], reduced_motion="reduce")
-    context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
-    context.add_init_script("localStorage.setItem('rft-reviewer', 'Ann')")
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
+def open_browser(browser: Browser, url: str, size: str, theme: Theme) -> Generator[BrowserContext]:
+    """A visitor with this size and theme who wants no animations and has said their name."""
+    with new_visitor(browser, url, SIZES[size], theme, reduced_motion="reduce") as context:
+        context.add_init_script(f"if (origin === '{url}') localStorage['rft-reviewer'] = 'Ann'")
+        yield context
 
 
 @contextmanager
@@ -168,7 +174,7 @@ def take_all(folder: Path) -> int:
             executable_path=find_chromium(), args=list(CHROMIUM_FLAGS)
         )
         for size, theme in looks():
-            with open_browser(browser, size, theme) as context:
+            with open_browser(browser, url, size, theme) as context:
                 for screen in screens:
                     with show(context, url, screen) as page:
                         page.screenshot(path=folder / f"{screen.name}-{size}-{theme}.png")

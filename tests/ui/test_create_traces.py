@@ -1,16 +1,15 @@
 """From stored traces to a dataset, in the browser."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rft_app.traces.guide import GUIDE
-from tests.browser import new_page, serve, visit
+from tests.browser import PHONE, new_page, visit
+from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
 
@@ -38,21 +37,14 @@ def make_trace(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stored_url(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def stored_url(own_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A server on which a file of 90 traces was imported; 60 of them have an answer."""
-    with serve(tmp_path_factory.mktemp("traces")) as url:
-        lines = b"\n".join(orjson.dumps(make_trace(number)) for number in range(90))
-        with new_page(chromium, url) as page:
-            answer = page.request.post(
-                f"{url}/api/optimization/datasets/from-upload?wait=60",
-                multipart={
-                    "name": "Flights",
-                    "objective": "Book",
-                    "file": {"name": "flights.jsonl", "mimeType": "text/plain", "buffer": lines},
-                },
-            )
-            assert answer.ok, answer.text()
-        yield url
+    path = write_lines(
+        tmp_path_factory.mktemp("file") / "flights.jsonl", *map(make_trace, range(90))
+    )
+    found = create_dataset(own_url, path, name="Flights", objective="Book")
+    wait_for_records(own_url, found)
+    return own_url
 
 
 def rows(page: Page) -> Locator:
@@ -120,23 +112,16 @@ def test_pages_turn_and_keep_the_rows_that_were_picked(chromium: Browser, stored
         expect(page.get_by_text("0 selected")).to_be_visible()
 
 
-def test_a_search_without_a_match_offers_the_way_back(chromium: Browser, stored_url: str) -> None:
-    with new_page(chromium, stored_url) as page:
+def test_on_a_phone_a_search_without_a_match_offers_the_way_back(
+    chromium: Browser, stored_url: str
+) -> None:
+    with new_page(chromium, stored_url, PHONE) as page:
         visit(page, f"{stored_url}/optimization/new")
         page.get_by_label("Search traces").fill("hotel")
         expect(page.get_by_text("No trace matches")).to_be_visible()
         page.get_by_role("button", name="Clear filters").last.click()
         expect(page.get_by_text("Matching: 90 of 90")).to_be_visible()
         expect(page.get_by_label("Search traces")).to_have_value("")
-
-
-def test_without_traces_the_upload_comes_first(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/optimization/new")
-    expect(page.get_by_text("Drop a file here, or choose one")).to_be_visible()
-    page.get_by_role("tab", name="From gateway traces").click()
-    expect(page.get_by_text("No traces are stored yet")).to_be_visible()
-    page.get_by_role("button", name="Upload a file").click()
-    expect(page.get_by_text("Drop a file here, or choose one")).to_be_visible()
 
 
 def test_the_format_guide_shows_a_row_of_every_shape(page: Page, app_url: str) -> None:

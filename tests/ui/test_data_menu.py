@@ -1,13 +1,12 @@
 """What goes into a dataset and comes out of it, in the browser."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import PHONE, WIDE, new_page, visit
+from tests.browser import visit
 from tests.ui.files import chat, create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
@@ -21,13 +20,6 @@ def dataset(app_url: str, tmp_path: Path) -> str:
     found = create_dataset(app_url, path, name="orders", objective="Say where orders are")
     wait_for_records(app_url, found)
     return f"{app_url}/optimization/{found}"
-
-
-@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
-def visitor(chromium: Browser, app_url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A visitor, once with a large screen and once with a phone."""
-    with new_page(chromium, app_url, request.param) as page:
-        yield page
 
 
 def open_dialog(page: Page, address: str, name: str) -> Locator:
@@ -45,27 +37,27 @@ def no_scroll(page: Page) -> None:
 
 
 def test_records_are_replaced_restored_and_replaced_again(
-    visitor: Page, dataset: str, tmp_path: Path
+    either: Page, dataset: str, tmp_path: Path
 ) -> None:
     path = write_lines(tmp_path / "second.jsonl", *map(chat, range(20, 23)), b"{oops")
-    dialog = open_dialog(visitor, dataset, "Import records…")
-    visitor.set_input_files("input[type=file]", path)
+    dialog = open_dialog(either, dataset, "Import records…")
+    either.set_input_files("input[type=file]", path)
     expect(dialog.get_by_text("3 parsed")).to_be_visible()
     dialog.get_by_role("radio", name="Replace them").click()
     expect(dialog).to_contain_text("Archives 8 records once the file is read")
-    no_scroll(visitor)
+    no_scroll(either)
     dialog.get_by_role("button", name="Replace 8 records").click()
     expect(dialog).to_contain_text("3 rows imported.", timeout=WAIT_MS)
     expect(dialog.get_by_role("list", name="Bad lines")).to_contain_text("Line 4")
 
     dialog.get_by_role("button", name="Show snapshots").click()
-    snapshots = visitor.get_by_role("dialog", name="Snapshots")
+    snapshots = either.get_by_role("dialog", name="Snapshots")
     expect(snapshots.get_by_role("list", name="Snapshots")).to_contain_text("8 records")
     chosen = snapshots.get_by_role("region", name="Chosen snapshot")
     expect(chosen.get_by_role("table", name="Difference by topic")).to_contain_text("+3")
-    no_scroll(visitor)
+    no_scroll(either)
     chosen.get_by_role("button", name="Restore this snapshot…").click()
-    question = visitor.get_by_role("dialog", name="Restore 8 records?")
+    question = either.get_by_role("dialog", name="Restore 8 records?")
     expect(question).to_contain_text("archives 3 records and brings back 8")
     question.get_by_role("button", name="Restore").click()
     expect(snapshots).to_contain_text("8 records brought back and 3 archived", timeout=WAIT_MS)
@@ -75,8 +67,8 @@ def test_records_are_replaced_restored_and_replaced_again(
     expect(lines).to_have_count(2)
     lines.first.click()
     expect(chosen.get_by_role("heading", name="Before a restore")).to_be_visible()
-    visitor.keyboard.press("Escape")
-    expect(visitor.get_by_text("8 valid records")).to_be_visible()
+    either.keyboard.press("Escape")
+    expect(either.get_by_text("8 valid records")).to_be_visible()
 
 
 def test_a_file_is_added_and_the_rest_stays(page: Page, dataset: str, tmp_path: Path) -> None:
@@ -155,25 +147,25 @@ def test_a_deleted_dataset_in_an_open_tab_is_said_to_be_gone(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_settings_are_saved_and_guarded(visitor: Page, dataset: str) -> None:
-    visit(visitor, f"{dataset}/settings")
-    expect(visitor.get_by_label("Name")).to_have_value("orders")
-    no_scroll(visitor)
-    visitor.get_by_label("Objective").fill("Say where every order is")
-    visitor.get_by_role("link", name="Back to the canvas").click()
-    question = visitor.get_by_role("dialog", name="Leave without saving?")
+def test_settings_are_saved_and_guarded(either: Page, dataset: str) -> None:
+    visit(either, f"{dataset}/settings")
+    expect(either.get_by_label("Name")).to_have_value("orders")
+    no_scroll(either)
+    either.get_by_label("Objective").fill("Say where every order is")
+    either.get_by_role("link", name="Back to the canvas").click()
+    question = either.get_by_role("dialog", name="Leave without saving?")
     question.get_by_role("button", name="Cancel").click()
-    visitor.get_by_role("button", name="Save changes").click()
-    expect(visitor.get_by_role("button", name="Save changes")).to_be_disabled()
-    visitor.get_by_role("link", name="Back to the canvas").click()
-    visitor.wait_for_url(dataset)
-    visit(visitor, f"{dataset}/settings")
-    expect(visitor.get_by_label("Objective")).to_have_value("Say where every order is")
+    either.get_by_role("button", name="Save changes").click()
+    expect(either.get_by_role("button", name="Save changes")).to_be_disabled()
+    either.get_by_role("link", name="Back to the canvas").click()
+    either.wait_for_url(dataset)
+    visit(either, f"{dataset}/settings")
+    expect(either.get_by_label("Objective")).to_have_value("Say where every order is")
 
-    visitor.get_by_label("Name").fill("dropped")
-    visitor.get_by_role("link", name="Back to the canvas").click()
+    either.get_by_label("Name").fill("dropped")
+    either.get_by_role("link", name="Back to the canvas").click()
     question.get_by_role("button", name="Leave without saving").click()
-    visitor.wait_for_url(dataset)
+    either.wait_for_url(dataset)
 
 
 def test_a_reset_starts_over_and_keeps_the_records(page: Page, dataset: str) -> None:
@@ -187,10 +179,13 @@ def test_a_reset_starts_over_and_keeps_the_records(page: Page, dataset: str) -> 
     expect(page.get_by_text("8 valid records")).to_be_visible()
 
 
-def test_a_dataset_is_duplicated_from_its_card(page: Page, app_url: str, dataset: str) -> None:
+def test_a_dataset_is_duplicated_from_its_card(page: Page, app_url: str, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "first.jsonl", *map(chat, range(8)))
+    found = create_dataset(app_url, path, name="to be copied", objective="Say where orders are")
+    wait_for_records(app_url, found)
     visit(page, f"{app_url}/optimization")
-    page.get_by_role("button", name="More actions for orders", exact=True).first.click()
+    page.get_by_role("button", name="More actions for to be copied", exact=True).click()
     page.get_by_role("menuitem", name="Duplicate").click()
-    copy = page.get_by_role("article", name=re.compile("^orders copy")).first
+    copy = page.get_by_role("article", name=re.compile("^to be copied copy"))
     expect(copy).to_contain_text("8 records", timeout=WAIT_MS)
     expect(copy).to_contain_text("Next: topics")

@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import new_page, serve, visit
+from tests.browser import new_page, visit
 from tests.ui.files import chat, create_dataset, write_lines
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app_url(own_url: str) -> str:
+    """A server of its own: the list has what these tests put there."""
+    return own_url
 
 
 @pytest.fixture(scope="module")
@@ -19,29 +25,6 @@ def filled_url(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     create_dataset(app_url, path, name="parcel-support", objective="Answer shipping questions")
     create_dataset(app_url, path, name="fare-rules", objective="Quote the policy")
     return app_url
-
-
-def test_an_empty_installation_loads_the_demo_and_follows_it(
-    chromium: Browser, tmp_path: Path
-) -> None:
-    with serve(tmp_path) as url, new_page(chromium, url) as page:
-        visit(page, url)
-        page.wait_for_url(re.compile(r"/optimization/?$"))
-        expect(page.get_by_role("link", name="Create dataset")).to_be_visible()
-        page.get_by_role("button", name="Load the demo").click()
-
-        page.wait_for_url(re.compile(r"/optimization/ds_"))
-        extract = page.locator('[data-step="extract"]')
-        expect(extract).to_have_attribute("data-status", "complete", timeout=30_000)
-        page.get_by_role("button", name="Find topics").click()
-        topics = page.locator('[data-step="topics"]')
-        expect(topics).to_have_attribute("data-status", "complete", timeout=90_000)
-        expect(page.get_by_role("heading", name="Analyze coverage")).to_be_visible()
-
-        topics.click()
-        expect(page.get_by_role("dialog")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_search_narrows_the_list_and_can_be_cleared(page: Page, filled_url: str) -> None:

@@ -1,19 +1,21 @@
-"""The whole way from an empty installation to a downloaded file, as a person walks it."""
+"""An empty installation: what it offers, and the whole way to a downloaded file."""
 
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import new_page, serve, visit
+from tests.browser import new_page, visit
+from tests.ui.test_deleted_dataset import delete, make_dataset
 
 pytestmark = pytest.mark.browser
 
-STEP_MS = 60_000
+STEP_MS = 120_000
 MAX_STOPS = 60
 """A control behind more stops of Tab than this counts as out of reach."""
 RULES = (
@@ -27,10 +29,12 @@ RULES = (
 
 
 @pytest.fixture
-def visitor(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
-    """A visitor of an empty installation at 1440×900."""
-    with serve(tmp_path / "data") as url, new_page(chromium, url) as page:
-        visit(page, url)
+def visitor(chromium: Browser, own_url: str) -> Iterator[Page]:
+    """A visitor at 1440×900, where there is no dataset, or none any more."""
+    for found in httpx2.get(f"{own_url}/api/optimization/datasets").json():
+        delete(own_url, found["id"])
+    with new_page(chromium, own_url) as page:
+        visit(page, own_url)
         expect(page.get_by_role("link", name="Create dataset")).to_be_visible()
         yield page
 
@@ -59,6 +63,40 @@ def read_lines(archive: zipfile.ZipFile, name: str) -> list[dict[str, object]]:
     return [orjson.loads(line) for line in archive.read(name).splitlines()]
 
 
+def test_without_traces_the_upload_comes_first(visitor: Page, own_url: str) -> None:
+    visit(visitor, f"{own_url}/optimization/new")
+    expect(visitor.get_by_text("Drop a file here, or choose one")).to_be_visible()
+    visitor.get_by_role("tab", name="From gateway traces").click()
+    expect(visitor.get_by_text("No traces are stored yet")).to_be_visible()
+    visitor.get_by_role("button", name="Upload a file").click()
+    expect(visitor.get_by_text("Drop a file here, or choose one")).to_be_visible()
+
+
+def test_without_records_the_way_to_some_is_shown(visitor: Page, own_url: str) -> None:
+    visit(visitor, f"{own_url}/training")
+    expect(visitor.get_by_text("No records to review yet")).to_be_visible()
+    visitor.get_by_role("tab", name="Datasets").click()
+    expect(visitor.get_by_text("No datasets yet")).to_be_visible()
+    visitor.get_by_role("link", name="Create dataset").click()
+    expect(visitor).to_have_url(f"{own_url}/optimization/new")
+
+
+def test_an_export_ends_when_its_dataset_and_then_the_last_one_is_deleted(
+    visitor: Page, own_url: str, tmp_path: Path
+) -> None:
+    first, last = make_dataset(own_url, tmp_path), make_dataset(own_url, tmp_path)
+    visit(visitor, f"{own_url}/training?tab=export&dataset={first}")
+    download = visitor.get_by_role("button", name="Download export")
+    expect(download).to_be_enabled(timeout=STEP_MS)
+    delete(own_url, first)
+    expect(visitor.get_by_text("The dataset was deleted. Choose another.")).to_be_visible(
+        timeout=STEP_MS
+    )
+    expect(download).to_be_disabled()
+    delete(own_url, last)
+    expect(visitor.get_by_text("No datasets to export")).to_be_visible(timeout=STEP_MS)
+
+
 def test_the_demo_leads_from_an_empty_list_to_a_downloaded_file(
     visitor: Page, tmp_path: Path
 ) -> None:
@@ -69,6 +107,10 @@ def test_the_demo_leads_from_an_empty_list_to_a_downloaded_file(
 
     visitor.get_by_role("button", name="Find topics").click()
     wait_for_step(visitor, "topics", "complete")
+    node(visitor, "topics").click()
+    expect(visitor.get_by_role("dialog", name="Topics")).to_be_visible()
+    visitor.keyboard.press("Escape")
+    expect(visitor.get_by_role("dialog")).to_have_count(0)
     visitor.get_by_role("button", name="Analyze coverage").click()
     wait_for_step(visitor, "coverage", "complete")
 

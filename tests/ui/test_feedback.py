@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import PHONE, new_page, serve, visit
+from tests.browser import new_page, visit
 from tests.ui.files import chat, create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ FEEDBACK = "/api/training/feedback"
 
 
 class Reviewed:
-    """A fresh dataset on a server that the tests of this module share."""
+    """A fresh dataset."""
 
     def __init__(self, url: str, folder: Path, number: int) -> None:
         self.url = url
@@ -58,15 +58,9 @@ class Reviewed:
         assert answer.status_code == 200, answer.text
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("feedback")) as address:
-        yield address
-
-
 @pytest.fixture
-def reviewed(url: str, tmp_path: Path) -> Reviewed:
-    return Reviewed(url, tmp_path, 6)
+def reviewed(app_url: str, tmp_path: Path) -> Reviewed:
+    return Reviewed(app_url, tmp_path, 6)
 
 
 @pytest.fixture
@@ -303,19 +297,18 @@ def test_a_file_of_feedback_is_imported_and_people_are_compared(
     expect(record(visitor, 3)).to_be_visible()
 
 
-def test_on_a_phone_thumbs_stay_in_reach(chromium: Browser, reviewed: Reviewed) -> None:
-    with new_page(chromium, reviewed.url, PHONE) as phone:
-        visit(phone, reviewed.address)
-        introduce(phone)
-        expect(record(phone, 0)).to_be_visible()
-        phone.get_by_role("button", name="Good").click()
-        expect(record(phone, 1)).to_be_visible()
-        phone.get_by_role("button", name="Skip").click()
-        expect(record(phone, 2)).to_be_visible()
-        phone.get_by_role("button", name="Undo").click()
-        expect(record(phone, 0)).to_be_visible()
-        assert reviewed.said() == {}
-        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+def test_on_a_phone_thumbs_stay_in_reach(phone: Page, reviewed: Reviewed) -> None:
+    visit(phone, reviewed.address)
+    introduce(phone)
+    expect(record(phone, 0)).to_be_visible()
+    phone.get_by_role("button", name="Good").click()
+    expect(record(phone, 1)).to_be_visible()
+    phone.get_by_role("button", name="Skip").click()
+    expect(record(phone, 2)).to_be_visible()
+    phone.get_by_role("button", name="Undo").click()
+    expect(record(phone, 0)).to_be_visible()
+    assert reviewed.said() == {}
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_the_name_is_asked_once_and_can_be_changed(visitor: Page, reviewed: Reviewed) -> None:
@@ -346,27 +339,18 @@ def test_the_tab_is_in_the_address_and_unknown_ones_open_the_first(
     expect(visitor).to_have_url(f"{reviewed.url}/training")
 
 
-def test_datasets_show_what_they_are_made_of_and_can_give(
-    visitor: Page, reviewed: Reviewed, tmp_path: Path
+def test_on_a_phone_datasets_show_what_they_are_made_of_and_can_give(
+    phone: Page, reviewed: Reviewed, tmp_path: Path
 ) -> None:
     reviewed.say(reviewed.records[0], "Bob", output="On Monday.")
-    visit(visitor, f"{reviewed.url}/training?tab=datasets")
-    row = visitor.get_by_role("listitem").filter(has_text=tmp_path.name)
+    visit(phone, f"{reviewed.url}/training?tab=datasets")
+    row = phone.get_by_role("listitem").filter(has_text=tmp_path.name)
     expect(row.get_by_text("6 records")).to_be_visible()
     expect(row.get_by_text("83% uploads · 17% corrections · 1 feedback")).to_be_visible()
     expect(row.get_by_text("Hugging Face TRL SFT")).to_be_visible()
     expect(row.get_by_role("link", name="Export this dataset")).to_have_attribute(
         "href", f"/training?tab=export&dataset={reviewed.dataset_id}"
     )
-    figures = visitor.get_by_label("How much there is")
+    figures = phone.get_by_label("How much there is")
     expect(figures.get_by_text("feedback")).to_be_visible()
-
-
-def test_without_records_the_way_to_some_is_shown(chromium: Browser, tmp_path: Path) -> None:
-    with serve(tmp_path) as url, new_page(chromium, url) as page:
-        visit(page, f"{url}/training")
-        expect(page.get_by_text("No records to review yet")).to_be_visible()
-        page.get_by_role("tab", name="Datasets").click()
-        expect(page.get_by_text("No datasets yet")).to_be_visible()
-        page.get_by_role("link", name="Create dataset").click()
-        expect(page).to_have_url(f"{url}/optimization/new")
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390

@@ -279,6 +279,8 @@ def test_on_a_phone_the_review_is_a_list_and_then_one_record(
     chromium: Browser, place: Place
 ) -> None:
     with new_page(chromium, place[0], PHONE) as phone:
+        plan = open_dialog(phone, place[1], "generate").get_by_role("table", name="Plan by topic")
+        expect(plan).to_be_visible()
         dialog = open_dialog(phone, place[1], "review")
         row = dialog.get_by_role("list", name="Generated records").get_by_role("button").first
         expect(dialog.get_by_role("button", name="Accept", exact=True)).to_be_hidden()

@@ -1,49 +1,38 @@
 """Near-duplicates in the dialog of step 1, in the browser."""
 
 import random
-from collections.abc import Iterator
+from typing import Any
 
-import orjson
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import PHONE, new_page, serve, visit
+from tests.browser import visit
+from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
 WORDS = [f"word{number}" for number in range(300)]
 
 
-def make_lines() -> bytes:
+def make_rows() -> list[dict[str, Any]]:
     """30 unlike questions; two of them are repeated with one more word."""
     chance = random.Random(5)
     texts = [" ".join(chance.choices(WORDS, k=30)) for _ in range(30)]
     texts += [f"{texts[0]} please", f"{texts[0]} quickly", f"{texts[1]} tomorrow"]
-    return b"\n".join(
-        orjson.dumps({"prompt": text, "completion": f"Answer {number}"})
-        for number, text in enumerate(texts)
-    )
+    return [{"prompt": text, "completion": f"Answer {number}"} for number, text in enumerate(texts)]
 
 
 @pytest.fixture(scope="module")
-def dataset_url(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("near")) as url, new_page(chromium, url) as page:
-        answer = page.request.post(
-            f"{url}/api/optimization/datasets/from-upload?wait=60",
-            multipart={
-                "name": "Near",
-                "objective": "Learn",
-                "file": {"name": "near.jsonl", "mimeType": "text/plain", "buffer": make_lines()},
-            },
-        )
-        assert answer.ok, answer.text()
-        yield f"{url}/optimization/{answer.json()['datasetId']}"
+def dataset_url(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = write_lines(tmp_path_factory.mktemp("file") / "near.jsonl", *make_rows())
+    found = create_dataset(app_url, path, name="near", objective="Learn")
+    wait_for_records(app_url, found)
+    return f"{app_url}/optimization/{found}"
 
 
 @pytest.fixture
-def extract(chromium: Browser, dataset_url: str) -> Iterator[Page]:
-    with new_page(chromium, dataset_url.split("/optimization")[0]) as page:
-        visit(page, f"{dataset_url}?step=extract")
-        yield page
+def extract(page: Page, dataset_url: str) -> Page:
+    visit(page, f"{dataset_url}?step=extract")
+    return page
 
 
 def test_a_group_is_reviewed_archived_and_taken_back(extract: Page) -> None:
@@ -80,13 +69,11 @@ def test_all_suggestions_are_followed_after_a_question(extract: Page) -> None:
 
 
 def test_on_a_phone_a_group_that_was_kept_stays_so_in_the_next_search(
-    chromium: Browser, dataset_url: str
+    phone: Page, dataset_url: str
 ) -> None:
-    home = dataset_url.split("/optimization")[0]
-    with new_page(chromium, home, PHONE) as phone:
-        visit(phone, f"{dataset_url}?step=extract")
-        phone.get_by_role("button", name="Search again").click()
-        group = phone.get_by_role("region", name="Group of near-duplicates")
-        expect(phone.get_by_text("1 group, 0 not decided yet")).to_be_visible()
-        expect(group.get_by_role("button", name="Take back")).to_be_visible()
-        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    visit(phone, f"{dataset_url}?step=extract")
+    phone.get_by_role("button", name="Search again").click()
+    group = phone.get_by_role("region", name="Group of near-duplicates")
+    expect(phone.get_by_text("1 group, 0 not decided yet")).to_be_visible()
+    expect(group.get_by_role("button", name="Take back")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,5 +1,6 @@
 """One record is edited in the browser: in fields and as JSON, saved, undone, guarded."""
 
+import re
 from pathlib import Path
 
 import httpx2
@@ -143,3 +144,16 @@ def test_an_edit_of_what_changed_meanwhile_says_so(page: Page, app_url: str, dat
     sheet.get_by_role("button", name="Save record").click()
     expect(sheet).to_contain_text("was edited or deleted since you opened it")
     expect(sheet.get_by_label("Text of turn 1")).to_have_value("Mine")
+
+
+def test_on_a_phone_a_record_is_edited_in_its_form(phone: Page, app_url: str, dataset: str) -> None:
+    sheet = open_records(phone, app_url, dataset)
+    rows(sheet).first.get_by_role("button").click()
+    sheet.get_by_role("button", name=re.compile("^Edit")).click()
+    sheet.get_by_label("Text of turn 1").fill("Where is my blue kettle?")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    save(sheet)
+    expect(sheet).to_contain_text("Edited a record")
+    sheet.get_by_role("button", name="Back to the list").click()
+    expect(rows(sheet).first).to_contain_text("Where is my blue kettle?")
+    assert "Where is my blue kettle?" in titles(app_url, dataset)

@@ -2,14 +2,13 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import PHONE, new_page, visit
+from tests.browser import visit
 from tests.ui.files import create_dataset, wait_for_records, write_lines
 from tests.ui.test_accessibility import scan
 
@@ -38,13 +37,6 @@ def dataset(app_url: str, tmp_path: Path) -> str:
     found = create_dataset(app_url, path, name="orders", objective="Say where orders are")
     wait_for_records(app_url, found)
     return found
-
-
-@pytest.fixture
-def phone_page(chromium: Browser, app_url: str) -> Iterator[Page]:
-    """A visitor with a phone."""
-    with new_page(chromium, app_url, PHONE) as page:
-        yield page
 
 
 def open_records(page: Page, app_url: str, dataset: str, preset: str = "all") -> Locator:
@@ -200,7 +192,7 @@ def test_only_the_selected_records_are_exported(
 
 
 def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
-    page: Page, phone_page: Page, app_url: str, dataset: str, tmp_path: Path
+    page: Page, phone: Page, app_url: str, dataset: str, tmp_path: Path
 ) -> None:
     sheet = open_records(page, app_url, dataset, "valid")
     sheet.get_by_label("Search messages").fill("refund")
@@ -211,11 +203,11 @@ def test_what_a_filter_shows_is_exported_and_known_to_this_tab_only(
     assert len(lines) == 80
     assert all("refund" in line for line in lines)
 
-    visit(phone_page, page.url)
-    expect(phone_page.get_by_text("known only to the tab they were chosen in")).to_be_visible(
+    visit(phone, page.url)
+    expect(phone.get_by_text("known only to the tab they were chosen in")).to_be_visible(
         timeout=WAIT_MS
     )
-    expect(phone_page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("link", name="Open the dataset").click()
     expect(page.get_by_role("button", name=re.compile("^Records"))).to_be_visible()
 
@@ -292,19 +284,18 @@ def test_the_list_is_worked_by_keyboard(page: Page, app_url: str, dataset: str) 
 
 
 def test_a_phone_filters_in_a_sheet_and_deletes_at_the_bottom(
-    phone_page: Page, app_url: str, dataset: str
+    phone: Page, app_url: str, dataset: str
 ) -> None:
-    page = phone_page
-    sheet = open_records(page, app_url, dataset)
+    sheet = open_records(phone, app_url, dataset)
     sheet.get_by_role("button", name="Filters").click()
-    filters = page.get_by_role("dialog", name="Filters")
+    filters = phone.get_by_role("dialog", name="Filters")
     filters.get_by_label("Validity").select_option("invalid")
     filters.get_by_role("button", name="Show 1 record").click()
     expect(rows(sheet)).to_have_count(1)
     tick(sheet, 0)
     expect(bar(sheet)).to_be_in_viewport()
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    assert scan(page) == []
+    assert phone.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert scan(phone) == []
     bar(sheet).get_by_role("button", name="Delete 1 selected record").click()
     expect(sheet).to_contain_text("Deleted 1 record")
     assert len(titles(app_url, dataset)) == NUM_ROWS

@@ -1,16 +1,14 @@
 """The dialogs over the canvas, in the browser: what a person reads after each action."""
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import new_page, visit
-from tests.ui.files import create_dataset, write_lines
+from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
 
@@ -42,19 +40,9 @@ def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of a dataset with 60 good and 2 invalid records and one line that is no JSON."""
     path = tmp_path_factory.mktemp("file") / "parcels.jsonl"
     write_lines(path, *map(row, range(60)), no_user(0), no_user(1), b'{"messages": [')
-    found = create_dataset(app_url, path, name="parcels", objective="Answer parcel questions")
-    _wait_for_records(app_url, found)
+    found = create_dataset(app_url, path, name="mail", objective="Answer parcel questions")
+    wait_for_records(app_url, found)
     return f"{app_url}/optimization/{found}"
-
-
-def _wait_for_records(app_url: str, dataset_id: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        found = httpx2.get(f"{app_url}/api/optimization/datasets/{dataset_id}").json()
-        if found["pipeline"]["nodes"][0]["status"] == "complete":
-            return
-        time.sleep(0.2)
-    raise TimeoutError("Extract did not finish.")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +137,7 @@ def test_an_unsaved_grader_is_asked_about_before_the_page_is_left(
     visitor.get_by_role("option", name="All datasets").click()
     question.get_by_role("button", name="Leave without saving").click()
     visitor.wait_for_url(re.compile(r"/optimization/?$"))
-    visitor.get_by_role("link", name="parcels").first.click()
+    visitor.get_by_role("link", name="mail", exact=True).click()
     visitor.wait_for_url(dataset)
     visitor.locator('[data-step="grader"]').click()
     expect(dialog).to_contain_text("return 0.5")
@@ -201,6 +189,30 @@ def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str
     expect(record).to_have_count(0)
     visitor.keyboard.press("Escape")
     expect(visitor.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_is_chosen_for_training_and_deploying_is_kept(either: Page, dataset: str) -> None:
+    dialog = open_step(either, dataset, "step=train")
+    share = dialog.get_by_label("Share to train on")
+    other = "70" if share.input_value() != "70" else "85"
+    share.fill(other)
+    share.press("Tab")
+    dialog.get_by_role("radio", name="High").click()
+    expect(dialog.get_by_role("radio", name="High")).to_be_checked()
+    expect(dialog).to_contain_text("This version does not train.")
+    expect(dialog.get_by_role("button", name="Start training")).to_be_disabled()
+
+    dialog = open_step(either, dataset, "step=deploy")
+    dialog.get_by_role("radio", name="Replace").click()
+    expect(dialog.get_by_label("Share of the calls", exact=True)).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Deploy", exact=True)).to_be_disabled()
+    assert either.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+    dialog = open_step(either, dataset, "step=train")
+    expect(dialog.get_by_label("Share to train on")).to_have_value(other)
+    dialog = open_step(either, dataset, "step=deploy")
+    dialog.get_by_role("radio", name="A/B test").click()
+    expect(dialog.get_by_label("Share of the calls", exact=True)).to_be_visible()
 
 
 def test_dialogs_fit_a_phone(phone: Page, dataset: str) -> None:

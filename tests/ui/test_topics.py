@@ -1,17 +1,15 @@
 """The topics in the browser: a file taken, the tree edited by mouse and keys, unsure records."""
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import orjson
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.browser import new_page, visit
-from tests.ui.files import create_dataset, write_lines
+from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
 
@@ -46,13 +44,8 @@ def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     clear = [row(f"Please {SUBJECTS[n % 3]}, number {n}.") for n in range(60)]
     write_lines(path, *clear, *map(row, STRANGE))
     found = create_dataset(app_url, path, name="parcels", objective="Answer parcel questions")
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        pipeline = httpx2.get(f"{app_url}/api/optimization/datasets/{found}").json()["pipeline"]
-        if pipeline["nodes"][0]["status"] == "complete":
-            return f"{app_url}/optimization/{found}"
-        time.sleep(0.2)
-    raise TimeoutError("Extract did not finish.")
+    wait_for_records(app_url, found)
+    return f"{app_url}/optimization/{found}"
 
 
 @pytest.fixture(scope="module")

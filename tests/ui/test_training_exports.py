@@ -201,7 +201,7 @@ def test_format_and_switches_are_remembered_and_the_dataset_is_not(
     expect(visitor.get_by_label("Shuffle rows")).to_be_checked()
 
 
-def test_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> None:
+def test_on_a_phone_a_dataset_in_the_address_is_chosen(chromium: Browser, place: Place) -> None:
     url, dataset_id, _ = place
     with new_page(chromium, url, PHONE) as phone:
         visit(phone, f"{url}/training?tab=export&dataset={dataset_id}")
@@ -299,3 +299,11 @@ def test_one_button_leads_to_the_verdict(chromium: Browser, place: Place) -> Non
         expect(page.get_by_text("Verdict reached").first).to_be_visible(timeout=WAIT_MS)
         page.get_by_role("link", name="Open the dry run").click()
         expect(page.get_by_role("region", name="Verdict")).to_be_visible()
+
+
+def test_on_a_phone_the_run_is_found_again(chromium: Browser, place: Place) -> None:
+    with new_page(chromium, place.url, PHONE) as phone:
+        visit(phone, f"{place.url}/training?tab=auto-improve")
+        phone.get_by_role("combobox", name="Dataset").select_option(value=place.dataset_id)
+        expect(phone.get_by_text("Verdict reached").first).to_be_visible(timeout=WAIT_MS)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
