@@ -3,15 +3,9 @@
 from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
-from rft_app.domain.dry_run_rules import DryRunVerdict, RuleRow
+from rft_app.domain.dry_run_rules import RuleRow
 from rft_app.domain.paid import JudgeUse
 from rft_app.errors import ConflictError
-
-MEANING = {
-    DryRunVerdict.GO: "training can work",
-    DryRunVerdict.CAUTION: "training may work; look at the rows marked caution first",
-    DryRunVerdict.NO_GO: "training would not work; mend the rows marked no go first",
-}
 
 
 def print_verdict(dry_run: DryRun) -> None:
@@ -21,7 +15,7 @@ def print_verdict(dry_run: DryRun) -> None:
         ConflictError: The dry run has no report yet.
     """
     report = require_report(dry_run)
-    write_line(f"{report.verdict}: {MEANING[report.verdict]}")
+    write_line(f"{report.verdict}: {report.verdict.meaning}")
     write_line(
         f"Dry run {dry_run.number}: {report.num_graded:,} of "
         f"{words.count(report.num_rollouts, 'rollout')} of "

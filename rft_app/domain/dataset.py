@@ -86,15 +86,25 @@ class Dataset(Entity):
 
 
 def find_phase(nodes: tuple[Node, ...]) -> DatasetPhase:
-    """Attention before all else, then training, complete, in progress."""
+    """Attention before all else, then training, complete, in progress.
+
+    A verdict of CAUTION that is up to date asks for nothing: the data can be used.
+    """
     statuses = {node.name: node.status for node in nodes}
-    if {StepStatus.ATTENTION, StepStatus.FAILED} & set(statuses.values()):
+    if any(map(_asks_for_a_look, nodes)):
         return DatasetPhase.ATTENTION
     if statuses[StepName.TRAIN] in {StepStatus.ACTIVE, StepStatus.PROCESSING}:
         return DatasetPhase.TRAINING
     if statuses[StepName.DEPLOY] is StepStatus.ACTIVE:
         return DatasetPhase.COMPLETE
     return DatasetPhase.IN_PROGRESS
+
+
+def _asks_for_a_look(node: Node) -> bool:
+    is_verdict = node.name is StepName.DRY_RUN and node.stale_reason is None
+    return node.status is StepStatus.FAILED or (
+        node.status is StepStatus.ATTENTION and not is_verdict
+    )
 
 
 class DatasetPage(Entity):

@@ -35,6 +35,15 @@ class DryRunVerdict(StrEnum):
     CAUTION = "CAUTION"
     NO_GO = "NO_GO"
 
+    @property
+    def meaning(self) -> str:
+        """What it says of training, and which rows to look at."""
+        return {
+            DryRunVerdict.GO: "training can work",
+            DryRunVerdict.CAUTION: "training may work; look at the rows marked caution first",
+            DryRunVerdict.NO_GO: "training would not work; mend the rows marked no go first",
+        }[self]
+
 
 class RowStatus(StrEnum):
     """What one rule says, from best to worst."""

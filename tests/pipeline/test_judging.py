@@ -7,13 +7,19 @@ import pytest
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import JudgeSpec, StringCheckSpec
 from rft_app.domain.grading import FailureKind
-from rft_app.errors import JobCancelledError, NotAvailableError, ProviderError
+from rft_app.domain.job import JobStatus
+from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.errors import ConflictError, JobCancelledError, NotAvailableError, ProviderError
 from rft_app.jobs.queue import cancel_job
 from rft_app.pipeline.grader import require_provider
+from rft_app.services.dry_run_resuming import StoppedRun, find_stopped, go_on
 from rft_app.services.judge_costs import estimate_judge
+from rft_app.storage import jobs
 from rft_app.storage.grades import iterate_grades
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import abandon_step, finish_step
+from rft_app.ui.state.judge_view import describe_stopped
 from tests.llm.provider import Json, Served, configured, in_turn, refuse, say, say_json
 from tests.pipeline.graded_dataset import (
     DATASET,
@@ -149,6 +155,47 @@ def test_cancelling_stops_calls_and_keeps_what_was_paid(monkeypatch: pytest.Monk
     assert num_asked < 8
     with reading() as session:
         assert sum_paid_calls(session, context.job_id).num_calls == num_asked
+
+
+def test_a_stopped_run_goes_on_with_what_is_left_unless_its_grader_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 30)
+    configure(SPEC)
+    context = begin_job()
+
+    def stop_at_ten(request: Json, number: int) -> Served:
+        return rate(request, number) if number < 10 else refuse(401, "no such key")
+
+    with configured(monkeypatch, stop_at_ten, CONCURRENCY="1", MAX_ATTEMPTS="1"):
+        with pytest.raises(ProviderError):
+            run_dry(context)
+        assert look_at(context.job_id) is None, "its job is at work"
+        with unit_of_work() as session:
+            jobs.settle_job(session, context.job_id, "w1", JobStatus.CANCELLED)
+            for step in (StepName.EXTRACT, StepName.TOPICS, StepName.COVERAGE, StepName.GRADER):
+                result = StepResult(outcome=StepStatus.COMPLETE, summary="done")
+                finish_step(session, DATASET, step, result, settings={}, input_hash="a=1")
+        found = look_at(context.job_id)
+        assert found is not None
+        assert (found.num_planned, found.num_left) == (30, 20)
+        assert describe_stopped(found).startswith("20 of 30 rollouts left, ")
+        with unit_of_work() as session:
+            job = go_on(session, DATASET, context.job_id)
+            assert (job.id, job.status) == (context.job_id, JobStatus.QUEUED)
+            jobs.begin_job(session, job.id, 1, "w1")
+            jobs.settle_job(session, job.id, "w1", JobStatus.CANCELLED)
+            abandon_step(session, DATASET, StepName.DRY_RUN)
+        configure(StringCheckSpec())
+        assert look_at(context.job_id) is None
+        with unit_of_work() as session, pytest.raises(ConflictError, match="cannot go on"):
+            go_on(session, DATASET, context.job_id)
+
+
+def look_at(job_id: str) -> StoppedRun | None:
+    """The run that can go on."""
+    with reading() as session:
+        return find_stopped(session, DATASET, job_id)
 
 
 def test_without_a_provider_no_run_starts_and_the_estimate_says_why() -> None:

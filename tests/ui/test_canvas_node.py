@@ -75,3 +75,8 @@ def test_the_step_that_reads_a_file_works_while_it_is_imported(kind: str, step: 
     assert (node.id, node.status_label) == (step.value, "Importing")
     assert "40,000" in node.notes[0]
     assert all(node.status != "processing" for node in draw(0.9))
+
+
+def test_what_this_version_cannot_do_waits_for_nothing() -> None:
+    deploy = draw(0.83)[StepName.DEPLOY.number - 1]
+    assert deploy.status_label == ""

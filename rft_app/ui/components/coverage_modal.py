@@ -209,7 +209,7 @@ def _legend() -> rx.Component:
 
 
 _COLUMNS = (
-    "grid grid-cols-[minmax(120px,200px)_minmax(0,1fr)_52px_52px_60px_104px] gap-3 items-center"
+    "grid grid-cols-[minmax(120px,4fr)_minmax(0,3fr)_52px_52px_60px_104px] gap-3 items-center"
     " max-wide:grid-cols-[minmax(0,1fr)_52px_60px]"
 )
 

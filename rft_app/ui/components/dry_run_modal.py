@@ -24,42 +24,75 @@ def dry_run_modal() -> rx.Component:
         DryRunState,
         rx.cond(
             DryRunState.is_settings_open,
-            rx.el.div(_settings(), class_name="px-5 py-4 border-b border-line bg-inset"),
+            rx.el.div(
+                _settings("grid-cols-4 max-desk:grid-cols-2"),
+                class_name="px-5 py-4 border-b border-line bg-inset max-wide:px-4",
+            ),
         ),
         rx.cond(DryRunHistoryState.is_open, dry_run_history(), _report()),
         witness=rx.cond(DryRunState.has_result, rx.fragment(_REPORT.witness)),
         actions=rx.cond(DryRunState.has_result, _choice()),
-        settings=_settings(),
+        settings=_settings("grid-cols-2"),
         footer=modal_footer(
-            rx.fragment(
-                run_effect(
-                    DryRunState,
-                    rx.fragment(
-                        rx.cond(
-                            DryRunState.has_result,
-                            f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
-                            "Grades recorded answers with the saved grader. ",
-                        ),
-                        DryRunState.effect,
-                    ),
-                ),
-                rx.el.span(" ", DryRunState.paid),
-            ),
+            rx.fragment(run_effect(DryRunState, _effect()), rx.el.span(" ", DryRunState.paid)),
             rx.cond(
                 DryRunState.has_result,
-                rx.fragment(
-                    _open_blamed(),
-                    button(
-                        "Settings",
-                        icon="settings-2",
-                        on_click=DryRunState.toggle_settings,
-                        aria_expanded=DryRunState.is_settings_open,
-                    ),
+                button(
+                    "Settings",
+                    icon="settings-2",
+                    on_click=DryRunState.toggle_settings,
+                    aria_expanded=DryRunState.is_settings_open,
                 ),
                 rx.cond(
                     ~DryRunState.is_loading
                     & ((DryRunState.error != "") | (DryRunState.status == "waiting")),
                     button("Open grader", on_click=ModalState.open_step("grader")),
+                ),
+            ),
+            _next(),
+        ),
+    )
+
+
+def _effect() -> rx.Component:
+    return rx.cond(
+        DryRunState.left != "",
+        rx.fragment("Go on: ", DryRunState.left, " Start anew: ", DryRunState.effect),
+        rx.fragment(
+            rx.cond(
+                DryRunState.has_result,
+                f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
+                "Grades recorded answers with the saved grader. ",
+            ),
+            DryRunState.effect,
+        ),
+    )
+
+
+def _next() -> rx.Component:
+    """One filled button: go on with a stopped run, follow the verdict, or run."""
+    is_current = (DryRunState.stale_reason == "") & ~DryRunState.is_running
+    again = run_button(DryRunState, variant="default")
+    return rx.cond(
+        DryRunState.left != "",
+        rx.fragment(
+            run_button(DryRunState, variant="default", name="Start anew"),
+            button("Go on", variant="primary", icon="play", on_click=DryRunState.go_on),
+        ),
+        rx.cond(
+            DryRunState.has_result & is_current & ~DryRunState.is_settings_open,
+            rx.cond(
+                _REPORT.tone == "bad",
+                rx.fragment(again, _open_blamed("primary")),
+                rx.fragment(
+                    _open_blamed("default"),
+                    again,
+                    button(
+                        "Export records",
+                        variant="primary",
+                        icon="download",
+                        on_click=ModalState.leave_to_export(""),
+                    ),
                 ),
             ),
             run_button(DryRunState),
@@ -72,7 +105,7 @@ def _report() -> rx.Component:
         rx.el.div(
             dry_run_verdict(),
             rules_card(),
-            class_name="grid gap-3.5 content-start min-w-0",
+            class_name="grid grid-rows-[auto_1fr] gap-3.5 min-w-0 max-desk:grid-rows-none",
         ),
         rx.el.div(
             histogram_card(),
@@ -86,17 +119,18 @@ def _report() -> rx.Component:
     )
 
 
-def _open_blamed() -> rx.Component:
-    return rx.fragment(
-        rx.cond(
-            _REPORT.blames_data,
-            button("Open coverage", on_click=ModalState.open_step("coverage")),
-        ),
-        rx.cond(
-            _REPORT.blames_grader,
-            button("Open grader", on_click=ModalState.open_step("grader")),
-        ),
+def _open_blamed(variant: str) -> rx.Component:
+    """Where to mend what the rules blame; of two places the grader is the first to look at."""
+    grader = button("Open grader", variant=variant, on_click=ModalState.open_step("grader"))
+    return rx.cond(
+        _REPORT.blames_grader,
+        rx.fragment(rx.cond(_REPORT.blames_data, _open_coverage("default")), grader),
+        rx.cond(_REPORT.blames_data, _open_coverage(variant)),
     )
+
+
+def _open_coverage(variant: str) -> rx.Component:
+    return button("Open coverage", variant=variant, on_click=ModalState.open_step("coverage"))
 
 
 def _choice() -> rx.Component:
@@ -109,8 +143,7 @@ def _choice() -> rx.Component:
                 value=DryRunState.chosen_run,
                 on_change=DryRunState.choose_run,
                 aria_label="Which run",
-                class_name="!min-h-7 text-small max-w-[300px] max-wide:max-w-[120px]"
-                " max-wide:!min-h-10",
+                class_name="!min-h-7 text-small max-w-[300px] max-wide:hidden",
             ),
         ),
         rx.cond(
@@ -127,7 +160,7 @@ def _choice() -> rx.Component:
     )
 
 
-def _settings() -> rx.Component:
+def _settings(columns: str) -> rx.Component:
     return rx.el.div(
         _number("Records", DryRunState.num_records, DryRunState.set_num_records, "picked by lot"),
         _number(
@@ -143,13 +176,13 @@ def _settings() -> rx.Component:
                 checked=DryRunState.is_stratified,
                 on_change=DryRunState.set_stratified,
             ),
-            class_name="wide:pt-[26px]",
+            class_name="pt-[26px]",
         ),
         rx.cond(
             DryRunState.formula != "",
-            rx.el.p(DryRunState.formula, class_name="basis-full text-small text-ink-3"),
+            rx.el.p(DryRunState.formula, class_name="col-span-full text-small text-ink-3"),
         ),
-        class_name="flex flex-wrap gap-x-8 gap-y-4",
+        class_name=f"grid {columns} gap-x-8 gap-y-4 items-start max-wide:gap-x-4",
     )
 
 

@@ -25,6 +25,7 @@ def dry_run_verdict() -> rx.Component:
             rx.el.span(_REPORT.ruling, class_name=WITNESS),
             class_name="flex items-baseline gap-2",
         ),
+        rx.el.p(_REPORT.meaning, class_name="font-medium"),
         rx.cond(
             _REPORT.sentences,
             rx.foreach(_REPORT.sentences, lambda words: rx.el.p(words, class_name="text-ink-2")),
@@ -80,9 +81,9 @@ def rules_card() -> rx.Component:
                 rows=rx.foreach(_REPORT.rules, _rule),
                 label="Rules of the verdict",
             ),
-            class_name="overflow-x-auto",
+            class_name="grow overflow-x-auto [&>table]:h-full",
         ),
-        class_name=CARD,
+        class_name=f"{CARD} flex flex-col",
     )
 
 

@@ -11,6 +11,7 @@ from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_versions import GraderVersionsState
+from rft_app.ui.state.modal import ModalState
 
 
 def grader_modal() -> rx.Component:
@@ -45,15 +46,33 @@ def _buttons() -> tuple[rx.Component, ...]:
             disabled=~GraderState.has_changes,
             class_name="max-wide:hidden",
         ),
-        button(
-            f"Save as {GraderState.next_version}",
-            variant="primary",
-            on_click=GraderState.save,
-            disabled=GraderState.is_loading
-            | GraderState.is_saving
-            | (GraderState.fault_message != "")
-            | (~GraderState.has_changes & (GraderState.current_label != "")),
+        rx.cond(
+            ~GraderState.has_changes & (GraderState.current_label != ""),
+            rx.fragment(
+                _save("default", disabled=True),
+                button(
+                    "Go to the dry run",
+                    variant="primary",
+                    icon="arrow-right",
+                    on_click=ModalState.open_step("dry_run"),
+                ),
+            ),
+            _save(
+                "primary",
+                disabled=GraderState.is_loading
+                | GraderState.is_saving
+                | (GraderState.fault_message != ""),
+            ),
         ),
+    )
+
+
+def _save(variant: str, *, disabled: rx.Var[bool] | bool) -> rx.Component:
+    return button(
+        f"Save as {GraderState.next_version}",
+        variant=variant,
+        on_click=GraderState.save,
+        disabled=disabled,
     )
 
 

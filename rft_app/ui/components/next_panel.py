@@ -170,7 +170,7 @@ def _bar(bar: rx.vars.ObjectVar[Bar]) -> rx.Component:
         meter(bar.percent, bar.target, is_low=bar.is_low, label=bar.tip),
         rx.el.span(bar.value, class_name="text-right tabular-nums"),
         title=bar.tip,
-        class_name="grid grid-cols-[128px_1fr_44px] gap-2.5 items-center text-small",
+        class_name="grid grid-cols-[minmax(0,1fr)_128px_44px] gap-2.5 items-center text-small",
     )
 
 

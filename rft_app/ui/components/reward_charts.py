@@ -82,7 +82,13 @@ def _figure(figure: Figure) -> rx.Component:
 def topics_card() -> rx.Component:
     """The mean reward of each topic, best first."""
     return card(
-        rx.el.div(rx.foreach(_REPORT.topics, _topic), class_name="grid gap-[11px]"),
+        rx.el.div(
+            rx.foreach(_REPORT.topics, _topic),
+            tab_index=0,
+            role="region",
+            aria_label="Topics",
+            class_name="grid gap-[11px] max-h-[220px] overflow-auto",
+        ),
         rx.cond(
             _REPORT.num_failed > 0,
             rx.el.p(
@@ -116,6 +122,6 @@ def _topic(topic: TopicBar) -> rx.Component:
             ),
         ),
         rx.el.span(topic.num_graded, class_name="text-right tabular-nums text-ink-3"),
-        class_name="grid grid-cols-[minmax(90px,180px)_minmax(0,1fr)_34px_44px] gap-2.5"
+        class_name="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_34px_44px] gap-2.5"
         " items-center text-small max-wide:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_34px_32px]",
     )

@@ -87,12 +87,20 @@ def _actions(state: type[StepModal], actions: rx.Component | None) -> rx.Compone
     )
 
 
-def run_button(state: type[StepModal], *, variant: str = "primary") -> rx.Component:
-    """Starts the step, the first time or again; off while it cannot, with the reason beside it."""
+def run_button(
+    state: type[StepModal], *, variant: str = "primary", name: Content = ""
+) -> rx.Component:
+    """Starts the step, the first time or again; off while it cannot, with the reason beside it.
+
+    Args:
+        state: The step's own state.
+        variant: As of `button`.
+        name: Its words, where they are others than those of the step.
+    """
     words = WORDS[state.step]
     is_blocked = state.is_loading | state.is_running | (state.status == "waiting")
     return button(
-        rx.cond(state.has_result, words.again, words.start or words.verb),
+        name or rx.cond(state.has_result, words.again, words.start or words.verb),
         variant=variant,
         icon="refresh-cw",
         on_click=state.run,
@@ -104,7 +112,11 @@ def run_effect(state: type[StepModal], effect: Content) -> rx.Component:
     """The footer's left side: why the button is off, else what it will do."""
     return rx.cond(
         state.is_running,
-        "Running. The old result stays until the new one is there.",
+        rx.cond(
+            state.has_result,
+            "Running. The old result stays until the new one is there.",
+            "Running. It goes on when you close this dialog.",
+        ),
         rx.cond(
             state.is_loading,
             "",

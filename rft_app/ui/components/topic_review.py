@@ -30,7 +30,7 @@ def review_panel() -> rx.Component:
         rx.el.div(
             rx.el.h3("Review queue", class_name=SECTION_TITLE),
             rx.cond(TopicsState.has_unsure, badge(f"{TopicsState.num_left} left", tone="warn")),
-            rx.el.span("below 70% sure", class_name=f"{WITNESS} ml-auto"),
+            rx.el.span("sure below 0.70", class_name=f"{WITNESS} ml-auto"),
             class_name="flex items-center gap-2 px-4 pt-3.5 pb-2.5",
         ),
         rx.el.div(
@@ -111,7 +111,7 @@ def _choice(
         rx.el.span(choice.name, class_name="truncate"),
         rx.el.span(choice.sure, class_name="ml-auto text-ink-3 tabular-nums"),
         type="button",
-        title=choice.name,
+        title=f"{choice.name}: {choice.sure} of 1 sure. Each topic is judged by itself.",
         on_click=TopicsState.decide_on(card.id, choice.key),
         class_name=rx.cond(
             is_first & (choice.number == "1"),

@@ -8,6 +8,7 @@ from rft_app.ui.components.card import card
 from rft_app.ui.components.column_mapping import mapping_editor
 from rft_app.ui.components.icon import icon
 from rft_app.ui.content import has_items
+from rft_app.ui.state.next_panel import Fact
 from rft_app.ui.state.upload import FileUpload
 from rft_app.ui.state.upload_view import Conversation, FaultLine, Line
 from rft_app.ui.theme import CARD, WITNESS
@@ -53,6 +54,10 @@ def file_summary(state: type[FileUpload]) -> rx.Component:
             rx.el.span(view.witness, class_name="text-ink-3"),
             class_name="mt-2 flex flex-wrap gap-x-4 gap-y-0.5 text-small text-ink-2",
         ),
+        rx.el.dl(
+            rx.foreach(view.facts, _fact),
+            class_name="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-small empty:hidden",
+        ),
         rx.cond(
             view.has_faults,
             rx.el.div(
@@ -66,6 +71,14 @@ def file_summary(state: type[FileUpload]) -> rx.Component:
             ),
         ),
         class_name=f"{CARD} p-3.5",
+    )
+
+
+def _fact(fact: rx.vars.ObjectVar[Fact]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(fact.name, class_name="text-ink-3"),
+        rx.el.dd(fact.value, class_name="m-0 text-ink-2 tabular-nums"),
+        class_name="flex gap-1.5",
     )
 
 

@@ -12,28 +12,9 @@ from rft_app.ui.components.shell import crumbs, page_body, shell
 from rft_app.ui.components.trace_picker import trace_picker
 from rft_app.ui.components.upload_panel import upload_panel
 from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
-from rft_app.ui.state.next_panel import Fact
 from rft_app.ui.state.upload import READY
 from rft_app.ui.steps import LAST_ANSWER
 from rft_app.ui.theme import PAGE_TITLE, WITNESS
-
-
-def _fact(fact: rx.vars.ObjectVar[Fact]) -> rx.Component:
-    return rx.fragment(
-        rx.el.dt(fact.name, class_name="text-ink-3"),
-        rx.el.dd(fact.value, class_name="text-right tabular-nums"),
-    )
-
-
-def _file_facts() -> rx.Component:
-    return rx.cond(
-        (CreateState.tab == UPLOAD) & (CreateState.stage == "ready"),
-        rx.el.dl(
-            rx.foreach(CreateState.view.facts, _fact),
-            class_name="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-small pt-3 border-t"
-            " border-line",
-        ),
-    )
 
 
 def _model_suggestion() -> rx.Component:
@@ -78,7 +59,7 @@ def _detected() -> rx.Component:
                 "Upload a file to see what its rows have in common.",
             ),
         ),
-        more=rx.fragment(_file_facts(), _model_suggestion()),
+        more=_model_suggestion(),
     )
 
 
@@ -137,12 +118,11 @@ def _mode() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    """The fields scroll above the button, which never lies on them."""
+    """What was filled in scrolls; what is chosen and the button stay in sight."""
     return rx.el.div(
         rx.el.div(
             _detected(),
             *_words(),
-            _mode(),
             rx.cond(
                 CreateState.create_error != "",
                 notice("The dataset was not created.", CreateState.create_error, tone="bad"),
@@ -150,6 +130,7 @@ def _form() -> rx.Component:
             class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start -mx-1 px-1 wide:min-h-0"
             " wide:overflow-auto",
         ),
+        _mode(),
         _create(),
         class_name="flex flex-col gap-3 self-start wide:sticky wide:top-0"
         " wide:max-h-[calc(100dvh-104px)]",

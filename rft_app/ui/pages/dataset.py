@@ -25,9 +25,10 @@ def _actions() -> rx.Component:
         DatasetState.is_loaded & ~DatasetState.is_missing,
         rx.fragment(
             button(
-                rx.el.span("Records", class_name="max-wide:sr-only"),
+                "Records",
                 rx.el.span(
-                    DatasetState.num_records, class_name="tabular-nums font-medium opacity-75"
+                    DatasetState.num_records,
+                    class_name="tabular-nums font-medium opacity-75 max-wide:sr-only",
                 ),
                 icon="table-2",
                 on_click=ModalState.open_records(""),

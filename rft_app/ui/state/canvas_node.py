@@ -55,11 +55,18 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
         lead=summary.removesuffix(alert),
         alert=alert,
         status=StepStatus.PROCESSING.value if is_importing else node.status.value,
-        status_label="Importing" if is_importing else node.status_label,
+        status_label=_label(step, canvas),
         notes=_notes(step, canvas),
         is_next=is_next,
         is_open=node.status is not StepStatus.WAITING or node.name in UNAVAILABLE,
     )
+
+
+def _label(step: CanvasStep, canvas: Canvas) -> str:
+    """The word beside the glyph; what this version cannot do waits for nothing."""
+    if _is_importing(step, canvas):
+        return "Importing"
+    return "" if step.node.name in UNAVAILABLE else step.node.status_label
 
 
 def _is_importing(step: CanvasStep, canvas: Canvas) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import reflex as rx
 from sqlmodel import Session
@@ -77,6 +78,8 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
     @rx.var
     def is_begun(self) -> bool:
         """Whether leaving would lose something: a file, chosen traces, words of one's own."""
+        if self.is_creating:
+            return False
         words = (self.name, self._suggested["name"]), (self.objective, self._suggested["objective"])
         is_typed = any(text not in {"", suggested} for text, suggested in words)
         return is_typed or self.num_selected > 0 or self.stage not in {EMPTY, FAILED}
@@ -223,19 +226,22 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
                 self._suggest(suggest_name(name), found.suggested_objective)
 
     @rx.event
-    async def create(self) -> rx.event.EventSpec | None:
-        """Create the dataset, start to fill it and go to the canvas, where that can be seen."""
+    async def create(self) -> Any:  # noqa: ANN401  # events
+        """Create the dataset, start to fill it and go to the canvas, where that can be seen.
+
+        The page stays as it is until it is left; the next visit begins with an empty one.
+        """
         if self.blocker or self.is_creating:
-            return None
+            return
         self.is_creating, self.create_error = True, ""
+        yield
         try:
             dataset = await tell(self._order())
         except RftError as error:
             self.is_creating, self.create_error = False, error.message
-            return None
+            return
         self._path = ""
-        self.reset()
-        return rx.redirect(f"/optimization/{dataset.id}")
+        yield rx.redirect(f"/optimization/{dataset.id}")
 
     def _order(self) -> Callable[[Session], Dataset]:
         extract = {"mode": self.mode}

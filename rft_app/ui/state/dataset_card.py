@@ -77,7 +77,7 @@ class DatasetCard:
             name=dataset.name,
             objective=dataset.objective,
             badge=describe_standing(standing, dataset),
-            tone=_TONES[standing],
+            tone=_tone(standing, dataset),
             figures=figures(dataset.stats),
             updated=f"Updated {ago(dataset.updated_at)}",
             dots=dots(dataset),
@@ -95,6 +95,13 @@ _TONES = {
     Standing.READY: "neutral",
     Standing.EMPTY: "neutral",
 }
+
+
+def _tone(standing: Standing, dataset: Dataset) -> str:
+    """The colour of the word; a verdict has its own."""
+    is_judged = standing is Standing.JUDGED
+    is_go = dataset.nodes[StepName.DRY_RUN.number - 1].status is StepStatus.PASSED
+    return "warn" if is_judged and not is_go else _TONES[standing]
 
 
 def _figure(number: int, noun: str) -> Figure:

@@ -14,6 +14,7 @@ from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
 from rft_app.jobs.queue import get_job
+from rft_app.services.dry_run_resuming import StoppedRun, find_stopped, go_on
 from rft_app.services.dry_runs import (
     GradedPage,
     WantedRollouts,
@@ -30,12 +31,13 @@ from rft_app.services.pipeline import StepView
 from rft_app.storage.grades import GradeOrder
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
-from rft_app.ui.state.asking import ask
+from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.judge_view import describe_estimate, describe_spent
+from rft_app.ui.state.judge_view import describe_estimate, describe_spent, describe_stopped
 from rft_app.ui.state.paging import Paging
+from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
@@ -89,7 +91,10 @@ class DryRunState(StepModal, Paging, rx.State):
     """What the next run asks and costs."""
     formula: str = ""
     """The arithmetic of that cost; empty where nothing is asked."""
+    left: str = ""
+    """What is left of a stopped run and costs; empty where there is none to go on with."""
 
+    _stopped_job: str = ""
     _latest_run: str = ""
     _estimate_number: int = 0
     _num_runs: int = RUNS_SHOWN
@@ -212,7 +217,8 @@ class DryRunState(StepModal, Paging, rx.State):
 
     async def _show_step(self, step: StepView) -> None:
         await super()._show_step(step)
-        job_id, self.paid = step.job_id, ""
+        dataset_id, job_id = self._dataset_id, step.job_id
+        self.paid, self.left, self._stopped_job = "", "", job_id or ""
         if job_id is None:
             return
         job, paid = await ask(
@@ -221,6 +227,20 @@ class DryRunState(StepModal, Paging, rx.State):
         if paid.num_calls and job.status is not JobStatus.DONE:
             which = "So far" if self.is_running else "The last run, without a report"
             self.paid = f"{which}: {describe_spent(paid)}."
+        if not self.is_running:
+            self.left = describe_stopped(await ask(lambda s: _find_stopped(s, dataset_id, job_id)))
+
+    @rx.event
+    async def go_on(self) -> None:
+        """Grade what the stopped run has left; what it paid for is not paid again."""
+        dataset_id, job_id = self._dataset_id, self._stopped_job
+        self.fault = ""
+        try:
+            job = await tell(lambda session: go_on(session, dataset_id, job_id))
+        except RftError as error:
+            self.fault = error.message
+            return
+        self.is_running, self.job, self.left = True, JobProgress.of(job), ""
 
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id
@@ -310,6 +330,13 @@ def propose_number(wanted: int, num_usable: int) -> str:
         ('200', '300', '300')
     """
     return str(min(wanted, num_usable or wanted))
+
+
+def _find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun | None:
+    try:
+        return find_stopped(session, dataset_id, job_id)
+    except RftError:
+        return None
 
 
 def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, str]:

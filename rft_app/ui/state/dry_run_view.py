@@ -108,9 +108,11 @@ class ReportView:
     number: int = 0
     witness: str = ""
     verdict: str = ""
+    meaning: str = ""
+    """What the verdict says of training."""
     tone: str = "neutral"
     ruling: str = ""
-    """Which rules decided, e.g. `worst of 6 rules`."""
+    """Which rules decided, e.g. `worst of the 5 rules that apply`."""
     sentences: list[str] = field(default_factory=list)
     praise: str = ""
     """Shown when no rule speaks against training."""
@@ -147,6 +149,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         number=run.number,
         witness=_witness(run, report, grader),
         verdict=report.verdict.value,
+        meaning=f"{report.verdict.meaning.capitalize()}.",
         tone=TONES[report.verdict],
         ruling=_ruling(report.rules),
         sentences=[*report.warnings, *_judge_notes(report)],
@@ -191,7 +194,7 @@ def _ruling(rules: Sequence[RuleRow]) -> str:
     used = [row for row in rules if row.status is not RowStatus.NOT_APPLICABLE]
     if not any(row.status.is_bad for row in used):
         return f"all {len(used)} rules that apply hold"
-    return f"worst of {len(used)} rules"
+    return f"worst of the {len(used)} rules that apply"
 
 
 def _figures(report: DryRunReport) -> list[Figure]:

@@ -1,6 +1,7 @@
 """What asking a judge will cost, and what it came to, in words."""
 
 from rft_app.domain.paid import JudgeUse, PaidTotals
+from rft_app.services.dry_run_resuming import StoppedRun
 from rft_app.services.judge_costs import JudgeEstimate
 from rft_app.ui.words import count, dollar_range, dollars
 
@@ -37,7 +38,22 @@ def describe_estimate(found: JudgeEstimate | None) -> str:
         return "Free, runs on this machine."
     if found.obstacle:
         return found.obstacle
-    cost = dollar_range(found.cost.low_usd, found.cost.high_usd)
-    priced = "cost unknown" if found.cost.low_usd is None else f"about {cost}"
     day = f", prices of {found.cost.prices_date}" if found.cost.prices_date else ""
-    return f"Asks {found.model} {count(found.num_calls, 'time')}, {priced}{day}."
+    return f"Asks {found.model} {count(found.num_calls, 'time')}, {_priced(found)}{day}."
+
+
+def describe_stopped(found: StoppedRun | None) -> str:
+    """What going on asks and costs; empty where there is no run to go on with."""
+    if found is None:
+        return ""
+    left = f"{found.num_left:,} of {count(found.num_planned, 'rollout')} left"
+    if found.whole is None or not found.num_left:
+        return f"{left}, free."
+    return f"{left}, {_priced(found.whole, found.share_left)}."
+
+
+def _priced(found: JudgeEstimate, share: float = 1.0) -> str:
+    low, high = found.cost.low_usd, found.cost.high_usd
+    if low is None or high is None:
+        return "cost unknown"
+    return f"about {dollar_range(share * low, share * high)}"

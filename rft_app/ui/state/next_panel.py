@@ -273,7 +273,7 @@ def describe_coverage(facts: dict[str, Any]) -> CoverageBars:
     targets = {round(topic["target_share"], 4) for topic in topics}
     witness = "share of records · line = target"
     if len(targets) == 1:
-        witness += f" {share(targets.pop(), is_fine=True)}"
+        witness += f" {_target(facts) or share(targets.pop(), is_fine=True)}"
     return CoverageBars(
         bars=[_bar(topic, scale) for topic in shown],
         witness=witness,
@@ -296,13 +296,23 @@ def _bar(topic: dict[str, Any], scale: float) -> Bar:
     )
 
 
+def _target(facts: dict[str, Any]) -> str:
+    """The target by which the balance divides, in the same digits."""
+    return _divide(facts).rpartition(" ÷ ")[2]
+
+
+def _divide(facts: dict[str, Any]) -> str:
+    if facts.get("set_by") is None or not facts.get("set_by_target"):
+        return ""
+    return divide(facts["set_by_share"] or 0.0, facts["set_by_target"])
+
+
 def _balance(facts: dict[str, Any]) -> str:
     if facts.get("balance") is None:
         return ""
-    text = f"Balance {facts['balance']:.2f}"
-    if facts.get("set_by") is None or not facts.get("set_by_target"):
+    text, division = f"Balance {facts['balance']:.2f}", _divide(facts)
+    if not division:
         return text
-    division = divide(facts["set_by_share"] or 0.0, facts["set_by_target"])
     topics = (str(facts["set_by"]), *facts.get("tied_with", ()))
     return f"{text} = {division}, set by {name_few([key.rsplit('/', 1)[-1] for key in topics])}."
 

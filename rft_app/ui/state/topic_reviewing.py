@@ -11,7 +11,6 @@ from rft_app.services.topic_review import assign, list_review, take_back
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.topic_row import spaced
 from rft_app.ui.state.topic_tree import TopicTreeView
-from rft_app.ui.words import share
 
 SHOWN = 4
 """Cards on the screen; the first is the one that keys decide."""
@@ -28,6 +27,7 @@ class ReviewChoice:
     name: str
     """With the topics above it."""
     sure: str
+    """From 0 to 1, of this topic by itself; those of several topics are no parts of a whole."""
 
     @classmethod
     def of(cls, number: int, choice: TopicChoice) -> "ReviewChoice":
@@ -36,7 +36,7 @@ class ReviewChoice:
             number=str(number),
             key=choice.key,
             name=spaced(choice.key),
-            sure=share(round(choice.confidence, 2)),
+            sure=f"{choice.confidence:.2f}",
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rft_app.domain.imports import FilePreview, ImportFault, PreviewMessage, PreviewRow
 from rft_app.domain.validity import Reason
 from rft_app.ui.state.next_panel import Fact
-from rft_app.ui.words import count, share, size
+from rft_app.ui.words import count, size
 
 NUM_MESSAGES = 4
 TEXT_LENGTH = 240
@@ -108,8 +108,6 @@ def _facts(preview: FilePreview) -> list[Fact]:
     if preview.mean_reward is not None:
         rewarded = count(preview.num_rewarded, "row")
         facts.append(Fact("Recorded rewards", f"{rewarded} · mean {preview.mean_reward:.2f}"))
-    if preview.num_lines:
-        facts.append(Fact("Valid rows", share(preview.num_valid / preview.num_lines)))
     return facts
 
 

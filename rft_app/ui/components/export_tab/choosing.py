@@ -200,8 +200,8 @@ def _format(card: FormatCard) -> rx.Component:
         ),
         rx.el.span(
             rx.el.span(card.suffix, class_name="font-mono whitespace-nowrap"),
-            rx.el.span(card.consumer, class_name="truncate"),
-            class_name="mt-auto pt-1 flex justify-between gap-2 text-label text-ink-3",
+            rx.el.span(card.consumer),
+            class_name="mt-auto pt-1 flex flex-wrap justify-between gap-x-2 text-label text-ink-3",
         ),
         class_name=rx.cond(
             is_on,

@@ -1,0 +1,73 @@
+"""Go on with a dry run that was stopped or failed: grades and paid replies are kept."""
+
+from sqlmodel import Session
+
+from rft_app.domain.entity import Entity
+from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.pipeline import StepName, require_startable
+from rft_app.errors import ConflictError
+from rft_app.jobs.queue import get_job, retry_job
+from rft_app.pipeline.grader import require_provider
+from rft_app.services.datasets import get_dataset
+from rft_app.services.graders import current_grader
+from rft_app.services.judge_costs import JudgeEstimate, estimate_judge
+from rft_app.services.topic_locks import require_settled
+from rft_app.storage import dry_runs
+from rft_app.storage.paid_calls import sum_paid_calls
+from rft_app.storage.steps import begin_step
+
+
+class StoppedRun(Entity):
+    """A dry run without a report, which can go on."""
+
+    job_id: str
+    num_planned: int
+    num_left: int
+    """Rollouts that have no grade yet and no paid reply."""
+    whole: JudgeEstimate | None
+    """What a judge would be asked for all of them; `None` where no model is asked."""
+
+    @property
+    def share_left(self) -> float:
+        """How much of it is still to do, in [0, 1]."""
+        return self.num_left / self.num_planned
+
+
+def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun | None:
+    """The run of a job, where the job is over, the run is not, and its grader is the current one.
+
+    Raises:
+        ConflictError: No record has an answer any more.
+        InvalidInputError: The provider has no such model.
+    """
+    run, grader = dry_runs.find_by_job(session, job_id), current_grader(session, dataset_id)
+    is_over = get_job(session, job_id).status in {JobStatus.FAILED, JobStatus.CANCELLED}
+    if not is_over or run is None or run.report is not None or grader is None:
+        return None
+    num_known = max(run.num_done, sum_paid_calls(session, job_id).num_calls)
+    if grader.id != run.grader_version_id or not num_known:
+        return None
+    return StoppedRun(
+        job_id=job_id,
+        num_planned=run.num_planned,
+        num_left=max(0, run.num_planned - num_known),
+        whole=estimate_judge(session, dataset_id, run.settings),
+    )
+
+
+def go_on(session: Session, dataset_id: str, job_id: str) -> Job:
+    """Let a stopped run grade what is left of its plan.
+
+    Raises:
+        NotFoundError: There is no such dataset or job.
+        ConflictError: The run cannot go on, or something else runs.
+        NotAvailableError: It asks a judge and no provider is configured.
+    """
+    require_startable(StepName.DRY_RUN, get_dataset(session, dataset_id).nodes)
+    require_settled(session, dataset_id)
+    require_provider(session, dataset_id)
+    if find_stopped(session, dataset_id, job_id) is None:
+        raise ConflictError("This dry run cannot go on. Start a new one.", job=job_id)
+    job = retry_job(session, job_id)
+    begin_step(session, dataset_id, StepName.DRY_RUN, job.id)
+    return job
