@@ -12,6 +12,7 @@ import reflex as rx
 
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import JudgeSpec, StringCheckSpec
+from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.services import graders
 from rft_app.services.graders import Trial
@@ -21,7 +22,7 @@ from rft_app.storage.session import unit_of_work
 from rft_app.ui.state import dry_run, grader
 from rft_app.ui.state.dry_run import DryRunState
 from rft_app.ui.state.grader import DEFECT, GraderState
-from tests.builders import make_dataset_row
+from tests.builders import SOME_DAY, make_dataset_row
 
 DATASET = "ds_orders"
 StateT = TypeVar("StateT", bound=rx.State)
@@ -171,3 +172,27 @@ def test_another_grader_makes_the_estimate_stale(database: Path) -> None:
         marks.append(asyncio.run(dialog._read_mark()))
     assert marks[0] == ""
     assert len(set(marks)) == 3
+
+
+def test_a_stopped_run_goes_on_from_its_dialog(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog, asked = make(DryRunState), []
+    dialog._dataset_id, dialog._stopped_job, dialog.left = DATASET, "job_1", "20 of 30 left, free."
+
+    def go_on(session: object, dataset_id: str, job_id: str) -> Job:
+        asked.append((dataset_id, job_id))
+        return Job(
+            id=job_id,
+            kind="dry_run",
+            status=JobStatus.QUEUED,
+            created_at=SOME_DAY,
+            updated_at=SOME_DAY,
+        )
+
+    async def tell(question: Callable[[object], object]) -> object:
+        return question(None)
+
+    monkeypatch.setattr(dry_run, "go_on", go_on)
+    monkeypatch.setattr(dry_run, "tell", tell)
+    asyncio.run(DryRunState.go_on.fn(dialog))
+    assert asked == [(DATASET, "job_1")]
+    assert (dialog.is_running, dialog.job.id, dialog.left) == (True, "job_1", "")

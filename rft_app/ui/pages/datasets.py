@@ -48,6 +48,10 @@ def _phase(phase: rx.vars.ObjectVar[PhaseCount]) -> rx.Component:
     )
 
 
+_HALF = "max-wide:w-[calc(50%-5px)]"
+"""Of a row on a phone."""
+
+
 def _toolbar() -> rx.Component:
     return rx.el.div(
         text_input(
@@ -62,7 +66,20 @@ def _toolbar() -> rx.Component:
             custom_attrs={"data-search": ""},
             class_name="basis-[240px] grow max-w-[360px] max-wide:max-w-none",
         ),
-        segmented(rx.foreach(DatasetsState.phases, _phase), label="Status"),
+        rx.el.div(
+            segmented(rx.foreach(DatasetsState.phases, _phase), label="Status"),
+            class_name="max-wide:hidden",
+        ),
+        select(
+            rx.foreach(
+                DatasetsState.phases,
+                lambda phase: rx.el.option(f"{phase.label} · {phase.number}", value=phase.name),
+            ),
+            value=DatasetsState.phase,
+            on_change=DatasetsState.set_phase,
+            aria_label="Status",
+            class_name=f"wide:hidden {_HALF}",
+        ),
         select(
             rx.el.option("Last updated", value="updated"),
             rx.el.option("Name", value="name"),
@@ -70,7 +87,7 @@ def _toolbar() -> rx.Component:
             value=DatasetsState.sort,
             on_change=DatasetsState.set_sort,
             aria_label="Sort by",
-            class_name="ml-auto w-[150px] max-wide:w-full",
+            class_name=f"ml-auto w-[150px] {_HALF}",
         ),
         class_name="flex flex-wrap items-center gap-x-2.5 gap-y-2 mb-3.5",
     )
