@@ -1,11 +1,11 @@
 """The body of an OTLP request: read up to a limit, decompressed up to the same limit."""
 
 import zlib
-from typing import Final
+from typing import ClassVar, Final
 
 from fastapi import Request
 
-from rft_app.errors import TooLargeError
+from rft_app.errors import BusyError, TooLargeError
 from rft_app.settings import get_settings
 from rft_app.traces.otlp.span import BrokenRequestError
 
@@ -14,28 +14,54 @@ _GZIP: Final = 31
 _PASSED_OVER_BYTES: Final = 1 << 30
 """Of a body beyond the limit; a sender who is cut off sooner sees no answer."""
 _CHUNK_BYTES: Final = 1 << 20
+_AT_ONCE: Final = 4
+"""Largest bodies that fit into memory together; most are a hundredth of that."""
 
 
-async def receive(request: Request) -> bytes:
-    """The body as it was sent.
+class Received:
+    """A body that is received and not read yet; all of this process share a limit of memory."""
 
-    Raises:
-        TooLargeError: It has more bytes than the limit.
-    """
-    limit = get_settings().max_otlp_bytes
-    body = bytearray()
-    num_bytes = 0
-    async for chunk in request.stream():
-        num_bytes += len(chunk)
-        if num_bytes <= limit:
-            body += chunk
-        elif num_bytes > limit + _PASSED_OVER_BYTES:
-            break
-        else:
-            body.clear()
-    if num_bytes > limit:
-        raise _too_large(limit)
-    return bytes(body)
+    _all_bytes: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        self._held_bytes = 0
+
+    def __enter__(self) -> "Received":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hold(0)
+
+    async def read(self, request: Request) -> bytes:
+        """The body as it was sent.
+
+        Raises:
+            TooLargeError: It has more bytes than the limit.
+            BusyError: Other requests take the memory; it is to come again.
+        """
+        limit = get_settings().max_otlp_bytes
+        body = bytearray()
+        num_bytes = 0
+        async for chunk in request.stream():
+            num_bytes += len(chunk)
+            if num_bytes <= limit:
+                self._hold(num_bytes)
+                body += chunk
+            elif num_bytes > limit + _PASSED_OVER_BYTES:
+                break
+            else:
+                body.clear()
+                self._hold(0)
+        if num_bytes > limit:
+            raise _too_large(limit)
+        return bytes(body)
+
+    def _hold(self, num_bytes: int) -> None:
+        others = Received._all_bytes - self._held_bytes
+        if num_bytes and others and others + num_bytes > _AT_ONCE * get_settings().max_otlp_bytes:
+            raise BusyError("Too many requests are being received. Send it again.")
+        Received._all_bytes = others + num_bytes
+        self._held_bytes = num_bytes
 
 
 def decompress(body: bytes) -> bytes:

@@ -10,8 +10,8 @@ stored in the end does not depend on the order in which they came.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
@@ -192,25 +192,26 @@ class _Linking:
 
     def _find_known(self, keys: Collection[int]) -> dict[int, list[_Known]]:
         """Stored calls by what they said."""
-        statement = text(
-            "SELECT conversation, seq, continued_by, num_turns + num_earlier FROM trace "
-            "WHERE conversation IN :keys ORDER BY seq"
-        ).bindparams(bindparam("keys", expanding=True))
         found: dict[int, list[_Known]] = {}
-        for part in split_keys(keys):
-            for key, *row in self._session.connection().execute(statement, {"keys": part}):
-                if row[0] not in self._calls:
-                    found.setdefault(key, []).append(_Known(*row))
+        for key, *row in self._select(
+            "SELECT conversation, seq, continued_by, num_turns + num_earlier FROM trace "
+            "WHERE conversation IN ({keys}) ORDER BY seq",
+            keys,
+        ):
+            if row[0] not in self._calls:
+                found.setdefault(key, []).append(_Known(*row))
         return found
 
     def _find_waiting(self) -> dict[int, int]:
         """The last calls of stored conversations that begin as a new one."""
-        statement = text(
+        rows = self._select(
             "SELECT p.conversation, COALESCE(t.continued_by, t.seq) FROM trace_prefix p "
-            "JOIN trace t ON t.seq = p.seq WHERE p.conversation IN :keys ORDER BY t.seq DESC"
-        ).bindparams(bindparam("keys", expanding=True))
-        return {
-            key: seq
-            for part in split_keys(self._new)
-            for key, seq in self._session.connection().execute(statement, {"keys": part})
-        }
+            "JOIN trace t ON t.seq = p.seq WHERE p.conversation IN ({keys}) ORDER BY t.seq DESC",
+            self._new,
+        )
+        return dict(map(tuple, rows))
+
+    def _select(self, statement: str, keys: Collection[int]) -> Iterator[Sequence[Any]]:
+        for part in split_keys(keys):
+            named = statement.format(keys=", ".join(map(str, part)))
+            yield from self._session.connection().exec_driver_sql(named)

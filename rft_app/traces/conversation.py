@@ -5,7 +5,7 @@ of its own: keys that say nothing are gone, arguments have other spaces, ids are
 what, and which tools are called with what, stays.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -17,6 +17,7 @@ from rft_app.traces.chat import LightMessage
 
 MAX_PREFIXES: Final = 256
 """Of the longest beginnings; nobody loses more calls in a row than that."""
+_AS_BYTES: Final = ("utf-8", "surrogatepass")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder().decode
 
@@ -33,30 +34,28 @@ def measure_growth(messages: Sequence[LightMessage], num_given: int) -> Growth |
     digest = blake2b(digest_size=8)
     prefixes: list[int] = []
     for place, message in enumerate(messages):
-        for piece in _pieces(message):
-            digest.update(b"%d:" % len(piece))
-            digest.update(piece)
+        digest.update(b"".join([b"%d:%b" % (len(piece), piece) for piece in _pieces(message)]))
         if place < num_given and message.role == "assistant":
             prefixes.append(int.from_bytes(digest.digest(), "big", signed=True))
     whole = int.from_bytes(digest.digest(), "big", signed=True)
     return Growth(whole, tuple(prefixes[-MAX_PREFIXES:]))
 
 
-def _pieces(message: LightMessage) -> Iterator[bytes]:
+def _pieces(message: LightMessage) -> list[bytes]:
     """All that a message says."""
     content = message.content
     text = content if isinstance(content, str) else text_of(content)
-    yield message.role.encode("utf-8", "surrogatepass")
-    yield text.strip().encode("utf-8", "surrogatepass")
+    pieces = [message.role.encode(*_AS_BYTES), text.strip().encode(*_AS_BYTES)]
     if isinstance(content, list):
-        yield from (_encode(part) for part in content if part.get("type") != "text")
+        pieces += [_encode(part) for part in content if part.get("type") != "text"]
     for call in message.tool_calls or ():
-        yield call.function.name.encode("utf-8", "surrogatepass")
-        yield _rewrite(call.function.arguments)
+        function = call.function
+        pieces += (function.name.encode(*_AS_BYTES), _rewrite(function.arguments))
+    return pieces
 
 
 def _rewrite(arguments: str) -> bytes:
     try:
         return _encode(_decode(arguments))
     except (msgspec.MsgspecError, RecursionError):
-        return arguments.encode("utf-8", "surrogatepass")
+        return arguments.encode(*_AS_BYTES)

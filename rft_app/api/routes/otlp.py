@@ -12,13 +12,13 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import DBAPIError
 
-from rft_app.api.otlp_body import decompress, receive
+from rft_app.api.otlp_body import Received, decompress
 from rft_app.api.otlp_keys import is_allowed
 from rft_app.domain.intake import Encoding, Outcome, Signal
 from rft_app.errors import BusyError, TooLargeError
 from rft_app.services import intake as use_cases
 from rft_app.settings import get_settings
-from rft_app.storage.session import durable_unit_of_work, unit_of_work
+from rft_app.storage.group_commit import GroupCommit
 from rft_app.traces.otlp.request import check_request, write_answer, write_status
 from rft_app.traces.otlp.span import BrokenRequestError
 
@@ -34,6 +34,7 @@ _RETRY_AFTER_S: Final = "5"
 _AT_ONCE: Final = 4
 """Requests that are unpacked at a time: each may hold the largest body twice."""
 _limiter = CapacityLimiter(_AT_ONCE)
+_writes = GroupCommit()
 
 
 class _Refusal(NamedTuple):
@@ -67,13 +68,13 @@ async def take(request: Request, signal: str) -> Response:
     packing = request.headers.get("content-encoding", "").lower()
     if encoding is None or packing not in _PACKINGS:
         return await to_thread.run_sync(_refuse, _WRONG_TYPE, encoding or Encoding.JSON)
-    try:
-        body = await receive(request)
-    except TooLargeError as error:
-        refusal = _Refusal(413, Outcome.TOO_LARGE, error.message)
-        return await to_thread.run_sync(_refuse, refusal, encoding)
     work = partial(_take, Signal(signal), encoding, is_packed=packing == "gzip")
-    return await to_thread.run_sync(work, body, limiter=_limiter)
+    with Received() as received:
+        try:
+            body = await received.read(request)
+        except (TooLargeError, BusyError) as error:
+            return await to_thread.run_sync(_refuse, _refusal_of(error), encoding)
+        return await to_thread.run_sync(work, body, limiter=_limiter)
 
 
 @router.api_route(
@@ -97,19 +98,26 @@ def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -
         plain = decompress(body) if is_packed else body
         found = check_request(signal, encoding, plain, get_settings().max_otlp_records)
         if found.num_taken:
-            with durable_unit_of_work() as session:
-                use_cases.take_request(session, signal, encoding, plain, found.num_refused)
+            _writes.write(
+                lambda session: use_cases.take_request(
+                    session, signal, encoding, plain, found.num_refused
+                )
+            )
         elif found.num_refused:
             _count(Outcome.BAD_ID, found.num_refused)
     except BrokenRequestError as error:
         return _refuse(_Refusal(400, Outcome.MALFORMED, str(error)), encoding)
-    except TooLargeError as error:
-        return _refuse(_Refusal(413, Outcome.TOO_LARGE, error.message), encoding)
-    except BusyError as error:
-        return _refuse(_Refusal(503, Outcome.BUSY, error.message), encoding)
+    except (TooLargeError, BusyError) as error:
+        return _refuse(_refusal_of(error), encoding)
     except DBAPIError:
         return _answer(503, encoding, "The database is busy or gone. Send it again.")
     return Response(write_answer(signal, encoding, found.num_refused), media_type=_TYPES[encoding])
+
+
+def _refusal_of(error: TooLargeError | BusyError) -> _Refusal:
+    if isinstance(error, TooLargeError):
+        return _Refusal(413, Outcome.TOO_LARGE, error.message)
+    return _Refusal(503, Outcome.BUSY, error.message)
 
 
 def _refuse(refusal: _Refusal, encoding: Encoding) -> Response:
@@ -118,8 +126,8 @@ def _refuse(refusal: _Refusal, encoding: Encoding) -> Response:
 
 
 def _count(outcome: Outcome, number: int = 1) -> None:
-    with suppress(DBAPIError), unit_of_work() as session:  # the answer matters more
-        use_cases.count_refused(session, outcome, number)
+    with suppress(DBAPIError):  # the answer matters more
+        _writes.write(lambda session: use_cases.count_refused(session, outcome, number))
 
 
 def _answer(status_code: int, encoding: Encoding, message: str) -> Response:

@@ -164,7 +164,8 @@ def _log(record: LogRecord) -> Log:
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
-    return {pair.key: _value(pair.value) for pair in pairs}
+    """Most values are texts, which are read without asking for their kind."""
+    return {pair.key: pair.value.string_value or _value(pair.value) for pair in pairs}
 
 
 def _value(value: AnyValue) -> Any:  # noqa: ANN401  # JSON

@@ -1,0 +1,72 @@
+"""Small writes of many threads in one durable transaction.
+
+A disk takes milliseconds to make a transaction durable, however small that is, and SQLite has one
+writer: while one thread writes, the others gather, and the next one writes for all of them.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from rft_app.errors import RftError
+from rft_app.storage.session import durable_unit_of_work
+
+Work = Callable[[Session], None]
+
+
+class _Turn:
+    """What one thread wants written, and what became of it."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.is_done = False
+        self.error: RftError | DBAPIError | None = None
+
+    def run(self, session: Session) -> None:
+        """Write; a refusal concerns this thread alone."""
+        self.is_done = True
+        try:
+            self.work(session)
+        except RftError as error:
+            self.error = error
+
+
+class GroupCommit:
+    """Gathers what threads of this process want written."""
+
+    def __init__(self) -> None:
+        self._gathering = Lock()
+        self._writing = Lock()
+        self._turns: list[_Turn] = []
+
+    def write(self, work: Work) -> None:
+        """Return once what `work` wrote is on disk.
+
+        Args:
+            work: It refuses before it writes anything, or not at all.
+
+        Raises:
+            RftError: What `work` refused with.
+            DBAPIError: Nothing was written.
+        """
+        own = _Turn(work)
+        with self._gathering:
+            self._turns.append(own)
+        with self._writing:
+            if not own.is_done:
+                self._write_all()
+        if own.error is not None:
+            raise own.error
+
+    def _write_all(self) -> None:
+        with self._gathering:
+            turns, self._turns = self._turns, []
+        try:
+            with durable_unit_of_work() as session:
+                for turn in turns:
+                    turn.run(session)
+        except DBAPIError as error:
+            for turn in turns:
+                turn.is_done, turn.error = True, error
