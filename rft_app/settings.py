@@ -91,6 +91,9 @@ class Settings(BaseModel):
     """Most spans or log records of one request; exporters send 512 at a time, collectors 8,192."""
     max_otlp_backlog_bytes: int = Field(default=2_000_000_000, gt=0)
     """Requests that may wait to be read, in bytes; senders are then asked to come again."""
+    retention_days: int = Field(default=0, ge=0, le=36_500)
+    """Days that traces are kept which arrived by themselves, unless somebody chose others; 0 keeps
+    them."""
     max_record_tokens: int = Field(default=128_000, gt=0)
     """A record estimated above this is invalid with `too_long`."""
     script_timeout_s: float = Field(default=2.0, gt=0)

@@ -16,12 +16,18 @@ from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
 from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expired_exports
 from rft_app.services.intake_reading import read_waiting
+from rft_app.services.retention import start_clean_up
 from rft_app.services.search_jobs import index_next_traces
 from rft_app.settings import get_settings
+from rft_app.storage.session import unit_of_work
 
 logger = logging.getLogger("rft.worker")
 
-INTAKE_POLL_S = 0.2
+INTAKE_POLL_S = 0.1
+QUIET_S = 1.0
+"""Without arrivals: making traces findable would hold back those that arrive."""
+MOST_BEHIND_S = 10.0
+"""Search may lag so far behind where something always arrives, but for moments."""
 INTAKE_PAUSE_S = 5.0
 
 HEARTBEAT_S = 3.0
@@ -72,13 +78,17 @@ class Worker:
 
     def _read_intake(self) -> None:
         """Make traces of what arrives, and make them findable, beside the jobs."""
-        is_searchable = False  # an earlier version or a killed worker may have left some
+        read_at = 0.0
+        behind_since: float | None = 0.0  # an earlier version or a killed worker may have left some
         while not self._must_stop:
             try:
+                now = time.monotonic()
                 if read_waiting():
-                    is_searchable = False
-                elif not is_searchable:
-                    is_searchable = index_next_traces() is None
+                    read_at, behind_since = now, behind_since or now
+                elif behind_since is not None and (
+                    now > read_at + QUIET_S or now > behind_since + MOST_BEHIND_S
+                ):
+                    behind_since = None if index_next_traces() is None else behind_since
                 else:
                     time.sleep(INTAKE_POLL_S)
             except DBAPIError as error:  # as above
@@ -100,6 +110,8 @@ class Worker:
         try:
             remove_abandoned_uploads(time.time())
             remove_expired_exports(time.time())
+            with unit_of_work() as session:
+                start_clean_up(session)
         except (OSError, DBAPIError) as error:  # e.g. another worker was faster; tried again
             logger.warning("cleaning: %s", error)
 

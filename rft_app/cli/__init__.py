@@ -5,7 +5,17 @@ import sys
 import typer
 from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
-from rft_app.cli import datasets, demo, exporting, feedback, importing, running, serving, traces
+from rft_app.cli import (
+    datasets,
+    demo,
+    exporting,
+    feedback,
+    importing,
+    retention,
+    running,
+    serving,
+    traces,
+)
 from rft_app.cli.defects import describe_defect
 from rft_app.cli.output import report_error
 from rft_app.errors import RftError
@@ -33,6 +43,7 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(traces.app, name="traces")
+traces.app.command("retention")(retention.retention)
 
 
 def main() -> None:

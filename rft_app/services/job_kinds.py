@@ -16,6 +16,7 @@ from rft_app.services.import_jobs import ImportFeedback, ImportRollouts, ImportT
 from rft_app.services.near_duplicate_jobs import FindNearDuplicates
 from rft_app.services.record_change_runs import ChangeRecords
 from rft_app.services.restore_jobs import RestoreSnapshot
+from rft_app.services.retention import CleanTraces
 from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch, IndexTraces
 from rft_app.services.topic_generation import GenerateTopics
 from rft_app.services.topic_splitting import SplitTopic
@@ -46,6 +47,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     DuplicateDataset(),
     RestoreSnapshot(),
     ChangeRecords(),
+    CleanTraces(),
 )
 
 

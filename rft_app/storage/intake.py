@@ -15,7 +15,8 @@ from rft_app.storage.sequences import reserve
 SpanKey = tuple[str, str]
 """Trace id and span id."""
 
-_LEVEL = 1
+LEVEL = 1
+"""Of zstd."""
 _MINUTE_MS = 60_000
 _TURN = "intake_turn"
 
@@ -39,6 +40,7 @@ class StoredSpan(NamedTuple):
     outcome: Outcome
     trace_seq: int | None
     session: bytes | None
+    stored_at: int
 
 
 def add_batch(
@@ -46,7 +48,7 @@ def add_batch(
 ) -> None:
     """Keep a request until it is read; once the transaction is over, a crash loses nothing."""
     seq = reserve(session, "intake_batch", 1)
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
+    packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
     columns = ("seq", "signal", "encoding", "size_bytes", "received_at", "body")
     row = (seq, signal.value, encoding.value, len(body), received_at, packed)
     insert_rows(session, "intake_batch", columns, [row])
@@ -110,10 +112,11 @@ def delete_batches(session: Session, batches: Sequence[Batch]) -> None:
 def find_spans(session: Session, trace_ids: Collection[str]) -> list[StoredSpan]:
     """All spans of some traces that are there."""
     statement = text(
-        "SELECT trace_id, span_id, outcome, trace_seq, session FROM span WHERE trace_id IN :ids"
+        "SELECT trace_id, span_id, outcome, trace_seq, session, stored_at FROM span "
+        "WHERE trace_id IN :ids"
     ).bindparams(bindparam("ids", expanding=True))
     return [
-        StoredSpan((row[0], row[1]), Outcome(row[2]), row[3], _encoded(row[4]))
+        StoredSpan((row[0], row[1]), Outcome(row[2]), row[3], _encoded(row[4]), row[5])
         for part in split_keys(trace_ids)
         for row in session.connection().execute(statement, {"ids": part})
     ]
@@ -127,22 +130,23 @@ def read_span(session: Session, key: SpanKey) -> bytes:
     return zstandard.ZstdDecompressor().decompress(body)
 
 
-def find_logs(session: Session, trace_ids: Collection[str]) -> dict[SpanKey, list[bytes]]:
-    """The log records of some traces' spans, in the order of their arrival."""
+def find_logs(session: Session, keys: Collection[SpanKey]) -> dict[SpanKey, list[bytes]]:
+    """The log records of some spans, in the order of their arrival."""
     statement = text(
         "SELECT trace_id, span_id, body FROM span_log WHERE trace_id IN :ids ORDER BY seq"
     ).bindparams(bindparam("ids", expanding=True))
     unpack = zstandard.ZstdDecompressor().decompress
     found: dict[SpanKey, list[bytes]] = {}
-    for part in split_keys(trace_ids):
-        for row in session.connection().execute(statement, {"ids": part}):
-            found.setdefault((row[0], row[1]), []).append(unpack(row[2]))
+    for part in split_keys({trace_id for trace_id, _ in keys}):
+        for trace_id, span_id, body in session.connection().execute(statement, {"ids": part}):
+            if (trace_id, span_id) in keys:
+                found.setdefault((trace_id, span_id), []).append(unpack(body))
     return found
 
 
 def add_spans(session: Session, spans: Sequence[NewSpan], stored_at: int) -> None:
     """Add spans that are not there."""
-    pack = zstandard.ZstdCompressor(level=_LEVEL).compress
+    pack = zstandard.ZstdCompressor(level=LEVEL).compress
     columns = ("trace_id", "span_id", "outcome", "trace_seq", "session", "stored_at", "body")
     rows = [
         (
@@ -174,7 +178,7 @@ def add_logs(session: Session, logs: Sequence[tuple[SpanKey, int, bytes]], store
     if not logs:
         return
     first = reserve(session, "span_log", len(logs))
-    pack = zstandard.ZstdCompressor(level=_LEVEL).compress
+    pack = zstandard.ZstdCompressor(level=LEVEL).compress
     statement = text(
         "INSERT INTO span_log (trace_id, span_id, digest, seq, stored_at, body) "
         "VALUES (:trace_id, :span_id, :digest, :seq, :stored_at, :body) ON CONFLICT DO NOTHING"

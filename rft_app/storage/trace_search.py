@@ -8,7 +8,7 @@ A trace may change while the job reads it.  Whoever changes traces counts that, 
 it counted since reads its traces once more, with changes locked out.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -118,6 +118,15 @@ def forget_texts(session: Session, dataset_id: str) -> None:
         "FROM trace c WHERE c.origin_seq = t.seq AND c.dataset_id IS DISTINCT FROM t.dataset_id)"
     )
     TRACES.forget(session, own, {"dataset_id": dataset_id})
+
+
+def forget_traces(session: Session, seqs: Sequence[int]) -> None:
+    """Forget traces that are about to be deleted, but for those with copies."""
+    own = (
+        f"SELECT t.seq FROM trace t WHERE t.seq IN ({', '.join(map(str, seqs))}) "
+        "AND NOT EXISTS (SELECT 1 FROM trace c WHERE c.origin_seq = t.seq)"
+    )
+    TRACES.forget(session, own, {})
 
 
 def _read_text(body: bytes, external_id: str | None) -> str:

@@ -370,3 +370,11 @@ def test_the_list_goes_on_at_its_cursor(client: TestClient) -> None:
     assert len(first["traces"]) == 3
     assert len({trace["id"] for trace in first["traces"] + rest["traces"]}) == 5
     assert rest["nextCursor"] is None
+
+
+def test_retention_is_chosen_in_whole_days(client: TestClient) -> None:
+    url = f"{TRACES}/retention"
+    assert client.get(url).json() == {"days": 0}
+    assert client.put(url, json={"days": 30}).json() == {"days": 30}
+    assert client.put(url, json={"days": -1}).status_code == 422
+    assert client.get(url).json() == {"days": 30}

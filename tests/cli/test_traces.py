@@ -40,3 +40,9 @@ def test_what_arrives_is_read_by_the_worker_and_listed(rft: Rft) -> None:
     assert "openinference" in line.stdout
     assert "go on with --cursor" in line.stderr
     assert "call" in rft("traces", "intake").stdout
+
+
+def test_retention_is_chosen_and_told(rft: Rft) -> None:
+    assert "are kept" in rft("traces", "retention").stderr
+    assert rft.json("traces", "retention", "--days", 30) == {"days": 30}
+    assert "30 days" in rft("traces", "retention").stderr

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from rft_app.api.schemas.intake import Intake, TraceList, TraceQuery
+from rft_app.api.schemas.intake import Intake, Retention, TraceList, TraceQuery
 from rft_app.api.schemas.trace_detail import TraceDetail
-from rft_app.services import intake
+from rft_app.domain import retention as domain
+from rft_app.services import intake, retention
 from rft_app.services import traces as use_cases
 from rft_app.services.trace_detail import get_trace as find_trace
-from rft_app.storage.session import reading
+from rft_app.storage.session import reading, unit_of_work
 
 router = APIRouter(prefix="/api/traces", tags=["traces"])
 
@@ -30,6 +31,21 @@ def read_intake(days: Annotated[int, Query(ge=1, le=366)] = 1) -> Intake:
     with reading() as session:
         found = intake.list_counts(session, days)
     return Intake.of(days, found)
+
+
+@router.get("/retention")
+def get_retention() -> Retention:
+    """How long traces that arrive by themselves are kept."""
+    with reading() as session:
+        return Retention(days=retention.get_retention(session).days)
+
+
+@router.put("/retention")
+def set_retention(wanted: Retention) -> Retention:
+    """Choose it; a job deletes what is older, within an hour."""
+    with unit_of_work() as session:
+        retention.set_retention(session, domain.Retention(days=wanted.days))
+    return wanted
 
 
 @router.get("/{trace_id}")

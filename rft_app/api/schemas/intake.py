@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from rft_app.api.schemas._base import Wire
+from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.trace import Trace, TraceFilters
 from rft_app.domain import intake as domain
+from rft_app.domain.retention import MAX_DAYS
 from rft_app.domain.trace import TraceId
 from rft_app.domain.trace_page import TraceFilter, TracePage
 from rft_app.services.traces import MAX_PAGE
@@ -71,3 +72,10 @@ class Intake(Wire):
     def of(cls, days: int, counts: Sequence[domain.IntakeCount]) -> "Intake":
         """Convert from the domain."""
         return cls(days=days, counts=[IntakeCount.of(each) for each in counts])
+
+
+class Retention(WireRequest):
+    """How long traces that arrive by themselves are kept, and their spans."""
+
+    days: int = Field(ge=0, le=MAX_DAYS)
+    """0 keeps them. A dataset keeps its copies of the traces that it was made of."""

@@ -26,6 +26,7 @@ from rft_app.storage.tables.intake import (
     IntakeCountRow,
     SpanLogRow,
     SpanRow,
+    TraceRetentionRow,
 )
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
 from rft_app.storage.tables.record import (
@@ -89,6 +90,7 @@ __all__ = [
     "TopicTreeRow",
     "TraceBodyRow",
     "TracePrefixRow",
+    "TraceRetentionRow",
     "TraceRow",
     "WorkerRow",
 ]

@@ -13,6 +13,7 @@ class IntakeBatchRow(SQLModel, table=True):
     """One request that was acknowledged and is not read yet; the row is gone once it is."""
 
     __tablename__ = "intake_batch"
+    __table_args__ = (Index("ix_intake_batch_size", "size_bytes"),)
 
     seq: int = Field(primary_key=True, sa_type=Big)
     signal: str
@@ -53,6 +54,7 @@ class SpanLogRow(SQLModel, table=True):
     """One log record that tells what a span's call said, whichever of the two came first."""
 
     __tablename__ = "span_log"
+    __table_args__ = (Index("ix_span_log_stored", "stored_at"),)
 
     trace_id: str = Field(primary_key=True)
     span_id: str = Field(primary_key=True)
@@ -76,3 +78,13 @@ class IntakeCountRow(SQLModel, table=True):
     """The dialect, or `otlp` where none was looked for."""
     outcome: str = Field(primary_key=True)
     number: int = Field(sa_type=Big)
+
+
+class TraceRetentionRow(SQLModel, table=True):
+    """How long traces that arrive are kept; one row, once somebody chose."""
+
+    __tablename__ = "trace_retention"
+
+    id: int = Field(primary_key=True)
+    days: int
+    """0 keeps them."""
