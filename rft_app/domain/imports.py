@@ -20,7 +20,7 @@ STEP_OF_IMPORT: Mapping[str, StepName] = {
     "import_rollouts": StepName.DRY_RUN,
 }
 """The step that reads what a kind of job brings."""
-_TRACE_SHAPES = frozenset({"gateway_call", "trajectory", COPIES})
+_TRACE_SHAPES = frozenset({"gateway_call", "litellm", "trajectory", COPIES})
 
 
 def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:

@@ -8,6 +8,7 @@ from rft_app.registry import Registry
 from rft_app.traces.draft import finish
 from rft_app.traces.gateway_call import GatewayCall
 from rft_app.traces.line import LineFault, Row, WrongShapeError, decode_row, require_plain
+from rft_app.traces.litellm import LiteLlm
 from rft_app.traces.messages import Messages
 from rft_app.traces.openai_dpo import OpenAiDpo
 from rft_app.traces.openai_rft import OpenAiRft
@@ -23,6 +24,7 @@ SHAPES: Registry[TraceShape] = Registry(
         OpenAiDpo(),
         TrlDpo(),
         GatewayCall(),
+        LiteLlm(),
         Trajectory(),
         OpenAiRft(),
         Messages(),

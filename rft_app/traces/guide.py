@@ -58,6 +58,19 @@ GUIDE: tuple[ShapeGuide, ...] = (
         response={"choices": [{"message": _ANSWER, "finish_reason": "stop"}]},
     ),
     _guide(
+        "litellm",
+        "`litellm_call_id`, `messages`, `model_parameters`, `response`: "
+        "LiteLLM's standard logging payload",
+        "the response's message",
+        litellm_call_id="a064ba21",
+        status="success",
+        startTime=1795313801.08,
+        response_time=0.62,
+        model="gpt-4o",
+        messages=[_QUESTION],
+        response={"choices": [{"message": _ANSWER, "finish_reason": "stop"}]},
+    ),
+    _guide(
         "openai_rft",
         "`messages` that end in a user or tool turn, and `reference_answer`",
         "none; the reference is kept",

@@ -45,6 +45,7 @@ DPO_ROW: dict[str, Any] = {
         ({"trace_id": "t", "messages": [user(), assistant()], "reward": 1}, "trajectory"),
         ({"task_id": 0, "traj": [user(), assistant()], "reward": 0.0}, "trajectory"),
         (GATEWAY_ROW, "gateway_call"),
+        ({"trace_id": "t", "litellm_call_id": "c", "messages": [user()]}, "litellm"),
     ],
 )
 def test_a_row_tells_its_shape_by_its_content(row: dict[str, Any], shape: str) -> None:
@@ -54,7 +55,7 @@ def test_a_row_tells_its_shape_by_its_content(row: dict[str, Any], shape: str) -
 def test_every_shape_but_the_mapping_is_found_by_content() -> None:
     assert set(SHAPES.names()) == {
         *("messages", "openai_rft", "openai_dpo", "prompt_completion", "question_answer"),
-        *("trajectory", "gateway_call", "trl_dpo"),
+        *("trajectory", "gateway_call", "litellm", "trl_dpo"),
     }
 
 
@@ -365,3 +366,21 @@ def test_trials_of_one_task_share_a_group() -> None:
     assert body["metadata"]["task_id"] == 0
     assert read({**run, "session_id": "s"})[0].group == "s"
     assert read({**run, "task_id": None})[0].group == "t-0"
+
+
+@pytest.mark.shared_data
+def test_real_calls_of_litellm_come_in_whole(shared_data: Path) -> None:
+    folder = shared_data.parent / "captures" / "litellm_standard_logging"
+    lines = (folder / "standard_logging_payloads.jsonl").read_bytes().splitlines()
+    found = [read(orjson.loads(line)) for line in lines]
+    traces = [trace for trace, _, _ in found]
+    assert {shape for _, _, shape in found} == {"litellm"}
+    assert [trace.num_turns for trace in traces] == [1, 1, 1, 1, 0, 0]
+    assert [trace.status for trace in traces] == ["ok"] * 4 + ["error"] * 2
+    assert [trace.input_tokens for trace in traces][:3] == [42, 42, 42]
+    assert all(trace.recorded_at and trace.latency_ms for trace in traces[:4])
+    _, body, _ = found[1]
+    assert body["tools"][0]["function"]["name"] == "get_weather"
+    assert body["tool_choice"] is not None
+    assert body["messages"][-1]["tool_calls"]
+    assert "error_str" in found[4][1]["metadata"]
