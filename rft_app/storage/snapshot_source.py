@@ -2,6 +2,7 @@
 
 from array import array
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -96,8 +97,9 @@ def _read_table(session: Session, dataset_id: str, *conditions: ColumnElement[bo
     )
     grown: list[array[int]] = [array(kind) for kind in _KINDS]  # they grow where they lie
     for block in read_blocks(session, query, ROWS_PER_READ):
-        for column, values in zip(grown, zip(*block, strict=True), strict=True):
-            column.extend(values)
+        values = np.fromiter(chain.from_iterable(block), np.int64, len(_KINDS) * len(block))
+        for column, part in zip(grown, values.reshape(-1, len(_KINDS)).T, strict=True):
+            column.frombytes(part.astype(column.typecode).tobytes())
     order = np.argsort(np.asarray(grown[0])).astype(np.uint32)
     columns: list[NDArray[Any]] = []
     while grown:  # one at a time: the unordered column goes at once
