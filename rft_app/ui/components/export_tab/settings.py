@@ -63,7 +63,7 @@ def _grade_hint() -> Content:
         rx.cond(
             ExportTabState.has_grades,
             "Mean in the last dry run, 0 to 1.",
-            "The recorded reward, 0 to 1; after a dry run its mean.",
+            "Recorded reward, 0 to 1; once there is a dry run, the mean in it.",
         ),
     )
 
@@ -75,6 +75,7 @@ def grade_button() -> rx.Component:
         text_button(
             "Set a smallest grade",
             on_click=rx.call_script(f"{_GRADE}.closest('details').open=true;{_GRADE}.focus()"),
+            class_name="max-wide:py-2 max-wide:-my-2",
         ),
     )
 
