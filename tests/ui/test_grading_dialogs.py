@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import PHONE, new_page, visit
-from tests.ui.files import create_dataset, write_lines
+from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
 
@@ -41,8 +41,8 @@ def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("file") / "orders.jsonl"
     write_lines(path, *map(row, range(60)))
     found = create_dataset(app_url, path, name="orders", objective="Say where orders are")
+    wait_for_records(app_url, found)
     base = f"{app_url}/api/optimization/datasets/{found}"
-    _wait_for_step(base, 0)
     _run(f"{base}/topics/generate", {"numTopics": 2})
     _run(f"{base}/coverage", {})
     for script in (GENEROUS, STRICT):
@@ -52,16 +52,8 @@ def dataset(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{app_url}/optimization/{found}"
 
 
-def _wait_for_step(base: str, number: int) -> None:
-    for _ in range(300):
-        nodes = httpx2.get(base).json()["pipeline"]["nodes"]
-        if nodes[number]["status"] == "complete":
-            return
-    raise TimeoutError(f"Step {number} did not finish.")
-
-
 def _run(url: str, body: dict[str, Any]) -> None:
-    answer = httpx2.post(url, params={"wait": 30}, json=body, timeout=60)
+    answer = httpx2.post(url, params={"wait": 60}, json=body, timeout=90)
     assert answer.json()["status"] == "done", answer.text
 
 
