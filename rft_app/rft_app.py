@@ -10,6 +10,7 @@ from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
 from rft_app.ui.pages.settings import settings_page
+from rft_app.ui.pages.traces import traces_page
 from rft_app.ui.pages.training import training_page
 from rft_app.ui.state.auto_improve import AutoImproveState
 from rft_app.ui.state.create import CreateState
@@ -20,6 +21,7 @@ from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
+from rft_app.ui.state.traces import TracesState
 from rft_app.ui.state.training_page import TrainingPageState
 
 app = rx.App(
@@ -58,6 +60,12 @@ app.add_page(
     route="/optimization/new",
     title="New dataset · RFT App",
     on_load=[ShellState.follow, CreateState.begin],
+)
+app.add_page(
+    traces_page,
+    route="/traces",
+    title="Traces · RFT App",
+    on_load=[ShellState.follow, TracesState.follow_address, TracesState.follow],
 )
 app.add_page(
     training_page,

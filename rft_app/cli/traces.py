@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.domain.trace import TraceStatus
 
 if TYPE_CHECKING:
     from rft_app.domain.trace_detail import TraceSpan
@@ -28,7 +29,7 @@ LIST_HEADER = (
 
 
 @app.command("list")
-def list_traces(
+def list_traces(  # noqa: PLR0913  # one parameter per option
     search: Annotated[str, typer.Option(help="Only those with these words.")] = "",
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="Most rows.")] = 50,
@@ -36,6 +37,8 @@ def list_traces(
     conversation: Annotated[
         str | None, typer.Option(metavar="ID", help="Only this call and those it continues.")
     ] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this source, e.g. file.")] = None,
+    status: Annotated[TraceStatus | None, typer.Option(help="Only those that ended so.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Stored traces of all datasets and of none, newest first."""
@@ -48,7 +51,9 @@ def list_traces(
     ensure_schema()
     with reading() as session:
         last = None if conversation is None else TraceId(conversation)
-        wanted = TraceFilter(search=search, model=model, conversation=last)
+        wanted = TraceFilter(
+            search=search, model=model, conversation=last, source=source, status=status
+        )
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
     if json:
         from rft_app.api.schemas.intake import TraceList

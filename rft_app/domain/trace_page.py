@@ -18,6 +18,9 @@ class TraceFilter(Entity):
     """Least number of user turns."""
     has_response: bool | None = None
     """Whether an assistant turn was recorded."""
+    source: str | None = None
+    """`file`, or the dialect of OTLP they arrived in."""
+    status: TraceStatus | None = None
     last_key: int | None = None
     """Stored up to this key: what arrives later is not meant, even where it matches."""
     conversation: TraceId | None = None

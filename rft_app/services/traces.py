@@ -74,6 +74,11 @@ def list_models(session: Session) -> list[tuple[str, int]]:
     return trace_pages.list_models(session)
 
 
+def list_sources(session: Session) -> list[tuple[str, int]]:
+    """Every source of stored traces, the commonest first."""
+    return trace_pages.list_sources(session)
+
+
 def create_from_traces(
     session: Session,
     *,

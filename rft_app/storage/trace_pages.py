@@ -39,6 +39,14 @@ _SUMMARIES = (
     "t.input_tokens, t.output_tokens, t.latency_ms, t.num_earlier "
     "FROM trace t LEFT JOIN dataset d ON d.id = t.dataset_id"
 )
+_CONDITIONS = {
+    "since": "t.recorded_at >= :since",
+    "model": "t.model = :model",
+    "source": "t.source = :source",
+    "status": "t.status = :status",
+    "last_key": "t.seq <= :last_key",
+}
+"""Of the fields of a filter that compare with one value."""
 MAX_DIGITS = 19
 _MANY = 5_000
 """Matches of a search from which on a page is found sooner among all traces than among these."""
@@ -92,16 +100,14 @@ class Where:
             self.add(_IS_LAST if wanted.last_key is None else _WAS_LAST)
 
     def _add_filter(self, session: Session, wanted: TraceFilter) -> None:
-        if wanted.since is not None:
-            self.add("t.recorded_at >= :since", since=wanted.since)
-        if wanted.model is not None:
-            self.add("t.model = :model", model=wanted.model)
+        values = wanted.model_dump(mode="json")
+        for name, condition in _CONDITIONS.items():
+            if values[name] is not None:
+                self.add(condition, **{name: values[name]})
         if wanted.min_turns > 0:
             self.add("t.num_user_turns >= :min_turns", min_turns=wanted.min_turns)
         if wanted.has_response is not None:
             self.add(f"t.num_turns {'> 0' if wanted.has_response else '= 0'}")
-        if wanted.last_key is not None:
-            self.add("t.seq <= :last_key", last_key=wanted.last_key)
         if self.query is not None:
             self.add(f"{self._key} IN ({_found(session)})", query=self.query)
 
@@ -250,6 +256,12 @@ def list_models(session: Session) -> list[tuple[str, int]]:
         "SELECT t.model, COUNT(*) FROM trace t WHERE t.model IS NOT NULL "
         "GROUP BY t.model ORDER BY 2 DESC, 1"
     )
+    return [(name, number) for name, number in session.connection().execute(statement)]
+
+
+def list_sources(session: Session) -> list[tuple[str, int]]:
+    """Every source with its traces, the commonest first."""
+    statement = text("SELECT source, COUNT(*) FROM trace GROUP BY source ORDER BY 2 DESC, 1")
     return [(name, number) for name, number in session.connection().execute(statement)]
 
 

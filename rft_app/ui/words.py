@@ -100,6 +100,18 @@ def duration(seconds: float) -> str:
     return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")
 
 
+def latency(milliseconds: float) -> str:
+    """How long a call took.
+
+    Example:
+        >>> latency(0.4), latency(63.2), latency(1_840), latency(75_000)
+        ('< 1 ms', '63 ms', '1.8 s', '1 min 15 s')
+    """
+    if milliseconds < 1:
+        return "< 1 ms"
+    return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else duration(milliseconds / 1000)
+
+
 def rough_duration(seconds: float) -> str:
     """An estimate, no finer than it deserves.
 

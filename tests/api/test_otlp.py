@@ -89,6 +89,9 @@ def test_what_arrives_is_listed_and_becomes_a_dataset(
     assert len(traces) == 12
     assert {trace["source"] for trace in traces} == {"openinference"}
     assert [trace["status"] for trace in traces].count("error") == 2
+    assert [trace["status"] for trace in list_traces(client, status="error")] == ["error"] * 2
+    assert len(list_traces(client, source="openinference")) == len(list_traces(client))
+    assert list_traces(client, source="file") == []
     assert {trace["inputTokens"] for trace in traces if trace["hasResponse"]} == {42, 36}
     assert all(trace["datasetId"] is None and trace["latencyMs"] > 0 for trace in traces)
     answer = client.post(

@@ -18,6 +18,7 @@ LIGHT_WHEN_WIDE = frozenset(
         "test_model_topics",
         "test_near_duplicates",
         "test_record_edit",
+        "test_traces_page",
         "test_training_exports",
     }
 )
@@ -27,6 +28,10 @@ DRIVEN: dict[str, tuple[str, str]] = {
     "datasets": (
         "test_datasets_page::test_search_narrows_the_list_and_can_be_cleared",
         "test_datasets_page::test_a_phone_shows_cards_and_steps_without_sideways_scrolling",
+    ),
+    "traces": (
+        "test_traces_page::test_traces_arrive_are_filtered_and_read_in_full",
+        "test_traces_page::test_on_a_phone_a_trace_is_opened_by_its_address",
     ),
     "new, from traces": (
         "test_create_traces::test_all_that_match_but_one_become_a_dataset",

@@ -53,7 +53,7 @@ class Screen:
     name: str
     path: str
     """With `{full}` and `{new}` for the ids of a finished dataset and of one just imported, and
-    `{record}` for a record of the first."""
+    `{record}` for a record of the first, and `{trace}` for a trace."""
     is_live: bool = True
     """Whether the page may connect; without, it stays as it looks while it loads."""
     clicks: tuple[str, ...] = ()
@@ -68,6 +68,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("datasets", "/optimization"),
     Screen("datasets-loading", "/optimization", is_live=False),
     Screen("create", "/optimization/new"),
+    Screen("traces", "/traces"),
+    Screen("traces-loading", "/traces", is_live=False),
+    Screen("trace", "/traces?trace={trace}"),
     Screen("canvas", "/optimization/{full}"),
     Screen("canvas-new", "/optimization/{new}"),
     Screen("canvas-loading", "/optimization/{full}", is_live=False),
@@ -110,7 +113,8 @@ def serve_demo(folder: Path) -> Generator[tuple[str, list[Screen]]]:
         lines = write_lines(folder / "orders.jsonl", *map(chat, range(12)), b"{broken")
         new = create_dataset(url, lines, name="Order questions", objective="Say where it is")
         record = httpx2.get(f"{url}/api/optimization/datasets/{full}/records").json()[0]["id"]
-        ids = {"full": full, "new": new, "record": record}
+        trace = httpx2.get(f"{url}/api/traces").json()["traces"][0]["id"]
+        ids = {"full": full, "new": new, "record": record, "trace": trace}
         yield url, [replace(each, path=each.path.format(**ids)) for each in SCREENS]
 
 

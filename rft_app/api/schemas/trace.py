@@ -82,6 +82,9 @@ class TraceFilters(WireRequest):
     model: str | None = None
     min_turns: int = Field(default=0, ge=0, le=MAX_TURNS)
     has_response: bool | None = None
+    source: str | None = None
+    """`file`, or the dialect of OTLP they arrived in."""
+    status: TraceStatus | None = None
 
     def to_filter(self) -> domain.TraceFilter:
         """Convert to the domain."""
@@ -94,6 +97,8 @@ class TraceFilters(WireRequest):
             model=None if self.model is None else self.model.replace("\0", ""),
             min_turns=self.min_turns,
             has_response=self.has_response,
+            source=None if self.source is None else self.source.replace("\0", ""),
+            status=self.status,
         )
 
 

@@ -2,18 +2,16 @@
 
 import reflex as rx
 
-from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.check_box import check_box
 from rft_app.ui.components.empty_state import empty_panel, empty_state
-from rft_app.ui.components.field import checkbox, text_input
-from rft_app.ui.components.filter_menu import filter_menu
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.pager import pager
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
+from rft_app.ui.components.trace_filters import trace_filters
 from rft_app.ui.content import has_items
 from rft_app.ui.state.create import UPLOAD, CreateState
-from rft_app.ui.state.trace_picker import ANY, RANGES, TURNS, TraceLine
+from rft_app.ui.state.trace_list import TraceLine
 from rft_app.ui.theme import CARD, WITNESS
 
 
@@ -37,7 +35,7 @@ def trace_picker() -> rx.Component:
             class_name=CARD,
         ),
         rx.el.div(
-            _filters(),
+            trace_filters(CreateState),
             rx.cond(
                 CreateState.trace_fault != "",
                 notice(
@@ -50,62 +48,6 @@ def trace_picker() -> rx.Component:
             ),
             class_name="grid grid-cols-[minmax(0,1fr)] gap-3",
         ),
-    )
-
-
-def _filters() -> rx.Component:
-    wanted = CreateState.wanted
-    return rx.el.div(
-        text_input(
-            icon="search",
-            suffix=key_hint("/"),
-            placeholder="Search in all that the traces say",
-            aria_label="Search traces",
-            default_value=wanted.search,
-            on_change=CreateState.search_traces.debounce(300),
-            custom_attrs={"data-search": "true"},
-            key=f"traces-{CreateState.num_clears}",
-            class_name="grow basis-72",
-        ),
-        filter_menu(
-            "Time",
-            wanted.period,
-            CreateState.choose_period,
-            rx.el.option("all time", value=ANY),
-            *(rx.el.option(words, value=key) for key, (_, words) in RANGES.items()),
-        ),
-        filter_menu(
-            "Model",
-            wanted.model,
-            CreateState.choose_model,
-            rx.el.option("any", value=ANY),
-            rx.foreach(
-                CreateState.models, lambda model: rx.el.option(model.label, value=model.value)
-            ),
-        ),
-        filter_menu(
-            "Turns",
-            wanted.turns,
-            CreateState.choose_turns,
-            rx.el.option("1 or more", value=ANY),
-            *(rx.el.option(f"{number} or more", value=number) for number in TURNS),
-        ),
-        checkbox(
-            "Has an answer",
-            checked=wanted.has_response,
-            on_change=CreateState.set_has_response,
-        ),
-        rx.cond(
-            CreateState.search_note != "",
-            rx.el.p(
-                CreateState.search_note,
-                text_button("Search again", on_click=CreateState.refresh_traces),
-                role="status",
-                class_name=f"{WITNESS} basis-full flex flex-wrap items-baseline gap-x-2",
-            ),
-        ),
-        role="search",
-        class_name="flex flex-wrap items-center gap-2",
     )
 
 

@@ -27,6 +27,7 @@ class Command:
 FIXED = (
     Command("New dataset", "create", "/optimization/new"),
     Command("All datasets", "go to", "/optimization"),
+    Command("All traces", "go to", "/traces"),
     Command("Feedback on records", "go to", "/training?tab=feedback"),
     Command("Datasets for training", "go to", "/training?tab=datasets"),
     Command("Export a dataset", "go to", "/training?tab=export"),
