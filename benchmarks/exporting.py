@@ -70,6 +70,7 @@ print(len(rows), time.perf_counter() - begun)
         """
 import sys, time
 import duckdb
+duckdb.sql("SET enable_progress_bar = false")
 rows = duckdb.read_json(sys.argv[1])
 duckdb.sql("CREATE TABLE kept AS SELECT * FROM rows")
 begun = time.perf_counter()
