@@ -7,10 +7,9 @@ writer: while one thread writes, the others gather, and the next one writes for 
 from collections.abc import Callable
 from threading import Lock
 
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from rft_app.errors import RftError
+from rft_app.errors import BusyError, RftError
 from rft_app.storage.session import durable_unit_of_work
 
 Work = Callable[[Session], None]
@@ -21,16 +20,17 @@ class _Turn:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.is_done = False
-        self.error: RftError | DBAPIError | None = None
+        self.is_taken = False
+        self.is_durable = False
+        """Only ever true once the transaction has ended well, whatever else went wrong."""
+        self.refusal: RftError | None = None
 
     def run(self, session: Session) -> None:
         """Write; a refusal concerns this thread alone."""
-        self.is_done = True
         try:
             self.work(session)
         except RftError as error:
-            self.error = error
+            self.refusal = error
 
 
 class GroupCommit:
@@ -49,24 +49,33 @@ class GroupCommit:
 
         Raises:
             RftError: What `work` refused with.
-            DBAPIError: Nothing was written.
+            BusyError: Nothing was written, because the transaction that held this one broke.
+            DBAPIError: The same, where this thread ran the transaction.
         """
         own = _Turn(work)
         with self._gathering:
             self._turns.append(own)
         with self._writing:
-            if not own.is_done:
+            if not own.is_taken:
                 self._write_all()
-        if own.error is not None:
-            raise own.error
+        if own.refusal is not None:
+            raise own.refusal
+        if not own.is_durable:
+            raise BusyError("It could not be stored together with others. Send it again.")
+
+    @property
+    def num_waiting(self) -> int:
+        """Threads whose writing nobody has begun."""
+        with self._gathering:
+            return len(self._turns)
 
     def _write_all(self) -> None:
         with self._gathering:
             turns, self._turns = self._turns, []
-        try:
-            with durable_unit_of_work() as session:
-                for turn in turns:
-                    turn.run(session)
-        except DBAPIError as error:
+        for turn in turns:
+            turn.is_taken = True
+        with durable_unit_of_work() as session:
             for turn in turns:
-                turn.is_done, turn.error = True, error
+                turn.run(session)
+        for turn in turns:
+            turn.is_durable = True

@@ -51,6 +51,15 @@ def test_a_parent_that_never_came_and_a_loop_of_parents_end(parent: int) -> None
     assert indents[1] == ("0px" if parent == 99 else f"{14 * DEEPEST}px")
 
 
+def test_a_call_whose_attributes_were_let_go_says_so() -> None:
+    told, trimmed = (
+        make_span(number, outcome=Outcome.CALL, attributes=attributes)
+        for number, attributes in enumerate(({"a": 1}, {}), 1)
+    )
+    bars = view_spans([told, trimmed, make_span(3)], "trc_1")
+    assert ["in the trace" in bar.note for bar in bars] == [False, True, False]
+
+
 def test_nothing_took_no_time_at_all() -> None:
     (bar,) = view_spans([make_span(1, duration_ms=0.0)], "trc_1")
     assert (bar.left, bar.took) == ("0.00%", "< 1 ms")

@@ -188,10 +188,14 @@ def _span(span: rx.vars.ObjectVar[SpanBar]) -> rx.Component:
                     span.fault != "",
                     rx.el.p(span.fault, class_name="text-small text-bad px-2.5 pt-2"),
                 ),
-                json_view(
-                    TracesState.span_rows,
-                    label=f"Attributes of {span.name}",
-                    class_name="px-2.5 py-2 max-h-[320px] rounded-none",
+                rx.cond(
+                    span.note != "",
+                    rx.el.p(span.note, class_name=f"{WITNESS} px-2.5 py-2"),
+                    json_view(
+                        TracesState.span_rows,
+                        label=f"Attributes of {span.name}",
+                        class_name="px-2.5 py-2 max-h-[320px] rounded-none",
+                    ),
                 ),
                 class_name="mb-2 border border-line rounded-control overflow-hidden bg-inset",
             ),

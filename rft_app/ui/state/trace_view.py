@@ -17,6 +17,9 @@ DEEPEST = 6
 """Levels of spans that are told apart by their indent."""
 LEAST_WIDTH = 0.6
 """Of a bar, in per cent: shorter ones could not be seen."""
+_TRIMMED = (
+    "What it said is in the trace: a day after a call arrived, its span keeps names and times only."
+)
 _OUTCOMES = {
     Outcome.CALL: "model call",
     Outcome.NO_CONTENT: "model call without messages",
@@ -50,6 +53,8 @@ class SpanBar:
     """Whether it is the call that this trace was made of."""
     has_failed: bool
     fault: str
+    note: str
+    """Why it says nothing itself; empty where it does."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,7 @@ def view_spans(spans: Sequence[TraceSpan], trace_id: str) -> list[SpanBar]:
             is_this=span.trace_id == trace_id,
             has_failed=span.has_failed,
             fault=span.status_message if span.has_failed else "",
+            note=_TRIMMED if span.outcome is Outcome.CALL and not span.attributes else "",
         )
         for span in spans
     ]
