@@ -140,6 +140,14 @@ def _summary(trace: rx.vars.ObjectVar[TraceLine]) -> rx.Component:
                 trace.title,
                 class_name=rx.cond(trace.has_title, "truncate", "truncate text-ink-3"),
             ),
+            rx.cond(
+                trace.calls != "",
+                badge(
+                    trace.calls,
+                    title="Calls of one conversation; the last stands for all of them",
+                    class_name="max-wide:hidden",
+                ),
+            ),
             rx.match(
                 trace.outcome,
                 ("", rx.fragment()),

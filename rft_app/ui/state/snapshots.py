@@ -1,6 +1,7 @@
 """The dialog of snapshots: the list, what one differs in, and the way back to it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -11,6 +12,7 @@ from rft_app.domain.snapshot import Snapshot, SnapshotDifference, SnapshotPurpos
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.busy import RESTORE
+from rft_app.services.datasets import get_dataset
 from rft_app.services.snapshots import (
     UsedSnapshot,
     compare_snapshots,
@@ -169,6 +171,10 @@ class SnapshotsState(Following, rx.State):
     """What the last restore did."""
     _limit: int = PAGE_SIZE
     _job_id: str = ""
+    _asked: int = 0
+    """Comparisons so far; only the last one shows."""
+    _changed_at: datetime | None = None
+    """When the dataset last changed, as of the last look."""
 
     @rx.event
     async def choose(self, snapshot_id: str) -> Any:  # noqa: ANN401  # an event
@@ -195,7 +201,8 @@ class SnapshotsState(Following, rx.State):
             dataset_id, first, other = self._dataset_id, self.chosen, self.other
             if not first:
                 return
-            self.is_comparing = True
+            self.is_comparing, self._asked = True, self._asked + 1
+            asked = self._asked
         second = None if other == CURRENT else other
         try:
             found = await ask(lambda session: compare_snapshots(session, dataset_id, first, second))
@@ -204,7 +211,7 @@ class SnapshotsState(Following, rx.State):
                 self.fault, self.is_comparing = error.message, False
             return
         async with self:
-            if (self.chosen, self.other) == (first, other):
+            if asked == self._asked:
                 self.difference, self.is_comparing = Difference.of(found), False
 
     @rx.event
@@ -262,16 +269,19 @@ class SnapshotsState(Following, rx.State):
         try:
             found = await ask(lambda session: list_snapshots(session, dataset_id, limit=limit + 1))
             job = await ask(lambda session: _find_restore(session, dataset_id, job_id))
+            changed_at = (await ask(lambda session: get_dataset(session, dataset_id))).updated_at
         except RftError as error:
             self.fault, self.is_loading = error.message, False
             return None
         self.has_more = len(found) > limit
         self.lines = [SnapshotLine.of(each) for each in found[:limit]]
         self.is_loading = False
+        is_due = is_forced or (changed_at != self._changed_at and self.other == CURRENT)
+        self._changed_at = changed_at
         if not self.chosen:
             self._choose(self.lines[0].id if self.lines else "")
-            is_forced = True
-        return SnapshotsState.compare if self._has_ended(job) or is_forced else None
+            is_due = True
+        return SnapshotsState.compare if self._has_ended(job) or is_due else None
 
     def _has_ended(self, job: Job | None) -> bool:
         """Show how a restore stands; whether it ended now."""

@@ -49,6 +49,8 @@ class TraceLine:
     source: str
     outcome: str
     """Empty for a call that was answered."""
+    calls: str
+    """How many calls it stands for, as the last of its conversation; empty for one alone."""
 
     @classmethod
     def of(cls, trace: TraceSummary) -> "TraceLine":
@@ -61,12 +63,13 @@ class TraceLine:
             outcome = "failed"
         elif not trace.has_response:
             outcome = "no answer"
-        facts = [trace.model or "model unknown", turns, tools, *([outcome] if outcome else [])]
+        calls = count(trace.num_earlier + 1, "call") if trace.num_earlier else ""
+        facts = [trace.model or "model unknown", turns, tools, calls, outcome]
         return cls(
             id=trace.id,
             title=trace.title or "No user message",
             has_title=bool(trace.title),
-            facts=" · ".join(facts),
+            facts=" · ".join(filter(None, facts)),
             prompt=trace.system_prompt,
             moment=ago(moment),
             exact_moment=f"{moment:%Y-%m-%d %H:%M} UTC",
@@ -78,6 +81,7 @@ class TraceLine:
             latency=UNKNOWN if trace.latency_ms is None else latency(trace.latency_ms),
             source=trace.source,
             outcome=outcome,
+            calls=calls,
         )
 
 

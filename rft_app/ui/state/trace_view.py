@@ -101,7 +101,7 @@ def view_trace(detail: TraceDetail) -> TraceView:
             Fact("Model", line.model),
             Fact("Tokens", line.tokens),
             Fact("Latency", line.latency),
-            Fact("User turns", line.turns),
+            Fact("Calls", f"{line.calls}, this is the last" if line.calls else "this one"),
             Fact("Tools called", line.tools),
             Fact("Dataset", summary.dataset_name or "none, it arrived by itself"),
         ],
