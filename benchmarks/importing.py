@@ -130,7 +130,7 @@ def make_rows(line: bytes, number: int, now: int) -> tuple[tuple[Any, ...], tupl
         " ".join(str(system)[:560].split())[:140],
         *(len(messages), sum(m.role == "assistant" for m in messages)),
         *(sum(m.role == "user" for m in messages), num_tools, None, fault, now, now, None),
-        *("file", "ok", None, None, None),
+        *(None, None, 0, "file", "ok", None, None, None),
     )
     return columns, (number, msgspec.json.encode(body))
 
@@ -141,7 +141,7 @@ def load_raw(source: Path, database: Path) -> float:
     connection = sqlite3.connect(database, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
-    marks = ",".join("?" * 23)
+    marks = ",".join("?" * 26)
     with source.open("rb") as file:
         traces, bodies = [], []
         now = time.time_ns() // 1_000_000

@@ -7,11 +7,10 @@ from sqlmodel import Session
 
 from rft_app.children import Message, Send, run_main
 from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
-from rft_app.domain.trace import ParsedTrace
 from rft_app.processes._batches import BatchedImport, run_import
 from rft_app.settings import Settings
 from rft_app.storage.imports import change_import
-from rft_app.storage.traces import add_traces
+from rft_app.storage.traces import StorableTrace, add_traces, to_storable
 from rft_app.traces.reading import choose_shape, fault_of, read_row
 from rft_app.traces.rows import SourceRow
 from rft_app.traces.shape import TraceShape
@@ -20,7 +19,7 @@ from rft_app.traces.shape import TraceShape
 class Traces(NamedTuple):
     """What a batch brings."""
 
-    traces: list[tuple[int, ParsedTrace]]
+    traces: list[tuple[int, StorableTrace]]
     """Each with the number of its line."""
     shape: str | None
     """The row shape that was found first."""
@@ -37,7 +36,8 @@ class TraceImport(BatchedImport[Traces]):
         self._first_shape = plan.shape
         self._found_shape: str | None = None
         self.max_parsed = settings.max_records
-        self._traces: list[tuple[int, ParsedTrace]] = []
+        self._traces: list[tuple[int, StorableTrace]] = []
+        self._now_ms = _now_ms()
 
     def take(self, row: SourceRow) -> None:
         """Parse and check one row."""
@@ -47,7 +47,7 @@ class TraceImport(BatchedImport[Traces]):
             return
         trace, shape = found
         self._found_shape = self._found_shape or shape
-        self._traces.append((row.number, trace))
+        self._traces.append((row.number, to_storable(trace, self._now_ms)))
         tally = self.tally
         tally.num_parsed += 1
         tally.num_answered += trace.num_turns > 0
@@ -62,14 +62,18 @@ class TraceImport(BatchedImport[Traces]):
         """The batch's traces."""
         found = Traces(self._traces, self._found_shape)
         self._traces, self._found_shape = [], None
+        self._now_ms = _now_ms()
         return found
 
     def store(self, session: Session, rows: Traces, tally: ImportTally) -> None:
         """Add the traces."""
-        created_at = time.time_ns() // 1_000_000
-        add_traces(session, self.plan.dataset_id, self.plan.import_id, rows.traces, created_at)
+        add_traces(session, self.plan.dataset_id, self.plan.import_id, rows.traces, _now_ms())
         self._first_shape = self._first_shape or rows.shape
         change_import(session, self.plan.import_id, shape=self._first_shape)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def work(args: Message, send: Send) -> None:

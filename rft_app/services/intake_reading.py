@@ -25,7 +25,7 @@ from rft_app.storage import intake
 from rft_app.storage.intake import NewSpan, SpanKey, StoredSpan
 from rft_app.storage.retention import LATE_MS
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.traces import add_traces, replace_traces
+from rft_app.storage.traces import add_traces, replace_traces, to_storable
 from rft_app.traces.otlp import OTLP, TELLING_LOGS, UNREADABLE, Reading, read_span
 from rft_app.traces.otlp.parts import Json
 from rft_app.traces.otlp.request import read_request
@@ -253,7 +253,9 @@ def _store_traces(session: Session, made: Sequence[_Made], now_ms: int) -> dict[
         elif each.trace is not None and seq is not None:
             changed.append((seq, each.trace))
     replace_traces(session, changed, now_ms)
-    first = add_traces(session, None, "", [(0, trace) for _, trace in new], now_ms)
+    first = add_traces(
+        session, None, "", [(0, to_storable(trace, now_ms)) for _, trace in new], now_ms
+    )
     return {key: first + place for place, (key, _) in enumerate(new)}
 
 

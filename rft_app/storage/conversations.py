@@ -11,13 +11,13 @@ stored in the end does not depend on the order in which they came.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from rft_app.domain.hashing import text_hash
-from rft_app.domain.trace import ParsedTrace
+from rft_app.domain.trace import Growth, ParsedTrace
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.keys import split_keys
 
@@ -50,8 +50,17 @@ class _Known(NamedTuple):
     """With those of the calls that it continues."""
 
 
+class MaybeCall(Protocol):
+    """A trace; with `growth` it is a call that others may continue."""
+
+    @property
+    def growth(self) -> Growth | None: ...  # noqa: D102
+    @property
+    def num_turns(self) -> int: ...  # noqa: D102
+
+
 def link_calls(
-    session: Session, import_id: str, traces: Iterable[tuple[int, ParsedTrace]]
+    session: Session, import_id: str, traces: Iterable[tuple[int, MaybeCall]]
 ) -> dict[int, Link]:
     """Compare calls with each other and with those that are stored, and change the latter.
 
@@ -85,7 +94,7 @@ def link_answered(session: Session, traces: Sequence[tuple[int, ParsedTrace]]) -
         connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
 
 
-def _salt(seq: int, trace: ParsedTrace, import_id: str) -> _Call:
+def _salt(seq: int, trace: MaybeCall, import_id: str) -> _Call:
     """A call with fingerprints that differ from those of the same call in another import."""
     assert trace.growth is not None
     whole, prefixes = trace.growth

@@ -1,12 +1,13 @@
 """Traces in the database."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import text, update
 from sqlmodel import Session, col
 
 from rft_app.domain.hashing import text_hash
-from rft_app.domain.trace import ParsedTrace
+from rft_app.domain.trace import Growth, ParsedTrace
 from rft_app.storage.conversations import UNLINKED, Link, link_answered, link_calls
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.fingerprints import hash_conversation
@@ -40,11 +41,26 @@ NOT_REPLACED = (
 """SQL condition on traces: their import was not replaced by a later one."""
 
 
+class StorableTrace(NamedTuple):
+    """A trace as its tables hold it, but for its key and what it came with."""
+
+    values: tuple[object, ...]
+    """In the order of `_OWN_COLUMNS`."""
+    body: bytes
+    growth: Growth | None
+    num_turns: int
+
+
+def to_storable(trace: ParsedTrace, stored_at: int) -> StorableTrace:
+    """Make the row of a trace; it takes no database, so that any process can."""
+    return StorableTrace(_own_values(trace, stored_at), trace.body, trace.growth, trace.num_turns)
+
+
 def add_traces(
     session: Session,
     dataset_id: str | None,
     import_id: str,
-    traces: Sequence[tuple[int, ParsedTrace]],
+    traces: Sequence[tuple[int, StorableTrace]],
     created_at: int,
 ) -> int:
     """Add traces of one import, each with the number of its line; counts them at the dataset.
@@ -59,7 +75,7 @@ def add_traces(
     links = link_calls(session, import_id, numbered)
     columns = (*_COLUMNS, *Link._fields) if links else _COLUMNS
     rows = [
-        (seq, dataset_id, import_id, number, created_at, *_own_values(trace, created_at))
+        (seq, dataset_id, import_id, number, created_at, *trace.values)
         + (links.get(seq, UNLINKED) if links else ())
         for seq, (number, trace) in enumerate(traces, first)
     ]

@@ -100,10 +100,10 @@ def open_ended(draft: Draft) -> bool:
 
 def make_title(text: str) -> str:
     """One line of at most 140 characters."""
-    head = text[: 4 * TITLE_LENGTH]
-    if not head.isprintable() or "  " in head:  # mostly, there is nothing to mend
-        head = clean(" ".join(head.split()))
-    return head.strip()[:TITLE_LENGTH]
+    head = text[:TITLE_LENGTH]
+    if head.isprintable() and "  " not in head and head[:1] != " ":  # mostly, nothing to mend
+        return head.rstrip()
+    return clean(" ".join(text[: 4 * TITLE_LENGTH].split()))[:TITLE_LENGTH]
 
 
 def clean(text: str) -> str:

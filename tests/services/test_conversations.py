@@ -18,7 +18,7 @@ from rft_app.services.imports import start_import
 from rft_app.services.pipeline import start_step
 from rft_app.services.traces import count_selection, create_from_traces, list_traces
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.traces import add_traces
+from rft_app.storage.traces import add_traces, to_storable
 from rft_app.traces import parse_line
 from tests.services.stored_dataset import import_rows, make_dataset, titles, work
 
@@ -59,7 +59,7 @@ def parse(row: dict[str, Any]) -> ParsedTrace:
 def arrive(*rows: dict[str, Any]) -> None:
     """Store calls that come by themselves, in one transaction."""
     with unit_of_work() as session:
-        add_traces(session, None, "", [(0, parse(row)) for row in rows], 0)
+        add_traces(session, None, "", [(0, to_storable(parse(row), 0)) for row in rows], 0)
 
 
 def listed(**conditions: Any) -> list[int]:

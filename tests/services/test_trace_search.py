@@ -19,7 +19,7 @@ from rft_app.services.traces import (
 )
 from rft_app.storage import jobs, trace_pages, trace_search
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.traces import add_traces, replace_traces
+from rft_app.storage.traces import add_traces, replace_traces, to_storable
 from tests.builders import make_trace_rows
 from tests.services.stored_dataset import make_dataset, work
 
@@ -141,7 +141,7 @@ def index_all() -> None:
 
 def test_a_trace_that_says_more_than_when_it_was_indexed_is_found_by_that(dataset_id: str) -> None:
     with unit_of_work() as session:
-        seq = add_traces(session, None, "", [(0, said("a suitcase"))], 0)
+        seq = add_traces(session, None, "", [(0, to_storable(said("a suitcase"), 0))], 0)
     index_all()
     for text in ("a suitcase and a cello", "two bicycles"):
         with unit_of_work() as session:
@@ -152,7 +152,7 @@ def test_a_trace_that_says_more_than_when_it_was_indexed_is_found_by_that(datase
 
 def test_a_trace_that_changes_while_it_is_read_is_indexed_as_it_became(dataset_id: str) -> None:
     with unit_of_work() as session:
-        seq = add_traces(session, None, "", [(0, said("a suitcase"))], 0)
+        seq = add_traces(session, None, "", [(0, to_storable(said("a suitcase"), 0))], 0)
     with reading() as session:
         found = trace_search.read_unindexed(session, max_traces=10, max_characters=10**6)
     assert found is not None
