@@ -26,11 +26,7 @@ def segment(
     **props: Content,
 ) -> rx.Component:
     """One choice of a segmented control, with what it counts."""
-    number = (
-        rx.fragment()
-        if count is None
-        else rx.el.span(count, class_name="text-ink-3 font-normal tabular-nums")
-    )
+    number = _number(count, "text-ink-3 font-normal tabular-nums")
     return rx.el.button(
         words, number, type="button", role="radio", aria_checked=is_on, class_name=SEGMENT, **props
     )
@@ -43,11 +39,18 @@ def segmented(*segments: Content, label: str, class_name: str = "") -> rx.Compon
     )
 
 
-def tab(words: Content, *, is_on: rx.Var[bool] | bool, **props: Content) -> rx.Component:
-    """One tab."""
+def tab(
+    words: Content, *, is_on: rx.Var[bool] | bool, count: Content = None, **props: Content
+) -> rx.Component:
+    """One tab, with what it counts."""
+    number = _number(count, "text-small text-ink-3 tabular-nums")
     return rx.el.button(
-        words, type="button", role="tab", aria_selected=is_on, class_name=TAB, **props
+        words, number, type="button", role="tab", aria_selected=is_on, class_name=TAB, **props
     )
+
+
+def _number(count: Content, class_name: str) -> rx.Component:
+    return rx.fragment() if count is None else rx.el.span(count, class_name=class_name)
 
 
 def tabs(*members: Content, label: str, class_name: str = "") -> rx.Component:

@@ -78,15 +78,8 @@ def _content() -> rx.Component:
 
 
 def _tab(words: str, name: str, number: Content = None) -> rx.Component:
-    mark = (
-        rx.fragment()
-        if number is None
-        else rx.el.span(number, class_name="text-small text-ink-3 tabular-nums")
-    )
     return tab(
-        rx.fragment(words, mark),
-        is_on=TracesState.part == name,
-        on_click=TracesState.show_part(name),
+        words, is_on=TracesState.part == name, count=number, on_click=TracesState.show_part(name)
     )
 
 

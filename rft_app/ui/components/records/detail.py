@@ -155,15 +155,8 @@ def _content() -> rx.Component:
 
 
 def _tab(words: str, name: str, number: Content = None) -> rx.Component:
-    mark = (
-        rx.fragment()
-        if number is None
-        else rx.el.span(number, class_name="text-small text-ink-3 tabular-nums")
-    )
     return tab(
-        rx.fragment(words, mark),
-        is_on=RecordsState.tab == name,
-        on_click=RecordsState.choose_tab(name),
+        words, is_on=RecordsState.tab == name, count=number, on_click=RecordsState.choose_tab(name)
     )
 
 
