@@ -18,16 +18,16 @@ class Peak:
 
 
 @contextmanager
-def watch_children() -> Iterator[Peak]:
+def watch_children(peak: Peak) -> Iterator[None]:
     """Measure all processes below this one, pages that several share counted once.
 
     Linux only: elsewhere the peak stays unknown.
     """
-    peak, stop = Peak(), threading.Event()
+    stop = threading.Event()
     thread = threading.Thread(target=_watch, args=(peak, stop))
     thread.start()
     try:
-        yield peak
+        yield
     finally:
         stop.set()
         thread.join()

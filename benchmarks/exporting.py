@@ -13,8 +13,8 @@ sorts all rows, bodies included; told to use no index it walks them in their ord
 that reads row by row can beat.  All take turns, and the median of the rounds' ratios counts.
 
 Peers write the rows of our `openai_sft` file, from their own memory, in a process of their own:
-`Dataset.to_json` and DuckDB's `COPY`.  They take part where `--peers-python` names a Python that
-has both:
+`Dataset.to_json` and DuckDB's `COPY`.  They take part in each round where `--peers-python` names a
+Python that has both:
 
     python -m venv peers && peers/bin/pip install datasets duckdb
 
@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -53,6 +53,7 @@ EXPORTS: dict[str, tuple[str, dict[str, bool], float]] = {
     "zip": ("openai_sft", {"include_metadata": True}, 0.28),
 }
 """Format, options, and the least ratio to reading the rows sorted."""
+Figures = dict[str, list[float]]
 PEERS = {
     "Dataset.to_json": (
         5.0,
@@ -211,10 +212,10 @@ def run_child(*arguments: str, python: str = sys.executable) -> list[float]:
     return [float(figure) for figure in output.split()]
 
 
-def run_round(names: Sequence[str]) -> dict[str, list[float]]:
+def run_round(names: Sequence[str], peers: Callable[[], Figures]) -> Figures:
     """One turn of everything: its rows, seconds and, for exports, memory and bytes."""
     figures = {name: run_child("--read", name) for name in YARDSTICKS}
-    return figures | {name: time_export(name) for name in names}
+    return figures | {name: time_export(name) for name in names} | peers()
 
 
 def time_export(name: str) -> list[float]:
@@ -225,49 +226,54 @@ def time_export(name: str) -> list[float]:
     return figures
 
 
-def report(
-    rounds: Sequence[dict[str, list[float]]], names: Sequence[str], targets: Targets
-) -> None:
-    """Print speeds, ratios to both yardsticks, memory and sizes."""
+def ratio_of(rounds: Sequence[Figures], name: str, other: str) -> float:
+    """How many times as fast one is as another, the median of the rounds."""
+    return median(figures[other][1] / figures[name][1] for figures in rounds)
 
-    def ratio(name: str, yardstick: str) -> float:
-        return median(figures[yardstick][1] / figures[name][1] for figures in rounds)
 
+def report(rounds: Sequence[Figures], names: Sequence[str], targets: Targets) -> None:
+    """Print speeds, ratios to both yardsticks and to peers, memory and sizes."""
     for name in YARDSTICKS:
         print(f"only reading, {name:<11} {rate_of(rounds, name):>9,.0f} records/s")
     for name in names:
         number, _, _, size = rounds[0][name]
         peak_mb = max(figures[name][2] for figures in rounds)
-        to_sorted, to_ordered = ratio(name, "sorted"), ratio(name, "in_order")
+        to_sorted, to_ordered = (ratio_of(rounds, name, other) for other in YARDSTICKS)
         print(
             f"export {name:<18} {rate_of(rounds, name):>9,.0f} records/s  "
             f"{to_sorted:.2f} of reading sorted {targets.least(to_sorted, EXPORTS[name][2])}, "
             f"{to_ordered:.2f} of in order  {peak_mb:.0f} MB {targets.most(peak_mb, MAX_MB)}  "
             f"{number:,.0f} rows, {size / 1e6:,.0f} MB"
         )
+    for name in filter(rounds[0].__contains__, PEERS):
+        ratio = ratio_of(rounds, names[0], name)
+        print(
+            f"{name:<25} {rate_of(rounds, name):>9,.0f} records/s  {names[0]} is {ratio:.2f} x "
+            f"that {targets.least(ratio, PEERS[name][0])}"
+        )
 
 
-def rate_of(rounds: Sequence[dict[str, list[float]]], name: str) -> float:
+def rate_of(rounds: Sequence[Figures], name: str) -> float:
     """Records a second, the median of the rounds."""
     return median(figures[name][0] / figures[name][1] for figures in rounds)
 
 
-def compare_with_peers(python: str, folder: str, our_rate: float, targets: Targets) -> None:
-    """Print how fast other tools write our `openai_sft` rows."""
+def prepare_peers(python: str | None, folder: str) -> Callable[[], Figures]:
+    """What lets other tools write our `openai_sft` rows."""
     from rft_app.storage.exports import get_export, locate_export
     from rft_app.storage.session import reading
 
+    if python is None:
+        print("datasets and DuckDB do not take part; see --peers-python")
+        return dict
     export_id = start("openai_sft")
     run_child("--export", export_id)
     with reading() as session:
         path = str(locate_export(get_export(session, export_id)))
-    for name, (least, code) in PEERS.items():
-        number, seconds = run_child("-c", code, path, folder, python=python)
-        ratio = our_rate * seconds / number
-        print(
-            f"{name:<25} {number / seconds:>9,.0f} records/s  ours is {ratio:.2f} x that "
-            f"{targets.least(ratio, least)}"
-        )
+    return lambda: {
+        name: run_child("-c", code, path, folder, python=python)
+        for name, (_, code) in PEERS.items()
+    }
 
 
 def time_previews(names: Sequence[str], targets: Targets) -> None:
@@ -324,13 +330,9 @@ def compare(arguments: argparse.Namespace) -> int:
         write_records(lines, arguments.records)
         store_records(lines)
         time_previews(sorted({EXPORTS[name][0] for name in EXPORTS}), targets)
-        rounds = [run_round(arguments.only) for _ in range(arguments.rounds)]
+        peers = prepare_peers(arguments.peers_python, folder)
+        rounds = [run_round(arguments.only, peers) for _ in range(arguments.rounds)]
         report(rounds, arguments.only, targets)
-        if arguments.peers_python:
-            rate = rate_of(rounds, arguments.only[0])
-            compare_with_peers(arguments.peers_python, folder, rate, targets)
-        else:
-            print("datasets and DuckDB did not take part; see --peers-python")
     return targets.exit_status
 
 

@@ -8,6 +8,7 @@ one click, one round trip to the server, no data.
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -28,6 +29,8 @@ from tests.ui.screens import serve_demo  # noqa: E402
 DIALOG_TARGET_MS, LIST_TARGET_MS, LOAD_TARGET_KB = 150, 200, 450
 STEPS = ("extract", "topics", "coverage", "grader", "dry_run", "train", "deploy")
 LOADING = ".animate-pulse"
+PAUSE_MS = 150
+"""Between two dialogs: nobody clicks while the address of the last one is still on its way."""
 NEXT_PAGE = 'button[aria-label="Next page"]'
 CLICK = """
 async ([clicked, shown, hidden, value]) => {
@@ -105,12 +108,13 @@ def time_dialogs(page: Page, rounds: int) -> Iterator[tuple[str, float]]:
             yield step, time_click(page, f'[data-step="{step}"]', "[role=dialog]", LOADING)
             page.keyboard.press("Escape")
             page.wait_for_selector("[role=dialog]", state="detached")
+            page.wait_for_timeout(PAUSE_MS)
 
 
 def report(name: str, taken: list[float], unit: float) -> float:
     """Print the percentiles beside the yardstick; returns the 95th."""
     times = sorted(taken)
-    p95 = times[min(int(0.95 * len(times)), len(times) - 1)]
+    p95 = times[math.ceil(0.95 * len(times)) - 1]
     print(
         f"{name:26}{len(times):4} clicks  median {statistics.median(times):6.1f} ms  "
         f"p95 {p95:6.1f} ms  p95 is {p95 / unit:.1f} x the palette's median"
@@ -165,7 +169,7 @@ def measure_list(browser: Browser, number: int, rounds: int, targets: Targets) -
             page.evaluate(MARK_MENU)
             filtered = [
                 time_click(page, "#timed", "tbody", LOADING, value)
-                for value in ("invalid", "any") * rounds
+                for value in ("invalid", "any") * 3 * rounds
             ]
             slow = max(slow, report(f"filter of {number:,}", filtered, unit))
             print(f"  slower p95 of both {slow:.0f} ms {targets.most(slow, LIST_TARGET_MS)}")

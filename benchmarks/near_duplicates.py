@@ -75,7 +75,7 @@ def store(texts: list[str]) -> None:
     from rft_app.storage.imports import add_import
     from rft_app.storage.migrations import migrate
     from rft_app.storage.session import unit_of_work
-    from rft_app.storage.traces import add_traces
+    from rft_app.storage.traces import add_traces, to_storable
     from rft_app.traces.reading import read_row
     from rft_app.traces.rows import SourceRow
 
@@ -93,7 +93,7 @@ def store(texts: list[str]) -> None:
             data = orjson.dumps({"prompt": text, "completion": "An answer of some length."})
             row = SourceRow(number=number, end=0, data=data, size_bytes=len(data))
             found = read_row(row, None, 10_000)
-            traces.append((number, found[0]))
+            traces.append((number, to_storable(found[0], 0)))
         with unit_of_work() as session:
             add_traces(session, dataset_id, import_id, traces, 0)
     ExtractStep().run(Silent(), dataset_id, ExtractSettings())

@@ -1,27 +1,32 @@
 """Child processes that die with their parent and report over a pipe of their own.
 
-A child is `python -m rft_app.processes.<name>`; its `main` calls `run_main(work)`.  It reads its
-arguments as one JSON object on stdin and writes messages (a length of 4 bytes, then JSON) to a
-pipe that nothing else writes to, so a stray `print` or a library's banner cannot break the
-protocol.  What it prints is kept, the end of it, for the message about a crash.
+A child is forked from a nursery: one process without threads, begun by the worker, that imported
+what all children need, so that a child begins within milliseconds (decision 11).  It calls the
+function `work(args, send)` of a module in `rft_app.processes` and writes messages (a length of 4
+bytes, then JSON) to a pipe that nothing else writes to, so a stray `print` or a library's banner
+cannot break the protocol.  What it prints is kept, the end of it, for the message about a crash.
 """
 
 import ctypes
+import multiprocessing
 import os
 import selectors
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import BrokenExecutor
+from contextlib import closing, suppress
+from importlib import import_module
+from multiprocessing import connection, forkserver
+from multiprocessing.connection import Connection
 from typing import Any, BinaryIO
 
 import orjson
 
 from rft_app import errors
-from rft_app.errors import InvalidInputError, JobCancelledError, RftError
+from rft_app.errors import JobCancelledError, KilledError, RftError
 
 Message = dict[str, Any]
 Send = Callable[[Message], None]
@@ -34,14 +39,31 @@ POLL_S = 0.2
 """How often a waiting parent asks whether it should stop."""
 EXIT_S = 5.0
 """How long a child that closed its pipe may take to end."""
+PRELOADED = "rft_app.processes.importing"
+"""What the nursery imports before it forks; a child adds what is missing."""
+_KILLED = (
+    "The system killed the process that did this (signal 9), most likely because memory ran out. "
+    "What was stored before stays, and no half-written file is left. Free memory on the machine, "
+    "then try again."
+)
 _PR_SET_PDEATHSIG = 1
+
+_nursery = multiprocessing.get_context("forkserver")
+_nursery.set_forkserver_preload([PRELOADED])
+_processes = threading.Lock()
+"""Held while a process is begun or its exit code is read: the library keeps one list of them."""
 
 
 # --- the parent's side
 
 
+def warm_up() -> None:
+    """Begin the nursery, which takes a second of its own, so that the first child finds it."""
+    forkserver.ensure_running()
+
+
 class ChildCrashedError(Exception):
-    """The child ended without saying how its work went: a defect, or it was killed."""
+    """The child ended without saying how its work went: a defect."""
 
 
 def run_child(
@@ -62,6 +84,7 @@ def run_child(
     Raises:
         RftError: The child raised one; class, message and details are the same here.
         JobCancelledError: `is_cancelled` said yes.
+        KilledError: It was killed, or a process that it had begun.
         ChildCrashedError: It ended in any other way; the message holds the end of its output.
     """
     child = Child(module, args)
@@ -72,7 +95,7 @@ def run_child(
             if message.get("type") == "done":
                 return
             on_message(message)
-        raise ChildCrashedError(child.describe_end())
+        raise child.find_end()
     finally:
         child.close()
 
@@ -81,33 +104,24 @@ class Child:
     """A running child process."""
 
     def __init__(self, module: str, args: Message) -> None:
-        read_fd, write_fd = os.pipe()
-        command = [sys.executable, "-m", module, str(write_fd), str(os.getpid())]
-        try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(write_fd,),
-                start_new_session=True,
-            )
-        except OSError:
-            os.close(read_fd)
-            raise
-        finally:
-            os.close(write_fd)
         self.module = module
-        self._pipe = read_fd
+        self._pipe, messages = _nursery.Pipe(duplex=False)
+        self._output, output = _nursery.Pipe(duplex=False)
+        self.process = _nursery.Process(
+            target=_be_child, args=(module, args, messages, output, dict(os.environ))
+        )
         self._frames = bytearray()
         self._tail = bytearray()
-        self._give_args(orjson.dumps(args))
+        with closing(messages), closing(output), _processes:
+            try:
+                self.process.start()
+            except EOFError:
+                raise KilledError(_KILLED) from None  # the nursery was
 
-    def _give_args(self, raw: bytes) -> None:
-        stdin = _require(self.process.stdin)
-        with suppress(BrokenPipeError):  # it died already; `messages` will tell
-            stdin.write(raw)
-            stdin.close()
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return _require(self.process.pid)
 
     def messages(self, is_cancelled: Callable[[], bool]) -> Iterator[Message]:
         """Everything it sends until it closes the pipe.
@@ -117,25 +131,25 @@ class Child:
         """
         with selectors.DefaultSelector() as selector:
             selector.register(self._pipe, selectors.EVENT_READ)
-            selector.register(_require(self.process.stdout), selectors.EVENT_READ)
+            selector.register(self._output, selectors.EVENT_READ)
             while True:
                 if is_cancelled():
                     raise JobCancelledError
                 for key, _ in selector.select(POLL_S):
-                    if key.fd != self._pipe:
-                        self._keep_output(selector, key.fd)
-                    elif chunk := os.read(self._pipe, 1 << 16):
+                    if key.fileobj is self._output:
+                        self._keep_output(selector)
+                    elif chunk := os.read(key.fd, 1 << 16):
                         self._frames += chunk
                         yield from self._take_frames()
                     else:
                         return
 
-    def _keep_output(self, selector: selectors.BaseSelector, fd: int) -> None:
-        if chunk := os.read(fd, 1 << 16):
+    def _keep_output(self, selector: selectors.BaseSelector) -> None:
+        if chunk := os.read(self._output.fileno(), 1 << 16):
             self._tail += chunk
             del self._tail[:-TAIL_BYTES]
         else:
-            selector.unregister(_require(self.process.stdout))
+            selector.unregister(self._output)
 
     def _take_frames(self) -> Iterator[Message]:
         while len(self._frames) >= LENGTH_BYTES:
@@ -148,30 +162,32 @@ class Child:
             del self._frames[:end]
             yield message
 
-    def describe_end(self) -> str:
+    def find_end(self) -> KilledError | ChildCrashedError:
         """How it ended, and the last it printed."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(EXIT_S)
-        self._kill()
-        code = self.process.wait()
+        has_ended = bool(connection.wait([self.process.sentinel], EXIT_S))
+        code = self._end()
+        if has_ended and code == -signal.SIGKILL:
+            return KilledError(_KILLED)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        with suppress(OSError, ValueError):
-            self._tail += _require(self.process.stdout).read() or b""
+        while self._output.poll() and (chunk := os.read(self._output.fileno(), 1 << 16)):
+            self._tail += chunk
         tail = self._tail[-TAIL_BYTES:].decode(errors="replace").strip()
-        return f"{self.module} {how}." + (f"\n{tail}" if tail else "")
+        return ChildCrashedError(f"{self.module} {how}." + (f"\n{tail}" if tail else ""))
 
     def close(self) -> None:
         """Kill it and everything it started, if it still runs, and free what it held."""
-        self._kill()
-        self.process.wait()
-        os.close(self._pipe)
-        for stream in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):
-                _require(stream).close()
+        self._end()
+        self._pipe.close()
+        self._output.close()
 
-    def _kill(self) -> None:
+    def _end(self) -> int:
+        """Its exit code, minus the signal where one killed it."""
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
+        with _processes:
+            self.process.kill()  # it may have no group of its own yet
+            self.process.join()
+            return _require(self.process.exitcode)
 
 
 def rebuild_error(message: Message) -> RftError:
@@ -183,44 +199,57 @@ def rebuild_error(message: Message) -> RftError:
     return error
 
 
-def _require(stream: Any) -> Any:  # noqa: ANN401  # pipes are typed as optional
-    if stream is None:
-        raise RuntimeError("The child was started without this pipe.")
-    return stream
+def _require(value: int | None) -> int:
+    if value is None:
+        raise RuntimeError("A process that was begun has a number, and one that ended a code.")
+    return value
 
 
 # --- the child's side
 
 
-def run_main(work: Callable[[Message, Send], None]) -> None:
-    """Be a child: call `work(args, send)` and report how it ended.
+def _be_child(
+    module: str, args: Message, messages: Connection, output: Connection, environ: dict[str, str]
+) -> None:
+    """Call the module's `work` and report how it ended.
 
-    An `RftError` is sent to the parent, which raises it again; any other exception ends this
-    process with a traceback, which the parent shows the end of.
-
-    Raises:
-        InvalidInputError: This module was started by hand.
+    An `RftError`, and that a helper was killed, is sent to the parent, which raises it again; any
+    other exception ends this process with a traceback, which the parent shows the end of.
     """
-    if len(sys.argv) != 3:
-        raise InvalidInputError("This module is started by rft itself, not by hand.")
-    pipe_fd, parent_pid = int(sys.argv[1]), int(sys.argv[2])
-    die_with_parent(parent_pid)
-    os.set_inheritable(pipe_fd, False)
-    with os.fdopen(pipe_fd, "wb") as pipe:
+    os.setsid()
+    _die_with_nursery()
+    os.environ.clear()
+    os.environ.update(environ)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(output.fileno(), stream.fileno())
+    with os.fdopen(messages.fileno(), "wb", closefd=False) as pipe:
         send = _sender(pipe)
         try:
-            work(orjson.loads(sys.stdin.buffer.read()), send)
+            import_module(module).work(args, send)
+        except BrokenExecutor:
+            send(_describe_failure(KilledError(_KILLED)))
         except RftError as error:
-            send(
-                {
-                    "type": "failed",
-                    "error": type(error).__name__,
-                    "message": error.message,
-                    "details": error.details,
-                }
-            )
-            return
-        send({"type": "done"})
+            send(_describe_failure(error))
+        else:
+            send({"type": "done"})
+
+
+def _describe_failure(error: RftError) -> Message:
+    return {
+        "type": "failed",
+        "error": type(error).__name__,
+        "message": error.message,
+        "details": error.details,
+    }
+
+
+def _die_with_nursery() -> None:
+    """End with the nursery, which ends with the process that began it.
+
+    It waits for all that hold its pipe, and the library gives each child a copy of that.
+    """
+    die_with_parent(os.getppid())
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
 
 
 def _sender(pipe: BinaryIO) -> Send:

@@ -64,6 +64,12 @@ class BusyError(RftError):
     code = "busy"
 
 
+class KilledError(RftError):
+    """The system ended a process of ours; whoever runs the machine can mend that."""
+
+    code = "killed"
+
+
 class ProviderError(RftError):
     """Something outside refused, failed or was too slow."""
 

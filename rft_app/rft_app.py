@@ -17,10 +17,13 @@ from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
 from rft_app.ui.state.export_tab import ExportTabState
+from rft_app.ui.state.feedback_import import FeedbackImportState
+from rft_app.ui.state.intake import IntakeState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
+from rft_app.ui.state.trace_import import TraceImportState
 from rft_app.ui.state.traces import TracesState
 from rft_app.ui.state.training_page import TrainingPageState
 
@@ -47,7 +50,10 @@ app.add_page(
     dataset_page,
     route="/optimization/[dataset_id]",
     title="Dataset · RFT App",
-    on_load=[ShellState.follow, DatasetState.follow, ModalState.follow_address],
+    on_load=[
+        *(ShellState.follow, DatasetState.follow, ModalState.follow_address),
+        FeedbackImportState.follow,  # again, after the connection was lost
+    ],
 )
 app.add_page(
     settings_page,
@@ -65,7 +71,13 @@ app.add_page(
     traces_page,
     route="/traces",
     title="Traces · RFT App",
-    on_load=[ShellState.follow, TracesState.follow_address, TracesState.follow],
+    on_load=[
+        ShellState.follow,
+        TracesState.follow_address,
+        IntakeState.follow_address,
+        TracesState.follow,
+        TraceImportState.follow,  # again, after the connection was lost
+    ],
 )
 app.add_page(
     training_page,

@@ -65,6 +65,51 @@ def parse_keys(text: object) -> object:
     return [key.strip() for key in text.split(",") if key.strip()]
 
 
+class GatewayProvider(BaseModel):
+    """One provider that the gateway passes calls on to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: str = Field(min_length=1)
+    base_url: str = Field(pattern=r"^https?://\S+$")
+    """Its OpenAI-compatible address, e.g. `https://llm.example.com/v1`."""
+    models: tuple[str, ...] = ()
+    """Patterns of the models it takes, e.g. `gpt-*`; without any it takes all."""
+
+
+def parse_providers(text: object) -> object:
+    """Read `name=address pattern pattern, name=address` as fields of `GatewayProvider`.
+
+    Example:
+        >>> parse_providers("big=https://big.example/v1 gpt-* o?, own=http://127.0.0.1:8000/v1")
+        [{'name': 'big', 'base_url': 'https://big.example/v1', 'models': ['gpt-*', 'o?']}, \
+{'name': 'own', 'base_url': 'http://127.0.0.1:8000/v1', 'models': []}]
+    """
+    if not isinstance(text, str):
+        return text
+    found: list[dict[str, object]] = []
+    for name, value in parse_pairs(text).items():
+        address, *models = value.split() or [""]
+        found.append({"name": name, "base_url": address, "models": models})
+    return found
+
+
+def parse_pairs(text: str) -> dict[str, str]:
+    """Read `name=value, name=value`.
+
+    Example:
+        >>> parse_pairs("big=sk-1=, own=sk-2")
+        {'big': 'sk-1=', 'own': 'sk-2'}
+    """
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def parse_provider_keys(text: object) -> object:
+    """As `parse_pairs`, unless it is read already."""
+    return parse_pairs(text) if isinstance(text, str) else text
+
+
 class Settings(BaseModel):
     """What may differ between two installations; each field is `RFT_<NAME>` in the environment."""
 
@@ -119,6 +164,19 @@ class Settings(BaseModel):
     """Calls in flight at a time."""
     llm_max_attempts: int = Field(default=5, ge=1, le=20)
     """How often a call is tried that the provider could not serve."""
+
+    gateway_providers: Annotated[tuple[GatewayProvider, ...], BeforeValidator(parse_providers)] = ()
+    """Providers that the gateway passes calls on to, before the one above (`parse_providers`)."""
+    gateway_provider_keys: Annotated[
+        Mapping[str, SecretStr], BeforeValidator(parse_provider_keys)
+    ] = Field(default_factory=dict[str, SecretStr])
+    """Their keys by name; without one, a call goes on with the caller's own."""
+    gateway_timeout_s: float = Field(default=600.0, gt=0)
+    """Longest silence of a provider behind the gateway."""
+    max_gateway_bytes: int = Field(default=64_000_000, gt=0)
+    """Largest request that the gateway takes, and largest answer that it records, in bytes."""
+    max_gateway_backlog_bytes: int = Field(default=64_000_000, gt=0)
+    """Calls that may wait in memory to be recorded, in bytes; more are served and counted."""
 
     @property
     def has_provider(self) -> bool:

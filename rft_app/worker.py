@@ -10,7 +10,7 @@ from types import FrameType
 
 from sqlalchemy.exc import DBAPIError
 
-from rft_app.children import die_with_parent
+from rft_app.children import die_with_parent, warm_up
 from rft_app.jobs.engine import POLL_S, Engine
 from rft_app.jobs.kind import JobKind
 from rft_app.registry import Registry
@@ -52,6 +52,7 @@ class Worker:
         """Work until stopped; ends the process."""
         signal.signal(signal.SIGTERM, self._request_stop)
         signal.signal(signal.SIGINT, self._request_stop)
+        warm_up()
         self._engine.start()
         logger.info("worker %s ready", self._engine.worker.id)
         self._clean()

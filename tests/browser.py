@@ -44,6 +44,8 @@ ACTION_MS = 20_000
 """How long a click waits for its control and an outcome for its words, on a slow machine."""
 WIDE = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
+LOADING = ".animate-pulse, [aria-busy='true']"
+"""What stands in the place of something that is on its way, or is about to change."""
 Theme = Literal["dark", "light"]
 LIGHT_AT: ContextVar[ViewportSize] = ContextVar("light_at", default=PHONE)
 """The size at which visitors see the light theme; `tests/ui/matrix.py` says it for each module."""
@@ -226,3 +228,8 @@ def visit(page: Page, address: str) -> None:
     """Open a page and wait until it is connected, so that clicks arrive."""
     page.goto(address)
     page.wait_for_selector('[data-live="true"]')
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing that is in sight loads any more."""
+    expect(page.locator(LOADING).locator("visible=true")).to_have_count(0)

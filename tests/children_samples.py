@@ -3,8 +3,10 @@
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
-from rft_app.children import Message, Send, run_main
+from rft_app.children import Message, Send
 from rft_app.errors import TooLargeError
 
 
@@ -20,10 +22,9 @@ def work(args: Message, send: Send) -> None:
             raise RuntimeError("a defect in the child")
         case "vanish":
             os.kill(os.getpid(), 9)
+        case "lose a helper":
+            with ProcessPoolExecutor(1, get_context("fork")) as pool:
+                pool.submit(os.kill, pool.submit(os.getpid).result(), 9).result()
         case _:
             send({"type": "started", "pid": os.getpid()})
             time.sleep(600)
-
-
-if __name__ == "__main__":
-    run_main(work)

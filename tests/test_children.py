@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rft_app.children import ChildCrashedError, run_child
-from rft_app.errors import JobCancelledError, TooLargeError
+from rft_app.errors import JobCancelledError, KilledError, TooLargeError
 
 MODULE = "tests.children_samples"
 
@@ -46,8 +46,13 @@ def test_a_defect_of_the_child_shows_the_end_of_its_output() -> None:
 
 
 def test_a_killed_child_is_told_apart() -> None:
-    with pytest.raises(ChildCrashedError, match="SIGKILL"):
+    with pytest.raises(KilledError, match=r"memory ran out.*stays.*try again"):
         collect(do="vanish")
+
+
+def test_a_child_whose_helper_is_killed_says_so() -> None:
+    with pytest.raises(KilledError, match="memory ran out"):
+        collect(do="lose a helper")
 
 
 def test_cancelling_kills_the_child() -> None:

@@ -22,6 +22,7 @@ from rft_app.api.routes import (
     grading,
     imports,
     intake,
+    intake_keys,
     jobs,
     otlp,
     record_changes,
@@ -63,6 +64,7 @@ ROUTERS = (
     topics.router,
     topics.templates_router,
     intake.router,
+    intake_keys.router,
     otlp.router,
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -9,7 +9,7 @@ from rft_app.api.schemas._base import Wire
 from rft_app.api.schemas.export import Export
 from rft_app.api.schemas.feedback import FeedbackImported
 from rft_app.api.schemas.generation import GenerationResult
-from rft_app.api.schemas.imports import ImportedDataset, RolloutImport
+from rft_app.api.schemas.imports import ImportedDataset, ImportReport, RolloutImport
 from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.near_duplicate import NearDuplicateReport
 from rft_app.api.schemas.snapshot import RestoredSnapshot
@@ -55,6 +55,10 @@ def _view_traces(session: Session, job: domain.Job) -> Wire:
         errors=report.num_invalid,
         extract_job_id=(job.result or {}).get("extract_job_id"),
     )
+
+
+def _view_arrivals(session: Session, job: domain.Job) -> Wire:
+    return ImportReport.of(get_import(session, job.args["import_id"]))
 
 
 def _view_rollouts(session: Session, job: domain.Job) -> Wire:
@@ -117,6 +121,7 @@ def _view_restore(session: Session, job: domain.Job) -> Wire:
 
 _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "import_traces": _view_traces,
+    "import_arrivals": _view_arrivals,
     "copy_traces": _view_traces,
     "import_rollouts": _view_rollouts,
     "import_feedback": _view_feedback,

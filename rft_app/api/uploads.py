@@ -14,6 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from rft_app.domain import words
+from rft_app.domain.imports import GivenFile
 from rft_app.errors import InvalidInputError, TooLargeError
 from rft_app.settings import get_settings
 from rft_app.storage.ids import new_id
@@ -29,8 +31,23 @@ class Upload:
     """A received form."""
 
     fields: dict[str, str]
-    path: Path
-    file_name: str
+    files: list[GivenFile]
+    """One at least."""
+
+    @property
+    def path(self) -> Path:
+        """Where the only file is."""
+        return self.files[0].path
+
+    @property
+    def file_name(self) -> str:
+        """What the sender calls it."""
+        return self.files[0].name
+
+    def discard(self) -> None:
+        """Delete what was received."""
+        for file in self.files:
+            file.path.unlink(missing_ok=True)
 
     def require(self, name: str) -> str:
         """A text field.
@@ -43,18 +60,22 @@ class Upload:
         return self.fields[name]
 
 
-async def receive_upload(request: Request) -> Upload:
-    """Read a form with one file; the file lies in the uploads folder, its import deletes it.
+async def receive_upload(request: Request, max_files: int = 1) -> Upload:
+    """Read a form with a file; the file lies in the uploads folder, its import deletes it.
+
+    Args:
+        request: Of which the body was not read.
+        max_files: As many may be in the form.
 
     Raises:
-        InvalidInputError: It is no multipart form, or it has no file.
-        TooLargeError: The file is larger than the limit.
+        InvalidInputError: It is no multipart form, it has no file, or too many.
+        TooLargeError: The files are larger than the limit.
     """
     limit = get_settings().max_file_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit + OVERHEAD_BYTES:
         raise _too_large(limit)
-    receiver = _Receiver(limit)
+    receiver = _Receiver(limit, max_files)
     try:
         parser = MultipartParser(_boundary(request), receiver.callbacks())
         async for chunk in request.stream():
@@ -90,9 +111,9 @@ class _Receiver:
     """Takes the parser's events; one part at a time is open."""
 
     limit: int
+    max_files: int
     fields: dict[str, str] = field(default_factory=dict[str, str])
-    path: Path | None = None
-    file_name: str = ""
+    files: list[GivenFile] = field(default_factory=list[GivenFile])
     num_waiting: int = 0
     _file: IO[bytes] | None = None
     _is_finished: bool = False
@@ -125,17 +146,17 @@ class _Receiver:
 
     def finish(self) -> Upload:
         """The received form."""
-        if self.path is None:
+        if not self.files:
             raise InvalidInputError("The form has no file in the field 'file'.", field="file")
         self._is_finished = True
-        return Upload(fields=self.fields, path=self.path, file_name=self.file_name)
+        return Upload(self.fields, self.files)
 
     def close(self) -> None:
-        """Close the file, and delete it unless the form came through whole."""
+        """Close the file, and delete all unless the form came through whole."""
         if self._file is not None:
             self._file.close()
-        if self.path is not None and not self._is_finished:
-            self.path.unlink(missing_ok=True)
+        if not self._is_finished:
+            Upload(self.fields, self.files).discard()
 
     def _begin_part(self) -> None:
         self._headers.clear()
@@ -158,11 +179,14 @@ class _Receiver:
         self._is_file = b"filename" in options
         if not self._is_file:
             return
-        if self.path is not None:
-            raise InvalidInputError("The form has more than one file. Send one.")
-        self.file_name = _text_of(options, b"filename").replace("\\", "/").rpartition("/")[2]
-        self.path = get_settings().folder("uploads") / new_id("up")
-        self._file = self.path.open("wb")
+        if len(self.files) == self.max_files:
+            raise InvalidInputError(
+                f"The form has more than {words.count(self.max_files, 'file')}. Send fewer."
+            )
+        name = _text_of(options, b"filename").replace("\\", "/").rpartition("/")[2]
+        path = get_settings().folder("uploads") / new_id("up")
+        self.files.append(GivenFile(path, name))
+        self._file = path.open("wb")
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         piece = bytes(data[start:end])
@@ -180,6 +204,11 @@ class _Receiver:
     def _end_part(self) -> None:
         if not self._is_file:
             self.fields[self._name] = self._text.decode("utf-8", "replace")
+            return
+        self.flush()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _text_of(options: Mapping[bytes, bytes], name: bytes) -> str:

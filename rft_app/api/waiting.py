@@ -15,7 +15,7 @@ from rft_app.domain import job as domain
 from rft_app.jobs.queue import get_job
 from rft_app.storage.session import reading, unit_of_work
 
-POLL_S: Final = 0.2
+POLL_S: Final = 0.1
 MAX_WAIT_S: Final = 300
 
 Wait = Annotated[

@@ -10,10 +10,15 @@ from rft_app.cli import (
     demo,
     exporting,
     feedback,
+    from_traces,
+    grader,
     importing,
+    keys,
     retention,
     running,
+    scrubbing,
     serving,
+    trace_importing,
     traces,
 )
 from rft_app.cli.defects import describe_defect
@@ -30,20 +35,26 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("serve")(serving.serve)
+app.command("gateway")(serving.gateway)
 app.command("worker")(serving.worker)
 app.command("migrate")(serving.migrate)
 app.command("doctor")(serving.doctor)
 app.command("import")(importing.import_file)
 app.command("import-rollouts")(importing.import_rollouts)
 app.command("run")(running.run)
+app.command("grader")(grader.show)
 app.command("export")(exporting.export)
 app.command("exports")(exporting.list_exports)
 app.command("formats")(exporting.formats)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
+datasets.app.command("from-traces")(from_traces.create)
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(traces.app, name="traces")
+traces.app.command("import")(trace_importing.import_traces)
+traces.app.command("scrub")(scrubbing.scrub)
 traces.app.command("retention")(retention.retention)
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Import a file from the command line, to the end of Extract."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.wire import SHOWN_FAULTS, dataset_json, import_json, imported_report
 from rft_app.domain import words
-from rft_app.domain.imports import ImportFault, ImportMode
+from rft_app.domain.imports import GivenFile, ImportFault, ImportMode
 from rft_app.domain.job import Job
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
 from rft_app.errors import RftError
 from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import create_dataset, delete_dataset, get_dataset
@@ -22,6 +24,7 @@ from rft_app.services.imports import (
     start_import,
     start_rollouts_import,
 )
+from rft_app.services.trace_imports import join_files, start_trace_import
 from rft_app.storage.session import reading, unit_of_work
 
 
@@ -37,6 +40,7 @@ class ImportPlan:
     mode: ImportMode
     mapping: dict[str, str] | None
     shape: str | None
+    scrub: ScrubRules = NOTHING
 
 
 def run_import(plan: ImportPlan, *, is_json: bool) -> None:
@@ -84,6 +88,7 @@ def _start(plan: ImportPlan) -> Job:
             shape=plan.shape,
             mapping=plan.mapping,
             mode=plan.mode,
+            scrub=plan.scrub,
         )
 
 
@@ -132,8 +137,9 @@ def _print_report(job: Job) -> None:
     )
     for code, count in report.reasons.items():
         write_line(f"  {count:>7,}  {code}")
-    if report.without_answers:
-        note(report.without_answers)
+    for told in (report.missing_half, report.without_answers):
+        if told:
+            note(told)
     for fault in faults:
         note(_describe_fault(fault))
     if num_more := num_faults - len(faults):
@@ -163,6 +169,21 @@ def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
     with unit_of_work() as session:
         job = start_rollouts_import(session, dataset_id=dataset_id, path=file, file_name=file.name)
     _follow_to_report(job, "Import of rollouts", is_json=is_json)
+
+
+def run_trace_import(files: Sequence[Path], format_name: str | None, *, is_json: bool) -> None:
+    """Import traces that belong to no dataset and print the report.
+
+    Raises:
+        RftError: The import failed.
+    """
+    ensure_schema()
+    given = join_files([GivenFile(file, file.name) for file in files])
+    with unit_of_work() as session:
+        job = start_trace_import(
+            session, path=given.path, file_name=given.name, format_name=format_name
+        )
+    _follow_to_report(job, "Import of traces", is_json=is_json)
 
 
 def run_feedback_import(dataset_id: str, file: Path, reviewer: str, *, is_json: bool) -> None:

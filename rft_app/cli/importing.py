@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from rft_app.cli.output import JsonOption
+from rft_app.cli.scrubbing import ScrubOption, read_rules
 from rft_app.domain.imports import ImportMode
+from rft_app.domain.scrubbing import NOTHING
 
 SourceFile = Annotated[
     Path,
@@ -32,6 +34,7 @@ def import_file(  # noqa: PLR0913  # one parameter per option
         typer.Option("--map", help="Columns by role, e.g. input=question,reference=answer."),
     ] = None,
     shape: Annotated[str | None, typer.Option(help="Row shape; found by itself.")] = None,
+    scrub: ScrubOption = None,
     json: JsonOption = False,
 ) -> None:
     """Import traces from a file into a dataset and extract its records.
@@ -56,6 +59,7 @@ def import_file(  # noqa: PLR0913  # one parameter per option
         mode=ImportMode.REPLACE if replace else ImportMode.APPEND,
         mapping=columns,
         shape=shape,
+        scrub=read_rules(NOTHING, scrub),
     )
     run_import(plan, is_json=json)
 

@@ -20,6 +20,7 @@ from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
 from rft_app.graders import load_grader
+from rft_app.graders.openai_json import from_openai, is_openai
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
@@ -64,7 +65,7 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
 
 
 def read_grader(path: Path) -> GraderSpec:
-    """A script or stored settings, loaded once.
+    """A script, stored settings or an OpenAI grader, loaded once.
 
     Raises:
         InvalidInputError: The file is neither or cannot work; the message names it and the line.
@@ -85,7 +86,8 @@ def _parse_grader(path: Path, raw: bytes) -> GraderSpec:
     if path.suffix == ".py":
         return ScriptSpec(source=raw.decode())
     if path.suffix == ".json":
-        return parse_spec(orjson.loads(raw))
+        settings = orjson.loads(raw)
+        return from_openai(settings) if is_openai(settings) else parse_spec(settings)
     raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
 
 

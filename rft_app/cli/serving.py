@@ -1,4 +1,4 @@
-"""`rft serve`, `worker`, `migrate` and `doctor`."""
+"""`rft serve`, `gateway`, `worker`, `migrate` and `doctor`."""
 
 from typing import Annotated
 
@@ -6,26 +6,53 @@ import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line
 
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on [RFT_HOST].")]
+PortOption = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Port to listen on [RFT_PORT].")
+]
+WorkerOption = Annotated[
+    bool, typer.Option("--worker/--no-worker", help="Also run a worker beside the server.")
+]
+
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on [RFT_HOST].")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port to listen on [RFT_PORT].")
-    ] = None,
-    with_worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Also run a worker beside the server.")
-    ] = True,
+    host: HostOption = None, port: PortOption = None, with_worker: WorkerOption = True
 ) -> None:
-    """Serve the browser app and REST, with one worker beside it."""
+    """Serve the browser app, REST, OTLP and the gateway, with one worker beside them."""
     from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.supervisor import Supervisor, require_servable
+    from rft_app.cli.supervisor import APP, Supervisor, require_free, require_interface
+
+    require_interface()
+    host, port = _choose(host, port)
+    require_free(host, port)
+    ensure_schema()
+    raise typer.Exit(Supervisor(APP, host, port, has_worker=with_worker).run())
+
+
+def gateway(
+    host: HostOption = None, port: PortOption = None, with_worker: WorkerOption = True
+) -> None:
+    """Serve the gateway alone; its worker makes traces of what it records."""
+    from sqlalchemy.exc import DBAPIError
+
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.cli.supervisor import GATEWAY, Supervisor, require_free
+
+    host, port = _choose(host, port)
+    require_free(host, port)
+    try:
+        ensure_schema()
+    except DBAPIError as error:
+        told = str(error.orig).partition("\n")[0]
+        note(f"rft: calls go through and wait in memory, there is no database: {told}")
+    raise typer.Exit(Supervisor(GATEWAY, host, port, has_worker=with_worker).run())
+
+
+def _choose(host: str | None, port: int | None) -> tuple[str, int]:
     from rft_app.settings import get_settings
 
     settings = get_settings()
-    host, port = host or settings.host, port or settings.port
-    require_servable(host, port)
-    ensure_schema()
-    raise typer.Exit(Supervisor(host, port, has_worker=with_worker).run())
+    return host or settings.host, port or settings.port
 
 
 def worker(

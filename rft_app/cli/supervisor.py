@@ -1,4 +1,4 @@
-"""The parent of `rft serve`: one web server and one worker, which end when it ends."""
+"""The parent of `rft serve` and `rft gateway`: a server and a worker, which end when it ends."""
 
 import os
 import signal
@@ -16,23 +16,34 @@ from rft_app.cli.output import note
 from rft_app.errors import ConflictError, NotAvailableError
 from rft_app.settings import get_settings
 
+APP = "rft_app.rft_app:app"
+"""Pages and REST; the gateway is put in front of them."""
+GATEWAY = "rft_app.gateway.app:create_gateway"
+"""The gateway alone."""
 POLL_S = 0.2
 STOP_TIMEOUT_S = 15.0
 MAX_PAUSE_S = 30.0
 
 
-def require_servable(host: str, port: int) -> None:
-    """Check that the server can start.
+def require_interface() -> None:
+    """Check that there are pages to serve.
 
     Raises:
         NotAvailableError: The interface is not built.
-        ConflictError: The port is taken, or the address is not ours.
     """
     if not FRONT_END.exists():
         raise NotAvailableError(
             "The interface is not built. Run `make build` in the project's folder "
             "(it needs npm; bun comes through it)."
         )
+
+
+def require_free(host: str, port: int) -> None:
+    """Check that a server can listen.
+
+    Raises:
+        ConflictError: The port is taken, or the address is not ours.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -48,7 +59,8 @@ def require_servable(host: str, port: int) -> None:
 class Supervisor:
     """Runs both processes until told to stop or the server ends."""
 
-    def __init__(self, host: str, port: int, *, has_worker: bool) -> None:
+    def __init__(self, app: str, host: str, port: int, *, has_worker: bool) -> None:
+        self._app = app
         self._host = host
         self._port = port
         self._has_worker = has_worker
@@ -72,7 +84,7 @@ class Supervisor:
             _stop([server, *([self._worker] if self._worker else [])])
         if self._must_stop:
             return 0
-        note("rft: the web server ended; its messages are above.")
+        note("rft: the server ended; its messages are above.")
         return 1
 
     def _request_stop(self, _signal: int, _frame: FrameType | None) -> None:
@@ -80,7 +92,7 @@ class Supervisor:
 
     def _start_server(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "rft_app.cli.web"]
-        command += [self._host, str(self._port), str(os.getpid())]
+        command += [self._app, self._host, str(self._port), str(os.getpid())]
         return _start(command, server_environment(os.environ))
 
     def _keep_worker(self) -> None:

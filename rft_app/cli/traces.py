@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
-from rft_app.domain.trace import TraceStatus
+from rft_app.domain.trace import Rating, TraceStatus
 
 if TYPE_CHECKING:
     from rft_app.domain.trace_detail import TraceSpan
     from rft_app.domain.trace_page import TraceSummary
 
-app = typer.Typer(help="List stored traces, and what arrived over OTLP.", no_args_is_help=True)
+app = typer.Typer(help="List stored traces, and what arrived.", no_args_is_help=True)
 MAX_LISTED = 200
 TITLE_LENGTH = 60
 LIST_HEADER = (
@@ -39,6 +39,8 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
     ] = None,
     source: Annotated[str | None, typer.Option(help="Only of this source, e.g. file.")] = None,
     status: Annotated[TraceStatus | None, typer.Option(help="Only those that ended so.")] = None,
+    rating: Annotated[Rating | None, typer.Option(help="Only those rated so.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag; repeatable.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Stored traces of all datasets and of none, newest first."""
@@ -52,7 +54,13 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
     with reading() as session:
         last = None if conversation is None else TraceId(conversation)
         wanted = TraceFilter(
-            search=search, model=model, conversation=last, source=source, status=status
+            search=search,
+            model=model,
+            conversation=last,
+            source=source,
+            status=status,
+            rating=rating,
+            tags=tuple(tag or ()),
         )
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
     if json:
@@ -107,21 +115,22 @@ def intake(
     days: Annotated[int, typer.Option(min=1, max=366, help="How far back.")] = 1,
     json: JsonOption = False,
 ) -> None:
-    """What became of everything that arrived over OTLP."""
+    """What became of everything that arrived over OTLP and through the gateway."""
     from rft_app.cli.installation import ensure_schema
     from rft_app.services.intake import list_counts
+    from rft_app.services.intake_overview import list_minutes
     from rft_app.storage.session import reading
 
     ensure_schema()
     with reading() as session:
-        found = list_counts(session, days)
+        found, minutes = list_counts(session, days), list_minutes(session)
     if json:
         from rft_app.api.schemas.intake import Intake
 
-        write_json(Intake.of(days, found).to_json())
+        write_json(Intake.of(days, found, minutes).to_json())
         return
     if not found:
-        note("Nothing arrived. Point an exporter at /otlp of this server.")
+        note("Nothing arrived. Point an exporter at /otlp, or a client at /gateway/v1.")
         return
     write_table(
         ("SOURCE", "OUTCOME", "NUMBER", "MEANING"),

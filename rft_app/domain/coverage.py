@@ -1,8 +1,9 @@
 """Coverage: how records spread over leaf topics against their targets."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property, partial
 
 from rft_app.domain import words
 from rft_app.domain.entity import Entity
@@ -15,8 +16,9 @@ GOOD, FAIR = 0.6, 0.4
 MAX_RECOMMENDATIONS = 5
 MAX_NAMED = 3
 _ROUNDING = 1e-9
-_MOST_DIGITS = 6
-"""That a share is shown in; as many as `g` writes."""
+_FINE = 0.1
+"""Where a share is smaller, all are shown with a decimal."""
+_MOST_DECIMALS = 5
 
 
 class CoverageStatus(StrEnum):
@@ -74,10 +76,18 @@ class CoverageReport(Entity):
     topics: tuple[TopicCoverage, ...]
     recommendations: tuple[str, ...]
 
+    @cached_property
+    def _decimals(self) -> int:
+        return _choose_decimals(self.topics, self.set_by_share, self.set_by_target)
+
+    def show(self, share: float) -> str:
+        """A share or target, with as many decimals as all others of the report."""
+        return percent(share, self._decimals)
+
     @property
     def division(self) -> str:
         """How the balance came about, e.g. `4.5% ÷ 8.3%`."""
-        return divide(self.set_by_share, self.set_by_target)
+        return f"{self.show(self.set_by_share)} ÷ {self.show(self.set_by_target)}"
 
     @property
     def summary(self) -> str:
@@ -118,6 +128,8 @@ def analyse_coverage(
     topics = tuple(_measure(key, count, num_records, shares[key]) for key, count in counts.items())
     weakest, *tied = _find_weakest(topics)
     balance = min(1.0, weakest.ratio)
+    decimals = _choose_decimals(topics, weakest.share, weakest.target_share)
+    show = partial(percent, decimals=decimals)
     return CoverageReport(
         balance=balance,
         rating=rate(balance),
@@ -128,7 +140,7 @@ def analyse_coverage(
         num_records=num_records,
         num_without_topic=num_without_topic,
         topics=topics,
-        recommendations=_recommend(topics, num_without_topic),
+        recommendations=_recommend(topics, num_without_topic, show),
     )
 
 
@@ -190,31 +202,20 @@ def rate(balance: float) -> CoverageRating:
     return CoverageRating.FAIR if balance >= FAIR - _ROUNDING else CoverageRating.POOR
 
 
-def percent(share: float) -> str:
-    """A share in two significant digits.
+def percent(share: float, decimals: int | None = None) -> str:
+    """A share in two significant digits, or with as many decimals as others beside it.
 
     Example:
         >>> percent(0.0833), percent(0.155), percent(0.08), percent(1), percent(0.0004)
         ('8.3%', '16%', '8%', '100%', '0.04%')
+        >>> percent(0.155, 1), percent(0, 1), percent(0.0004, 1)
+        ('15.5%', '0.0%', '<0.1%')
     """
     value = share * 100
-    return "<0.01%" if 0 < value < 0.01 else f"{_in_digits(value, 2):g}%"
-
-
-def divide(share: float, target: float) -> str:
-    """A share ÷ its target in the digits that it takes to come to the same two of the quotient.
-
-    Example:
-        >>> divide(0.15, 0.25), divide(0.0196, 0.12), divide(0.024, 0.12), divide(0.0, 0.12)
-        ('15% ÷ 25%', '1.96% ÷ 12%', '2.4% ÷ 12%', '0% ÷ 12%')
-    """
-    quotient = f"{share / target:.2f}"
-    digits = 2
-    while True:
-        above, below = (_in_digits(100 * part, digits) for part in (share, target))
-        if digits == _MOST_DIGITS or f"{above / below:.2f}" == quotient:
-            return f"{above:g}% ÷ {below:g}%"
-        digits += 1
+    if decimals is None:
+        return "<0.01%" if 0 < value < 0.01 else f"{_in_digits(value, 2):g}%"
+    least = 10**-decimals
+    return f"<{least:g}%" if value and round(value, decimals) < least else f"{value:.{decimals}f}%"
 
 
 def _in_digits(value: float, digits: int) -> float:
@@ -222,6 +223,18 @@ def _in_digits(value: float, digits: int) -> float:
     if not value:
         return 0.0
     return round(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+
+
+def _choose_decimals(topics: Sequence[TopicCoverage], share: float, target: float) -> int:
+    """As many as make share ÷ target, as shown, come to the same two digits of the quotient."""
+    is_fine = any(0 < part < _FINE for one in topics for part in (one.share, one.target_share))
+    for decimals in range(is_fine, _MOST_DECIMALS):
+        above, below = (round(100 * part, decimals) for part in (share, target))
+        if not below or (share and not above):
+            continue
+        if f"{above / below:.2f}" == f"{share / target:.2f}":
+            return decimals
+    return _MOST_DECIMALS
 
 
 def name_few(names: Sequence[str]) -> str:
@@ -262,12 +275,16 @@ def _status(share: float, target_share: float) -> CoverageStatus:
     return CoverageStatus.OVER if share > OVER * target_share + _ROUNDING else CoverageStatus.OK
 
 
-def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple[str, ...]:
+def _recommend(
+    topics: Sequence[TopicCoverage], num_without_topic: int, show: Callable[[float], str]
+) -> tuple[str, ...]:
     together = add_together(topics)
     under = sorted(
         (topic for topic in topics if topic.key in together), key=lambda topic: topic.ratio
     )
-    advice = [_advise_under(topic, together[topic.key]) for topic in under[:MAX_RECOMMENDATIONS]]
+    advice = [
+        _advise_under(topic, together[topic.key], show) for topic in under[:MAX_RECOMMENDATIONS]
+    ]
     if (num_more := len(under) - MAX_RECOMMENDATIONS) > 0:
         more = words.count(num_more, "more topic lacks", "more topics lack")
         advice.append(f"{more} records.")
@@ -279,8 +296,8 @@ def _recommend(topics: Sequence[TopicCoverage], num_without_topic: int) -> tuple
     most = max(topics, key=lambda topic: topic.ratio)
     if most.status is CoverageStatus.OVER:
         advice.append(
-            f"{most.key} holds {percent(most.share)} of the records, its target is "
-            f"{percent(most.target_share)}: fill the other topics before adding to it."
+            f"{most.key} holds {show(most.share)} of the records, its target is "
+            f"{show(most.target_share)}: fill the other topics before adding to it."
         )
     if num_without_topic:
         records = words.count(num_without_topic, "record has", "records have")
@@ -325,8 +342,10 @@ def add_together(topics: Sequence[TopicCoverage]) -> Mapping[str, int | None]:
     }
 
 
-def _advise_under(topic: TopicCoverage, num_to_add: int | None) -> str:
-    figures = f"it holds {percent(topic.share)}, its target is {percent(topic.target_share)}."
+def _advise_under(
+    topic: TopicCoverage, num_to_add: int | None, show: Callable[[float], str]
+) -> str:
+    figures = f"it holds {show(topic.share)}, its target is {show(topic.target_share)}."
     if num_to_add is None:
         return f"Lower the target of {topic.key}: {figures} No number of records reaches it."
     return f"Add {words.count(num_to_add, 'record')} to {topic.key}: {figures}"

@@ -119,6 +119,8 @@ class DryRun(Entity):
     snapshot_id: str
     grader_version_id: str
     settings: DryRunSettings
+    input_hash: str | None
+    """Of what the plan was made from; `None` for runs of releases that did not keep it."""
     num_planned: int
     num_done: int
     """Rollouts with an outcome so far."""

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from rft_app.domain.record import RecordFilter, SourceType
 from rft_app.domain.validity import Reason
@@ -61,6 +62,7 @@ class Facet:
         )
 
 
+@cache
 def unpack(facet: int) -> Facet:
     """The opposite of `Facet.pack`.
 
@@ -142,9 +144,11 @@ def match_facet(facet: int, record_filter: RecordFilter) -> Match:
 
 
 def _passes_flags(known: Facet, record_filter: RecordFilter) -> bool:
-    wanted = (record_filter.is_valid, record_filter.is_duplicate, record_filter.has_tools)
-    actual = (known.reason is None, known.is_duplicate, known.has_tools)
-    return all(want is None or want is have for want, have in zip(wanted, actual, strict=True))
+    return (
+        record_filter.is_valid in {None, known.reason is None}
+        and record_filter.is_duplicate in {None, known.is_duplicate}
+        and record_filter.has_tools in {None, known.has_tools}
+    )
 
 
 def _match_reward(number: int, low: float | None, high: float | None) -> Match:

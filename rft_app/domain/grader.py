@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.grading import Reward
 from rft_app.errors import InvalidInputError
 
 MAX_SOURCE_CHARS = 100_000
@@ -54,6 +55,67 @@ class StringCheckSpec(_Weighted):
     """What it is compared with: a text, or places such as `{{item.reference}}` in one."""
 
 
+class Similarity(StrEnum):
+    """How `text_similarity` measures; each from 0 to 1."""
+
+    FUZZY_MATCH = "fuzzy_match"
+    """Share of letters that need no edit."""
+    BLEU = "bleu"
+    """Runs of up to four words, as SacreBLEU counts them in one sentence."""
+    ROUGE_1 = "rouge_1"
+    """Words of both (F1), whatever their order and case."""
+    ROUGE_2 = "rouge_2"
+    """The same of pairs of words."""
+    ROUGE_L = "rouge_l"
+    """Words of both in the same order (F1)."""
+
+
+class TextSimilaritySpec(_Weighted):
+    """Compare a text of the answer with a reference: the reward is how alike they are."""
+
+    kind: Literal["text_similarity"] = "text_similarity"
+    metric: Similarity = Similarity.FUZZY_MATCH
+    field: str = "output_text"
+    """As of `StringCheckSpec`, like the reference."""
+    reference: str = Field(default="{{item.reference}}", min_length=1)
+
+
+class JsonSchemaSpec(_Weighted):
+    """Reward 1 where a part of the answer keeps to a JSON schema, else 0."""
+
+    kind: Literal["json_schema"] = "json_schema"
+    json_schema: dict[str, JsonValue]
+    """Of any draft from 4 on; the newest where it does not say."""
+    field: str = "output_json"
+    """What is checked: a path into the sample."""
+
+
+class ArgumentRule(StrEnum):
+    """Which arguments a tool call must have to be the one that is expected."""
+
+    EXACT = "exact"
+    """Those of the reference and no others."""
+    SUBSET = "subset"
+    """Those of the reference; others may be there."""
+    IGNORE = "ignore"
+    """Any: the name decides."""
+
+
+class ToolCallsSpec(_Weighted):
+    """Compare the answer's tool calls with those of the reference."""
+
+    kind: Literal["tool_calls"] = "tool_calls"
+    reference: str = Field(default="{{item.reference}}", min_length=1)
+    """Place of the calls that are expected, or the calls themselves, as JSON."""
+    arguments: ArgumentRule = ArgumentRule.EXACT
+    is_loose: bool = False
+    """Texts are equal whatever their case, spaces and punctuation."""
+    is_ordered: bool = False
+    """The calls count in the order of the reference only."""
+    is_partial: bool = True
+    """The reward is the share of calls that match; else only all of them give 1."""
+
+
 def default_output_schema() -> dict[str, JsonValue]:
     """What a judge replies unless told otherwise: its reasons first, then the score."""
     return {
@@ -88,8 +150,38 @@ class JudgeSpec(_Weighted):
     """Longest reply; one that is cut off is asked for once more with twice as many."""
 
 
-GraderSpec = Annotated[ScriptSpec | StringCheckSpec | JudgeSpec, Field(discriminator="kind")]
-_SPEC: TypeAdapter[ScriptSpec | StringCheckSpec | JudgeSpec] = TypeAdapter(GraderSpec)
+PartSpec = ScriptSpec | StringCheckSpec | TextSimilaritySpec | JsonSchemaSpec | ToolCallsSpec
+"""Settings of a grader that asks no model."""
+PartName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
+
+
+class Combination(StrEnum):
+    """How the rewards of several graders become one."""
+
+    WEIGHTED_MEAN = "weighted_mean"
+    """By the weight of each; 1 where it has none."""
+    PRODUCT = "product"
+    MINIMUM = "minimum"
+    FORMULA = "formula"
+
+
+class MultiSpec(_Weighted):
+    """Grade with several graders at once; none of them asks a model."""
+
+    kind: Literal["multi"] = "multi"
+    graders: dict[PartName, Annotated[PartSpec, Field(discriminator="kind")]] = Field(
+        min_length=1, max_length=20
+    )
+    combine: Combination = Combination.WEIGHTED_MEAN
+    formula: str | None = Field(default=None, min_length=1, max_length=1_000)
+    """Of `Combination.FORMULA`: arithmetic over the graders' names."""
+    gates: dict[PartName, Reward] = Field(default_factory=dict[str, float])
+    """The least reward of some graders; an answer below one gets 0."""
+
+
+_AnySpec = PartSpec | MultiSpec | JudgeSpec
+GraderSpec = Annotated[_AnySpec, Field(discriminator="kind")]
+_SPEC: TypeAdapter[_AnySpec] = TypeAdapter(GraderSpec)
 
 
 class GraderVersion(Entity):
@@ -118,11 +210,16 @@ def parse_spec(raw: object) -> GraderSpec:
     try:
         return _SPEC.validate_python(raw)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'kind'}: {fault['msg']}"
-            for fault in error.errors()
-        )
-        raise InvalidInputError(f"The grader's settings are unusable. {faults}.") from error
+        message = f"The grader's settings are unusable. {list_faults(error)}."
+        raise InvalidInputError(message) from error
+
+
+def list_faults(error: ValidationError) -> str:
+    """Each fault of settings with its place, on one line."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'kind'}: {fault['msg']}"
+        for fault in error.errors()
+    )
 
 
 def spec_hash(spec: GraderSpec) -> str:

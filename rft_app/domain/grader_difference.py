@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic_core import to_json
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec
+from rft_app.domain.grader import GraderSpec, JudgeSpec, MultiSpec, ScriptSpec
 
 
 class LineKind(StrEnum):
@@ -112,7 +112,8 @@ def _line(kind: LineKind, first: int | None, second: int | None, text: str) -> D
 
 
 def _settings(spec: GraderSpec) -> dict[str, str]:
-    values = spec.model_dump(mode="json", exclude={"source", "prompt"}, exclude_none=True)
+    texts = {"source", "prompt", "graders"}
+    values = spec.model_dump(mode="json", exclude=texts, exclude_none=True)
     return {name: _show(value) for name, value in values.items()}
 
 
@@ -127,7 +128,14 @@ def _lines(spec: GraderSpec) -> list[str]:
 
 
 def _text(spec: GraderSpec) -> str:
-    """The text that is written line by line: a script's source, a judge's prompt."""
-    if isinstance(spec, ScriptSpec):
-        return spec.source
-    return spec.prompt if isinstance(spec, JudgeSpec) else ""
+    """The text that is written line by line: a script, a prompt, the graders of a combination."""
+    match spec:
+        case ScriptSpec():
+            return spec.source
+        case JudgeSpec():
+            return spec.prompt
+        case MultiSpec():
+            graders = spec.model_dump(mode="json", include={"graders"}, exclude_none=True)
+            return to_json(graders, indent=2).decode()
+        case _:
+            return ""

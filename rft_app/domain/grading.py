@@ -44,7 +44,7 @@ class FailureKind(StrEnum):
 
 
 REMEDIES: Mapping[FailureKind, str] = {
-    FailureKind.EXCEPTION: "Read the message, then handle this case in the script.",
+    FailureKind.EXCEPTION: "Read the message, then handle this case in the grader.",
     FailureKind.TIMEOUT: "Make the script do less for each answer, or raise its time limit.",
     FailureKind.MEMORY: "Make the script hold less at once, or raise its memory limit.",
     FailureKind.CRASHED: "The script ended its process or wrote past it; let `grade` only return.",

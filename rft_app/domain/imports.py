@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
 
+from rft_app.domain import words
 from rft_app.domain.entity import Entity
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import SourceType
@@ -12,6 +15,12 @@ from rft_app.domain.record import SourceType
 EXCERPT_LENGTH = 200
 DAMAGED = "damaged"
 """Code of the one fault that is the file's and not a line's: it is not whole."""
+REPLACED = "replaced_"
+"""Beginning of codes that count values with placeholders, e.g. `replaced_email`."""
+NO_REQUEST = "no_request"
+"""Code that counts answers of a batch without their requests."""
+NO_REPLY = "no_reply"
+"""Code that counts requests of a batch without their answers."""
 COPIES = "stored_traces"
 """The shape of what was copied from traces that were stored already."""
 STEP_OF_IMPORT: Mapping[str, StepName] = {
@@ -20,7 +29,13 @@ STEP_OF_IMPORT: Mapping[str, StepName] = {
     "import_rollouts": StepName.DRY_RUN,
 }
 """The step that reads what a kind of job brings."""
-_TRACE_SHAPES = frozenset({"gateway_call", "litellm", "trajectory", COPIES})
+TRACE_SHAPES = frozenset(
+    {
+        *("gateway_call", "litellm", "litellm_spend", "langfuse", "helicone", "openai_stored"),
+        *("openai_batch", "anthropic", "tensorzero", "trajectory"),
+    }
+)
+"""Shapes of rows that an application's calls leave; the others are plain data."""
 
 
 def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
@@ -30,7 +45,7 @@ def source_type_of(shape: str | None, mapping: Mapping[str, str]) -> SourceType:
         >>> source_type_of("trajectory", {}), source_type_of("question_answer", {})
         (<SourceType.TRACE: 'trace'>, <SourceType.UPLOAD: 'upload'>)
     """
-    is_trace = shape in _TRACE_SHAPES or "group" in mapping
+    is_trace = shape in {*TRACE_SHAPES, COPIES} or "group" in mapping
     return SourceType.TRACE if is_trace else SourceType.UPLOAD
 
 
@@ -55,6 +70,14 @@ def describe_unanswered(num_rows: int, num_answered: int) -> str:
         f"{lack}. A dry run cannot grade such records and an SFT export leaves them out. Import "
         "answers to them as rollouts: Data menu, Import records; or rft import-rollouts."
     )
+
+
+class GivenFile(NamedTuple):
+    """A file that is to be imported."""
+
+    path: Path
+    name: str
+    """What a person calls it."""
 
 
 class ImportMode(StrEnum):
@@ -84,7 +107,7 @@ class ImportReport(Entity):
     id: str
     dataset_id: str | None
     kind: str
-    """`traces`, `rollouts` or `feedback`."""
+    """`traces`, `rollouts`, `feedback`, or `arrivals`: traces that belong to no dataset."""
     file_name: str
     size_bytes: int
     shape: str | None
@@ -113,9 +136,23 @@ class ImportReport(Entity):
         return self.is_done and self.damage is None
 
     @property
+    def missing_half(self) -> str:
+        """Which file of a batch is missing, and what to do; empty where both are there."""
+        lacks = (
+            (NO_REQUEST, "Requests", "answer", "input"),
+            (NO_REPLY, "Answers", "request", "output and, where it has one, its error file"),
+        )
+        return " ".join(
+            f"{what} are missing for {words.count(number, to)} of a batch. Import this file "
+            f"together with the batch's {file}."
+            for code, what, to, file in lacks
+            if (number := self.reasons.get(code))
+        )
+
+    @property
     def without_answers(self) -> str:
         """What it means that rows hold no answer, and what to do; empty where all hold one."""
-        if self.num_answered is None:
+        if self.num_answered is None or self.missing_half:
             return ""
         return describe_unanswered(self.num_parsed, self.num_answered)
 
@@ -218,6 +255,7 @@ class ImportPlan:
 
     import_id: str
     dataset_id: str
+    """Empty where the traces belong to none."""
     path: str
     file_name: str
     shape: str | None

@@ -11,6 +11,13 @@ class Signal(StrEnum):
 
     TRACES = "traces"
     LOGS = "logs"
+    CALLS = "calls"
+    """Calls that went through the gateway."""
+    FEEDBACK = "feedback"
+    """What was said of their answers."""
+
+
+OTLP_SIGNALS = (Signal.TRACES, Signal.LOGS)
 
 
 class Encoding(StrEnum):
@@ -18,6 +25,8 @@ class Encoding(StrEnum):
 
     PROTOBUF = "protobuf"
     JSON = "json"
+    MSGPACK = "msgpack"
+    """The gateway's own."""
 
 
 class Batch(NamedTuple):
@@ -44,6 +53,11 @@ class Outcome(StrEnum):
     WRONG_TYPE = "wrong_type"
     NO_KEY = "no_key"
     BUSY = "busy"
+    NO_PROVIDER = "no_provider"
+    NO_MODEL = "no_model"
+    NOT_RECORDED = "not_recorded"
+    FEEDBACK = "feedback"
+    NO_RESPONSE = "no_response"
 
     @property
     def meaning(self) -> str:
@@ -66,17 +80,41 @@ _MEANINGS = {
     Outcome.DUPLICATE: "Spans that were there already; nothing changed.",
     Outcome.BAD_ID: "Spans without a usable trace id or span id; refused.",
     Outcome.MALFORMED: "Requests that are not OTLP, refused; or that broke the reader, set aside.",
-    Outcome.TOO_LARGE: "Requests larger than RFT_MAX_OTLP_BYTES or RFT_MAX_OTLP_RECORDS; refused.",
+    Outcome.TOO_LARGE: (
+        "Requests larger than RFT_MAX_OTLP_BYTES, RFT_MAX_OTLP_RECORDS or, at the gateway, "
+        "RFT_MAX_GATEWAY_BYTES; refused."
+    ),
     Outcome.WRONG_TYPE: "Requests of another content type or compression; refused.",
-    Outcome.NO_KEY: "Requests without a key of RFT_OTLP_KEYS; refused.",
+    Outcome.NO_KEY: (
+        "Requests without a key where there are keys or, at the gateway, from another machine "
+        "where there are none; refused. `rft keys` lists them."
+    ),
     Outcome.BUSY: "Requests that were asked to come again: too much waits to be read.",
+    Outcome.NO_PROVIDER: (
+        "Calls through the gateway while no provider was set; refused. Set RFT_LLM_BASE_URL or "
+        "RFT_GATEWAY_PROVIDERS and start it again."
+    ),
+    Outcome.NO_MODEL: (
+        "Calls through the gateway of a model that no provider of RFT_GATEWAY_PROVIDERS takes; "
+        "refused."
+    ),
+    Outcome.NOT_RECORDED: (
+        "Calls that the gateway served and could not record: the database was gone for too long, "
+        "no worker runs, or the call is larger than RFT_MAX_GATEWAY_BYTES."
+    ),
+    Outcome.FEEDBACK: "Feedback on answers, kept with their traces.",
+    Outcome.NO_RESPONSE: "Feedback on answers that no stored trace has; not kept.",
 }
+
+
+GATEWAY = "gateway"
+"""The source of what went through our own gateway."""
 
 
 class IntakeCount(Entity):
     """How often something became of what a source sent."""
 
     source: str
-    """The dialect, or `otlp` where none was looked for."""
+    """The dialect, `gateway`, or `otlp` where none was looked for."""
     outcome: Outcome
     number: int

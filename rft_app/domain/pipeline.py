@@ -106,6 +106,8 @@ class StepResult(Entity):
     """Figures for modals and REST; JSON."""
     made_at: datetime | None = None
     """When, where it was made before; `None` for now."""
+    input_hash: str | None = None
+    """Of what it was made from, where that was fixed before this run of the step began."""
 
 
 class Node(Entity):

@@ -57,6 +57,18 @@ class TraceStatus(StrEnum):
     ERROR = "error"
 
 
+GOOD_FROM = 0.5
+"""Rewards from here on are good ratings."""
+
+
+class Rating(StrEnum):
+    """What was thought of the answer, by the reward or feedback that came with it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NONE = "none"
+
+
 FILE_SOURCE = "file"
 """The source of traces that were imported."""
 
@@ -112,3 +124,5 @@ class ParsedTrace(NamedTuple):
     latency_ms: float | None = None
     growth: Growth | None = None
     """Of one answered call; `None` where the row is no single call."""
+    tags: tuple[str, ...] = ()
+    """What its application sorts its calls by."""

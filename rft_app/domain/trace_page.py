@@ -1,9 +1,11 @@
 """What the create page shows of stored traces: filters, pages, selections."""
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.trace import TraceId, TraceStatus
+from rft_app.domain.trace import GOOD_FROM, Rating, TraceId, TraceStatus
 
 
 class TraceFilter(Entity):
@@ -21,11 +23,51 @@ class TraceFilter(Entity):
     source: str | None = None
     """`file`, or the dialect of OTLP they arrived in."""
     status: TraceStatus | None = None
+    rating: Rating | None = None
+    tags: tuple[str, ...] = ()
+    """It has all of them."""
     last_key: int | None = None
     """Stored up to this key: what arrives later is not meant, even where it matches."""
     conversation: TraceId | None = None
     """The last call of a conversation: it, and the calls that it continues.  Without one, calls
     that others continue are left out."""
+
+
+class SampleKind(StrEnum):
+    """How a part is drawn from traces."""
+
+    RANDOM = "random"
+    NEWEST = "newest"
+    STRATIFIED = "stratified"
+    """Each model and length has the share that it has in all of them."""
+    REPRESENTATIVE = "representative"
+    """Spread over groups of what users ask for."""
+
+
+MAX_SAMPLE = 50_000
+
+
+class TraceSample(Entity):
+    """A part of some traces; the same seed draws the same from the same traces."""
+
+    kind: SampleKind
+    size: int = Field(ge=1, le=MAX_SAMPLE)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    num_from: int | None = None
+    """Traces that it was drawn from; `None` until then."""
+
+    @property
+    def words(self) -> str:
+        """How it was drawn.
+
+        Example:
+            >>> TraceSample(kind=SampleKind.RANDOM, size=500, seed=7, num_from=12_345).words
+            'random sample from 12,345, seed 7'
+        """
+        source = "" if self.num_from is None else f" from {self.num_from:,}"
+        if self.kind is SampleKind.NEWEST:
+            return f"newest{source}"
+        return f"{self.kind.value} sample{source}, seed {self.seed}"
 
 
 class TraceSelection(Entity):
@@ -35,6 +77,8 @@ class TraceSelection(Entity):
     excluded: tuple[TraceId, ...] = ()
     only: tuple[TraceId, ...] | None = None
     """When set, these and nothing else."""
+    sample: TraceSample | None = None
+    """A part of them; once it is drawn, `only` names it."""
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +121,13 @@ class TraceSummary(Entity):
     input_tokens: int | None
     output_tokens: int | None
     latency_ms: float | None
+    reward: float | None
+    """The reward or feedback that came with it, from 0 to 1."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is rated, and well."""
+        return self.reward is not None and self.reward >= GOOD_FROM
 
 
 class TracePage(Entity):

@@ -13,24 +13,18 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def share(part: float, *, is_fine: bool = False) -> str:
+def share(part: float) -> str:
     """A share in [0, 1] as percent; what is not nothing never reads as 0%, what lacks a little
     never as 100%.
 
-    Args:
-        part: The share.
-        is_fine: Keep one decimal below 10%.
-
     Example:
-        >>> share(0.031), share(0.004), share(0.0), share(0.999), share(1.0)
-        ('3%', '0.4%', '0%', '99.9%', '100%')
-        >>> share(0.045, is_fine=True), share(0.16, is_fine=True), share(0.0004)
-        ('4.5%', '16%', '<0.1%')
+        >>> share(0.031), share(0.004), share(0.0), share(0.999), share(1.0), share(0.0004)
+        ('3%', '0.4%', '0%', '99.9%', '100%', '<0.1%')
     """
     percent = part * 100
     if 0 < percent < 0.1:
         return "<0.1%"
     if 99.9 < percent < 100:
         return ">99.9%"
-    needs_decimal = 0 < percent < (10 if is_fine else 1) or 99 < percent < 100
+    needs_decimal = 0 < percent < 1 or 99 < percent < 100
     return f"{percent:.1f}".removesuffix(".0") + "%" if needs_decimal else f"{percent:.0f}%"

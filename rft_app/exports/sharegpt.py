@@ -24,7 +24,7 @@ from rft_app.domain.message import text_of
 from rft_app.domain.record import RecordBytes
 from rft_app.exports._base import Exporter
 from rft_app.exports._context import ARRAY, Encode, FileContext, Layout
-from rft_app.exports._texts import is_only_text
+from rft_app.exports._texts import says_only_text
 
 _ASKING: Final = frozenset({"human", "observation"})
 
@@ -73,12 +73,13 @@ class _Turn(NamedTuple):
 
 
 def _encode(record: RecordBytes) -> bytes | Lack:
-    if not record.output:
+    output = record.output
+    if not output:
         return Lack.NO_OUTPUT
-    messages: list[dict[str, Any]] = [orjson.loads(raw) for raw in record.input + record.output]
+    messages: list[dict[str, Any]] = [orjson.loads(raw) for raw in record.input + output]
     system = [text_of(m.get("content")) for m in messages if m["role"] in {"system", "developer"}]
     said = [message for message in messages if message["role"] not in {"system", "developer"}]
-    if not is_only_text(record.input + record.output):
+    if not says_only_text(messages):
         return Lack.UNSUPPORTED_CONTENT
     if any(map(_is_mixed, said)):
         return Lack.TEXT_BESIDE_CALLS

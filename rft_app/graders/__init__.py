@@ -5,13 +5,25 @@ from contextlib import suppress
 from rft_app.domain.grader import GraderSpec
 from rft_app.errors import NotAvailableError
 from rft_app.graders._base import AnyGraderKind, GraderSession
+from rft_app.graders.json_schema import JsonSchemaGrader
 from rft_app.graders.judge import JudgeGrader
+from rft_app.graders.multi import MultiGrader
 from rft_app.graders.script import ScriptGrader
 from rft_app.graders.string_check import StringCheckGrader
+from rft_app.graders.text_similarity import TextSimilarityGrader
+from rft_app.graders.tool_calls import ToolCallsGrader
 from rft_app.registry import Registry
 
+_PARTS: tuple[AnyGraderKind, ...] = (
+    ScriptGrader(),
+    StringCheckGrader(),
+    TextSimilarityGrader(),
+    JsonSchemaGrader(),
+    ToolCallsGrader(),
+)
+"""Those that a combination may hold: they ask no model, so that nothing has to be paid."""
 GRADERS: Registry[AnyGraderKind] = Registry(
-    "grader kind", (ScriptGrader(), StringCheckGrader(), JudgeGrader())
+    "grader kind", (*_PARTS, MultiGrader(Registry("grader kind", _PARTS)), JudgeGrader())
 )
 
 

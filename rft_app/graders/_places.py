@@ -11,6 +11,8 @@ from rft_app.domain.rollout import Sample
 
 PATH = re.compile(r"(sample|item)(\.\w+)+")
 """What a place may name: a field of the answer or of the record, however deep."""
+MAX_DIGITS = 10
+"""Of a place in a list."""
 _PLACE = re.compile(r"\{\{((?:(?!\{\{)[^\n])*?)\}\}")
 _BRACES = re.compile(rf"{_PLACE.pattern}|\{{\{{")
 
@@ -68,16 +70,22 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
 
 def look_up(values: Mapping[str, Any], path: str) -> str | None:
     """The text at a dotted path; numbers and objects as JSON, `None` where there is nothing."""
-    found: Any = values
-    for key in path.split("."):
-        found = _step_into(found, key)
+    found = find_value(values, path)
     if found is None or isinstance(found, str):
         return found
     return msgspec.json.encode(found).decode()
 
 
+def find_value(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # any JSON
+    """What is at a dotted path; `None` where there is nothing."""
+    found: Any = values
+    for key in path.split("."):
+        found = _step_into(found, key)
+    return found
+
+
 def _step_into(found: Any, key: str) -> Any:  # noqa: ANN401  # any JSON
-    for candidate in (key, int(key)) if key.isdecimal() else (key,):
+    for candidate in (key, int(key)) if key.isdecimal() and len(key) < MAX_DIGITS else (key,):
         with suppress(LookupError, TypeError):
             return found[candidate]
     return None

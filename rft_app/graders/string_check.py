@@ -14,13 +14,13 @@ Regular expressions run in a process of their own, for one of them can take for 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from rft_app.domain.grader import StringCheckSpec, StringOperation
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample, make_sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders._places import PATH, fill, find_places, look_up
+from rft_app.graders._pure import Texts, check_field, check_reference, read_texts
 from rft_app.graders.sandbox import Limits
 from rft_app.graders.script import ScriptSession
 from rft_app.settings import get_settings
@@ -31,13 +31,6 @@ import re
 def grade(sample, item):
     return re.search(item["pattern"], item["text"]) is not None
 """
-
-
-class Texts(NamedTuple):
-    """The two texts of one comparison."""
-
-    field: str
-    reference: str
 
 
 _COMPARE: Mapping[StringOperation, Callable[[Texts], bool]] = {
@@ -56,18 +49,8 @@ class StringCheckGrader:
 
     def check(self, spec: StringCheckSpec) -> None:
         """Check the field, the places in the reference and a regular expression without places."""
-        if not PATH.fullmatch(f"sample.{spec.field}"):
-            raise InvalidInputError(
-                f"The field {spec.field!r} is not a path such as `output_text` or "
-                "`output_json.answer`."
-            )
-        places = find_places(spec.reference)
-        for place in places:
-            if not PATH.fullmatch(place):
-                raise InvalidInputError(
-                    f"The reference has an unknown place {{{{{place}}}}}. Write "
-                    "{{item.reference}}, {{item.…}} or {{sample.…}}."
-                )
+        check_field(spec.field)
+        places = check_reference(spec.reference)
         if spec.operation is StringOperation.REGEX and not places:
             _check_pattern(spec.reference)
 
@@ -104,7 +87,8 @@ class StringCheckSession:
 
     def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
         """Judge a batch."""
-        texts = [_texts(self._spec, sample, item) for sample, item in batch]
+        field, reference = self._spec.field, self._spec.reference
+        texts = [read_texts(field, reference, sample, item) for sample, item in batch]
         if self._search is not None:
             return _search_all(self._search, texts)
         compare = _COMPARE[self._spec.operation]
@@ -124,19 +108,6 @@ def _search_all(
         search.grade([(nothing, {"pattern": p.reference, "text": p.field}) for p in pairs])
     )
     return [found if isinstance(found, GradingFailure) else next(found_in) for found in texts]
-
-
-def _texts(spec: StringCheckSpec, sample: Sample, item: Item) -> Texts | GradingFailure:
-    values = {"sample": dict(sample), "item": item}
-    field = look_up(values, f"sample.{spec.field}")
-    if field is None:
-        message = f"The answer has no `{spec.field}`."
-        return GradingFailure(failure_kind=FailureKind.NO_OUTPUT, message=message)
-    for place in find_places(spec.reference):
-        if look_up(values, place) is None:
-            message = f"The record has no `{place}` to compare with."
-            return GradingFailure(failure_kind=FailureKind.NO_REFERENCE, message=message)
-    return Texts(field, fill(spec.reference, values))
 
 
 def _check_pattern(pattern: str) -> None:

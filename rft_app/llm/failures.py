@@ -123,11 +123,16 @@ class FailureTally:
         """Calls that failed."""
         return self.counts.total()
 
+    def concerns_one_call(self, kind: CallFailureKind) -> bool:
+        """Whether it says nothing of other calls: a bad request is one where others were taken."""
+        return kind.concerns_one_call or (self.has_helped and kind is CallFailureKind.BAD_REQUEST)
+
     def note(self, failure: CallFailure) -> None:
         """Count a failure; only those where the provider gave nothing may become hopeless."""
         self.counts[failure.kind.value] += 1
         self.messages.setdefault(failure.kind.value, failure.explanation)
-        self._num_in_a_row = 0 if failure.kind.concerns_one_call else self._num_in_a_row + 1
+        is_of_one_call = self.concerns_one_call(failure.kind)
+        self._num_in_a_row = 0 if is_of_one_call else self._num_in_a_row + 1
         if failure.kind.is_fatal or self._num_in_a_row >= MAX_FAILED_IN_A_ROW:
             self.is_hopeless = True
 

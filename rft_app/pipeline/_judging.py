@@ -2,6 +2,9 @@
 
 Each reply is in the ledger before it is read, under the job and the rollout's place in the plan.
 Work that is killed therefore reads again what it paid, and asks only what has no reply yet.
+
+The first questions are taken from all over the plan: where the provider refuses all of them it
+would refuse the others, too; where it takes one, a refusal concerns only the answer it is about.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,14 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
-from rft_app.domain.paid import JudgeUse
+from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.words import count
 from rft_app.errors import ProviderError
 from rft_app.graders.judge import JudgeSession, open_judge, to_failure
 from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
-from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
+from rft_app.llm.failures import (
+    MAX_FAILED_IN_A_ROW,
+    CallFailure,
+    CallFailureKind,
+    FailureTally,
+)
 from rft_app.settings import get_settings
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
@@ -53,16 +61,19 @@ class Judging:
         """
         self._num_stored = self._num_taken = num_done
         ledger = StoredPaidCalls(self._context.job_id, self._dataset_id)
+        if self._sum_paid().num_calls:
+            self._failures.note_success()
+        order = spread_first(range(num_done, len(self._keys)))
         with open_judge(spec, ledger, get_settings()) as judge:
             calls = Calls(
                 self._context,
                 num_at_once=judge.num_at_once,
-                make=lambda number: self._ask(judge, num_done + number),
-                take=lambda number, outcome: self._take(num_done + number, outcome),
+                make=lambda number: self._ask(judge, order[number]),
+                take=lambda number, outcome: self._take(order[number], outcome),
                 report=self._report_progress,
                 stop=judge.stop,
             )
-            calls.run(len(self._keys) - num_done, lambda: self._failures.is_hopeless)
+            calls.run(len(order), lambda: self._failures.is_hopeless)
             self._release()
             self._store_ready()
             self._require_all()
@@ -80,7 +91,7 @@ class Judging:
         if isinstance(outcome, CallFailure):
             self._failures.note(outcome)
             self._held[position] = to_failure(outcome)
-            has_reply = outcome.kind.concerns_one_call
+            has_reply = self._failures.concerns_one_call(outcome.kind)
         else:
             self._waiting[position] = outcome
             has_reply = _has_reply(outcome)
@@ -111,23 +122,39 @@ class Judging:
         self._context.progress(self._num_taken, len(self._keys), label)
 
     def _require_all(self) -> None:
-        if num_left := len(self._keys) - self._num_stored:
+        if num_left := len(self._keys) - self._num_stored - len(self._waiting):
             raise ProviderError(
-                f"The judge stopped before {count(num_left, 'rollout')} had a grade, because "
-                f"further calls would fail, too. {self._failures.describe()}"[:1000],
+                f"The judge stopped with {count(num_left, 'rollout')} left, because "
+                f"further calls would fail, too. {self._failures.describe()}"[:1000]
+                + " Once that is mended, try again: nothing is paid twice.",
                 failures=dict(self._failures.counts),
             )
 
-    def _sum_up(self, judge: JudgeSession) -> JudgeUse:
+    def _sum_paid(self) -> PaidTotals:
         with reading() as session:
-            paid = sum_paid_calls(session, self._context.job_id)
-        return JudgeUse(model=judge.model, paid=paid, note=" ".join(self._notes(judge)))
+            return sum_paid_calls(session, self._context.job_id)
+
+    def _sum_up(self, judge: JudgeSession) -> JudgeUse:
+        note = " ".join(self._notes(judge))
+        return JudgeUse(model=judge.model, paid=self._sum_paid(), note=note)
 
     def _notes(self, judge: JudgeSession) -> Iterable[str]:
         if judge.uses_own_temperature:
             yield "The model takes no temperature and used its own."
         if CallFailureKind.TIMEOUT in self._failures.counts:
             yield "The provider may charge for calls that timed out; they are in no figure here."
+
+
+def spread_first(positions: Sequence[int]) -> list[int]:
+    """The same ones, but as many as may fail in a row, from all over them, come first.
+
+    Example:
+        >>> spread_first(range(14))
+        [0, 1, 2, 4, 5, 7, 8, 9, 11, 12, 3, 6, 10, 13]
+    """
+    num = MAX_FAILED_IN_A_ROW
+    first = {positions[len(positions) * nth // num] for nth in range(num) if positions}
+    return [*sorted(first), *(position for position in positions if position not in first)]
 
 
 def _has_reply(outcome: Outcome) -> bool:

@@ -34,7 +34,7 @@ from rft_app.storage.grades import add_grades, count_grades, iterate_grades
 from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import freeze_snapshot, load_members
-from rft_app.storage.step_inputs import StepInputs
+from rft_app.storage.step_inputs import StepInputs, get_inputs
 
 MAX_TIMEOUTS = 20
 """Answers in a row that may run into the time limit."""
@@ -72,7 +72,7 @@ class DryRunStep:
         """
         chosen = DryRunSettings.model_validate(settings.model_dump())
         with unit_of_work() as session:
-            run = dry_runs.find_by_job(session, context.job_id) or _plan(
+            run = dry_runs.find_by_job(session, context.job_id) or self._plan(
                 session, dataset_id, chosen, context.job_id
             )
         if run.report is None:
@@ -80,18 +80,21 @@ class DryRunStep:
         assert run.report is not None
         return describe_dry_run(run, run.report)
 
-
-def _plan(session: Session, dataset_id: str, settings: DryRunSettings, job_id: str) -> DryRun:
-    grader = require_grader(session, dataset_id)
-    snapshot = freeze_snapshot(session, dataset_id, purpose=StepName.DRY_RUN.value)
-    members = set(load_members(session, snapshot.id).seqs.tolist())
-    plan = DryRunPlan(
-        snapshot_id=snapshot.id,
-        grader_version_id=grader.id,
-        settings=settings,
-        keys=plan_rollouts(session, dataset_id, members, settings),
-    )
-    return dry_runs.add_dry_run(session, dataset_id, plan, job_id=job_id)
+    def _plan(
+        self, session: Session, dataset_id: str, settings: DryRunSettings, job_id: str
+    ) -> DryRun:
+        input_hash = self.input_hash(get_inputs(session, dataset_id), settings)
+        grader = require_grader(session, dataset_id)
+        snapshot = freeze_snapshot(session, dataset_id, purpose=StepName.DRY_RUN.value)
+        members = set(load_members(session, snapshot.id).seqs.tolist())
+        plan = DryRunPlan(
+            snapshot_id=snapshot.id,
+            grader_version_id=grader.id,
+            settings=settings,
+            input_hash=input_hash,
+            keys=plan_rollouts(session, dataset_id, members, settings),
+        )
+        return dry_runs.add_dry_run(session, dataset_id, plan, job_id=job_id)
 
 
 def _grade_rest(context: JobContext, run: DryRun) -> JudgeUse | None:
@@ -180,6 +183,7 @@ def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:
     return StepResult(
         outcome=OUTCOMES[report.verdict],
         summary=f"{report.verdict} · {shown}",
+        input_hash=run.input_hash,
         facts={
             "run_id": run.id,
             "number": run.number,

@@ -28,7 +28,7 @@ from rft_app.storage.records import NewRecord, insert_records
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import StepInputs, get_inputs
 from rft_app.storage.steps import get_step_row
-from rft_app.storage.traces import count_traces
+from rft_app.storage.traces import count_conversations, count_traces
 
 TRACES_PER_BATCH = 2000
 BYTES_PER_BATCH = 4 * 1024**2
@@ -210,6 +210,7 @@ def describe_records(session: Session, dataset_id: str, mode: ExtractMode) -> St
             "reasons": reasons,
             "mode": mode.value,
             "num_traces": count_traces(session, dataset_id),
+            "num_conversations": count_conversations(session, dataset_id),
         },
     )
 

@@ -58,7 +58,7 @@ class StepJob:
                 self.step.name,
                 result,
                 settings=settings.model_dump(mode="json"),
-                input_hash=read_before,
+                input_hash=result.input_hash or read_before,
             )
             self._start_follow_up(session, dataset_id)
             if self.watch is not None:

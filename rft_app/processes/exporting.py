@@ -2,7 +2,7 @@
 
 import gc
 
-from rft_app.children import Message, Send, run_main
+from rft_app.children import Message, Send
 from rft_app.services.export_run import run_export
 
 GC_THRESHOLD = 100_000
@@ -13,7 +13,3 @@ def work(args: Message, send: Send) -> None:
     """Write the export `args["export_id"]` and store its figures."""
     gc.set_threshold(GC_THRESHOLD)
     run_export(args["export_id"], send, is_alone=True)
-
-
-if __name__ == "__main__":
-    run_main(work)

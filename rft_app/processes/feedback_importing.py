@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sqlmodel import Session
 
-from rft_app.children import Message, Send, run_main
+from rft_app.children import Message, Send
 from rft_app.domain.feedback import FeedbackKey, FeedbackSource
 from rft_app.domain.imports import ImportFault, ImportPlan, ImportTally
 from rft_app.domain.record import parse_record_id, record_id
@@ -121,7 +121,3 @@ def work(args: Message, send: Send) -> None:
     """
     make = partial(FeedbackImport, send=send, reviewer=str(args["reviewer"]))
     run_import(str(args["import_id"]), make, open_feedback)
-
-
-if __name__ == "__main__":
-    run_main(work)

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from rft_app.children import Message, Send, run_main
+from rft_app.children import Message, Send
 from rft_app.domain import words
 from rft_app.domain.imports import ImportPlan, ImportTally
 from rft_app.domain.trace import RewardFault
@@ -111,7 +111,3 @@ def work(args: Message, send: Send) -> None:
         return RolloutImport(plan, settings, send)
 
     run_import(str(args["import_id"]), make)
-
-
-if __name__ == "__main__":
-    run_main(work)

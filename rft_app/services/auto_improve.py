@@ -64,9 +64,19 @@ def get_auto_run(session: Session, run_id: str) -> AutoRun:
     return auto_runs.get_auto_run(session, run_id)
 
 
-def list_auto_runs(session: Session, dataset_id: str | None = None) -> list[AutoRun]:
-    """The latest runs, newest first; of one dataset or of all."""
-    return auto_runs.list_auto_runs(session, dataset_id, MAX_LISTED)
+def list_auto_runs(
+    session: Session,
+    dataset_id: str | None = None,
+    limit: int = MAX_LISTED,
+    before: str | None = None,
+) -> list[AutoRun]:
+    """The latest runs, newest first, of one dataset or of all; those before another one, if that
+    is named.
+
+    Raises:
+        NotFoundError: There is no run `before`.
+    """
+    return auto_runs.list_auto_runs(session, dataset_id, limit, before)
 
 
 def cancel_auto_run(session: Session, run_id: str) -> AutoRun:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.entity import Entity
 from rft_app.domain.pipeline import StepName
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
 from rft_app.services.datasets import create_dataset
 from rft_app.services.imports import start_import
 from rft_app.services.pipeline import find_step, read_step_settings
@@ -22,6 +23,8 @@ class Upload(Entity):
     file_name: str
     mapping: dict[str, str] = {}
     """Columns by target; empty when the shape is known."""
+    scrub: ScrubRules = NOTHING
+    """What is taken out of its traces before they are stored."""
 
 
 def create_from_upload(
@@ -45,5 +48,6 @@ def create_from_upload(
         path=upload.path,
         file_name=upload.file_name,
         mapping=upload.mapping,
+        scrub=upload.scrub,
     )
     return dataset

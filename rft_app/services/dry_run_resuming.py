@@ -4,17 +4,16 @@ from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job, JobStatus
-from rft_app.domain.pipeline import StepName, require_startable
 from rft_app.errors import ConflictError
-from rft_app.jobs.queue import get_job, retry_job
-from rft_app.pipeline.grader import require_provider
-from rft_app.services.datasets import get_dataset
+from rft_app.jobs.queue import get_job
+from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.graders import current_grader
 from rft_app.services.judge_costs import JudgeEstimate, estimate_judge
-from rft_app.services.topic_locks import require_settled
+from rft_app.services.retrying import retry
+from rft_app.services.staleness import describe_changes
 from rft_app.storage import dry_runs
 from rft_app.storage.paid_calls import sum_paid_calls
-from rft_app.storage.steps import begin_step
+from rft_app.storage.step_inputs import get_inputs
 
 
 class StoppedRun(Entity):
@@ -26,6 +25,8 @@ class StoppedRun(Entity):
     """Rollouts that have no grade yet and no paid reply."""
     whole: JudgeEstimate | None
     """What a judge would be asked for all of them; `None` where no model is asked."""
+    changes: str
+    """What changed since its plan was made, e.g. `Records changed`; empty where nothing did."""
 
     @property
     def share_left(self) -> float:
@@ -47,11 +48,13 @@ def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun |
     num_known = max(run.num_done, sum_paid_calls(session, job_id).num_calls)
     if grader.id != run.grader_version_id or not num_known:
         return None
+    now = DryRunStep().input_hash(get_inputs(session, dataset_id), run.settings)
     return StoppedRun(
         job_id=job_id,
         num_planned=run.num_planned,
         num_left=max(0, run.num_planned - num_known),
         whole=estimate_judge(session, dataset_id, run.settings),
+        changes=describe_changes(run.input_hash or now, now),
     )
 
 
@@ -63,11 +66,7 @@ def go_on(session: Session, dataset_id: str, job_id: str) -> Job:
         ConflictError: The run cannot go on, or something else runs.
         NotAvailableError: It asks a judge and no provider is configured.
     """
-    require_startable(StepName.DRY_RUN, get_dataset(session, dataset_id).nodes)
-    require_settled(session, dataset_id)
-    require_provider(session, dataset_id)
-    if find_stopped(session, dataset_id, job_id) is None:
+    is_over = get_job(session, job_id).status.is_settled
+    if is_over and find_stopped(session, dataset_id, job_id) is None:
         raise ConflictError("This dry run cannot go on. Start a new one.", job=job_id)
-    job = retry_job(session, job_id)
-    begin_step(session, dataset_id, StepName.DRY_RUN, job.id)
-    return job
+    return retry(session, job_id)

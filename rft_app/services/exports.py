@@ -117,10 +117,18 @@ def get_export(session: Session, export_id: str) -> Export:
 
 
 def list_exports(
-    session: Session, dataset_id: str | None = None, limit: int = MAX_LISTED
+    session: Session,
+    dataset_id: str | None = None,
+    limit: int = MAX_LISTED,
+    before: str | None = None,
 ) -> list[Export]:
-    """The latest exports, newest first; of one dataset or of all."""
-    return exports.list_exports(session, dataset_id, limit)
+    """The latest exports, newest first, of one dataset or of all; those before another one, if
+    that is named.
+
+    Raises:
+        NotFoundError: There is no export `before`.
+    """
+    return exports.list_exports(session, dataset_id, limit, before)
 
 
 def find_export_of_job(job: Job) -> str | None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from rft_app.children import Message, run_child
 from rft_app.domain.imports import ImportMode, ImportReport
+from rft_app.domain.job import Job, JobError
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.jobs.context import JobContext
@@ -15,9 +16,10 @@ from rft_app.jobs.liveness import is_executing
 from rft_app.jobs.queue import list_active_jobs, list_jobs
 from rft_app.services.pipeline import get_step, queue_step
 from rft_app.services.record_settling import settle_records
+from rft_app.services.search_jobs import start_trace_index
 from rft_app.services.snapshots import keep_once
 from rft_app.settings import get_settings
-from rft_app.storage import imports
+from rft_app.storage import import_parts, imports
 from rft_app.storage.restoring import archive_older, mark_replaced
 from rft_app.storage.session import reading, unit_of_work
 
@@ -68,6 +70,32 @@ class ImportFeedback:
             RftError: The file cannot be read, or none of its rows can be used.
         """
         return _read_whole(context, "rft_app.processes.feedback_importing")
+
+
+class ImportArrivals:
+    """Reads a file of traces that belong to no dataset."""
+
+    name = "import_arrivals"
+    label = "Import of gateway traces"
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """Go on where the last run ended.
+
+        Raises:
+            RftError: The file cannot be read, or none of its rows can be used.
+        """
+        result = _read_whole(context, "rft_app.processes.trace_importing")
+        with unit_of_work() as session:
+            start_trace_index(session)
+        return result
+
+    def on_failed(self, session: Session, job: Job, error: JobError) -> None:
+        """What was to be joined at the end is not."""
+        import_parts.delete_parts(session, str(job.args["import_id"]))
+
+    def on_cancelled(self, session: Session, job: Job) -> None:
+        """As above; the traces that are stored stay."""
+        import_parts.delete_parts(session, str(job.args["import_id"]))
 
 
 def _read_whole(context: JobContext, module: str) -> dict[str, Any]:

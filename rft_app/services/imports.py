@@ -8,11 +8,13 @@ from sqlmodel import Session
 
 from rft_app.domain.imports import ImportFault, ImportMode, ImportReport
 from rft_app.domain.job import Job
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
 from rft_app.errors import ConflictError, TooLargeError
 from rft_app.jobs.queue import enqueue
 from rft_app.services.busy import require_idle, require_stable
 from rft_app.services.datasets import get_dataset
 from rft_app.services.file_preview import preview_file, require_readable
+from rft_app.services.scrubbing import to_args
 from rft_app.settings import get_settings
 from rft_app.storage import imports
 from rft_app.traces.source import Limits, Source
@@ -43,6 +45,7 @@ def start_import(  # noqa: PLR0913  # the file, how to read it, and what becomes
     shape: str | None = None,
     mapping: Mapping[str, str] | None = None,
     mode: ImportMode = ImportMode.APPEND,
+    scrub: ScrubRules = NOTHING,
 ) -> Job:
     """Start to read a file of traces into a dataset; extraction follows by itself.
 
@@ -57,6 +60,7 @@ def start_import(  # noqa: PLR0913  # the file, how to read it, and what becomes
         shape: Name of the only row shape to accept; `None` finds it row by row.
         mapping: Columns by target, for rows of no known shape.
         mode: Whether the records of before stay beside the new ones.
+        scrub: What is taken out of the traces before they are stored.
 
     Raises:
         InvalidInputError: The file cannot be an import: empty, binary, damaged, of unknown shape.
@@ -72,7 +76,7 @@ def start_import(  # noqa: PLR0913  # the file, how to read it, and what becomes
     require_readable(preview)
     import_id = note_import(session, dataset_id, TRACES, Path(path), file_name)
     imports.change_import(session, import_id, mapping=chosen, shape=preview.shape)
-    args = {"shape": shape, "mode": mode.value}
+    args = {"shape": shape, "mode": mode.value, **to_args(scrub)}
     return enqueue_import(session, "import_traces", dataset_id, import_id, args)
 
 
@@ -146,7 +150,9 @@ def require_size(path: Path, file_name: str) -> None:
         )
 
 
-def note_import(session: Session, dataset_id: str, kind: str, path: Path, file_name: str) -> str:
+def note_import(
+    session: Session, dataset_id: str | None, kind: str, path: Path, file_name: str
+) -> str:
     """Note that a file is to be imported; returns the import's id."""
     absolute = path.resolve()
     return imports.add_import(
@@ -160,7 +166,7 @@ def note_import(session: Session, dataset_id: str, kind: str, path: Path, file_n
 
 
 def enqueue_import(
-    session: Session, kind: str, dataset_id: str, import_id: str, args: dict[str, Any]
+    session: Session, kind: str, dataset_id: str | None, import_id: str, args: dict[str, Any]
 ) -> Job:
     """Start the job of an import."""
     job = enqueue(session, kind, dataset_id, {"import_id": import_id, **args})

@@ -28,13 +28,22 @@ def take_request(
     Raises:
         BusyError: Too much waits already; is a worker running?
     """
+    require_room(session)
+    now_ms = _now_ms()
+    intake.add_batch(session, signal, encoding, body, now_ms)
+    intake.add_counts(session, {(OTLP, Outcome.BAD_ID): num_refused}, now_ms)
+
+
+def require_room(session: Session) -> None:
+    """Check that more may wait to be read.
+
+    Raises:
+        BusyError: Too much waits already; is a worker running?
+    """
     if intake.measure_backlog(session) > get_settings().max_otlp_backlog_bytes:
         raise BusyError(
             "More than RFT_MAX_OTLP_BACKLOG_BYTES wait to be read. Check that a worker runs."
         )
-    now_ms = _now_ms()
-    intake.add_batch(session, signal, encoding, body, now_ms)
-    intake.add_counts(session, {(OTLP, Outcome.BAD_ID): num_refused}, now_ms)
 
 
 def count_refused(session: Session, outcome: Outcome, number: int) -> None:

@@ -14,28 +14,36 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
 from rft_app.domain.hashing import content_hash
-from rft_app.domain.intake import Batch, Outcome
+from rft_app.domain.intake import GATEWAY, OTLP_SIGNALS, Batch, Outcome, Signal
 from rft_app.domain.trace import ParsedTrace
+from rft_app.services.gateway_feedback import add_feedback
+from rft_app.services.scrubbing import find_scrubber
 from rft_app.settings import get_settings
-from rft_app.storage import intake
+from rft_app.storage import gateway_responses, intake, scrubbing
 from rft_app.storage.intake import NewSpan, SpanKey, StoredSpan
 from rft_app.storage.retention import LATE_MS
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.traces import add_traces, replace_traces, to_storable
+from rft_app.text.scrubbing import Placeholders, Scrubber, scrub_value
 from rft_app.traces.otlp import OTLP, TELLING_LOGS, UNREADABLE, Reading, read_span
+from rft_app.traces.otlp.gateway import RESPONSE_ID
 from rft_app.traces.otlp.parts import Json
-from rft_app.traces.otlp.request import read_request
+from rft_app.traces.otlp.request import Request, read_request
 from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, decode_log, decode_span, encode
 from rft_app.traces.otlp.trace import make_trace, read_session
+from rft_app.traces.recorded_call import Feedback, read_calls, read_feedback
+from rft_app.traces.scrubbed import scrub_log, scrub_span, scrub_trace
 
 logger = logging.getLogger("rft.intake")
 
 BYTES_AT_ONCE = 4_000_000
 """Little memory, and a lock that is held for moments."""
+_TOO_MUCH = "54"
+"""What SQLSTATEs begin with of what exceeds a limit of Postgres, such as an index's of a row."""
 Counts = Counter[tuple[str, Outcome]]
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -80,8 +88,28 @@ def _read_waiting() -> bool:
         arrivals, made = _make(session, batches)
     with unit_of_work() as session:
         if intake.take_turn(session, turn):
-            _store(session, arrivals, made)
+            _store_or_set_aside(session, arrivals, made)
     return True
+
+
+def store_batches(session: Session, batches: Sequence[Batch]) -> Counts:
+    """Make traces of requests that wait nowhere, such as lines of a file.
+
+    Args:
+        session: A unit of work; nobody else stores anything until it ends.
+        batches: Their keys are nobody's.
+
+    Returns:
+        What became of the spans, by source.
+    """
+    while not intake.take_turn(session, intake.read_turn(session)):
+        pass
+    counts: Counts = Counter()
+    while batches:
+        arrivals, made = _make(session, batches)
+        counts.update(_store_or_set_aside(session, arrivals, made))
+        batches = batches[len(arrivals.batches) :]
+    return counts
 
 
 def _make(session: Session, batches: Sequence[Batch]) -> "tuple[_Arrivals, list[_Made]]":
@@ -107,11 +135,16 @@ class _Arrivals:
         self.spans: dict[SpanKey, Span] = {}
         self.logs: dict[SpanKey, dict[bytes, Log]] = {}
         """By their JSON: what an exporter sends again is one log record."""
-        if is_unreadable:
-            self.counts[OTLP, Outcome.MALFORMED] += len(batches)
-            return
+        self.responses: dict[SpanKey, str] = {}
+        """What providers call the answers of calls through the gateway."""
+        self.feedback: list[Feedback] = []
+        self.replaced: Counter[str] = Counter()
+        """Values of traces that have placeholders now, by kind."""
         for batch in batches:
-            self._take(batch)
+            if is_unreadable:
+                self._count_malformed(batch)
+            else:
+                self._take(batch)
 
     @property
     def trace_ids(self) -> set[str]:
@@ -120,18 +153,32 @@ class _Arrivals:
 
     def _take(self, batch: Batch) -> None:
         try:
-            request = read_request(batch.signal, batch.encoding, batch.body)
+            if batch.signal is Signal.FEEDBACK:
+                self.feedback += read_feedback(batch.body)
+                return
+            request = _read(batch)
         except BrokenRequestError:
-            self.counts[OTLP, Outcome.MALFORMED] += 1
+            self._count_malformed(batch)
             return
         for span in request.spans:
             if self.spans.setdefault(span.key, span) is not span:
                 self.counts[OTLP, Outcome.DUPLICATE] += 1
+            elif batch.signal is Signal.CALLS and RESPONSE_ID in span.attributes:
+                self.responses[span.key] = str(span.attributes[RESPONSE_ID])
         for log in request.logs:
             if log.name in TELLING_LOGS:
                 self.logs.setdefault(log.key, {})[encode(log)] = log
             else:
                 self.counts[OTLP, Outcome.OTHER_LOG] += 1
+
+    def _count_malformed(self, batch: Batch) -> None:
+        self.counts[OTLP if batch.signal in OTLP_SIGNALS else GATEWAY, Outcome.MALFORMED] += 1
+
+
+def _read(batch: Batch) -> Request:
+    if batch.signal is Signal.CALLS:
+        return Request(read_calls(batch.body), [])
+    return read_request(batch.signal, batch.encoding, batch.body)
 
 
 class _Making:
@@ -141,6 +188,7 @@ class _Making:
         self._session = session
         self._arrivals = arrivals
         self._max_tokens = get_settings().max_record_tokens
+        self._scrubber = find_scrubber(session)
         self._settled_ms = _now_ms() - LATE_MS
         trace_ids = arrivals.trace_ids
         self._stored = {each.key: each for each in intake.find_spans(session, trace_ids)}
@@ -202,7 +250,25 @@ class _Making:
                 trace = make_trace(span, found.call, found.source, about, self._max_tokens)
             except UNREADABLE:
                 found = Reading(found.source, Outcome.UNREADABLE)
-        return _Made(span, found.source, found.outcome, trace, own)
+        made = _Made(span, found.source, found.outcome, trace, own)
+        return made if self._scrubber is None else self._scrub(made, self._scrubber)
+
+    def _scrub(self, made: _Made, scrubber: Scrubber) -> _Made:
+        """Replace in the trace and, by the same names, in the span and what it says of others.
+
+        What stands beside other spans, which may come later, names a value as they do.
+        """
+        trace, placeholders = made.trace, Placeholders()
+        is_alone = made.source == GATEWAY and not made.span.parent_id
+        scope = None if is_alone else made.span.trace_id
+        if trace is not None:
+            trace, placeholders = scrub_trace(trace, scrubber, scope)
+        elif scope is not None:
+            placeholders.draw_within(scope)
+        self._arrivals.replaced.update(placeholders.counts)
+        scrub_span(made.span, scrubber, placeholders)
+        about = scrub_value(made.about, scrubber, placeholders)
+        return made._replace(trace=trace, about=about)
 
 
 def _by_trace(said: dict[SpanKey, Json]) -> dict[str, Json]:
@@ -212,6 +278,50 @@ def _by_trace(said: dict[SpanKey, Json]) -> dict[str, Json]:
         if about:
             known[trace_id] = {**about, **known.get(trace_id, {})}
     return known
+
+
+def _store_or_set_aside(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> Counts:
+    """Store requests; where that fails, one by one, without those that can never be stored.
+
+    Returns:
+        What became of the spans, by source.
+    """
+    if _is_stored(session, arrivals, made):
+        return arrivals.counts
+    counts: Counts = Counter()
+    for batch in arrivals.batches:
+        alone, made_alone = _make(session, [batch])
+        if not _is_stored(session, alone, made_alone):
+            logger.error("request %d cannot be stored; it is set aside", batch.seq)
+            alone = _Arrivals([batch], is_unreadable=True)
+            _store(session, alone, [])
+        counts.update(alone.counts)
+    return counts
+
+
+def _is_stored(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> bool:
+    """Store requests, or nothing of them where they cannot be stored."""
+    try:
+        with session.begin_nested():
+            _store(session, arrivals, made)
+    except (OSError, MemoryError):  # as in `_make`
+        raise
+    except Exception as error:
+        if isinstance(error, SQLAlchemyError) and not _is_refused(error):
+            raise
+        if isinstance(error, DBAPIError):
+            error.hide_parameters = True  # what people said is no matter of a log
+        logger.exception("request %d or one behind it cannot be stored", arrivals.batches[0].seq)
+        return False
+    return True
+
+
+def _is_refused(error: SQLAlchemyError) -> bool:
+    """Whether the database would refuse it again, and is neither away nor busy."""
+    if isinstance(error, DataError | IntegrityError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return str(state).startswith(_TOO_MUCH)
 
 
 def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None:
@@ -231,8 +341,13 @@ def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None
         for each in new
     ]
     intake.add_spans(session, spans, now_ms)
-    intake.add_logs(session, _pack_logs(arrivals.logs), now_ms)
+    intake.add_logs(session, _pack_logs(arrivals.logs, find_scrubber(session)), now_ms)
+    scrubbing.add_counts(session, arrivals.replaced, now_ms)
+    responses = {name: seqs[key] for key, name in arrivals.responses.items() if key in seqs}
+    gateway_responses.add_responses(session, responses)
     counts.update((each.source, each.outcome) for each in new)
+    for outcome, number in add_feedback(session, arrivals.feedback, now_ms).items():
+        counts[GATEWAY, outcome] += number
     for each in changed:
         if each.stored is not None and each.stored.trace_seq is None:
             intake.mark_span(session, each.span.key, each.outcome, seqs[each.span.key])
@@ -259,8 +374,21 @@ def _store_traces(session: Session, made: Sequence[_Made], now_ms: int) -> dict[
     return {key: first + place for place, (key, _) in enumerate(new)}
 
 
-def _pack_logs(logs: Mapping[SpanKey, Iterable[bytes]]) -> list[tuple[SpanKey, int, bytes]]:
-    return [(key, content_hash([body]), body) for key, bodies in logs.items() for body in bodies]
+def _pack_logs(
+    logs: Mapping[SpanKey, Iterable[bytes]], scrubber: Scrubber | None
+) -> list[tuple[SpanKey, int, bytes]]:
+    """Log records with what they are known by: what was sent, whatever is replaced in them."""
+    return [
+        (key, content_hash([body]), body if scrubber is None else _scrub_log(body, scrubber))
+        for key, bodies in logs.items()
+        for body in bodies
+    ]
+
+
+def _scrub_log(body: bytes, scrubber: Scrubber) -> bytes:
+    log = decode_log(body)
+    scrub_log(log, scrubber, Placeholders(body.decode(errors="replace")))
+    return encode(log)
 
 
 def _now_ms() -> int:

@@ -12,7 +12,12 @@ from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
 from rft_app.services.generation_accepting import AcceptGenerated
 from rft_app.services.generation_jobs import GenerateRecords, RegenerateRecords
-from rft_app.services.import_jobs import ImportFeedback, ImportRollouts, ImportTraces
+from rft_app.services.import_jobs import (
+    ImportArrivals,
+    ImportFeedback,
+    ImportRollouts,
+    ImportTraces,
+)
 from rft_app.services.near_duplicate_jobs import FindNearDuplicates
 from rft_app.services.record_change_runs import ChangeRecords
 from rft_app.services.restore_jobs import RestoreSnapshot
@@ -28,6 +33,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     ImportTraces(),
     ImportRollouts(),
     ImportFeedback(),
+    ImportArrivals(),
     CopyTraces(),
     *(
         StepJob(step, STEP_INFOS[step.name].title, FOLLOW_UPS.get(step.name), AutoRunWatch())

@@ -11,8 +11,9 @@ from rft_app.storage.tables import TopicTreeRow
 
 CATEGORIZE = "categorize"
 SPLIT = "split_topic"
-_OTHER_KINDS = frozenset({CATEGORIZE, SPLIT, DUPLICATE, RESTORE})
-BUSY_KINDS = _OTHER_KINDS | {StepName.EXTRACT.value, StepName.TOPICS.value}
+OTHER_KINDS = frozenset({CATEGORIZE, SPLIT, DUPLICATE, RESTORE})
+"""Jobs beside the steps that change what steps read."""
+BUSY_KINDS = OTHER_KINDS | {StepName.EXTRACT.value, StepName.TOPICS.value}
 """Jobs that read or write topics; the tree stays as it is while one runs."""
 
 
@@ -31,7 +32,7 @@ def require_settled(session: Session, dataset_id: str) -> None:
     Raises:
         ConflictError: One does.
     """
-    _refuse(session, dataset_id, _OTHER_KINDS)
+    _refuse(session, dataset_id, OTHER_KINDS)
 
 
 def _refuse(session: Session, dataset_id: str, kinds: frozenset[str]) -> None:

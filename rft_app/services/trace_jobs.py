@@ -6,6 +6,7 @@ from rft_app.domain.trace_page import TraceSelection
 from rft_app.errors import NotFoundError
 from rft_app.jobs.context import JobContext
 from rft_app.services.import_jobs import extract_what_came
+from rft_app.services.scrubbing import read_scrubber, scrub_copies
 from rft_app.services.traces import COPY_TRACES
 from rft_app.storage import imports, trace_copies, trace_pages
 from rft_app.storage.session import reading, unit_of_work
@@ -44,15 +45,19 @@ class CopyTraces:
 def _copy(context: JobContext, import_id: str) -> None:
     selection = TraceSelection.model_validate(context.args["selection"])
     last_key, total = int(context.args["last_key"]), int(context.args["num_selected"])
+    scrubber = read_scrubber(context.args)
     with reading() as session:
         after, num_done = trace_copies.read_progress(session, import_id)
     while True:
         with unit_of_work() as session:
+            last_seq = trace_pages.find_last_key(session)
             where = trace_pages.select_heads(session, selection)
             keys = (after, last_key, TRACES_PER_BATCH)
             after, number = trace_copies.copy_traces(
                 session, where, context.required_dataset_id, import_id, keys
             )
+            if scrubber is not None:
+                scrub_copies(session, import_id, last_seq, scrubber)
         if not number:
             return
         num_done += number

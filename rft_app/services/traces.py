@@ -1,6 +1,6 @@
 """Use cases around stored traces of all datasets: look, count, make a dataset of some."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -9,16 +9,20 @@ from rft_app.domain.dataset import Dataset
 from rft_app.domain.imports import COPIES
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
+from rft_app.domain.trace import TraceId
 from rft_app.domain.trace_page import TraceCount, TraceFilter, TracePage, TraceSelection
 from rft_app.domain.words import count
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import create_dataset, get_dataset
 from rft_app.services.pipeline import find_step, read_step_settings
+from rft_app.services.scrubbing import to_args
 from rft_app.storage import imports, trace_pages, trace_search
 from rft_app.storage.steps import get_step_row
 
 MAX_PAGE = 200
+MAX_TAGS = 100
 COPY_TRACES = "copy_traces"
 
 
@@ -64,6 +68,17 @@ def count_selection(session: Session, selection: TraceSelection) -> TraceCount:
     return trace_pages.count_answers(session, trace_pages.select_where(session, selection))
 
 
+def find_among(
+    session: Session, trace_filter: TraceFilter, ids: Sequence[TraceId]
+) -> list[TraceId]:
+    """Those of `ids` that match.
+
+    Raises:
+        InvalidInputError: One of them is no id of a trace, or they are too many.
+    """
+    return trace_pages.find_among(session, trace_filter, ids)
+
+
 def find_last_key(session: Session) -> int:
     """Names what is stored now, for a filter that later arrivals shall not change."""
     return trace_pages.find_last_key(session)
@@ -79,6 +94,11 @@ def list_sources(session: Session) -> list[tuple[str, int]]:
     return trace_pages.list_sources(session)
 
 
+def list_tags(session: Session) -> list[str]:
+    """Tags of stored traces, the commonest first; at most `MAX_TAGS`."""
+    return trace_pages.list_tags(session, MAX_TAGS)
+
+
 def create_from_traces(
     session: Session,
     *,
@@ -86,14 +106,17 @@ def create_from_traces(
     objective: str,
     selection: TraceSelection,
     extract: Mapping[str, Any],
+    scrub: ScrubRules = NOTHING,
 ) -> tuple[Dataset, Job]:
     """Create a dataset and start to copy the selected traces into it; extraction follows.
 
-    Traces that arrive after this moment are not in the selection, even where they match.
+    Traces that arrive after this moment are not in the selection, even where they match.  Of those
+    that were named or drawn, some may have been deleted meanwhile: it goes on with the others, and
+    the import says so.  A sample must have been drawn.
 
     Raises:
         InvalidInputError: Name, objective or a setting cannot work, or nothing is selected.
-        NotFoundError: One of the traces named is not there.
+        NotFoundError: None of the traces named is there.
     """
     settings = read_step_settings(find_step(StepName.EXTRACT), extract)
     last_key = trace_pages.find_last_key(session)
@@ -102,12 +125,16 @@ def create_from_traces(
         bounded = bounded.model_copy(update={"last_key": last_key})
     selection = selection.model_copy(update={"filter": bounded})
     number = count_selection(session, selection).num_traces
-    _require_all(selection, number)
+    num_gone = _count_gone(selection, number)
     dataset = create_dataset(session, name=name, objective=objective, source="gateway")
     row = get_step_row(session, dataset.id, StepName.EXTRACT)
     row.settings = settings
     session.add(row)
     stored = count(number, "stored trace")
+    if selection.sample is not None:
+        stored = f"{stored}, {selection.sample.words}"
+    if num_gone:
+        stored = f"{stored}; {num_gone:,} more were chosen and are gone"
     import_id = imports.add_import(
         session, dataset.id, "traces", path="", file_name=stored, size_bytes=0
     )
@@ -116,18 +143,21 @@ def create_from_traces(
         "selection": selection.model_dump(mode="json"),
         "last_key": last_key,
         "num_selected": number,
+        **to_args(scrub),
     }
     job = enqueue(session, COPY_TRACES, dataset.id, args)
     imports.change_import(session, import_id, shape=COPIES, job_id=job.id)
     return get_dataset(session, dataset.id), job
 
 
-def _require_all(selection: TraceSelection, number: int) -> None:
+def _count_gone(selection: TraceSelection, number: int) -> int:
+    """How many of the traces named are not there."""
     num_named = len(set(selection.only or ()))
-    if number < num_named:
+    if number:
+        return max(num_named - number, 0)
+    if num_named:
         raise NotFoundError(
-            f"{num_named - number:,} of {count(num_named, 'trace')} named cannot be found. "
+            f"{count(num_named, 'trace')} named cannot be found: they may have been deleted. "
             "Load the list again."
         )
-    if not number:
-        raise InvalidInputError("No trace is selected. Select some first.")
+    raise InvalidInputError("No trace is selected. Select some first.")

@@ -43,11 +43,20 @@ def get_auto_run(session: Session, run_id: str) -> AutoRun:
     return _to_run(_get_row(session, run_id))
 
 
-def list_auto_runs(session: Session, dataset_id: str | None, limit: int) -> list[AutoRun]:
-    """The latest runs, newest first; of one dataset or of all."""
+def list_auto_runs(
+    session: Session, dataset_id: str | None, limit: int, before: str | None = None
+) -> list[AutoRun]:
+    """The latest runs, newest first, of one dataset or of all; those before another one, if that
+    is named.
+
+    Raises:
+        NotFoundError: There is no run `before`.
+    """
     query = select(AutoRunRow).order_by(col(AutoRunRow.id).desc()).limit(limit)
     if dataset_id is not None:
         query = query.where(col(AutoRunRow.dataset_id) == dataset_id)
+    if before is not None:
+        query = query.where(col(AutoRunRow.id) < _get_row(session, before).id)
     return list(map(_to_run, session.exec(query)))
 
 

@@ -155,11 +155,14 @@ class _Linking:
     def _link_later(self) -> None:
         """Let those that came first continue the calls that they were waiting for."""
         waiting = self._find_waiting()
-        for call in self._calls.values():
-            same = (known.continued_by for known in self._known.get(call.whole, ()))
-            last = next(filter(None, same), waiting.get(call.whole))
-            if last is not None and last != call.seq:
-                self._next.setdefault(call.seq, last)
+        for whole, seqs in self._new.items():  # calls that say the same may be thousands
+            same = (known.continued_by for known in self._known.get(whole, ()))
+            last = next(filter(None, same), waiting.get(whole))
+            if last is None:
+                continue
+            for seq in seqs:
+                if seq != last:
+                    self._next.setdefault(seq, last)
 
     def _find_last(self, seq: int) -> int | None:
         """The end of what continues a call."""

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from rft_app.storage.session import is_sqlite
@@ -22,6 +23,9 @@ def insert_rows(
         table: A trusted name.
         columns: Trusted names, in the order of each row's values.
         rows: Values the driver takes as they are.
+
+    Raises:
+        DBAPIError: As of any other statement, also where Postgres refuses a `COPY`.
     """
     if not rows:
         return
@@ -30,10 +34,20 @@ def insert_rows(
     if is_sqlite(session):
         _insert(connection, target, len(columns), rows)
         return
+    _copy(connection, f"COPY {target} FROM STDIN", rows)
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    faults: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except faults as error:
+        raise DBAPIError.instance(
+            statement, None, error, faults, dialect=connection.dialect
+        ) from error
 
 
 def _insert(

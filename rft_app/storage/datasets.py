@@ -19,6 +19,7 @@ from rft_app.storage.tables import (
     TraceBodyRow,
     TraceRow,
 )
+from rft_app.storage.trace_copies import list_copies_instead
 
 MAX_NAMED = 5
 _FACTS: Any = StepRow.facts
@@ -106,6 +107,7 @@ def delete_dataset_row(session: Session, dataset_id: str) -> None:
     row = get_dataset_row(session, dataset_id)
     records = select(RecordRow.seq).where(col(RecordRow.dataset_id) == dataset_id)
     traces = select(TraceRow.seq).where(col(TraceRow.dataset_id) == dataset_id)
+    list_copies_instead(session, "{0}.dataset_id = :dataset_id", {"dataset_id": dataset_id})
     connection = session.connection()
     connection.execute(delete(RecordBodyRow).where(col(RecordBodyRow.seq).in_(records)))
     connection.execute(delete(TraceBodyRow).where(col(TraceBodyRow.seq).in_(traces)))

@@ -27,6 +27,8 @@ class DryRunPlan:
     snapshot_id: str
     grader_version_id: str
     settings: DryRunSettings
+    input_hash: str
+    """Fingerprint of what the choice was made from."""
     keys: Sequence[RolloutKey]
     """What is graded, in this order."""
 
@@ -41,6 +43,7 @@ def add_dry_run(session: Session, dataset_id: str, plan: DryRunPlan, *, job_id: 
         snapshot_id=plan.snapshot_id,
         grader_version_id=plan.grader_version_id,
         settings=plan.settings.model_dump(mode="json"),
+        input_hash=plan.input_hash,
         num_planned=len(plan.keys),
         job_id=job_id,
         created_at=datetime.now(UTC),
@@ -126,6 +129,7 @@ def _to_dry_run(session: Session, row: DryRunRow) -> DryRun:
         snapshot_id=row.snapshot_id,
         grader_version_id=row.grader_version_id,
         settings=DryRunSettings.model_validate(row.settings),
+        input_hash=row.input_hash,
         num_planned=row.num_planned,
         num_done=row.num_planned if is_done else count_grades(session, row.id),
         report=DryRunReport.model_validate(row.report) if row.report else None,

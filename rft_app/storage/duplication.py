@@ -23,6 +23,8 @@ BODIES: Final[Mapping[str, str]] = {"trace": "trace_body", "record": "record_bod
 
 
 _OWN: Final = "dataset_id || '' = :source"
+_OF_COPIES: Final = {"origin_seq": "COALESCE(origin_seq, seq)", "is_copy": "TRUE"}
+"""What the copy of a trace says of where it comes from."""
 
 
 class Shifts(NamedTuple):
@@ -40,7 +42,7 @@ class Shifts(NamedTuple):
         if column in {"id", "parent_id"} and table in SMALL:
             return getattr(self, table)
         if column == "seq":
-            return self.record if table == "record_tag" else getattr(self, table)
+            return getattr(self, table.removesuffix("_tag"))
         others = {
             "tag_id": self.tag,
             "trace_seq": self.trace,
@@ -146,6 +148,9 @@ def copy_range(session: Session, table: str, target: Target, keys: tuple[int, in
             f"WHERE r.{where} AND r.dataset_id || '' = :source ON CONFLICT DO NOTHING"
         )
         session.connection().execute(statement, {"source": target.source_id})
+    if table == "trace":
+        own = f"seq IN (SELECT t.seq FROM trace t WHERE t.{where} AND t.{_OWN})"
+        _copy(session, "trace_tag", target, own)
     if table == "record":
         own = "tag_id IN (SELECT id FROM tag WHERE dataset_id = :source)"
         _copy(session, "record_tag", target, f"{where} AND {own}")
@@ -179,6 +184,8 @@ def _copy(session: Session, table: str, target: Target, where: str = _OWN) -> No
 def _value(column: str, table: str, target: Target) -> str:
     if column == "dataset_id":
         return "CAST(:target AS VARCHAR)"
+    if column in _OF_COPIES:
+        return _OF_COPIES[column]
     if column == "import_id" and target.imports:
         cases = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in target.imports.items())
         return f"CASE import_id {cases} ELSE import_id END"

@@ -42,11 +42,20 @@ def get_export(session: Session, export_id: str) -> Export:
     return _to_export(session, _get_row(session, export_id))
 
 
-def list_exports(session: Session, dataset_id: str | None, limit: int) -> list[Export]:
-    """The latest exports, newest first; of one dataset or of all."""
+def list_exports(
+    session: Session, dataset_id: str | None, limit: int, before: str | None = None
+) -> list[Export]:
+    """The latest exports, newest first, of one dataset or of all; those before another one, if
+    that is named.
+
+    Raises:
+        NotFoundError: There is no export `before`.
+    """
     query = select(ExportRow).order_by(col(ExportRow.id).desc()).limit(limit)
     if dataset_id is not None:
         query = query.where(col(ExportRow.dataset_id) == dataset_id)
+    if before is not None:
+        query = query.where(col(ExportRow.id) < _get_row(session, before).id)
     return [_to_export(session, row) for row in session.exec(query)]
 
 

@@ -24,7 +24,13 @@ from rft_app.storage.tables import ImportErrorRow, ImportRow
 
 
 def add_import(
-    session: Session, dataset_id: str, kind: str, *, path: str, file_name: str, size_bytes: int
+    session: Session,
+    dataset_id: str | None,
+    kind: str,
+    *,
+    path: str,
+    file_name: str,
+    size_bytes: int,
 ) -> str:
     """Note that a file is to be imported; returns the import's id."""
     row = ImportRow(
@@ -85,11 +91,9 @@ def get_plan(session: Session, import_id: str) -> ImportPlan:
         NotFoundError: There is no such import.
     """
     row = _get_row(session, import_id)
-    if row.dataset_id is None:
-        raise NotFoundError(f"The import {import_id} belongs to no dataset.")
     return ImportPlan(
         import_id=row.id,
-        dataset_id=row.dataset_id,
+        dataset_id=row.dataset_id or "",
         path=row.path,
         file_name=row.file_name,
         shape=row.shape,
@@ -126,6 +130,14 @@ def add_faults(session: Session, import_id: str, faults: Sequence[ImportFault]) 
     columns = ("import_id", "line_number", "code", "message", "excerpt")
     rows = [(import_id, f.line_number, f.code, f.message, f.excerpt) for f in faults]
     insert_rows(session, "import_error", columns, rows)
+
+
+def find_faulty_lines(session: Session, import_id: str, lines: Sequence[int]) -> set[int]:
+    """Those of some lines that are noted as bad."""
+    named = select(ImportErrorRow.line_number).where(
+        ImportErrorRow.import_id == import_id, col(ImportErrorRow.line_number).in_(lines)
+    )
+    return set(session.exec(named))
 
 
 def list_faults(session: Session, import_id: str, after_line: int, limit: int) -> list[ImportFault]:

@@ -24,6 +24,8 @@ class RecordMeans:
 
     def get(self, seq: int) -> float | None:
         """The mean of one record; `None` where none of its rollouts was graded."""
+        if not len(self.seqs):
+            return None
         place = int(np.searchsorted(self.seqs, seq))
         is_there = place < len(self.seqs) and self.seqs[place] == seq
         return float(self.means[place]) if is_there else None

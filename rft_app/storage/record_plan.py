@@ -181,7 +181,7 @@ def _count(
     statement = text(
         f"SELECT {topic}, c.facet, SUM(c.num_records) FROM {counted} {narrower}GROUP BY {key}"
     )
-    rows = session.connection().execute(statement, {"dataset_id": dataset_id})
+    rows = session.connection().execute(statement, {"dataset_id": dataset_id}).all()
     return {(topic_id, facet): int(number) for topic_id, facet, number in rows}
 
 

@@ -76,7 +76,7 @@ def seek(session: Session, plan: Plan, window: Window) -> list[int]:
             for pair in plan.seeks[start : start + _MAX_ARMS]
         )
         statement = f"SELECT seq FROM ({arms}) s ORDER BY {window.order} LIMIT {window.limit}"
-        found.extend(session.connection().execute(text(statement), plan.parameters).scalars())
+        found.extend(session.connection().execute(text(statement), plan.parameters).scalars().all())
     return sorted(found, reverse=window.is_newest_first)[: window.limit]
 
 
@@ -91,7 +91,7 @@ def _scan_near(session: Session, plan: Plan, window: Window) -> list[int]:
         f"SELECT r.seq FROM record r WHERE r.seq > {low} AND r.seq < {high} AND {_passes(plan)} "
         f"ORDER BY r.{window.order} LIMIT {window.limit}"
     )
-    found = list(session.connection().execute(statement, plan.parameters).scalars())
+    found = [*session.connection().execute(statement, plan.parameters).scalars().all()]
     return found if len(found) == window.limit else []
 
 
@@ -119,7 +119,7 @@ def _find_narrowed(session: Session, plan: Plan, window: Window) -> list[int]:
     statement = text(
         f"{_narrowed(plan)}{window.bound('r.seq')} ORDER BY r.{window.order} LIMIT {window.limit}"
     )
-    return list(session.connection().execute(statement, plan.parameters).scalars())
+    return [*session.connection().execute(statement, plan.parameters).scalars().all()]
 
 
 def _narrowed(plan: Plan) -> str:
@@ -137,7 +137,7 @@ def find_matches(session: Session, plan: Plan, query: str, window: Window) -> li
         f"SELECT m.seq FROM {_matches(session, plan)}{window.bound('m.seq')} "
         f"ORDER BY m.{window.order} LIMIT {window.limit}"
     )
-    return list(session.connection().execute(statement, _with_query(plan, query)).scalars())
+    return [*session.connection().execute(statement, _with_query(plan, query)).scalars().all()]
 
 
 def _matches(session: Session, plan: Plan) -> str:
@@ -214,7 +214,7 @@ def _find_edge(session: Session, edge: Plan) -> list[int]:
         "SELECT r.seq FROM record r WHERE r.dataset_id = :dataset_id "
         f"AND ({edge.condition}) LIMIT {search.MAX_COUNT + 1}"
     )
-    return list(session.connection().execute(statement, edge.parameters).scalars())
+    return [*session.connection().execute(statement, edge.parameters).scalars().all()]
 
 
 def _read(session: Session, statement: str, values: dict[str, object]) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlmodel import Session
@@ -29,7 +30,7 @@ from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.record_plan import BY_KEY, read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
-from rft_app.storage.session import read_blocks
+from rft_app.storage.session import is_sqlite, read_blocks
 from rft_app.storage.tags import read_tags
 from rft_app.storage.turns import decode_turns, question_text
 
@@ -275,14 +276,25 @@ def _stream_blocks(
     session: Session, dataset_id: str, seqs: NDArray[np.int64], columns: str
 ) -> Iterator[Sequence[Sequence[Any]]]:
     for start in range(0, len(seqs), _CHUNK):
-        chunk: list[int] = seqs[start : start + _CHUNK].tolist()
-        is_dense = chunk[-1] - chunk[0] + 1 == len(chunk)
-        where = f"BETWEEN {chunk[0]} AND {chunk[-1]}" if is_dense else f"IN {_literal(chunk)}"
+        is_one, values = _among(session, seqs[start : start + _CHUNK].tolist())
         statement = text(
             f"SELECT {columns} FROM record r {_BODY_JOIN} "
-            f"WHERE r.seq {where} AND {BY_KEY} ORDER BY r.seq"
+            f"WHERE r.seq {is_one} AND {BY_KEY} ORDER BY r.seq"
         )
-        yield from read_blocks(session, statement, _BUFFERED, {"dataset_id": dataset_id})
+        yield from read_blocks(session, statement, _BUFFERED, {"dataset_id": dataset_id, **values})
+
+
+def _among(session: Session, seqs: list[int]) -> tuple[str, dict[str, object]]:
+    """SQL that says of a key that it is one of these, and its values.
+
+    The text is the same for any keys, so that databases parse it once.
+    """
+    if seqs[-1] - seqs[0] + 1 == len(seqs):
+        return "BETWEEN :first AND :last", {"first": seqs[0], "last": seqs[-1]}
+    if is_sqlite(session):
+        keys = orjson.dumps(seqs).decode()
+        return "IN (SELECT value FROM json_each(:keys))", {"keys": keys}
+    return "= ANY(CAST(:keys AS bigint[]))", {"keys": seqs}
 
 
 def _literal(seqs: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from rft_app.storage.intake import LEVEL, SpanKey
 from rft_app.storage.sequences import move_mark, read_mark
+from rft_app.storage.trace_copies import list_copies_instead
 from rft_app.storage.trace_search import forget_traces
 
 LATE_MS = 86_400_000
@@ -118,7 +119,8 @@ def delete_traces(session: Session, before_ms: int, limit: int) -> int:
     seqs = list(connection.execute(of_heads).scalars())
     forget_traces(session, seqs)
     named = ", ".join(map(str, seqs))
-    for table in ("trace_body", "trace_prefix", "trace"):
+    list_copies_instead(session, f"{{0}}.seq IN ({named})", {})
+    for table in ("trace_body", "trace_prefix", "trace_key", "trace"):
         connection.execute(text(f"DELETE FROM {table} WHERE seq IN ({named})"))
     return len(heads)
 

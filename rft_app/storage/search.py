@@ -50,7 +50,7 @@ def find_unindexed(session: Session, dataset_id: str, after_seq: int, limit: int
         f"AND NOT {RECORDS.has(session, 'r.seq')} ORDER BY r.seq LIMIT :limit"
     )
     values = {"dataset_id": dataset_id, "after": after_seq, "limit": limit}
-    return list(session.connection().execute(statement, values).scalars())
+    return [*session.connection().execute(statement, values).scalars().all()]
 
 
 def make_query(session: Session, dataset_id: str, search: str) -> str | None:

@@ -3,7 +3,7 @@
 With a call come those that it continues, so that each of their answers can become a record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, text
@@ -50,18 +50,20 @@ def copy_traces(
     first = reserve(session, "trace", len(seqs))
     own = f"IN ({', '.join(map(str, seqs))})"
     statement = text(
-        f"INSERT INTO trace (seq, dataset_id, import_id, line_number, origin_seq, {_COPIED}) "
-        f"SELECT {first - 1} + ROW_NUMBER() OVER (ORDER BY seq), CAST(:target AS VARCHAR), "
-        f"CAST(:import AS VARCHAR), seq, COALESCE(origin_seq, seq), {_COPIED} "
+        "INSERT INTO trace (seq, dataset_id, import_id, line_number, origin_seq, is_copy, "
+        f"{_COPIED}) SELECT {first - 1} + ROW_NUMBER() OVER (ORDER BY seq), "
+        "CAST(:target AS VARCHAR), CAST(:import AS VARCHAR), seq, COALESCE(origin_seq, seq), "
+        f"TRUE, {_COPIED} "
         f"FROM trace WHERE seq {own}"
     )
     session.connection().execute(statement, {"target": target_id, "import": import_id})
-    bodies = text(
-        "INSERT INTO trace_body (seq, body) SELECT t.seq, b.body FROM trace t "
-        "JOIN trace_body b ON b.seq = t.line_number "
-        f"WHERE t.seq BETWEEN {first} AND {first + len(seqs) - 1}"
-    )
-    session.connection().execute(bodies)
+    for table, column in (("trace_body", "body"), ("trace_tag", "tag")):
+        beside = text(
+            f"INSERT INTO {table} (seq, {column}) SELECT t.seq, b.{column} FROM trace t "
+            f"JOIN {table} b ON b.seq = t.line_number "
+            f"WHERE t.seq BETWEEN {first} AND {first + len(seqs) - 1}"
+        )
+        session.connection().execute(beside)
     if earlier:
         places = {seq: first + place for place, seq in enumerate(seqs)}
         links = [{"seq": places[seq], "last": places[head]} for seq, head in earlier.items()]
@@ -90,6 +92,23 @@ def _find_earlier(session: Session, heads: Sequence[int], last: int) -> dict[int
     for seq in heads:
         found.pop(seq, None)
     return found
+
+
+def list_copies_instead(session: Session, gone: str, values: Mapping[str, object]) -> None:
+    """Let lists show copies of traces that are about to be deleted: the earliest of each.
+
+    Args:
+        session: A unit of work.
+        gone: SQL on a trace `{0}`: it will be deleted.
+        values: Its parameters.
+    """
+    statement = text(
+        "UPDATE trace SET is_copy = FALSE WHERE seq IN (SELECT MIN(c.seq) FROM trace t "
+        "JOIN trace c ON c.origin_seq = COALESCE(t.origin_seq, t.seq) "
+        f"WHERE {gone.format('t')} AND NOT t.is_copy AND NOT ({gone.format('c')}) "
+        "GROUP BY c.origin_seq)"
+    )
+    session.connection().execute(statement, values)
 
 
 def read_progress(session: Session, import_id: str) -> tuple[int, int]:

@@ -4,13 +4,13 @@ A dataset made of traces holds copies of them; a copy is left out of every list 
 was made of, or an earlier copy of that, is still there.  So is a call that a longer one continues.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from rft_app.domain.trace import TraceId, TraceStatus, parse_trace_id, trace_id
+from rft_app.domain.trace import GOOD_FROM, Rating, TraceId, TraceStatus, parse_trace_id, trace_id
 from rft_app.domain.trace_page import (
     TraceCount,
     TraceFilter,
@@ -22,10 +22,6 @@ from rft_app.errors import InvalidInputError
 from rft_app.storage.session import ordered_join
 from rft_app.storage.trace_search import TRACES
 
-_IS_FIRST = (
-    "(t.origin_seq IS NULL OR NOT EXISTS (SELECT 1 FROM trace o WHERE o.seq = t.origin_seq) "
-    "AND NOT EXISTS (SELECT 1 FROM trace o WHERE o.origin_seq = t.origin_seq AND o.seq < t.seq))"
-)
 _IS_LAST = "t.continued_by IS NULL"
 _WAS_LAST = (
     "(t.continued_by IS NULL OR t.continued_by > :last_key AND NOT EXISTS (SELECT 1 FROM trace o "
@@ -36,20 +32,33 @@ _WAS_LAST = (
 _SUMMARIES = (
     "SELECT t.seq, t.title, t.system_prompt, t.model, t.num_messages, t.num_user_turns, "
     "t.num_tools, t.num_turns > 0, t.recorded_at, t.dataset_id, d.name, t.source, t.status, "
-    "t.input_tokens, t.output_tokens, t.latency_ms, t.num_earlier "
+    "t.input_tokens, t.output_tokens, t.latency_ms, t.num_earlier, t.reward "
     "FROM trace t LEFT JOIN dataset d ON d.id = t.dataset_id"
 )
 _CONDITIONS = {
     "since": "t.recorded_at >= :since",
     "model": "t.model = :model",
     "source": "t.source = :source",
-    "status": "t.status = :status",
-    "last_key": "t.seq <= :last_key",
+    "last_key": "+t.seq <= :last_key",
 }
-"""Of the fields of a filter that compare with one value."""
+"""Of the fields of a filter that compare with one value.
+
+The plus keeps SQLite from going through all keys rather than through an index that has what counts.
+"""
+_CHOICES: Mapping[str, Mapping[object, str]] = {
+    "has_response": {True: "t.num_turns > 0", False: "t.num_turns = 0"},
+    "status": {status: f"t.status = '{status.value}'" for status in TraceStatus},
+    "rating": {
+        Rating.GOOD: f"t.reward >= {GOOD_FROM}",
+        Rating.BAD: f"t.reward < {GOOD_FROM}",
+        Rating.NONE: "t.reward IS NULL",
+    },
+}
+"""Of the other fields; without parameters, so that the database knows which index has them all."""
 MAX_DIGITS = 19
 _MANY = 5_000
-"""Matches of a search from which on a page is found sooner among all traces than among these."""
+"""Matches of a search or a tag from which on a page is found sooner among all traces than among
+these."""
 MAX_NAMED = 50_000
 """Ids that a selection may name one by one."""
 
@@ -71,12 +80,13 @@ class Where:
             session: Any.
             trace_filter: Which.
             is_in_order: Whether to go through the traces in the order asked for rather than
-                through what a search finds; the plus keeps SQLite from reaching them by key.
+                through what a search or a tag finds; the plus keeps SQLite from reaching them by
+                key.
             with_continued: Whether calls that others continue are meant, too.
         """
         self.query = TRACES.make_query(session, trace_filter.search)
-        self._key = "+t.seq" if is_in_order else "t.seq"
-        self.parts = [_IS_FIRST]
+        self._is_in_order = is_in_order
+        self.parts = ["NOT t.is_copy"]
         self.parameters: dict[str, Any] = {}
         if not with_continued:
             self._add_conversation(trace_filter)
@@ -106,10 +116,21 @@ class Where:
                 self.add(condition, **{name: values[name]})
         if wanted.min_turns > 0:
             self.add("t.num_user_turns >= :min_turns", min_turns=wanted.min_turns)
-        if wanted.has_response is not None:
-            self.add(f"t.num_turns {'> 0' if wanted.has_response else '= 0'}")
+        for name, conditions in _CHOICES.items():
+            if (chosen := getattr(wanted, name)) is not None:
+                self.add(conditions[chosen])
+        for place, tag in enumerate(wanted.tags):
+            self._add_tag(f"tag{place}", tag)
         if self.query is not None:
-            self.add(f"{self._key} IN ({_found(session)})", query=self.query)
+            key = "+t.seq" if self._is_in_order else "t.seq"
+            self.add(f"{key} IN ({_found(session)})", query=self.query)
+
+    def _add_tag(self, name: str, tag: str) -> None:
+        tagged = f"SELECT g.seq FROM trace_tag g WHERE g.tag = :{name}"
+        if self._is_in_order:
+            self.add(f"EXISTS ({tagged} AND g.seq = t.seq)", **{name: tag})
+        else:
+            self.add(f"t.seq IN ({tagged})", **{name: tag})
 
 
 def _found(session: Session) -> str:
@@ -121,12 +142,19 @@ def _found(session: Session) -> str:
     )
 
 
-def _finds_many(session: Session, where: Where) -> bool:
-    if where.query is None:
-        return False
-    found = f"SELECT 1 FROM ({TRACES.matches(session)}) m LIMIT {_MANY}"
-    statement = text(f"SELECT COUNT(*) FROM ({found}) part")
-    return session.connection().execute(statement, {"query": where.query}).scalar_one() == _MANY
+def _finds_many(session: Session, wanted: TraceFilter) -> bool:
+    """Whether a page is found sooner in its own order: search and tags leave many traces each."""
+    where = Where(session, wanted)
+    names = [f"tag{place}" for place in range(len(wanted.tags))]
+    found = [f"SELECT g.seq FROM trace_tag g WHERE g.tag = :{name}" for name in names]
+    if where.query is not None:
+        found.append(TRACES.matches(session))
+    return bool(found) and all(_is_many(session, each, where.parameters) for each in found)
+
+
+def _is_many(session: Session, found: str, values: Mapping[str, Any]) -> bool:
+    statement = text(f"SELECT COUNT(*) FROM (SELECT 1 FROM ({found}) m LIMIT {_MANY}) part")
+    return session.connection().execute(statement, values).scalar_one() == _MANY
 
 
 def list_page(
@@ -137,9 +165,7 @@ def list_page(
     Raises:
         InvalidInputError: The cursor is not one that a page gave.
     """
-    where = Where(session, trace_filter)
-    if _finds_many(session, where):
-        where = Where(session, trace_filter, is_in_order=True)
+    where = Where(session, trace_filter, is_in_order=_finds_many(session, trace_filter))
     if cursor is not None:
         recorded_at, seq = _read_cursor(cursor)
         where.add("(t.recorded_at, t.seq) < (:at, :seq)", at=recorded_at, seq=seq)
@@ -150,6 +176,16 @@ def list_page(
     rows = [_to_summary(row) for row in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None
     return TracePage(rows=tuple(rows), next_cursor=None if last is None else f"{last[8]}.{last[0]}")
+
+
+def list_newest(session: Session, where: Where, limit: int) -> list[int]:
+    """Keys of the newest traces that pass."""
+    statement = text(
+        f"SELECT t.seq FROM trace t WHERE {where.sql} "
+        "ORDER BY t.recorded_at DESC, t.seq DESC LIMIT :limit"
+    )
+    found = session.connection().execute(statement, {**where.parameters, "limit": limit})
+    return list(found.scalars())
 
 
 def find_summary(session: Session, seq: int) -> TraceSummary | None:
@@ -178,12 +214,13 @@ def _to_summary(row: Sequence[Any]) -> TraceSummary:
         output_tokens=row[14],
         latency_ms=row[15],
         num_earlier=row[16],
+        reward=row[17],
     )
 
 
 def _read_cursor(cursor: str) -> tuple[int, int]:
     recorded_at, _, seq = cursor.partition(".")
-    digits = (recorded_at.lstrip("-"), seq)
+    digits = (recorded_at.removeprefix("-"), seq)
     if not all(part.isascii() and part.isdecimal() and len(part) < MAX_DIGITS for part in digits):
         raise InvalidInputError("The cursor is not one that a page of traces gave.", cursor=cursor)
     return int(recorded_at), int(seq)
@@ -226,6 +263,21 @@ def _literal(ids: Sequence[TraceId]) -> str:
     return f"({', '.join(map(str, seqs))})"
 
 
+def find_among(
+    session: Session, trace_filter: TraceFilter, ids: Sequence[TraceId]
+) -> list[TraceId]:
+    """Those of `ids` that match.
+
+    Raises:
+        InvalidInputError: One of them is no id of a trace, or they are too many.
+    """
+    where = Where(session, trace_filter)
+    where.add(f"t.seq IN {_literal(ids)}")
+    statement = text(f"SELECT t.seq FROM trace t WHERE {where.sql}")
+    found = session.connection().execute(statement, where.parameters).scalars()
+    return [trace_id(seq) for seq in found]
+
+
 def count_where(session: Session, where: Where) -> int:
     """How many traces pass."""
     statement = text(f"SELECT COUNT(*) FROM trace t WHERE {where.sql}")
@@ -251,18 +303,29 @@ def find_last_key(session: Session) -> int:
 
 
 def list_models(session: Session) -> list[tuple[str, int]]:
-    """Every model with its traces, the most used first."""
+    """Every model with the traces that lists show of it, the most used first."""
+    return _count_by(session, "model")
+
+
+def list_sources(session: Session) -> list[tuple[str, int]]:
+    """Every source with the traces that lists show of it, the commonest first."""
+    return _count_by(session, "source")
+
+
+def _count_by(session: Session, column: str) -> list[tuple[str, int]]:
     statement = text(
-        "SELECT t.model, COUNT(*) FROM trace t WHERE t.model IS NOT NULL "
-        "GROUP BY t.model ORDER BY 2 DESC, 1"
+        f"SELECT t.{column}, COUNT(*) FROM trace t WHERE NOT t.is_copy AND {_IS_LAST} "
+        f"AND t.{column} IS NOT NULL GROUP BY t.{column} ORDER BY 2 DESC, 1"
     )
     return [(name, number) for name, number in session.connection().execute(statement)]
 
 
-def list_sources(session: Session) -> list[tuple[str, int]]:
-    """Every source with its traces, the commonest first."""
-    statement = text("SELECT source, COUNT(*) FROM trace GROUP BY source ORDER BY 2 DESC, 1")
-    return [(name, number) for name, number in session.connection().execute(statement)]
+def list_tags(session: Session, limit: int) -> list[str]:
+    """Tags of stored traces, the commonest first."""
+    statement = text(
+        "SELECT tag FROM trace_tag GROUP BY tag ORDER BY COUNT(*) DESC, tag LIMIT :limit"
+    )
+    return list(session.connection().execute(statement, {"limit": limit}).scalars())
 
 
 def read_sample(session: Session, where: Where, size: int) -> list[bytes]:

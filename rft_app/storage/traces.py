@@ -1,6 +1,6 @@
 """Traces in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import text, update
@@ -49,11 +49,13 @@ class StorableTrace(NamedTuple):
     body: bytes
     growth: Growth | None
     num_turns: int
+    tags: tuple[str, ...]
 
 
 def to_storable(trace: ParsedTrace, stored_at: int) -> StorableTrace:
     """Make the row of a trace; it takes no database, so that any process can."""
-    return StorableTrace(_own_values(trace, stored_at), trace.body, trace.growth, trace.num_turns)
+    values = _own_values(trace, stored_at)
+    return StorableTrace(values, trace.body, trace.growth, trace.num_turns, trace.tags)
 
 
 def add_traces(
@@ -82,6 +84,7 @@ def add_traces(
     insert_rows(session, "trace", columns, rows)
     bodies = [(seq, trace.body) for seq, (_, trace) in enumerate(traces, first)]
     insert_rows(session, "trace_body", ("seq", "body"), bodies)
+    _add_tags(session, ((seq, trace.tags) for seq, (_, trace) in enumerate(traces, first)))
     if dataset_id is not None:
         session.connection().execute(
             update(DatasetRow)
@@ -107,7 +110,15 @@ def replace_traces(
     with changing_traces(session, (seq for seq, _ in traces)):
         connection.execute(text(f"UPDATE trace SET {names} WHERE seq = :seq"), values)
         connection.execute(text("UPDATE trace_body SET body = :body WHERE seq = :seq"), bodies)
+    keys = [{"seq": seq} for seq, _ in traces]
+    connection.execute(text("DELETE FROM trace_tag WHERE seq = :seq"), keys)
+    _add_tags(session, ((seq, trace.tags) for seq, trace in traces))
     link_answered(session, traces)
+
+
+def _add_tags(session: Session, tags: Iterable[tuple[int, tuple[str, ...]]]) -> None:
+    rows = [(tag, seq) for seq, names in tags for tag in names]
+    insert_rows(session, "trace_tag", ("tag", "seq"), rows)
 
 
 def _own_values(trace: ParsedTrace, stored_at: int) -> tuple[object, ...]:
@@ -141,6 +152,15 @@ def count_traces(session: Session, dataset_id: str, after_seq: int = 0) -> int:
     )
     values = {"dataset_id": dataset_id, "after": after_seq}
     return session.connection().execute(statement, values).scalar_one()
+
+
+def count_conversations(session: Session, dataset_id: str) -> int:
+    """How many of the traces that records are made of no other call continues."""
+    statement = text(
+        "SELECT COUNT(*) FROM trace WHERE dataset_id = :dataset_id AND continued_by IS NULL "
+        f"AND {NOT_REPLACED}"
+    )
+    return session.connection().execute(statement, {"dataset_id": dataset_id}).scalar_one()
 
 
 def count_arrived(session: Session) -> int:

@@ -11,6 +11,7 @@ from rft_app.traces.chat import Chat, count_tools, first_user_text, system_text
 from rft_app.traces.conversation import measure_growth
 from rft_app.traces.line import Row, as_text, is_null, require_plain, starts_with
 from rft_app.traces.moment import find_moment
+from rft_app.traces.tags import find_tags
 
 ID_FIELDS = ("record_id", "id", "trace_id")
 GROUP_FIELDS = ("trace_id", "session_id", "conversation_id")
@@ -86,6 +87,7 @@ def finish(draft: Draft, max_tokens: int) -> ParsedTrace:
         input_tokens=_first_known(usage.prompt_tokens, usage.input_tokens),
         output_tokens=_first_known(usage.completion_tokens, usage.output_tokens),
         latency_ms=_read_latency(draft.body.get("latency_ms")),
+        tags=find_tags(draft.rest),
     )
     if not draft.is_call:
         return trace

@@ -30,12 +30,13 @@ def find_moment(row: Row) -> int | None:
     """
     for name in FIELDS:
         raw = row.get(name)
-        if raw is not None and (found := _read(raw)) is not None:
+        if raw is not None and (found := read_moment(raw)) is not None:
             return found
     return None
 
 
-def _read(raw: msgspec.Raw) -> int | None:
+def read_moment(raw: msgspec.Raw) -> int | None:
+    """Milliseconds since 1970, UTC, of a date or a number; else nothing."""
     first = memoryview(raw)[0]
     if first == ord('"'):
         return _read_text(as_text(raw) or "")

@@ -6,12 +6,16 @@ from rft_app.domain.imports import DAMAGED, EXCERPT_LENGTH, ImportFault
 from rft_app.domain.trace import ParsedTrace
 from rft_app.domain.validity import Reason
 from rft_app.settings import get_settings
+from rft_app.text.scrubbing import Placeholders, Scrubber
 from rft_app.traces import SHAPES, parse_line
 from rft_app.traces.draft import clean
 from rft_app.traces.line import LineFault
 from rft_app.traces.mapped import Extended, Mapped, has_question
 from rft_app.traces.rows import EXCERPT_BYTES, Damage, SourceRow
 from rft_app.traces.shape import TraceShape
+
+_SCRUBBED_BYTES = 1 << 16
+"""Of a bad line; a private key of 16,384 bits has 13,000."""
 
 
 def choose_shape(name: str | None, mapping: Mapping[str, str]) -> TraceShape | None:
@@ -87,4 +91,18 @@ def fault_of(row: SourceRow, code: str, message: str) -> ImportFault:
     excerpt = clean(row.data[:EXCERPT_BYTES].decode(errors="replace"))[:EXCERPT_LENGTH]
     return ImportFault(
         line_number=row.number, code=str(code), message=clean(message), excerpt=excerpt
+    )
+
+
+def scrub_fault(fault: ImportFault, row: SourceRow, scrubber: Scrubber | None) -> ImportFault:
+    """The fault of a line with placeholders; a value may go on where the excerpt ends."""
+    if scrubber is None:
+        return fault
+    placeholders = Placeholders()
+    seen = clean(row.data[:_SCRUBBED_BYTES].decode(errors="replace"))
+    return fault.model_copy(
+        update={
+            "message": scrubber.scrub(fault.message, placeholders),
+            "excerpt": scrubber.scrub(seen, placeholders)[:EXCERPT_LENGTH],
+        }
     )

@@ -92,6 +92,27 @@ def split_array(
     yield from scan.finish()
 
 
+def split_objects(
+    chunks: Iterator[bytes], number: int, offset: int, max_bytes: int
+) -> Iterator[SourceRow]:
+    """Objects one after the other, however they are laid out; or an array inside of an object.
+
+    What follows the array's end is passed over.
+
+    Args:
+        chunks: The bytes from `offset` on.
+        number: Objects done before.
+        offset: Where the last of them ended; with `number` 0, where the first or the array begins.
+        max_bytes: Longest object.
+    """
+    scan = _ArrayScan(number=number, base=offset, max_bytes=max_bytes, is_open=number > 0)
+    for chunk in chunks:
+        scan.is_open = scan.is_open or not chunk.startswith(b"[")
+        yield from scan.feed(chunk)
+    if scan.start is not None:
+        yield from scan.finish()
+
+
 @dataclass(slots=True)
 class _ArrayScan:
     """Where a scan is: `buffer[position:]` is not looked at yet."""

@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -15,12 +15,19 @@ from msgspec.structs import replace
 
 from rft_app.errors import InvalidInputError, TooLargeError
 from rft_app.traces.compressed import is_whole
-from rft_app.traces.rows import Damage, SourceRow, split_array, split_lines
+from rft_app.traces.rows import Damage, SourceRow, split_array, split_lines, split_objects
 
 CHUNK_BYTES = 1 << 18
 """Small enough that rows are still in the processor's cache when they are parsed."""
 HEAD_BYTES = 1 << 16
 
+_LAID_OUT = re.compile(rb'\{[ \t\r]*+\n\s*+"')
+"""How an object begins that stands on several lines."""
+_ENVELOPE = re.compile(
+    rb'\s*+\{\s*+(?:"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[-+.0-9eE]++|true|false|null)\s*+,\s*+)*+'
+    rb'"(?:data|inferences)"\s*+:\s*+(?=\[)'
+)
+"""What stands before the rows in the answer of an API."""
 _BOM = b"\xef\xbb\xbf"
 _DAMAGE = (gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 _FOREIGN = {
@@ -47,6 +54,9 @@ class Limits:
 class Source(AbstractContextManager["Source"]):
     """A file of rows: JSON lines or one JSON array, as it is or compressed by gzip or zstd.
 
+    Objects may be laid out over several lines where the first line says so, an API's answer with
+    its rows in `data` among them.
+
     Raises:
         InvalidInputError: It is missing, empty, binary or damaged from its beginning.
         TooLargeError: It has more bytes than the limit.
@@ -66,7 +76,8 @@ class Source(AbstractContextManager["Source"]):
             raise InvalidInputError(f"{self.name} cannot be read: {reason}.") from error
         try:
             self._stream = self._decompress()
-            self.is_array = self._look()
+            self._start_bytes = 0
+            self._split = self._look()
         except InvalidInputError:
             self._file.close()
             raise
@@ -88,10 +99,9 @@ class Source(AbstractContextManager["Source"]):
             offset: `SourceRow.end` of the last row done, or 0.
             num_done: Its number, or 0.
         """
-        start = max(offset, len(_BOM) if self._has_bom else 0)
-        split = split_array if self.is_array else split_lines
+        start = max(offset, self._start_bytes)
         last = SourceRow(num_done, start, b"", 0)
-        for row in split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
+        for row in self._split(self._chunks(start), num_done, start, self.limits.max_line_bytes):
             last = row if self._damage is None else self._spoil(row, self._damage)
             yield last
         if self._damage is not None and last.damage is None:
@@ -103,10 +113,10 @@ class Source(AbstractContextManager["Source"]):
         is_whole = row.damage is None and damage is Damage.CHECKSUM
         return row if is_whole else replace(row, damage=damage)
 
-    def _look(self) -> bool:
-        """Read the head: refuse what is no text; say whether it is an array."""
+    def _look(self) -> Callable[[Iterator[bytes], int, int, int], Iterator[SourceRow]]:
+        """Read the head: refuse what is no text; say how its rows are laid out."""
         head = self._read_head()
-        self._has_bom = head.startswith(_BOM)
+        self._start_bytes = len(_BOM) if head.startswith(_BOM) else 0
         if not head:
             raise InvalidInputError(f"{self.name} is empty.")
         for magic, what in _FOREIGN.items():
@@ -117,8 +127,14 @@ class Source(AbstractContextManager["Source"]):
                 f"{self.name} is not text (byte 0x00 at position {zero:,}). "
                 "Import JSONL or a JSON array, plain or compressed by gzip or zstd."
             )
-        first = re.search(rb"\S", head.removeprefix(_BOM))
-        return first is not None and first[0] == b"["
+        text = head.removeprefix(_BOM).lstrip()
+        if text.startswith(b"["):
+            return split_array
+        if not _LAID_OUT.match(text):
+            return split_lines
+        if envelope := _ENVELOPE.match(head, self._start_bytes):
+            self._start_bytes = envelope.end()
+        return split_objects
 
     def _chunks(self, start: int) -> Iterator[bytes]:
         self._file.seek(0)

@@ -97,6 +97,11 @@ LAST_ANSWER = (
     " answer."
 )
 """What Extract's mode `last` means, and whom it does not suit."""
+EVERY_ANSWER = (
+    "One record per answer, each with the conversation up to it. A reward of the whole trace counts"
+    " for each of them. They share a group, so a trace never straddles train and test."
+)
+"""What Extract's mode `every` means."""
 
 JOB_NAMES = {
     "import_traces": "Import",

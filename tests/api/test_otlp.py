@@ -47,10 +47,11 @@ def list_calls(client: TestClient) -> list[dict[str, Any]]:
 
 
 def outcomes(client: TestClient) -> dict[str, int]:
-    counts = client.get("/api/traces/intake").json()["counts"]
+    told = client.get("/api/traces/intake").json()
     found: dict[str, int] = {}
-    for each in counts:
+    for each in told["counts"]:
         found[each["outcome"]] = found.get(each["outcome"], 0) + each["number"]
+    assert sum(each["traces"] for each in told["minutes"]) == found.get("call", 0)
     return found
 
 

@@ -163,6 +163,70 @@ def test_a_grader_that_cannot_work_is_refused(client: TestClient, dataset: dict[
     assert client.post(f"{url}/test").status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("config", "scores"),
+    [
+        ({"type": "text_similarity", "metric": "rouge_l", "reference": "Your order 12"}, True),
+        ({"type": "json_schema", "jsonSchema": {"type": "object"}, "field": "output_json"}, True),
+        ({"type": "tool_calls", "reference": "[]", "isOrdered": True, "arguments": "subset"}, True),
+        ({"type": "tool_calls", "reference": "{{item.expected_calls}}"}, False),
+        (
+            {
+                "type": "multi",
+                "combine": "formula",
+                "formula": "0.5 * long + 0.5 * form",
+                "gates": {"long": 0.5},
+            },
+            True,
+        ),
+    ],
+)
+def test_graders_without_code_are_kept_and_tried(
+    client: TestClient, dataset: dict[str, Any], config: dict[str, Any], scores: bool
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/grader"
+    if config["type"] == "multi":
+        script = "def grade(sample, item):\n    return len(sample.output_text) > 3\n"
+        form = {"type": "json_schema", "jsonSchema": {}, "field": "output_text", "weight": 2}
+        config = config | {"graders": {"long": {"type": "script", "script": script}, "form": form}}
+    saved = client.put(url, json=config)
+    assert saved.status_code == 200, saved.text
+    kept = saved.json()
+    for name, part in config.pop("graders", {}).items():
+        assert part.items() <= kept["graders"][name].items()
+    assert config.items() <= kept.items()
+    assert client.put(url, json=kept).json() == kept
+    results = client.post(f"{url}/test").json()["results"]
+    assert results
+    assert all((one["score"] is not None) is scores for one in results)
+    assert all(("no_reference" in (one["error"] or "")) is not scores for one in results)
+    foreign = client.put(url, json=config | {"script": "def grade(sample, item): return 1"})
+    assert foreign.status_code == 422
+    assert foreign.json()["error"]["details"]["fields"] == ["script"]
+
+
+def test_a_grader_is_read_and_written_as_openai_has_it(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/grader"
+    assert client.get(f"{url}/openai").status_code == 409
+    theirs = {
+        "type": "text_similarity",
+        "name": "grader",
+        "evaluation_metric": "rouge_l",
+        "input": "{{sample.output_text}}",
+        "reference": "{{item.reference}}",
+    }
+    saved = client.put(f"{url}/openai", json=theirs)
+    assert saved.status_code == 200, saved.text
+    assert (saved.json()["type"], saved.json()["metric"]) == ("text_similarity", "rouge_l")
+    assert client.get(url).json() == saved.json()
+    assert client.get(f"{url}/openai").json() == theirs
+    refused = client.put(f"{url}/openai", json=theirs | {"evaluation_metric": "cosine"})
+    assert refused.status_code == 422
+    assert "evaluation_metric" in refused.json()["error"]["message"]
+
+
 def test_a_judge_is_kept_without_a_provider_and_asked_only_with_one(
     client: TestClient, dataset: dict[str, Any], run: Callable[..., Any]
 ) -> None:

@@ -8,11 +8,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from rft_app.domain.trace import TraceStatus
 from rft_app.domain.trace_page import TraceFilter
 from rft_app.services.intake_reading import read_waiting
+from rft_app.services.trace_detail import get_trace
 from rft_app.services.traces import list_traces
 from rft_app.storage.session import reading
 from tests.conftest import ROOT
@@ -24,6 +26,13 @@ CALL = {
     "type": "function",
     "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
 }
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a server started afterwards asks its senders for."""
+    monkeypatch.setenv("RFT_OTLP_KEYS", "sk-rft")
+    return "sk-rft"
 
 
 @pytest.fixture
@@ -57,11 +66,23 @@ def wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
+def tell_in_pieces(*texts: str) -> Served:
+    """A stream."""
+    frame = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "small"}
+    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    choices = [*({"index": 0, "delta": {"content": text}} for text in texts), last]
+    chunks = [orjson.dumps({**frame, "choices": [choice]}) for choice in choices]
+    events = b"".join(b"data: %b\n\n" % chunk for chunk in (*chunks, b"[DONE]"))
+    return Served(events, headers={"Content-Type": "text/event-stream"})
+
+
 def behave(request: Json, _number: int) -> Served:
     """Ask for a tool, answer after its result, refuse what says boom."""
     last = request["messages"][-1]
     if last["content"] == "boom":
         return refuse(429, "slow down")
+    if request.get("stream"):
+        return tell_in_pieces("Once ", "upon a time.")
     if last["role"] == "tool":
         return say("Take a coat.", finish_reason="stop")
     return say(None, finish_reason="tool_calls", tool_calls=[CALL])
@@ -91,3 +112,42 @@ def test_an_instrumented_agent_is_seen(endpoint: str, name: str) -> None:
     assert (answered.num_messages, answered.num_tools) == (5, 1)
     assert (answered.input_tokens, answered.output_tokens) == (1000, 100)
     assert answered.system_prompt == "Be kind."
+
+
+def test_an_agent_with_the_langfuse_sdk_is_seen(
+    key: str, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGFUSE_BASE_URL", endpoint)
+    monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", "pk-rft")
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", key)
+    with FakeProvider(behave).running() as provider:
+        agent = subprocess.run(
+            [sys.executable, "-m", "tests.langfuse_agent", provider.url],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert agent.returncode == 0, agent.stderr
+    while read_waiting():
+        pass
+    with reading() as session:
+        rows = list_traces(session, TraceFilter()).rows
+        told, failed, answered = (get_trace(session, row.id) for row in rows)
+    assert {row.source for row in rows} == {"langfuse"}
+    assert [row.status for row in rows] == [TraceStatus.OK, TraceStatus.ERROR, TraceStatus.OK]
+    for trace in (told, failed, answered):
+        about = trace.other["metadata"]
+        assert (about["session_id"], about["user_id"]) == ("session-1", "ann")
+        assert about["tags"] == ["travel"]
+    assert failed.other["metadata"]["error"]["message"] == "Error code: 429 - slow down"
+    assert (told.messages[-1].content, told.other["finish_reason"]) == (
+        *("Once upon a time.", "stop"),
+    )
+    assert (answered.summary.num_messages, answered.summary.num_tools) == (5, 1)
+    assert answered.other["usage"]["prompt_tokens"] == 1000
+    assert [each.role for each in answered.messages] == [
+        *("system", "user", "assistant", "tool", "assistant")
+    ]
+    assert answered.messages[3].tool_call_id == CALL["id"]

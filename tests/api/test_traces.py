@@ -181,5 +181,22 @@ def test_deleted_sources_end_the_job_with_a_reason(
     assert "deleted" in job["error"]["message"]
 
 
-def test_a_cursor_that_no_page_gave_is_refused(client: TestClient, source: str) -> None:
-    assert client.get(TRACES, params={"cursor": "9" * 30 + ".1"}).status_code == 422
+@pytest.mark.parametrize("cursor", ["9" * 30 + ".1", "--5.3", "-.3", "5.-3", ""])
+def test_a_cursor_that_no_page_gave_is_refused(
+    client: TestClient, source: str, cursor: str
+) -> None:
+    assert client.get(TRACES, params={"cursor": cursor}).status_code == 422
+
+
+def test_a_sample_of_what_matches_is_counted_and_becomes_a_dataset(
+    client: TestClient, source: str, work: Callable[[], None]
+) -> None:
+    sample = {"kind": "stratified", "size": 6, "seed": 1}
+    wanted = {"filter": {"model": "large", "rating": "none", "status": "ok"}, "sample": sample}
+    counted = client.post(f"{TRACES}/count", json=wanted).json()
+    assert counted == {"traces": 6, "lastAnswers": 6, "everyAnswer": 4 * 3 + 2}
+    untagged = client.post(f"{TRACES}/count", json={"filter": {"tags": ["none"]}}).json()
+    assert untagged["traces"] == 0
+    assert create(client, work, mode="every", **wanted)["stats"]["totalRecords"] == 4 * 3 + 2
+    too_many = {"filter": {}, "sample": {"kind": "representative", "size": 2_001}}
+    assert client.post(f"{TRACES}/count", json=too_many).status_code == 422

@@ -1,7 +1,9 @@
 """What training sees over REST: datasets with the formats they can give."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 TRAINING = "/api/training/datasets"
@@ -30,9 +32,20 @@ def test_datasets_come_in_pages(client: TestClient, dataset: dict[str, Any]) -> 
     assert client.get(TRAINING, params={"cursor": "ds_gone"}).status_code == 422
 
 
-def test_older_jobs_are_reached_by_the_cursor(client: TestClient, dataset: dict[str, Any]) -> None:
-    path, where = "/api/optimization/jobs", {"datasetId": dataset["id"]}
-    every = [job["id"] for job in client.get(path, params=where).json()]
+@pytest.mark.parametrize(
+    "path",
+    ["/api/optimization/jobs", "/api/training/exports", "/api/training/auto-improve"],
+)
+def test_older_ones_are_reached_by_the_cursor(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None], path: str
+) -> None:
+    where = {"datasetId": dataset["id"]}
+    for _ in range(2):
+        client.post("/api/training/exports", json={**where, "format": "trl_sft"})
+        run = client.post("/api/training/auto-improve", json=where).json()
+        client.post(f"/api/training/auto-improve/{run['id']}/cancel")
+        work()
+    every = [one["id"] for one in client.get(path, params=where).json()]
     assert len(every) > 1
     seen: list[str] = []
     cursor: str | None = None
@@ -40,7 +53,7 @@ def test_older_jobs_are_reached_by_the_cursor(client: TestClient, dataset: dict[
         page = client.get(
             path, params={**where, "limit": "1", **({"cursor": cursor} if cursor else {})}
         )
-        seen += [job["id"] for job in page.json()]
+        seen += [one["id"] for one in page.json()]
         cursor = page.headers.get("X-Next-Cursor")
     assert seen == every
-    assert client.get(path, params={"cursor": "job_gone"}).status_code == 404
+    assert client.get(path, params={"cursor": "gone"}).status_code == 404

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("verb", ["", "serve", "worker", "import", "run", "export", "doctor"])
+@pytest.mark.parametrize(
+    "verb", ["", "serve", "gateway", "worker", "import", "run", "export", "doctor"]
+)
 def test_help_imports_neither_reflex_nor_the_database(verb: str) -> None:
     assert "Usage" in run_light(*verb.split(), "--help", code=0).stdout
 

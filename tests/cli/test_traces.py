@@ -1,14 +1,26 @@
 """`rft traces`: what is stored, and what arrived by itself."""
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
 
 from rft_app.domain.intake import Encoding, Signal
 from rft_app.services.intake import take_request
 from rft_app.storage.session import durable_unit_of_work
 from tests.captured import list_posts
-from tests.cli.conftest import Rft
+from tests.cli.conftest import Rft, make_installation, working
 
 SECONDS_TO_WAIT = 60
+
+
+@pytest.fixture
+def rft(tmp_path: Path) -> Iterator[Rft]:
+    """An installation without traces: each test counts all that there are."""
+    with working(make_installation(tmp_path / "data")) as installation:
+        yield installation
 
 
 def test_what_arrives_is_read_by_the_worker_and_listed(rft: Rft) -> None:
@@ -46,3 +58,60 @@ def test_retention_is_chosen_and_told(rft: Rft) -> None:
     assert "are kept" in rft("traces", "retention").stderr
     assert rft.json("traces", "retention", "--days", 30) == {"days": 30}
     assert "30 days" in rft("traces", "retention").stderr
+
+
+def test_keys_are_created_listed_and_revoked(rft: Rft) -> None:
+    assert "everybody" in rft("keys", "list").stderr
+    created = rft.json("keys", "create", "checkout")
+    key = rft("keys", "create", "other").stdout.strip()
+    assert key.startswith("rft_")
+    assert key not in rft("keys", "list").stdout
+    rft("keys", "revoke", created["id"])
+    other, revoked = rft.json("keys", "list")
+    assert (revoked["id"], other["name"]) == (created["id"], "other")
+    assert (revoked["revokedAt"] is None, other["revokedAt"]) == (False, None)
+    assert "It was the last" in rft("keys", "revoke", other["id"]).stderr
+    assert "no key 'key_0'" in rft("keys", "revoke", "key_0").stderr
+
+
+def test_a_file_is_imported_once_and_its_bad_rows_are_told(rft: Rft, tmp_path: Path) -> None:
+    answer = {"choices": [{"message": {"role": "assistant", "content": "In Italy."}}]}
+    questions = tmp_path / "input.jsonl"
+    outputs = tmp_path / "output.json"
+    body = {"messages": [{"role": "user", "content": "Where is it? Tell a@example.com."}]}
+    questions.write_bytes(orjson.dumps({"custom_id": "r1", "body": body}) + b"\n{oops\n")
+    response = {"status_code": 200, "body": answer}
+    outputs.write_bytes(orjson.dumps([{"id": "b1", "custom_id": "r1", "response": response}]))
+
+    looked = rft.json("traces", "scrub", "--kinds", "all", "--preview", 10)
+    rft("traces", "scrub", "--kinds", "email", "--pattern", "PLACE=Italy")
+    first = rft.json("traces", "import", outputs, questions)
+    again = rft.json("traces", "import", questions, outputs)
+    found = rft.json("traces", "list")["traces"]
+    told = rft("traces", "scrub")
+
+    assert looked["num_traces"] == 0
+    assert (first["parsed"], first["errorsTotal"]) == (1, 1)
+    assert again["reasons"]["duplicate"] == 1
+    assert [each["title"] for each in found] == ["Where is it? Tell <EMAIL_1>."]
+    assert "<PLACE_1>." in rft("traces", "show", found[0]["id"]).stdout
+    assert "email, PLACE" in told.stderr
+    assert "place" in told.stdout
+    assert "no format 'csv'" in rft("traces", "import", outputs, "--format", "csv").stderr
+    assert rft("traces", "scrub", "--kinds", "names").returncode == 2
+    assert "MINE" in rft("traces", "scrub", "--pattern", "MINE=(").stderr
+    assert "Nothing is replaced" in rft("traces", "scrub", "--kinds", "none").stderr
+
+
+def test_a_sample_of_stored_traces_becomes_a_dataset(rft: Rft, tmp_path: Path) -> None:
+    file = tmp_path / "talks.jsonl"
+    rows = ({"prompt": f"Question {number}", "response": "Answer"} for number in range(12))
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    rft("import", file, "--name", "A", "--objective", "B", "--map", "input=prompt,output=response")
+    sample = ("datasets", "from-traces", "--sample", "random", "--size", 5, "--seed", 3)
+    assert rft.json(*sample, "--preview") == {"traces": 5, "lastAnswers": 5, "everyAnswer": 5}
+    assert "random sample from 12, seed 3" in rft(*sample, "--preview").stdout
+    assert "--name and --objective" in rft(*sample).stderr
+    made = rft.json(*sample, "--name", "C", "--objective", "D")
+    assert made["import"]["fileName"] == "5 stored traces, random sample from 12, seed 3"
+    assert made["stats"]["totalRecords"] == 5

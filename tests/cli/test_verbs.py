@@ -7,6 +7,8 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from rft_app.cli.pipeline_run import read_grader
+from rft_app.domain.grader import ScriptSpec
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
 from rft_app.services.imports import start_import
@@ -155,6 +157,24 @@ def test_a_string_check_is_read_from_json(rft: Rft, rows: Path, tmp_path: Path) 
     report = rft.json("run", dataset_id, "--grader", grader, "--sample-size", 30, "--seed", 4)
 
     assert report["samplesEvaluated"] == 30
+
+
+def test_a_grader_is_written_for_other_tools_and_read_again(
+    rft: Rft, rows: Path, grader: Path, tmp_path: Path
+) -> None:
+    dataset_id = imported(rft, rows, "Elsewhere")
+    assert "no grader yet" in rft("grader", dataset_id).stderr
+    rft("run", dataset_id, "--until", "grader", "--grader", grader)
+    file = tmp_path / "training.py"
+    assert rft("grader", dataset_id, "--out", file).returncode == 0
+    assert "def compute_score(" in file.read_text()
+    assert orjson.loads(rft("grader", dataset_id, "--as", "openai").stdout)["type"] == "python"
+    settings = tmp_path / "settings.json"
+    rft("grader", dataset_id, "--out", settings)
+    assert read_grader(settings) == ScriptSpec(source=grader.read_text())
+    lost = rft("grader", dataset_id, "--out", tmp_path / "no" / "x.py")
+    assert lost.returncode == 2
+    assert "cannot be written" in lost.stderr
 
 
 def test_other_column_names_are_mapped(rft: Rft, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What sets the formats apart."""
 
+import csv
+import io
 from typing import Any
 
 import orjson
@@ -162,3 +164,18 @@ def test_sound_fits_no_training_format_and_images_only_openai() -> None:
     assert encode("trl_sft", picture) is Lack.UNSUPPORTED_CONTENT
     for name in ("openai_sft", "openai_rft", "trl_sft", "trl_grpo", "dspy", "sharegpt", "verl"):
         assert isinstance(encode(name, sound), Lack)
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", 'say "no"', "a, b", "one\ntwo", "one\rtwo", "é\u2028", ""]
+)
+def test_a_cell_of_a_table_is_read_as_it_was(text: str) -> None:
+    said = {"role": "assistant", "content": text}
+    line = encode("csv", make_record(answer=said, reward=0.1))
+    assert isinstance(line, bytes)
+    layout = EXPORTERS.get("csv").layout(FileContext().options)
+    table = b"".join(layout.frame(iter([line]), b"")).decode()
+    (found,) = csv.DictReader(io.StringIO(table, newline=""))
+    assert found["answer"] == text
+    assert found["reward"] == "0.1"
+    assert orjson.loads(found["messages"])[-1] == said

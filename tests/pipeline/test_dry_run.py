@@ -8,20 +8,25 @@ import pytest
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import ScriptSpec, StringCheckSpec
 from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
-from rft_app.domain.pipeline import StepStatus
+from rft_app.domain.job import JobStatus
+from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.domain.rollout import RolloutKey
 from rft_app.errors import ConflictError, InvalidInputError, JobCancelledError
 from rft_app.graders.script import ScriptSession
+from rft_app.jobs.context import JobContext
 from rft_app.pipeline import dry_run
 from rft_app.pipeline._base import changed_parts
 from rft_app.pipeline.dry_run import MAX_TIMEOUTS, DryRunStep, Pace, TimeoutsInARow
+from rft_app.pipeline.jobs import StepJob
 from rft_app.services.dry_runs import list_dry_runs
+from rft_app.services.staleness import find_stale
 from rft_app.storage import jobs
 from rft_app.storage.dry_runs import find_by_job, load_plan
 from rft_app.storage.grades import count_grades, iterate_grades
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import get_snapshot
 from rft_app.storage.step_inputs import get_inputs
+from rft_app.storage.steps import list_step_rows
 from rft_app.storage.tables import DatasetRow
 from tests.pipeline.graded_dataset import (
     DATASET,
@@ -282,6 +287,27 @@ def test_what_makes_a_result_out_of_date_is_named() -> None:
         dataset = session.get_one(DatasetRow, DATASET)
         dataset.records_hash = dataset.topics_hash = "other"
     assert changed_parts(before, inputs()) == ("records", "topics", "grader", "rollouts")
+
+
+def test_a_run_that_goes_on_is_out_of_date_when_what_it_was_planned_from_changed() -> None:
+    add_records(["1", "0"])
+    configure(NUMBER_OF_TEXT)
+    context, job = begin_job(), StepJob(DryRunStep(), "Dry run")
+    with unit_of_work() as session:
+        jobs.request_cancel(session, context.job_id)
+    with pytest.raises(JobCancelledError):
+        job.run(context)
+    with unit_of_work() as session:
+        session.get_one(DatasetRow, DATASET).records_hash = "other"
+        jobs.settle_job(session, context.job_id, "w1", JobStatus.CANCELLED)
+        jobs.requeue(session, context.job_id)
+        jobs.begin_job(session, context.job_id, 1, "w1")
+    again = JobContext(job_id=context.job_id, dataset_id=DATASET, args={}, worker_id="w1")
+    job.run(again)
+    assert last_run()[0].num_done == 2
+    with reading() as session:
+        stale = find_stale(list_step_rows(session, DATASET), get_inputs(session, DATASET))
+    assert stale == {StepName.DRY_RUN: "Records changed after this ran."}
 
 
 def test_a_script_that_is_too_slow_for_every_answer_stops_early(

@@ -19,6 +19,7 @@ from rft_app.storage.grades import iterate_grades
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import abandon_step, finish_step
+from rft_app.storage.tables import DatasetRow
 from rft_app.ui.state.judge_view import describe_stopped
 from tests.llm.provider import Json, Served, configured, in_turn, refuse, say, say_json
 from tests.pipeline.graded_dataset import (
@@ -105,7 +106,7 @@ def test_calls_without_a_reply_that_stop_a_run_are_made_again(
     limits = {"CONCURRENCY": "1", "MAX_ATTEMPTS": "1"}
     with (
         configured(monkeypatch, in_turn(broken, good, broken), **limits) as provider,
-        pytest.raises(ProviderError, match="before 10 rollouts had a grade"),
+        pytest.raises(ProviderError, match="with 10 rollouts left"),
     ):
         run_dry(context)
     assert len(provider.requests) == 12
@@ -133,6 +134,61 @@ def test_replies_of_no_use_show_that_the_provider_works(
         run_dry()
     _, report = last_run()
     assert report.failures == {FailureKind.PROVIDER_REFUSED: 18, kind: 11}
+
+
+def refuse_some(request: Json, number: int) -> Served:
+    """A provider that takes no question about an answer that says bad."""
+    is_bad = "bad" in request["messages"][0]["content"]
+    return refuse(422, "not like this") if is_bad else say_json({"score": 1})
+
+
+@pytest.mark.parametrize("answers", [["bad"] * 30 + ["1"] * 15, ["1"] * 15 + ["bad"] * 30])
+def test_questions_that_the_provider_does_not_take_fail_alone_where_it_takes_others(
+    monkeypatch: pytest.MonkeyPatch, answers: list[str]
+) -> None:
+    add_records([*answers])
+    configure(SPEC)
+    with configured(monkeypatch, refuse_some, CONCURRENCY="1") as provider:
+        run_dry()
+    assert len(provider.requests) == 45
+    _, report = last_run()
+    assert (report.num_graded, report.failures) == (15, {FailureKind.PROVIDER_REFUSED: 30})
+
+
+def test_what_is_left_may_be_refused_once_something_was_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records([*["1"] * 10, *["bad"] * 20])
+    configure(SPEC)
+    context = begin_job()
+
+    def revoke(request: Json, number: int) -> Served:
+        return refuse(401, "revoked") if number == 14 else refuse_some(request, number)
+
+    with configured(monkeypatch, revoke, CONCURRENCY="1"), pytest.raises(ProviderError):
+        run_dry(context)
+    with configured(monkeypatch, refuse_some, CONCURRENCY="1"):
+        run_dry(context)
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed) == (10, 20)
+
+
+def test_a_provider_that_takes_no_question_is_asked_ten_and_all_once_that_is_mended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 40)
+    configure(SPEC)
+    context = begin_job()
+    no_schema = in_turn(refuse(400, "bad schema"))
+    with configured(monkeypatch, no_schema, CONCURRENCY="1") as provider:
+        for _ in range(2):
+            with pytest.raises(ProviderError, match=r"with 40 rollouts left.*Once that is"):
+                run_dry(context)
+        assert len(provider.requests) == 20
+    with configured(monkeypatch, in_turn(say_json({"score": 1}))):
+        run_dry(context)
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed) == (40, 0)
 
 
 def test_cancelling_stops_calls_and_keeps_what_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +224,7 @@ def test_a_stopped_run_goes_on_with_what_is_left_unless_its_grader_changed(
         return rate(request, number) if number < 10 else refuse(401, "no such key")
 
     with configured(monkeypatch, stop_at_ten, CONCURRENCY="1", MAX_ATTEMPTS="1"):
-        with pytest.raises(ProviderError):
+        with pytest.raises(ProviderError, match="with 20 rollouts left"):
             run_dry(context)
         assert look_at(context.job_id) is None, "its job is at work"
         with unit_of_work() as session:
@@ -180,6 +236,7 @@ def test_a_stopped_run_goes_on_with_what_is_left_unless_its_grader_changed(
         assert found is not None
         assert (found.num_planned, found.num_left) == (30, 20)
         assert describe_stopped(found).startswith("20 of 30 rollouts left, ")
+        require_told_changes(context.job_id)
         with unit_of_work() as session:
             job = go_on(session, DATASET, context.job_id)
             assert (job.id, job.status) == (context.job_id, JobStatus.QUEUED)
@@ -190,6 +247,15 @@ def test_a_stopped_run_goes_on_with_what_is_left_unless_its_grader_changed(
         assert look_at(context.job_id) is None
         with unit_of_work() as session, pytest.raises(ConflictError, match="cannot go on"):
             go_on(session, DATASET, context.job_id)
+
+
+def require_told_changes(job_id: str) -> None:
+    """Records that change are told before one goes on."""
+    said = "Records changed since it began; its result will be out of date."
+    assert said not in describe_stopped(look_at(job_id))
+    with unit_of_work() as session:
+        session.get_one(DatasetRow, DATASET).records_hash = "other"
+    assert describe_stopped(look_at(job_id)).endswith(said)
 
 
 def look_at(job_id: str) -> StoppedRun | None:

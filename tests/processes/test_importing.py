@@ -324,7 +324,7 @@ def test_a_killed_import_goes_on_without_loss_or_repetition(
         for seen, message in enumerate(child.messages(lambda: False)):
             if message["type"] == "progress" and seen == 1:
                 time.sleep(0.05)
-                os.kill(child.process.pid, signal.SIGKILL)
+                os.kill(child.pid, signal.SIGKILL)
                 num_kills += 1
         child.close()
     found = run(import_id)

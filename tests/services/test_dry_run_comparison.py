@@ -74,7 +74,7 @@ def test_a_run_is_equal_to_itself() -> None:
 
 def test_an_unfinished_run_cannot_be_compared() -> None:
     run = runs()[0]
-    plan = DryRunPlan(run.snapshot_id, run.grader_version_id, run.settings, [])
+    plan = DryRunPlan(run.snapshot_id, run.grader_version_id, run.settings, "", [])
     with unit_of_work() as session:
         unfinished = dry_runs.add_dry_run(session, DATASET, plan, job_id="job_x")
     with reading() as session, pytest.raises(ConflictError, match="Dry run 3 was not finished"):

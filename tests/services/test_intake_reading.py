@@ -1,13 +1,17 @@
 """Spans and log records become traces on both databases, in whatever order they arrive."""
 
+import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
-from rft_app.domain.intake import Encoding, Outcome, Signal
+from rft_app.domain.intake import Encoding, IntakeCount, Outcome, Signal
 from rft_app.domain.trace_page import TraceFilter
 from rft_app.services import intake_reading
 from rft_app.services.intake import list_counts, take_request
@@ -15,7 +19,10 @@ from rft_app.services.intake_reading import read_waiting
 from rft_app.services.traces import list_traces
 from rft_app.storage import intake
 from rft_app.storage.session import durable_unit_of_work, reading, unit_of_work
+from rft_app.traces.recorded_call import encode_batch
 from tests.captured import list_posts
+from tests.gateway.upstream import complete
+from tests.traces.test_recorded_call import make_call
 
 pytestmark = pytest.mark.usefixtures("any_database")
 
@@ -148,3 +155,64 @@ def test_a_request_that_breaks_the_reader_is_set_aside_and_the_others_go_on(
     send(Signal.TRACES, {**CALL, "spanId": f"{4:016x}"})
     read_all()
     assert outcomes() == {Outcome.NO_CONTENT: 2, Outcome.MALFORMED: 1}
+
+
+def send_calls(*answers: Any) -> None:
+    calls = [
+        make_call(span_id=f"{place:016x}", pieces=[(1, orjson.dumps(answer))])
+        for place, answer in enumerate(answers, 1)
+    ]
+    with durable_unit_of_work() as session:
+        intake.add_batch(session, Signal.CALLS, Encoding.MSGPACK, encode_batch(calls), 0)
+
+
+@pytest.mark.parametrize(
+    "answer_id",
+    ["a\0b", random.Random(0).randbytes(10_000).hex(), {"odd": 1}],
+    ids=["nul", "long", "object"],
+)
+def test_an_odd_name_of_an_answer_stops_nothing(answer_id: object) -> None:
+    send_calls({**complete(), "id": answer_id}, complete())
+    read_all()
+    assert outcomes() == {Outcome.CALL: 2}
+
+
+@pytest.mark.parametrize("is_read_at_once", [True, False])
+def test_a_request_that_the_database_refuses_is_set_aside_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_read_at_once: bool
+) -> None:
+    add_spans = intake.add_spans
+
+    def add_one_twice(session: Session, spans: Sequence[intake.NewSpan], now_ms: int) -> None:
+        again = [span for span in spans if span.key[1] == f"{3:016x}"]
+        add_spans(session, [*spans, *again], now_ms)
+
+    monkeypatch.setattr(intake, "add_spans", add_one_twice)
+    for place in (2, 3, 4):
+        send(Signal.TRACES, {**CALL, "spanId": f"{place:016x}"})
+        if not is_read_at_once:
+            read_all()
+    send_calls(complete(), complete(), complete())
+    read_all()
+    with reading() as session:
+        counts = list_counts(session)
+    assert counts == [
+        IntakeCount(source="otel_genai", outcome=Outcome.NO_CONTENT, number=2),
+        IntakeCount(source="gateway", outcome=Outcome.MALFORMED, number=1),
+        IntakeCount(source="otlp", outcome=Outcome.MALFORMED, number=1),
+    ]
+    assert not bodies()
+    assert "request 2 cannot be stored; it is set aside" in caplog.text
+    assert "[parameters:" not in caplog.text
+
+
+def test_requests_wait_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise OperationalError("INSERT", None, Exception("gone"))
+
+    send(Signal.TRACES, CALL)
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(intake, "add_spans", fail)
+        read_waiting()
+    read_all()
+    assert outcomes() == {Outcome.NO_CONTENT: 1}

@@ -22,6 +22,7 @@ KNOWN = {
     *("reference_answer", "reference", "ground_truth", "traj", "task_id", "trial", "request"),
     *("input", "preferred_output", "prompt", "completion", "question", "answer"),
     *("session_id", "conversation_id", "response", "choices", "non_preferred_output"),
+    *("system", "custom_id", "object", "function_name", "request_id", "litellm_call_id"),
 }
 FIELDS = st.dictionaries(TEXTS.filter(lambda name: name not in KNOWN), VALUES, max_size=6)
 SHAPES: list[dict[str, Any]] = [

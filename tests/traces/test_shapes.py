@@ -55,7 +55,8 @@ def test_a_row_tells_its_shape_by_its_content(row: dict[str, Any], shape: str) -
 def test_every_shape_but_the_mapping_is_found_by_content() -> None:
     assert set(SHAPES.names()) == {
         *("messages", "openai_rft", "openai_dpo", "prompt_completion", "question_answer"),
-        *("trajectory", "gateway_call", "litellm", "trl_dpo"),
+        *("trajectory", "gateway_call", "litellm", "trl_dpo", "litellm_spend", "langfuse"),
+        *("helicone", "openai_stored", "openai_batch", "anthropic", "tensorzero"),
     }
 
 

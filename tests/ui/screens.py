@@ -27,9 +27,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from rft_app.domain.pipeline import StepName
 from rft_app.ui.state.modal import DIALOGS, STEP_MODALS
 from tests.browser import (
     CHROMIUM_FLAGS,
+    LOADING,
     PHONE,
     ROOT,
     WIDE,
@@ -37,12 +39,12 @@ from tests.browser import (
     find_chromium,
     new_visitor,
     serve,
+    settle,
     visit,
 )
 from tests.ui.files import chat, create_dataset, write_lines
 
 SIZES: dict[str, ViewportSize] = {"wide": WIDE, "phone": PHONE}
-SETTLE_MS = 600
 THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
@@ -54,14 +56,24 @@ class Screen:
     path: str
     """With `{full}` and `{new}` for the ids of a finished dataset and of one just imported, and
     `{record}` for a record of the first, and `{trace}` for a trace."""
-    is_live: bool = True
-    """Whether the page may connect; without, it stays as it looks while it loads."""
     clicks: tuple[str, ...] = ()
     """What is clicked in the dialog, one after the other: beginnings of names."""
+    shows: str = ""
+    """A selector of what the last click leads to."""
+    is_live: bool = True
+    """Whether the page may connect; without, it stays as it looks while it loads."""
+
+    @property
+    def is_dialog(self) -> bool:
+        """Whether its address opens a dialog."""
+        return re.search(r"[?&](step|records|dialog|trace|intake)=", self.path) is not None
 
 
 TOPICS = "/optimization/{full}?step=topics"
 RECORDS = "/optimization/{full}?records=all"
+RECORD = f"{RECORDS}&record={{record}}"
+EDITOR = ".cm-content"
+"""What is loaded only where it is shown."""
 PAGE = "^Select all records on this page"
 
 SCREENS: tuple[Screen, ...] = (
@@ -71,28 +83,33 @@ SCREENS: tuple[Screen, ...] = (
     Screen("traces", "/traces"),
     Screen("traces-loading", "/traces", is_live=False),
     Screen("trace", "/traces?trace={trace}"),
+    Screen("intake", "/traces?intake=1", (), "text=Set up a sender"),
     Screen("canvas", "/optimization/{full}"),
     Screen("canvas-new", "/optimization/{new}"),
     Screen("canvas-loading", "/optimization/{full}", is_live=False),
     Screen("canvas-missing", "/optimization/ds_0000000000000000"),
-    *(Screen(f"step-{step.value}", f"/optimization/{{full}}?step={step}") for step in STEP_MODALS),
     *(
-        Screen(f"step-{step.value}-new", f"/optimization/{{new}}?step={step}")
+        Screen(
+            f"step-{step.value}{suffix}",
+            f"/optimization/{dataset}?step={step}",
+            shows=EDITOR if step is StepName.GRADER else "",
+        )
+        for dataset, suffix in (("{full}", ""), ("{new}", "-new"))
         for step in STEP_MODALS
     ),
-    Screen("step-grader-judge", "/optimization/{full}?step=grader", clicks=("^Judge$",)),
-    Screen("topics-categorise", TOPICS, clicks=("^Categorise records",)),
-    Screen("topics-suggest", TOPICS, clicks=("^Suggest topics",)),
-    Screen("topics-suggest-model", TOPICS, clicks=("^Suggest topics", "^Model$")),
+    Screen("step-grader-judge", "/optimization/{full}?step=grader", ("^Judge$",), "text=Score in"),
+    Screen("topics-categorise", TOPICS, ("^Categorise records",), "text=Which records"),
+    Screen("topics-suggest", TOPICS, ("^Suggest topics",), "text=Groups what users ask for"),
+    Screen("topics-suggest-model", TOPICS, ("^Suggest topics", "^Model$"), "text=No model can be"),
     Screen("records", RECORDS),
     Screen("records-invalid", "/optimization/{full}?records=invalid"),
     Screen("records-none", "/optimization/{full}?records=tag:none"),
-    Screen("records-selected", RECORDS, clicks=(PAGE,)),
-    Screen("records-tag", RECORDS, clicks=(PAGE, "^Tag…")),
-    Screen("records-move", RECORDS, clicks=(PAGE, "^Move")),
-    Screen("record", f"{RECORDS}&record={{record}}"),
-    Screen("record-edit", f"{RECORDS}&record={{record}}", clicks=("^Edit",)),
-    Screen("record-json", f"{RECORDS}&record={{record}}", clicks=("^Edit", "^JSON")),
+    Screen("records-selected", RECORDS, (PAGE,), "role=button[name=/^Tag/]"),
+    Screen("records-tag", RECORDS, (PAGE, "^Tag…"), "role=dialog[name='Tag records']"),
+    Screen("records-move", RECORDS, (PAGE, "^Move"), "role=dialog[name='Move to a topic']"),
+    Screen("record", RECORD),
+    Screen("record-edit", RECORD, ("^Edit",), "#edit-reference"),
+    Screen("record-json", RECORD, ("^Edit", "^JSON"), EDITOR),
     *(Screen(name, f"/optimization/{{full}}?dialog={name}") for name in DIALOGS),
     Screen("training-feedback", "/training"),
     Screen("training-datasets", "/training?tab=datasets"),
@@ -140,14 +157,18 @@ def show(context: BrowserContext, url: str, screen: Screen) -> Generator[Page]:
     page = context.new_page()
     if screen.is_live:
         visit(page, url + screen.path)
-        page.wait_for_timeout(SETTLE_MS)
+        if screen.is_dialog:
+            page.get_by_role("dialog").first.wait_for()
+        settle(page)
         for name in screen.clicks:
             _click(page.get_by_role("dialog"), re.compile(name))
-            page.wait_for_timeout(SETTLE_MS)
+        if screen.shows:
+            page.locator(screen.shows).first.wait_for()
+            settle(page)
     else:
         page.route_web_socket("**/_event/**", lambda _socket: None)
         page.goto(url + screen.path)
-        page.wait_for_timeout(SETTLE_MS)
+        page.locator(f"{LOADING}, h1, h2").locator("visible=true").first.wait_for()
     yield page
     page.close()
 

@@ -9,7 +9,7 @@ import reflex as rx
 from rft_app.domain.dataset import Dataset
 from rft_app.errors import ConflictError
 from rft_app.ui.state import create
-from rft_app.ui.state.create import UPLOAD, CreateState
+from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
 from rft_app.ui.state.upload import READY
 from rft_app.ui.state.upload_view import UploadView
 from tests.builders import make_dataset
@@ -59,3 +59,13 @@ def test_a_dataset_that_was_not_created_can_be_tried_again(
     press(page, monkeypatch, fail)
     assert page.create_error == "Another import reads this file."
     assert (page.is_creating, page.is_begun) == (False, True)
+
+
+def test_a_filter_is_taken_up_at_once_and_counted_without_the_lock(page: CreateState) -> None:
+    page.is_counting, page.takes_all, page.num_matching = False, True, 9
+    page.tab = TRACES
+    assert (page.blocker, page.selected_words) == ("", "9 selected")
+    event = CreateState.choose.fn(page, "tag", "beta")
+    assert event is CreateState.look_up
+    assert (page.wanted.tag, page.num_filters) == ("beta", 2)
+    assert (page.selected_words, page.blocker) == ("Counting…", "Counting what matches.")

@@ -38,9 +38,9 @@ def make_trace(number: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stored_url(own_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A server on which a file of 90 traces was imported; 60 of them have an answer."""
+    """A server on which a file of 240 traces was imported; 160 of them have an answer."""
     path = write_lines(
-        tmp_path_factory.mktemp("file") / "flights.jsonl", *map(make_trace, range(90))
+        tmp_path_factory.mktemp("file") / "flights.jsonl", *map(make_trace, range(240))
     )
     found = create_dataset(own_url, path, name="Flights", objective="Book")
     wait_for_records(own_url, found)
@@ -60,29 +60,29 @@ def test_all_that_match_but_one_become_a_dataset(
 ) -> None:
     with new_page(chromium, stored_url) as page:
         visit(page, f"{stored_url}/optimization/new")
-        expect(page.get_by_text("Matching: 60 of 90")).to_be_visible()
+        expect(page.get_by_text("Matching: 160 of 240")).to_be_visible()
         expect(create_button(page)).to_be_disabled()
         expect(page.get_by_text("Select at least one trace.")).to_be_visible()
         page.get_by_label("Model").select_option("large")
-        expect(page.get_by_text("Matching: 30 of 90")).to_be_visible()
+        expect(page.get_by_text("Matching: 80 of 240")).to_be_visible()
 
-        page.get_by_role("checkbox", name="Select all 30").click()
-        expect(page.get_by_text("30 selected")).to_be_visible()
+        page.get_by_role("checkbox", name="Select all 80").click()
+        expect(page.get_by_text("80 selected")).to_be_visible()
         rows(page).nth(1).click()
-        expect(page.get_by_text("29 selected")).to_be_visible()
+        expect(page.get_by_text("79 selected")).to_be_visible()
         expect(page.get_by_text("all that match, minus 1")).to_be_visible()
 
         expect(page.get_by_role("heading", name="Airline agent")).to_be_visible()
-        expect(page.get_by_text("29 of 29 share it")).to_be_visible()
+        expect(page.get_by_text("79 of 79 share it")).to_be_visible()
         expect(page.get_by_text("find_flight")).to_be_visible()
         expect(page.get_by_label("Name")).to_have_value("airline-agent")
         expect(page.get_by_label("Objective")).to_have_value(
             "Help travellers book or cancel flights."
         )
-        expect(page.get_by_role("radio", name="Every answer 58")).to_be_visible()
+        expect(page.get_by_role("radio", name="Every answer 158")).to_be_visible()
         create_button(page).click()
         page.wait_for_url(re.compile(r"/optimization/ds_"))
-        expect(page.get_by_text("29 valid records")).to_be_visible()
+        expect(page.get_by_text("79 valid records")).to_be_visible()
 
 
 def test_what_a_person_typed_is_not_overwritten(chromium: Browser, stored_url: str) -> None:
@@ -96,20 +96,68 @@ def test_what_a_person_typed_is_not_overwritten(chromium: Browser, stored_url: s
         expect(page.get_by_label("Name")).to_have_value("mine")
 
 
-def test_pages_turn_and_keep_the_rows_that_were_picked(chromium: Browser, stored_url: str) -> None:
+def test_scrolling_goes_on_and_keeps_the_rows_that_were_picked(
+    chromium: Browser, stored_url: str
+) -> None:
     with new_page(chromium, stored_url) as page:
         visit(page, f"{stored_url}/optimization/new")
-        expect(rows(page)).to_have_count(50)
+        expect(rows(page)).to_have_count(150)
         rows(page).first.click()
-        page.get_by_role("button", name="Next page").click()
-        expect(rows(page)).to_have_count(10)
+        rows(page).last.scroll_into_view_if_needed()
+        expect(page.get_by_text("51–160")).to_be_visible()
         expect(page.get_by_text("1 selected")).to_be_visible()
         rows(page).last.click()
-        page.get_by_role("button", name="Previous page").click()
+        rows(page).first.scroll_into_view_if_needed()
+        expect(page.get_by_text("1–150")).to_be_visible()
         expect(rows(page).first).to_be_checked()
         expect(page.get_by_text("2 selected")).to_be_visible()
         page.get_by_role("button", name="Clear selection").click()
         expect(page.get_by_text("0 selected")).to_be_visible()
+
+
+def test_a_sample_of_what_matches_becomes_a_dataset(chromium: Browser, stored_url: str) -> None:
+    with new_page(chromium, stored_url, PHONE) as page:
+        visit(page, f"{stored_url}/optimization/new")
+        page.get_by_role("button", name="Filters 1").click()
+        page.get_by_label("Model").select_option("large")
+        expect(page.get_by_text("Matching: 80 of 240")).to_be_visible()
+        page.get_by_role("button", name="Sample").click()
+        page.get_by_label("Size of the sample").fill("12")
+        page.get_by_label("How the sample is drawn").select_option("stratified")
+        page.get_by_role("button", name="Draw").click()
+        expect(page.get_by_text("12 selected")).to_be_visible()
+        page.get_by_label("Name").fill("few")
+        page.get_by_label("Objective").fill("Cancel flights")
+        expect(page.get_by_text("then extracts 12 records.")).to_be_visible()
+        create_button(page).click()
+        page.wait_for_url(re.compile(r"/optimization/ds_"))
+
+
+def test_values_are_previewed_then_replaced_in_the_dataset(
+    chromium: Browser, stored_url: str
+) -> None:
+    with new_page(chromium, stored_url) as page:
+        visit(page, f"{stored_url}/optimization/new")
+        page.get_by_text("Personal values").click()
+        page.get_by_role("button", name="Add a pattern of your own").click()
+        page.get_by_label("Name of the pattern").fill("flight")
+        page.get_by_label("Pattern", exact=True).fill("(?=number)")
+        page.get_by_label("Name of the pattern").focus()
+        expect(page.get_by_text("The pattern FLIGHT cannot be used")).to_be_visible()
+        page.get_by_label("Pattern", exact=True).fill("number [0-9]+")
+        expect(page.get_by_text("1 kind replaced")).to_be_visible()
+        expect(page.get_by_text("The pattern FLIGHT cannot be used")).to_be_hidden()
+        page.get_by_role("checkbox", name="number 239.").click()
+        page.get_by_role("button", name="Preview on selected traces").click()
+        expect(page.get_by_text("1 of 1 trace would change.")).to_be_visible()
+        expect(page.get_by_role("list", name="Before and after")).to_contain_text("<FLIGHT_1>")
+        page.get_by_label("Name", exact=True).fill("private")
+        page.get_by_label("Objective").fill("Cancel flights")
+        create_button(page).click()
+        page.wait_for_url(re.compile(r"/optimization/ds_"))
+        expect(page.get_by_text("1 valid record")).to_be_visible()
+        visit(page, f"{page.url.split('?')[0]}?records=all")
+        expect(page.get_by_role("table").get_by_text("my flight <FLIGHT_1>")).to_be_visible()
 
 
 def test_on_a_phone_a_search_without_a_match_offers_the_way_back(
@@ -120,7 +168,7 @@ def test_on_a_phone_a_search_without_a_match_offers_the_way_back(
         page.get_by_label("Search traces").fill("hotel")
         expect(page.get_by_text("No trace matches")).to_be_visible()
         page.get_by_role("button", name="Clear filters").last.click()
-        expect(page.get_by_text("Matching: 90 of 90")).to_be_visible()
+        expect(page.get_by_text("Matching: 240 of 240")).to_be_visible()
         expect(page.get_by_label("Search traces")).to_have_value("")
 
 

@@ -75,7 +75,10 @@ def test_without_traces_the_upload_comes_first(visitor: Page, own_url: str) -> N
 def test_without_records_the_way_to_some_is_shown(visitor: Page, own_url: str) -> None:
     visit(visitor, f"{own_url}/training")
     expect(visitor.get_by_text("No records to review yet")).to_be_visible()
-    visitor.get_by_role("tab", name="Datasets").click()
+    visitor.get_by_role("tab", name="Export").click()
+    expect(visitor.get_by_text("No datasets to export")).to_be_visible()
+    visitor.get_by_role("link", name="Go to Datasets").click()
+    expect(visitor.get_by_role("tab", name="Datasets")).to_have_attribute("aria-selected", "true")
     expect(visitor.get_by_text("No datasets yet")).to_be_visible()
     visitor.get_by_role("link", name="Create dataset").click()
     expect(visitor).to_have_url(f"{own_url}/optimization/new")

@@ -4,10 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec, StringCheckSpec
+from rft_app.domain.grader import (
+    ArgumentRule,
+    Combination,
+    GraderSpec,
+    JsonSchemaSpec,
+    JudgeSpec,
+    MultiSpec,
+    ScriptSpec,
+    Similarity,
+    StringCheckSpec,
+    TextSimilaritySpec,
+    ToolCallsSpec,
+)
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader
-from rft_app.ui.state.grader_draft import JUDGE, Draft, describe_change
+from rft_app.ui.state.grader_draft import FIELDS, JSON_SCHEMA, JUDGE, MULTI, Draft, describe_change
 
 PROMPT = "Rate {{sample.output_text}}"
 SCHEMA = {"type": "object", "properties": {"mark": {"type": "integer"}}}
@@ -18,6 +30,15 @@ SCHEMA = {"type": "object", "properties": {"mark": {"type": "integer"}}}
     [
         ScriptSpec(source="def grade(sample, item): return 1", timeout_s=0.5, weight=0.1234567891),
         StringCheckSpec(field="output_json.a", weight=3),
+        TextSimilaritySpec(metric=Similarity.ROUGE_L, field="output_json.a", reference="b"),
+        JsonSchemaSpec(json_schema=SCHEMA, field="output_json.a"),
+        ToolCallsSpec(arguments=ArgumentRule.SUBSET, is_ordered=True, is_partial=False),
+        MultiSpec(
+            graders={"a": StringCheckSpec(weight=2), "b": ScriptSpec(source="x = 1")},
+            combine=Combination.FORMULA,
+            formula="a * b",
+            gates={"a": 0.5},
+        ),
         JudgeSpec(prompt=PROMPT),
         JudgeSpec(
             prompt=PROMPT,
@@ -36,8 +57,17 @@ def test_a_stored_grader_comes_out_of_its_form_as_it_went_in(spec: GraderSpec) -
     assert Draft.of(spec).to_spec() == spec
 
 
-def test_what_the_form_starts_with_can_be_saved() -> None:
-    check_grader(replace(Draft(), kind=JUDGE).to_spec())
+@pytest.mark.parametrize("kind", FIELDS)
+def test_what_the_form_starts_with_can_be_saved(kind: str) -> None:
+    check_grader(replace(Draft(), kind=kind).to_spec())
+
+
+def test_a_schema_has_a_place_of_its_own_for_what_it_checks() -> None:
+    draft = replace(Draft(), kind=JSON_SCHEMA, field="output_text")
+    assert draft.to_spec() == JsonSchemaSpec(json_schema={"type": "object", "required": []})
+    with pytest.raises(InvalidInputError, match="JSON schema is not JSON") as caught:
+        replace(draft, json_schema="{").to_spec()
+    assert caught.value.details["field"] == "json_schema"
 
 
 def test_what_other_kinds_hold_is_no_change() -> None:
@@ -66,6 +96,13 @@ def test_what_cannot_be_is_named_with_its_field(
         replace(Draft(), kind=JUDGE, **changes).to_spec()
     assert named in caught.value.message
     assert caught.value.details.get("field") == field
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"graders": {}, "source": "x"}'])
+def test_a_combination_that_is_none_is_refused_in_its_field(text: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        replace(Draft(), kind=MULTI, combination=text).to_spec()
+    assert caught.value.details["field"] == "combination"
 
 
 def test_a_version_says_what_it_changed() -> None:

@@ -13,12 +13,15 @@ import reflex as rx
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import JudgeSpec, StringCheckSpec
 from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.jobs.queue import cancel_job, enqueue
 from rft_app.services import graders
 from rft_app.services.graders import Trial
 from rft_app.services.models import list_models
 from rft_app.settings import get_settings
 from rft_app.storage.session import unit_of_work
+from rft_app.storage.steps import begin_step, fail_step
 from rft_app.ui.state import dry_run, grader
 from rft_app.ui.state.dry_run import DryRunState
 from rft_app.ui.state.grader import DEFECT, GraderState
@@ -196,3 +199,32 @@ def test_a_stopped_run_goes_on_from_its_dialog(monkeypatch: pytest.MonkeyPatch) 
     asyncio.run(DryRunState.go_on.fn(dialog))
     assert asked == [(DATASET, "job_1")]
     assert (dialog.is_running, dialog.job.id, dialog.left) == (True, "job_1", "")
+
+
+def test_what_is_left_is_worked_out_anew_only_when_something_changed(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog, asked = make(DryRunState), []
+    dialog._dataset_id = DATASET
+    with unit_of_work() as session:
+        session.add(make_dataset_row(DATASET))
+        graders.save_grader(session, DATASET, StringCheckSpec())
+        job = enqueue(session, "dry_run", DATASET, {})
+    with unit_of_work() as session:
+        cancel_job(session, job.id)
+        begin_step(session, DATASET, StepName.DRY_RUN, job.id)
+        fail_step(session, DATASET, StepName.DRY_RUN, "No credit.")
+
+    def find_stopped(_session: object, dataset_id: str, job_id: str) -> None:
+        asked.append((dataset_id, job_id))
+
+    monkeypatch.setattr(dry_run, "find_stopped", find_stopped)
+    for _ in range(3):
+        asyncio.run(dialog._refresh())
+    assert dialog.fault == ""
+    assert asked == [(DATASET, job.id)]
+    with unit_of_work() as session:
+        graders.save_grader(session, DATASET, JudgeSpec(prompt="Good? {{sample.output_text}}"))
+    for _ in range(2):
+        asyncio.run(dialog._refresh())
+    assert len(asked) == 2

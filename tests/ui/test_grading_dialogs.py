@@ -97,6 +97,10 @@ def test_two_versions_are_compared_line_by_line(visitor: Page, dataset: str) -> 
     expect(dialog).to_contain_text("No difference")
     dialog.get_by_role("button", name="Back to the editor").click()
     expect(dialog.locator(".cm-content")).to_be_visible()
+    for name, words in (("Python file", "def compute_score("), ("OpenAI JSON", '"python"')):
+        with visitor.expect_download() as given:
+            dialog.get_by_role("button", name=name).click()
+        assert words in given.value.path().read_text()
 
 
 def test_unsaved_changes_are_compared_and_not_lost_by_a_restore(
@@ -144,6 +148,25 @@ def test_a_string_check_can_be_tried_as_it_is_offered(visitor: Page, dataset: st
     expect(dialog).to_contain_text("None of these answers could be graded")
 
 
+def test_graders_that_need_no_reference_are_tried_as_they_are_typed(
+    visitor: Page, dataset: str
+) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("radio", name="Tool calls").click()
+    dialog.get_by_label("Expected calls").fill("[{}]")
+    expect(dialog).to_contain_text("call 1 is none")
+    dialog.get_by_label("Expected calls").fill("[]")
+    in_order = dialog.get_by_role("checkbox", name="Calls count in the order")
+    in_order.click()
+    expect(in_order).to_be_checked()
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    expect(dialog.locator('dl[aria-label="Statistics of the trial"]')).to_contain_text("1.00")
+    dialog.get_by_role("radio", name="JSON schema").click()
+    expect(dialog).to_contain_text("before your last edit")
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    expect(dialog.locator("details").first).to_contain_text("not JSON")
+
+
 def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "dry_run")
     dialog.get_by_role("button", name="History").click()
@@ -163,7 +186,7 @@ def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, datase
 def test_failures_are_listed_by_kind_with_a_remedy(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "dry_run")
     kinds = dialog.get_by_role("list", name="Failures by kind")
-    expect(kinds).to_contain_text("handle this case in the script")
+    expect(kinds).to_contain_text("handle this case in the grader")
     kinds.get_by_role("button", name="Show").click()
     expect(dialog.locator("details").first).to_contain_text("no sevens")
     expect(dialog).to_contain_text("One kind of failure only.")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import new_page, visit
+from tests.browser import new_page, settle, visit
 from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
@@ -218,5 +218,5 @@ def test_what_is_chosen_for_training_and_deploying_is_kept(either: Page, dataset
 def test_dialogs_fit_a_phone(phone: Page, dataset: str) -> None:
     for query in ("step=extract", "step=dry_run", "records=all"):
         open_step(phone, dataset, query)
-        phone.wait_for_timeout(500)
+        settle(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, query

@@ -53,3 +53,13 @@ def test_a_topic_deleted_elsewhere_cannot_be_saved(typed: TopicsState) -> None:
     assert typed.is_gone
     assert typed.form_fault == "Bags was deleted. What you typed stays here to copy."
     assert typed.form.description == "Lost and late ones."
+
+
+def test_esc_asks_before_what_was_typed_is_lost_and_esc_again_goes_on(typed: TopicsState) -> None:
+    typed.close_form()
+    assert typed.is_discarding
+    typed.close_form()
+    assert (typed.is_discarding, typed.form.description) == (False, "Lost and late ones.")
+    typed.close_form()
+    typed.discard_form()
+    assert typed.form.kind == ""

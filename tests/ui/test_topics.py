@@ -8,7 +8,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from tests.browser import new_page, visit
+from tests.browser import new_page, settle, visit
 from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
@@ -245,7 +245,8 @@ def test_targets_are_typed_with_their_sum(visitor: Page, dataset: str) -> None:
 def test_the_dialogs_fit_a_phone(phone: Page, dataset: str) -> None:
     for query in ("step=topics", "step=coverage", "dialog=import-topics"):
         visit(phone, f"{dataset}?{query}")
-        phone.wait_for_timeout(500)
+        expect(front(phone)).to_be_visible()
+        settle(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, query
 
 

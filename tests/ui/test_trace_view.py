@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from rft_app.domain.intake import Outcome
-from rft_app.domain.trace import TraceId
-from rft_app.domain.trace_detail import TraceSpan
-from rft_app.ui.state.trace_view import DEEPEST, view_spans
+from rft_app.domain.trace import TraceId, TraceStatus
+from rft_app.domain.trace_detail import TraceDetail, TraceSpan
+from rft_app.ui.state.trace_line import TraceLine
+from rft_app.ui.state.trace_view import DEEPEST, view_spans, view_trace
+from tests.ui.test_trace_list_state import make_summary
 
 
 def make_span(number: int, parent: int | None = None, **changes: Any) -> TraceSpan:
@@ -25,6 +27,24 @@ def make_span(number: int, parent: int | None = None, **changes: Any) -> TraceSp
         "attributes": {},
     }
     return TraceSpan(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("otel_genai", "otel_genai, as OTLP"),
+        ("gateway", "through the gateway"),
+        ("file", "from a file"),
+        ("litellm", "litellm, sent or from a file"),
+        ("helicone", "helicone, from a file"),
+        ("langfuse", "langfuse, sent or from a file"),
+    ],
+)
+def test_a_trace_without_a_dataset_says_how_it_came(source: str, words: str) -> None:
+    came = make_summary("trc_1").model_copy(update={"source": source})
+    assert TraceLine.of(came).dataset == words
+    kept = came.model_copy(update={"dataset_id": "ds_a", "dataset_name": "Orders"})
+    assert TraceLine.of(kept).dataset == "Orders"
 
 
 def test_bars_lie_on_one_scale() -> None:
@@ -63,3 +83,21 @@ def test_a_call_whose_attributes_were_let_go_says_so() -> None:
 def test_nothing_took_no_time_at_all() -> None:
     (bar,) = view_spans([make_span(1, duration_ms=0.0)], "trc_1")
     assert (bar.left, bar.took) == ("0.00%", "< 1 ms")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"response": {"error": {"message": "Rate limit reached"}}}, "Rate limit reached"),
+        ({"error": {"message": "No such model", "type": "x"}}, "No such model"),
+        ({"error": "timed out"}, "timed out"),
+        ({"error": {"message": None}, "response": None}, ""),
+        ({"response": {"error": [1]}}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_failed_call_says_what_its_provider_said(metadata: dict[str, Any], words: str) -> None:
+    failed = make_summary("a").model_copy(update={"status": TraceStatus.ERROR})
+    parts: dict[str, Any] = {"messages": (), "num_given": 0, "other": {"metadata": metadata}}
+    none = {"spans": (), "num_spans": 0, "records": (), "num_records": 0}
+    assert view_trace(TraceDetail(summary=failed, **parts, **none)).fault == words

@@ -1,11 +1,17 @@
 """The page of all traces, in the browser: they arrive, are filtered, one is read in full."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import PHONE, new_page, visit
 from tests.captured import list_posts
+from tests.llm.provider import FakeProvider, Json, Served, refuse, say
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +41,7 @@ def test_traces_arrive_are_filtered_and_read_in_full(chromium: Browser, stored_u
         send(stored_url, "genai_openai_span")
         expect(page.get_by_text("Matching: 20 of 20")).to_be_visible()
 
+        page.get_by_role("button", name="Filters").click()
         page.get_by_label("Source").select_option("openinference")
         expect(page.get_by_text("Matching: 10 of 20")).to_be_visible()
         page.get_by_label("Status").select_option("error")
@@ -71,3 +78,50 @@ def test_on_a_phone_a_trace_is_opened_by_its_address(chromium: Browser, stored_u
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         visit(page, f"{stored_url}/traces?trace=trc_ffffff")
         expect(dialog.get_by_text("There is no trace 'trc_ffffff'.")).to_be_visible()
+
+
+def answer(request: Json, _number: int) -> Served:
+    """Ask for a tool, answer after its result, refuse what says boom."""
+    last = request["messages"][-1]
+    if last["content"] == "boom":
+        return refuse(429, "slow down")
+    if last["role"] == "tool":
+        return say("Take a coat.")
+    call = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+    return say(None, tool_calls=[{"id": "call_1", "type": "function", "function": call}])
+
+
+def run_agent(endpoint: str) -> None:
+    """Run an instrumented agent to its end."""
+    script = str(Path(__file__).parents[1] / "instrumented.py")
+    with FakeProvider(answer).running() as provider:
+        command = [sys.executable, script, "otel_genai", provider.url, endpoint]
+        subprocess.run(command, check=True, timeout=120)
+
+
+def test_what_an_agent_sends_becomes_a_dataset(chromium: Browser, stored_url: str) -> None:
+    with new_page(chromium, stored_url) as page:
+        visit(page, f"{stored_url}/traces?intake=1")
+        panel = page.get_by_role("dialog", name="Intake")
+        expect(panel.get_by_text(f"{stored_url}/gateway/v1")).to_be_visible()
+        panel.get_by_role("tab", name="OpenTelemetry").click()
+        endpoint = f"{stored_url}/otlp"
+        expect(panel.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}")).to_be_visible()
+        run_agent(endpoint)
+        sources = panel.get_by_role("list", name="Sources")
+        expect(sources.get_by_text("otel_genai")).to_be_visible()
+        panel.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("button", name="Weather in Paris?").first).to_be_visible()
+
+        page.get_by_role("link", name="Make a dataset").click()
+        expect(page.get_by_role("heading", name="New dataset")).to_be_visible()
+        page.get_by_label("Model").select_option("small")
+        page.get_by_role("checkbox", name="Select all 1", exact=True).click()
+        expect(page.get_by_text("then extracts 1 record.")).to_be_visible()
+        page.get_by_label("Name").fill("coats")
+        page.get_by_label("Objective").fill("Say what to wear")
+        page.get_by_role("button", name="Create Dataset & Start →").click()
+        page.wait_for_url(re.compile(r"/optimization/ds_"))
+        expect(page.get_by_text("1 valid record")).to_be_visible()
+        visit(page, f"{page.url.split('?')[0]}?records=all")
+        expect(page.get_by_role("table").get_by_text("Weather in Paris?")).to_be_visible()

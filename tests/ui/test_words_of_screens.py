@@ -2,17 +2,29 @@
 
 import pytest
 
+from rft_app.domain.coverage import analyse_coverage
 from rft_app.domain.dataset import DatasetPhase
 from rft_app.domain.dry_run_rules import DryRunVerdict
-from rft_app.domain.pipeline import StepName, StepState, StepStatus
+from rft_app.domain.job import JobError, JobStatus
+from rft_app.domain.pipeline import StepName, StepResult, StepState, StepStatus
 from rft_app.domain.topic_review import TopicChoice
+from rft_app.pipeline.steps import STEPS
+from rft_app.services.canvas import get_canvas
+from rft_app.storage import jobs
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.step_inputs import get_inputs
+from rft_app.storage.steps import fail_step, finish_step
+from rft_app.ui.state.canvas_node import describe_nodes
+from rft_app.ui.state.coverage import CoverageRow
 from rft_app.ui.state.dataset_card import DatasetCard
 from rft_app.ui.state.dry_run_view import view_report
-from rft_app.ui.state.next_panel import describe_coverage
+from rft_app.ui.state.next_panel import describe_coverage, describe_next, describe_recent
 from rft_app.ui.state.topic_reviewing import ReviewChoice
 from tests.builders import make_dataset
 from tests.pipeline.graded_dataset import (
+    DATASET,
     add_records,
+    begin_job,
     configure,
     last_run,
     run_dry,
@@ -55,15 +67,40 @@ def test_a_verdict_counts_the_rules_that_apply_and_says_what_it_means() -> None:
     assert view.meaning == "Training would not work; mend the rows marked no go first."
 
 
-def test_the_target_beside_the_bars_has_the_digits_of_the_division() -> None:
-    topics = [
-        {"key": "a", "share": 0.9, "target_share": 1 / 8, "status": "over", "count": 90},
-        {"key": "b", "share": 0.1, "target_share": 1 / 8, "status": "under", "count": 10},
-    ]
-    set_by = {"set_by": "b", "set_by_share": 0.1, "set_by_target": 1 / 8, "balance": 0.8}
-    found = describe_coverage({"topics": topics, **set_by})
-    divisor = found.balance.partition(" ÷ ")[2].partition(",")[0]
-    assert found.witness.endswith(f"line = target {divisor}")
+@pytest.mark.usefixtures("database")
+def test_why_the_next_step_stopped_is_told_once() -> None:
+    add_records(["0", "1"], topic_id=1)
+    configure("def grade(sample, item):\n    return 1.0")
+    job, error = begin_job(), "The judge stopped with 2 rollouts left."
+    with unit_of_work() as session:
+        done = StepResult(outcome=StepStatus.COMPLETE, summary="done")
+        for step in STEPS[:4]:
+            read = step.input_hash(get_inputs(session, DATASET), step.settings_type())
+            finish_step(session, DATASET, step.name, done, settings={}, input_hash=read)
+        fail_step(session, DATASET, StepName.DRY_RUN, error)
+        failure = JobError(code="provider", message=error)
+        jobs.settle_job(session, job.job_id, "w1", JobStatus.FAILED, error=failure)
+    with reading() as session:
+        canvas = get_canvas(session, DATASET)
+    following = describe_next(canvas)
+    assert (following.title, following.error) == ("Dry run failed", error)
+    assert describe_recent(canvas.jobs, following.error)[0].error == ""
+    assert describe_recent(canvas.jobs, "")[0].error == error
+    assert describe_nodes(canvas)[StepName.DRY_RUN.number - 1].notes == []
+
+
+@pytest.mark.parametrize("num_rare", [3, 10, 40])
+def test_shares_beside_the_division_are_the_figures_of_the_division(num_rare: int) -> None:
+    counts = dict.fromkeys("abcde", 40) | {"rare": num_rare}
+    report = analyse_coverage(counts, {})
+    above, below = report.division.split(" ÷ ")
+    found = describe_coverage(report.model_dump(mode="json"))
+    assert found.witness.endswith(f"line = target {below}")
+    assert found.bars[-1].value == above
+    assert report.division in found.balance
+    row = CoverageRow.of(report.topics[-1], report, 1.0)
+    assert (row.share, row.target) == (above, below)
+    assert all(f"its target is {below}" in advice for advice in report.recommendations[:1])
 
 
 def test_how_sure_a_topic_is_reads_as_no_share() -> None:

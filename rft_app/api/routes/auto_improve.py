@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from rft_app.api.schemas.auto_run import AutoRun, AutoRunRequest
 from rft_app.services import auto_improve as use_cases
@@ -20,11 +20,17 @@ def start_auto_run(request: AutoRunRequest) -> AutoRun:
 
 @router.get("")
 def list_auto_runs(
+    response: Response,
     dataset_id: Annotated[str | None, Query(alias="datasetId")] = None,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = use_cases.MAX_LISTED,
 ) -> list[AutoRun]:
     """The latest runs, newest first."""
     with reading() as session:
-        return list(map(AutoRun.of, use_cases.list_auto_runs(session, dataset_id)))
+        found = use_cases.list_auto_runs(session, dataset_id, limit + 1, cursor)
+        if len(found) > limit:
+            response.headers["X-Next-Cursor"] = found[limit - 1].id
+        return list(map(AutoRun.of, found[:limit]))
 
 
 @router.get("/{run_id}")

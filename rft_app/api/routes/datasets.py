@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from rft_app.api.forms import form
-from rft_app.api.importing import read_mapping, start_upload
+from rft_app.api.importing import read_mapping, read_scrub, start_upload
 from rft_app.api.schemas.dataset import DatasetPatch, OptimizationDataset
 from rft_app.api.schemas.job import Job
 from rft_app.api.uploads import Upload, receive_upload
@@ -92,6 +92,7 @@ def reset_pipeline(dataset_id: str) -> OptimizationDataset:
         objective="What the model should learn",
         shape="Name of the row shape; found when absent?",
         mapping="JSON object, target to column, for rows of no known shape?",
+        scrub="What is taken out before traces are stored, e.g. `email,phone`; or rules as JSON?",
     ),
 )
 async def create_from_upload(request: Request, response: Response, wait: Wait = 0) -> Job:
@@ -112,6 +113,7 @@ async def create_from_upload(request: Request, response: Response, wait: Wait = 
             file_name=received.file_name,
             shape=received.fields.get("shape") or None,
             mapping=read_mapping(received),
+            scrub=read_scrub(received),
         )
 
     return await start_upload(response, wait, upload, begin)

@@ -85,11 +85,17 @@ def _check(request: ExportRequest) -> use_cases.ExportOrder:
 
 @router.get("")
 def list_exports(
+    response: Response,
     dataset_id: Annotated[str | None, Query(alias="datasetId")] = None,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = use_cases.MAX_LISTED,
 ) -> list[Export]:
     """The latest exports, newest first."""
     with reading() as session:
-        return [Export.of(export) for export in use_cases.list_exports(session, dataset_id)]
+        found = use_cases.list_exports(session, dataset_id, limit + 1, cursor)
+        if len(found) > limit:
+            response.headers["X-Next-Cursor"] = found[limit - 1].id
+        return [Export.of(export) for export in found[:limit]]
 
 
 @router.get("/{export_id}")

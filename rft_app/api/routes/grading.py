@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
+from pydantic import JsonValue
 
 from rft_app.api.schemas.dry_run import DryRunEstimate, DryRunReport, DryRunRequest
 from rft_app.api.schemas.graded import GradedRollout
@@ -19,6 +20,8 @@ from rft_app.domain.grader import GraderSpec
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import ConflictError
+from rft_app.graders.openai_json import from_openai, to_openai
+from rft_app.graders.python_file import to_python
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
 from rft_app.services.graders import configure_grader, current_grader, try_grader
@@ -27,6 +30,7 @@ from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
 
+PYTHON = "text/x-python"
 router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}", tags=["grading"])
 
 
@@ -43,6 +47,29 @@ def read_grader(dataset_id: str) -> GraderConfig | None:
 def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
     """Save a grader; changed settings make the next version."""
     return GraderConfig.of(configure_grader(dataset_id, config.to_spec()))
+
+
+@router.get("/grader/openai")
+def export_grader(dataset_id: str) -> dict[str, JsonValue]:
+    """The saved grader as OpenAI's fine-tuning API takes it."""
+    return to_openai(_saved_spec(dataset_id))
+
+
+@router.get(
+    "/grader/python",
+    response_class=Response,
+    responses={200: {"content": {PYTHON: {}}}},
+)
+def export_python(dataset_id: str) -> Response:
+    """The saved script as a file whose `reward` TRL calls, and whose `compute_score` verl does."""
+    headers = {"Content-Disposition": 'attachment; filename="grader.py"'}
+    return Response(to_python(_saved_spec(dataset_id)), headers=headers, media_type=PYTHON)
+
+
+@router.put("/grader/openai")
+def import_grader(dataset_id: str, config: dict[str, JsonValue]) -> GraderConfig:
+    """Save an OpenAI grader as the next version."""
+    return GraderConfig.of(configure_grader(dataset_id, from_openai(config)))
 
 
 @router.post("/grader/test")

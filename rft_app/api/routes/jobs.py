@@ -8,6 +8,7 @@ from rft_app.api.results import view_job
 from rft_app.api.schemas.job import Job
 from rft_app.api.waiting import Wait, follow
 from rft_app.jobs import queue
+from rft_app.services.retrying import retry
 from rft_app.storage.session import reading, unit_of_work
 
 router = APIRouter(prefix="/api/optimization/jobs", tags=["jobs"])
@@ -43,6 +44,6 @@ def cancel_job(job_id: str) -> Job:
 
 @router.post("/{job_id}/retry")
 def retry_job(job_id: str) -> Job:
-    """Queue a failed or cancelled job again."""
+    """Queue a failed or cancelled job again; 409 while something changes what it reads."""
     with unit_of_work() as session:
-        return view_job(session, queue.retry_job(session, job_id))
+        return view_job(session, retry(session, job_id))

@@ -13,10 +13,10 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import DBAPIError
 
 from rft_app.api.otlp_body import Received, decompress
-from rft_app.api.otlp_keys import is_allowed
-from rft_app.domain.intake import Encoding, Outcome, Signal
+from rft_app.domain.intake import OTLP_SIGNALS, Encoding, Outcome, Signal
 from rft_app.errors import BusyError, TooLargeError
 from rft_app.services import intake as use_cases
+from rft_app.services.intake_keys import may_send
 from rft_app.settings import get_settings
 from rft_app.storage.group_commit import GroupCommit
 from rft_app.traces.otlp.request import check_request, write_answer, write_status
@@ -60,10 +60,10 @@ _NO_KEY: Final = _Refusal(
 async def take(request: Request, signal: str) -> Response:
     """Take spans or log records."""
     encoding = _find_encoding(request)
-    if signal not in set(Signal):
+    if signal not in OTLP_SIGNALS:
         message = f"There is no /otlp/v1/{signal}. Traces and logs are taken, metrics are not."
         return _answer(404, encoding or Encoding.JSON, message)
-    if not is_allowed(request):
+    if not await may_send(request.headers.get):
         return await to_thread.run_sync(_refuse, _NO_KEY, encoding or Encoding.JSON)
     packing = request.headers.get("content-encoding", "").lower()
     if encoding is None or packing not in _PACKINGS:
@@ -84,7 +84,7 @@ def refuse_unknown(path: str) -> Response:
     """Say what there is."""
     message = f"There is nothing at /otlp/{path}. POST to /otlp/v1/traces or /otlp/v1/logs."
     return _answer(
-        405 if path in {f"v1/{each}" for each in Signal} else 404, Encoding.JSON, message
+        405 if path in {f"v1/{each}" for each in OTLP_SIGNALS} else 404, Encoding.JSON, message
     )
 
 

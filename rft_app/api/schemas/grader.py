@@ -23,6 +23,12 @@ _FIELDS = {
     },
     "script": {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"},
     "string_check": {name: name for name in ("operation", "field", "reference")},
+    "text_similarity": {name: name for name in ("metric", "field", "reference")},
+    "json_schema": {name: name for name in ("json_schema", "field")},
+    "tool_calls": {
+        name: name for name in ("reference", "arguments", "is_loose", "is_ordered", "is_partial")
+    },
+    "multi": {name: name for name in ("graders", "combine", "formula", "gates")},
 }
 """The fields of each kind, with their names in the domain."""
 
@@ -30,7 +36,15 @@ _FIELDS = {
 class GraderConfig(WireRequest):
     """Settings of a grader; which fields apply depends on `type`, those of another are refused."""
 
-    type: Literal["llm-judge", "script", "string_check"]
+    type: Literal[
+        "llm-judge",
+        "script",
+        "string_check",
+        "text_similarity",
+        "json_schema",
+        "tool_calls",
+        "multi",
+    ]
     prompt: str | None = None
     """Of `llm-judge`, like the seven below; with places as `{{sample.output_text}}`."""
     output_schema: dict[str, JsonValue] | None = None
@@ -52,9 +66,30 @@ class GraderConfig(WireRequest):
     memory_mb: int | None = None
     """Of `script`."""
     operation: domain.StringOperation | None = None
-    """Of `string_check`, like the two below."""
+    """Of `string_check`."""
+    metric: domain.Similarity | None = None
+    """Of `text_similarity`."""
+    json_schema: dict[str, JsonValue] | None = None
+    """Of `json_schema`: what the part of the answer has to keep to."""
     field: str | None = None
+    """Of the three above: a path into the answer."""
     reference: str | None = None
+    """Of `string_check`, `text_similarity` and `tool_calls`: what is expected."""
+    arguments: domain.ArgumentRule | None = None
+    """Of `tool_calls`, like the three below."""
+    is_loose: bool | None = None
+    """Texts are equal whatever their case, spaces and punctuation."""
+    is_ordered: bool | None = None
+    """The calls count in the order of the reference only."""
+    is_partial: bool | None = None
+    """The reward is the share of calls that match; else only all of them give 1."""
+    graders: dict[str, "GraderConfig"] | None = None
+    """Of `multi`: graders that ask no model, by name; like the three below."""
+    combine: domain.Combination | None = None
+    formula: str | None = None
+    """Arithmetic over the graders' names."""
+    gates: dict[str, float] | None = None
+    """The least reward of some graders; an answer below one gets 0."""
     weight: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """How much it counts beside other graders; of every kind."""
     version: int | None = None
@@ -63,10 +98,15 @@ class GraderConfig(WireRequest):
     @classmethod
     def of(cls, stored: domain.GraderVersion) -> "GraderConfig":
         """Convert from the domain."""
-        spec = stored.spec
+        return cls._of(stored.spec).model_copy(update={"version": stored.version})
+
+    @classmethod
+    def _of(cls, spec: domain.GraderSpec) -> "GraderConfig":
         kind = _JUDGE if isinstance(spec, domain.JudgeSpec) else spec.kind
         fields = {name: getattr(spec, target) for name, target in _FIELDS[kind].items()}
-        return cls(type=kind, weight=spec.weight, version=stored.version, **fields)
+        if isinstance(spec, domain.MultiSpec):
+            fields["graders"] = {name: cls._of(part) for name, part in spec.graders.items()}
+        return cls(type=kind, weight=spec.weight, **fields)
 
     def to_spec(self) -> domain.GraderSpec:
         """Convert to the domain.
@@ -74,17 +114,26 @@ class GraderConfig(WireRequest):
         Raises:
             InvalidInputError: A value is missing, impossible or of another kind of grader.
         """
+        return domain.parse_spec(self._to_values())
+
+    def _to_values(self) -> dict[str, Any]:
         self._refuse_foreign()
         kind = "judge" if self.type == _JUDGE else self.type
         values: dict[str, Any] = {"kind": kind, "weight": self.weight}
         for name, target in _FIELDS[self.type].items():
             if (value := getattr(self, name)) is not None:
                 values[target] = value
-        return domain.parse_spec(values)
+        if self.graders is not None:
+            values["graders"] = {name: part._to_values() for name, part in self.graders.items()}
+        return values
 
     def _refuse_foreign(self) -> None:
-        others = [name for kind, names in _FIELDS.items() if kind != self.type for name in names]
-        foreign = [to_camel(name) for name in others if getattr(self, name) is not None]
+        others = dict.fromkeys(name for names in _FIELDS.values() for name in names)
+        foreign = [
+            to_camel(name)
+            for name in others
+            if name not in _FIELDS[self.type] and getattr(self, name) is not None
+        ]
         if foreign:
             raise InvalidInputError(
                 f"A grader of the type {self.type} has no {' and no '.join(foreign)}. "

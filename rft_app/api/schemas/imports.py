@@ -25,6 +25,8 @@ class ImportReport(Wire):
     """Of the traces, those with an answer; `null` for other kinds of imports."""
     without_answers: str
     """What it means that rows hold no answer, and what to do; empty where all hold one."""
+    missing_half: str
+    """Which file of a batch is missing, and what to do; empty where both are there."""
     reasons: dict[str, int]
     """How often each reason code occurred: `damaged` first, then the most frequent."""
     damage: str | None
@@ -47,6 +49,7 @@ class ImportReport(Wire):
             invalid=report.num_invalid,
             answered=report.num_answered,
             without_answers=report.without_answers,
+            missing_half=report.missing_half,
             is_complete=report.is_complete,
         )
 

@@ -1,12 +1,14 @@
 """Traces in one list, and what arrived, on the wire."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import Field
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.trace import Trace, TraceFilters
 from rft_app.domain import intake as domain
+from rft_app.domain import intake_overview as overview
 from rft_app.domain.retention import MAX_DAYS
 from rft_app.domain.trace import TraceId
 from rft_app.domain.trace_page import TraceFilter, TracePage
@@ -62,16 +64,42 @@ class IntakeCount(Wire):
         )
 
 
+class IntakeMinute(Wire):
+    """Traces that were made of what a source sent within a minute."""
+
+    begins_at: datetime
+    source: str
+    traces: int
+
+    @classmethod
+    def of(cls, arrived: overview.IntakeMinute) -> "IntakeMinute":
+        """Convert from the domain."""
+        begins_at = datetime.fromtimestamp(arrived.minute * 60, UTC)
+        return cls(begins_at=begins_at, source=arrived.source, traces=arrived.number)
+
+
 class Intake(Wire):
     """What became of what arrived."""
 
     days: int
     counts: list[IntakeCount]
+    """Of those days."""
+    minutes: list[IntakeMinute]
+    """Of the last hour."""
 
     @classmethod
-    def of(cls, days: int, counts: Sequence[domain.IntakeCount]) -> "Intake":
+    def of(
+        cls,
+        days: int,
+        counts: Sequence[domain.IntakeCount],
+        minutes: Sequence[overview.IntakeMinute],
+    ) -> "Intake":
         """Convert from the domain."""
-        return cls(days=days, counts=[IntakeCount.of(each) for each in counts])
+        return cls(
+            days=days,
+            counts=[IntakeCount.of(each) for each in counts],
+            minutes=[IntakeMinute.of(each) for each in minutes],
+        )
 
 
 class Retention(WireRequest):

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from pydantic import Field, model_validator
 
 from rft_app.api.schemas._base import Time, Wire, WireRequest
+from rft_app.api.schemas.scrubbing import ScrubRules
 from rft_app.domain import pattern as found
 from rft_app.domain import trace_page as domain
-from rft_app.domain.trace import TraceId, TraceStatus
+from rft_app.domain.trace import Rating, TraceId, TraceStatus
 from rft_app.pipeline._cutting import ExtractMode
 
 MAX_TURNS = 100_000
+MAX_TAGS = 20
 
 
 class Trace(Wire):
@@ -41,6 +43,8 @@ class Trace(Wire):
     input_tokens: int | None
     output_tokens: int | None
     latency_ms: float | None
+    reward: float | None
+    """The reward or feedback that came with it, from 0 to 1."""
 
     @classmethod
     def of(cls, trace: domain.TraceSummary) -> "Trace":
@@ -63,6 +67,7 @@ class Trace(Wire):
             input_tokens=trace.input_tokens,
             output_tokens=trace.output_tokens,
             latency_ms=trace.latency_ms,
+            reward=trace.reward,
         )
 
 
@@ -77,7 +82,7 @@ class TraceFilters(WireRequest):
     """Which traces; all conditions hold."""
 
     search: str = ""
-    """Text in the beginning of the system prompt or of the first user message."""
+    """Words that must all occur in the trace; the last may be a beginning."""
     since: Time | None = None
     model: str | None = None
     min_turns: int = Field(default=0, ge=0, le=MAX_TURNS)
@@ -85,6 +90,10 @@ class TraceFilters(WireRequest):
     source: str | None = None
     """`file`, or the dialect of OTLP they arrived in."""
     status: TraceStatus | None = None
+    rating: Rating | None = None
+    """Of the reward or feedback that came with it: `good` from 0.5 on, `bad`, or `none`."""
+    tags: list[str] = Field(default=[], max_length=MAX_TAGS)
+    """It has all of them."""
 
     def to_filter(self) -> domain.TraceFilter:
         """Convert to the domain."""
@@ -99,7 +108,18 @@ class TraceFilters(WireRequest):
             has_response=self.has_response,
             source=None if self.source is None else self.source.replace("\0", ""),
             status=self.status,
+            rating=self.rating,
+            tags=tuple(tag.replace("\0", "") for tag in self.tags),
         )
+
+
+class TraceSample(WireRequest):
+    """A part of some traces; the same seed draws the same from the same traces."""
+
+    kind: domain.SampleKind
+    """At random, the newest, by model and length, or spread over what users ask for."""
+    size: int = Field(ge=1, le=domain.MAX_SAMPLE)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 class TraceSelection(WireRequest):
@@ -108,6 +128,8 @@ class TraceSelection(WireRequest):
     filter: TraceFilters | None = None
     except_: list[str] = Field(default=[], alias="except")
     trace_ids: list[str] | None = None
+    sample: TraceSample | None = None
+    """Only a part of them."""
 
     @model_validator(mode="after")
     def _refuse_both(self) -> "TraceSelection":
@@ -119,11 +141,30 @@ class TraceSelection(WireRequest):
 
     def to_selection(self) -> domain.TraceSelection:
         """Convert to the domain."""
-        if self.trace_ids is not None:
-            return domain.TraceSelection(only=tuple(map(TraceId, self.trace_ids)))
         wanted = self.filter or TraceFilters()
-        excluded = tuple(map(TraceId, self.except_))
-        return domain.TraceSelection(filter=wanted.to_filter(), excluded=excluded)
+        return domain.TraceSelection(
+            filter=wanted.to_filter(),
+            excluded=tuple(map(TraceId, self.except_)),
+            only=None if self.trace_ids is None else tuple(map(TraceId, self.trace_ids)),
+            sample=self.sample and domain.TraceSample.model_validate(self.sample.model_dump()),
+        )
+
+
+class TraceCount(Wire):
+    """How much a selection stands for."""
+
+    traces: int
+    last_answers: int
+    """Records when the last answer of each trace becomes one."""
+    every_answer: int
+    """Records when every answer becomes one."""
+
+    @classmethod
+    def of(cls, count: domain.TraceCount) -> "TraceCount":
+        """Convert from the domain."""
+        return cls(
+            traces=count.num_traces, last_answers=count.num_traces, every_answer=count.num_answers
+        )
 
 
 class FromTraces(TraceSelection):
@@ -133,6 +174,8 @@ class FromTraces(TraceSelection):
     objective: str
     mode: ExtractMode = ExtractMode.LAST
     """Whether each trace gives its last answer or every one as a record."""
+    scrub: ScrubRules | None = None
+    """What is taken out of the dataset's copies; the traces themselves stay as they are."""
 
 
 class ToolUse(Wire):

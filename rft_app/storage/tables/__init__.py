@@ -4,6 +4,7 @@ Bodies live apart from the columns that lists and aggregates read: one page of a
 two rows, one page of a lean one a hundred.  Rows never leave `storage`; repositories convert.
 """
 
+from rft_app.storage.tables.arrival import ImportPartRow, TraceKeyRow
 from rft_app.storage.tables.auto_run import AutoRunRow
 from rft_app.storage.tables.change import (
     RecordChangeItemRow,
@@ -28,6 +29,7 @@ from rft_app.storage.tables.intake import (
     SpanRow,
     TraceRetentionRow,
 )
+from rft_app.storage.tables.intake_key import IntakeKeyRow
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
 from rft_app.storage.tables.record import (
     FacetCountRow,
@@ -35,12 +37,14 @@ from rft_app.storage.tables.record import (
     RecordBodyRow,
     RecordRow,
 )
+from rft_app.storage.tables.scrub import ScrubCountRow, ScrubRulesRow
 from rft_app.storage.tables.source import (
     ImportErrorRow,
     ImportRow,
     TraceBodyRow,
     TracePrefixRow,
     TraceRow,
+    TraceTagRow,
 )
 from rft_app.storage.tables.topic import (
     TopicChangeRecordRow,
@@ -64,9 +68,11 @@ __all__ = [
     "GradeRow",
     "GraderVersionRow",
     "ImportErrorRow",
+    "ImportPartRow",
     "ImportRow",
     "IntakeBatchRow",
     "IntakeCountRow",
+    "IntakeKeyRow",
     "JobRow",
     "LlmCallRow",
     "NearGroupRow",
@@ -77,6 +83,8 @@ __all__ = [
     "RecordRow",
     "RecordTagRow",
     "RolloutRow",
+    "ScrubCountRow",
+    "ScrubRulesRow",
     "SequenceRow",
     "SnapshotRow",
     "SpanLogRow",
@@ -89,8 +97,10 @@ __all__ = [
     "TopicRow",
     "TopicTreeRow",
     "TraceBodyRow",
+    "TraceKeyRow",
     "TracePrefixRow",
     "TraceRetentionRow",
     "TraceRow",
+    "TraceTagRow",
     "WorkerRow",
 ]

@@ -61,6 +61,8 @@ class DryRunRow(SQLModel, table=True):
     snapshot_id: str
     grader_version_id: str
     settings: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    input_hash: str | None = None
+    """Fingerprint of what the plan was made from."""
     num_planned: int = 0
     """Rollouts to grade; fixed when the plan is made."""
     report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

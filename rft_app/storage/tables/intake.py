@@ -1,4 +1,4 @@
-"""What came over OTLP: batches as they were sent, spans, logs of spans, and counts."""
+"""What came over OTLP and through the gateway: batches as they were sent, spans, logs, counts."""
 
 # pyright: reportAssignmentType=false
 # SQLAlchemy declares `__tablename__` as a descriptor.
@@ -88,3 +88,13 @@ class TraceRetentionRow(SQLModel, table=True):
     id: int = Field(primary_key=True)
     days: int
     """0 keeps them."""
+
+
+class GatewayResponseRow(SQLModel, table=True):
+    """Which trace holds an answer, so that feedback on it finds the trace."""
+
+    __tablename__ = "gateway_response"
+
+    id: str = Field(primary_key=True)
+    """As the provider named it; where it names several alike, the last one counts."""
+    trace_seq: int = Field(sa_type=Big, foreign_key="trace.seq", ondelete="CASCADE", index=True)

@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, text
+from sqlalchemy import JSON, Column, Index, LargeBinary, false, text
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -58,12 +58,32 @@ class ImportErrorRow(SQLModel, table=True):
     excerpt: str
 
 
+LISTED = "NOT is_copy"
+"""SQL on traces: lists may show them."""
+_READ_BY_LISTS = (
+    *("num_turns", "num_user_turns", "num_messages", "continued_by", "num_earlier"),
+    *("status", "reward", "source", "model", "is_copy"),
+)
+"""All that filters and counts look at, so that they need no rows of the table."""
+
+
+def _listing(name: str, *first: str, only: str | None = None) -> Index:
+    """An index in the order of lists, within what is equal in the `first` columns."""
+    columns = dict.fromkeys((*first, "recorded_at", "seq", *_READ_BY_LISTS))
+    where = text(LISTED if only is None else f"{LISTED} AND {only}")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 class TraceRow(SQLModel, table=True):
     """One trace, without its body."""
 
     __tablename__ = "trace"
     __table_args__ = (
-        Index("ix_trace_recorded", "recorded_at", "seq", "model", "num_user_turns", "num_turns"),
+        _listing("ix_trace_listed"),
+        _listing("ix_trace_model", "model"),
+        _listing("ix_trace_source", "source"),
+        _listing("ix_trace_failed", "status", only="status = 'error'"),
+        _listing("ix_trace_rated", "reward", only="reward IS NOT NULL"),
         Index(
             "ix_trace_origin",
             "origin_seq",
@@ -114,6 +134,8 @@ class TraceRow(SQLModel, table=True):
     """When it happened, as far as the source says, else when it was stored."""
     origin_seq: int | None = Field(default=None, sa_type=Big)
     """The first trace this one is a copy of; `None` when it was imported."""
+    is_copy: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the trace that this one is a copy of, or an earlier copy of that, is still there."""
     conversation: int | None = Field(default=None, sa_type=Big)
     """Fingerprint of what one call and its answer said, and of what it came with."""
     continued_by: int | None = Field(default=None, sa_type=Big)
@@ -127,6 +149,17 @@ class TraceRow(SQLModel, table=True):
     input_tokens: int | None = Field(default=None, sa_type=Big)
     output_tokens: int | None = Field(default=None, sa_type=Big)
     latency_ms: float | None = None
+
+
+class TraceTagRow(SQLModel, table=True):
+    """A tag of a trace, as its source sent it."""
+
+    __tablename__ = "trace_tag"
+
+    tag: str = Field(primary_key=True)
+    seq: int = Field(
+        primary_key=True, sa_type=Big, foreign_key="trace.seq", ondelete="CASCADE", index=True
+    )
 
 
 class TraceBodyRow(SQLModel, table=True):

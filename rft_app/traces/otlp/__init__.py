@@ -8,8 +8,10 @@ import msgspec
 from rft_app.domain.intake import Outcome
 from rft_app.registry import Registry
 from rft_app.traces.otlp.call import Call
+from rft_app.traces.otlp.gateway import Gateway
 from rft_app.traces.otlp.genai import DETAILS, EVALUATION, GenAi
 from rft_app.traces.otlp.langfuse import Langfuse
+from rft_app.traces.otlp.litellm import LiteLlm
 from rft_app.traces.otlp.message_events import NAMES
 from rft_app.traces.otlp.openinference import OpenInference
 from rft_app.traces.otlp.span import Log, Span
@@ -64,7 +66,7 @@ class Dialect(Protocol):
 
 
 DIALECTS: Registry[Dialect] = Registry(
-    "dialect", (Langfuse(), OpenInference(), Traceloop(), GenAi())
+    "dialect", (Gateway(), Langfuse(), OpenInference(), LiteLlm(), Traceloop(), GenAi())
 )
 """In the order they are tried: the last is spoken by spans of the others, too."""
 

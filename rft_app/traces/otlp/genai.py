@@ -66,7 +66,7 @@ class GenAi:
             call.answers[0].finish_reason = (
                 read_finish(reasons[0]) if is_list(reasons) and reasons else None
             )
-        if feedback := _read_feedback(span, logs):
+        if feedback := read_evaluations(span, logs):
             call.metadata = {**call.metadata, "feedback": feedback}
         return call
 
@@ -113,12 +113,23 @@ def _find_content(span: Span, logs: Sequence[Log]) -> Attributes:
     return {}
 
 
-def _read_feedback(span: Span, logs: Sequence[Log]) -> Json:
-    """Evaluations by name: their number, else their word."""
+def read_evaluations(span: Span, logs: Sequence[Log]) -> Json:
+    """What was said of an answer in events of a span and in its log records, by name."""
     told = [each.attributes for each in (*span.events, *logs) if each.name == EVALUATION]
-    return {
-        str(known.get("gen_ai.evaluation.name", "evaluation")): known.get(
-            "gen_ai.evaluation.score.value", known.get("gen_ai.evaluation.score.label")
-        )
-        for known in told
-    }
+    feedback: Json = {}
+    for known in told:
+        feedback.update(read_evaluation(known))
+    return feedback
+
+
+def read_evaluation(known: Attributes) -> Json:
+    """One evaluation: its number, else its word, and why where it says so.
+
+    Example:
+        >>> read_evaluation({"gen_ai.evaluation.name": "fit", "gen_ai.evaluation.score.value": 1})
+        {'fit': 1}
+    """
+    name = str(known.get("gen_ai.evaluation.name", "evaluation"))
+    value = known.get("gen_ai.evaluation.score.value", known.get("gen_ai.evaluation.score.label"))
+    why = known.get("gen_ai.evaluation.explanation")
+    return {name: value} if why is None else {name: value, f"{name}_explanation": why}

@@ -40,10 +40,10 @@ class Langfuse:
         """Logs hold nothing for it."""
         known = span.attributes
         given, answered = try_json(known.get(_USED[0])), try_json(known.get(_USED[1]))
-        call = _read(given, answered)
+        call = read_observation(given, answered)
         usage = try_json(known.get(_USED[2]))
         call.used = _USED
-        call.usage = _usage(usage) if is_object(usage) else call.usage
+        call.usage = read_units(usage) if is_object(usage) else call.usage
         call.model = read_text(known, _PREFIX + "model.name") or call.model
         call.first_token_ms = _find_first_token(span)
         reason = try_json(known.get(_REASON))
@@ -52,7 +52,8 @@ class Langfuse:
         return call
 
 
-def _read(given: object, answered: object) -> Call:
+def read_observation(given: object, answered: object) -> Call:
+    """The call that input and output of a generation tell of, whatever form they have."""
     if is_object(given) and is_request({"model": None, **given}):
         is_body = is_object(answered) and not _OUTPUT_KEYS.isdisjoint(answered)
         call = read_bodies(given, answered if is_body else None)
@@ -72,7 +73,7 @@ def _is_said(given: object) -> bool:
     return isinstance(given, str) or is_list(given)
 
 
-def _usage(usage: Json) -> Json:
+def read_units(usage: Json) -> Json:
     """Its own words are `input` and `output`; the OpenAI client's are passed on."""
     names = {"prompt_tokens": "input", "completion_tokens": "output"}
     counted = {

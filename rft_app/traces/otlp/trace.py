@@ -2,16 +2,14 @@
 
 from typing import Final
 
-import msgspec
-
 from rft_app.domain.trace import ParsedTrace, TraceStatus
-from rft_app.traces.chat import parse_chat
-from rft_app.traces.draft import Draft, clean, finish
-from rft_app.traces.line import Row, require_plain
+from rft_app.traces.draft import finish
+from rft_app.traces.exchange import draft_call, raw_fields
+from rft_app.traces.line import Row
 from rft_app.traces.otlp.attributes import try_json
 from rft_app.traces.otlp.call import Call
 from rft_app.traces.otlp.parts import Json
-from rft_app.traces.otlp.span import MS_IN_NS, Attributes, Span, encode
+from rft_app.traces.otlp.span import MS_IN_NS, Attributes, Span
 
 _ABOUT: Final = {
     "session_id": (
@@ -24,6 +22,7 @@ _ABOUT: Final = {
         "user.id",
         "enduser.id",
         "langfuse.user.id",
+        "llm.user",
         "traceloop.association.properties.user_id",
     ),
     "tags": ("tag.tags", "langfuse.trace.tags"),
@@ -58,62 +57,31 @@ def make_trace(span: Span, call: Call, source: str, session: Json, max_tokens: i
     Raises:
         WrongShapeError: What was said is no chat, or nested too deeply.
     """
-    answer = call.answers[0] if call.answers else None
-    said = encode([*call.prompt, *(answer.messages if answer else ())])
-    require_plain(said)
-    draft = Draft(parse_chat(msgspec.Raw(said)), _rest(span, call, session))
-    draft.num_prompt_messages = len(call.prompt)
-    draft.is_call = True
-    draft.body = _body(span, call)
+    draft = draft_call(call, _rest(span, call, session), span.latency_ms)
     draft.external_id = f"{span.trace_id}-{span.span_id}"
     draft.group = str(session.get("session_id") or span.trace_id)
-    draft.model = None if call.model is None else clean(call.model)
     draft.source = source
-    if span.has_failed or (call.error and answer is None):
+    if span.has_failed:
         draft.status = TraceStatus.ERROR
     trace = finish(draft, max_tokens)
     recorded_at = span.start_ns // MS_IN_NS
     return trace._replace(recorded_at=recorded_at if recorded_at else None)
 
 
-def _body(span: Span, call: Call) -> Row:
-    reason = call.answers[0].finish_reason if call.answers else None
-    fields = {
-        "tools": call.tools or None,
-        "tool_choice": call.tool_choice,
-        "parallel_tool_calls": call.parallel_tool_calls,
-        "finish_reason": reason,
-        "usage": call.usage,
-        "latency_ms": span.latency_ms,
-    }
-    return _raw(fields)
-
-
 def _rest(span: Span, call: Call, session: Json) -> Row:
     """Everything that has no place in the conversation, so that nothing is lost."""
-    fields = {
-        **session,
-        "trace_id": span.trace_id,
-        "span_id": span.span_id,
-        "parent_span_id": span.parent_id,
-        "span_name": span.name,
-        "error": _error(span, call),
-        "time_to_first_token_ms": call.first_token_ms,
-        "other_answers": [
-            {"messages": each.messages, "finish_reason": each.finish_reason}
-            for each in call.answers[1:]
-        ],
-        **call.metadata,
-        "attributes": _without(span.attributes, call.used),
-        "resource": span.resource,
-    }
-    return _raw(fields)
-
-
-def _raw(fields: Json) -> Row:
-    return {
-        name: msgspec.Raw(encode(value)) for name, value in fields.items() if value not in _NOTHING
-    }
+    return raw_fields(
+        {
+            **session,
+            "trace_id": span.trace_id,
+            "span_id": span.span_id,
+            "parent_span_id": span.parent_id,
+            "span_name": span.name,
+            "error": _error(span, call),
+            "attributes": _without(span.attributes, call.used),
+            "resource": span.resource,
+        }
+    )
 
 
 def _without(attributes: Attributes, used: tuple[str, ...]) -> Attributes:

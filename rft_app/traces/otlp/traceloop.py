@@ -59,7 +59,7 @@ class Traceloop:
                 for said in _message(flat, "user")
             ],
             answers=[_answer(flat) for flat in unflatten(known, "gen_ai.completion")],
-            tools=read_tools([_tool(flat) for flat in unflatten(known, "llm.request.functions")]),
+            tools=read_tools([as_tool(flat) for flat in unflatten(known, "llm.request.functions")]),
             model=read_text(known, "gen_ai.response.model", "gen_ai.request.model"),
             usage=read_tokens(known),
             used=_FLAT,
@@ -97,5 +97,6 @@ def _answer(flat: Json) -> Answer:
     return Answer(_message(said, "assistant"), read_finish(flat.get("finish_reason")))
 
 
-def _tool(flat: Json) -> Json:
+def as_tool(flat: Json) -> Json:
+    """A tool whose attributes were flattened."""
     return {**flat, "type": "function", "parameters": try_json(flat.get("parameters"))}

@@ -33,16 +33,48 @@ def coverage_modal() -> rx.Component:
             run_effect(
                 CoverageState, "Counts the valid records of each topic again. Takes a second."
             ),
+            _next(),
+        ),
+    )
+
+
+def _next() -> rx.Component:
+    """One filled button: analyse, or what a current result asks for; none beside targets under
+    edit, where "Save targets" is it.
+    """
+    is_current = CoverageState.has_result & (CoverageState.stale_reason == "")
+    again = run_button(CoverageState, variant="default")
+    return rx.cond(
+        CoverageState.is_editing,
+        rx.fragment(_fill_gaps("default"), again),
+        rx.cond(
+            is_current & ~CoverageState.is_running,
             rx.cond(
-                CoverageState.has_result,
-                button("Generate to fill gaps", icon="sparkles", on_click=GenerateState.fill_gaps),
+                CoverageState.has_gaps,
+                rx.fragment(again, _fill_gaps("primary")),
+                rx.fragment(
+                    again,
+                    button(
+                        "Open grader",
+                        variant="primary",
+                        on_click=ModalState.open_step("grader"),
+                    ),
+                ),
             ),
-            rx.cond(
-                CoverageState.is_editing,
-                run_button(CoverageState, variant="default"),
+            rx.fragment(
+                rx.cond(CoverageState.has_result, _fill_gaps("default")),
                 run_button(CoverageState),
             ),
         ),
+    )
+
+
+def _fill_gaps(variant: str) -> rx.Component:
+    return button(
+        "Generate to fill gaps",
+        variant=variant,
+        icon="sparkles",
+        on_click=GenerateState.fill_gaps,
     )
 
 

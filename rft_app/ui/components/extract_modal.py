@@ -17,7 +17,7 @@ from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import Content
 from rft_app.ui.state.extract import ExtractState, FaultRow, ReasonRow
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.steps import LAST_ANSWER
+from rft_app.ui.steps import EVERY_ANSWER, LAST_ANSWER
 from rft_app.ui.theme import FIGURE, LABEL, WITNESS
 
 
@@ -38,7 +38,7 @@ def extract_modal() -> rx.Component:
         ),
         witness=rx.cond(
             ExtractState.has_result,
-            rx.fragment(f"from {ExtractState.num_traces} · {ExtractState.last_run}"),
+            rx.fragment(f"from {ExtractState.origin} · {ExtractState.last_run}"),
         ),
         settings=_settings(),
         footer=modal_footer(
@@ -117,8 +117,7 @@ def _settings() -> rx.Component:
             hint=rx.cond(
                 ExtractState.mode == "last",
                 LAST_ANSWER,
-                "One record per answer, each with the conversation so far. Records of one trace "
-                "never straddle train and test.",
+                EVERY_ANSWER,
             ),
         ),
         field(

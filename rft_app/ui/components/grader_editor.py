@@ -3,29 +3,38 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.code_editor import code_editor
-from rft_app.ui.components.field import field, select, text_input
-from rft_app.ui.components.grader_fields import (
-    WEIGHT_HINT,
-    fault_line,
-    number_control,
-    number_input,
+from rft_app.ui.components.grader_checks import (
+    combination_form,
+    json_schema_form,
+    similarity_form,
+    string_check_form,
+    tool_calls_form,
 )
+from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.judge_editor import judge_editor
 from rft_app.ui.state.grader import GraderState
-from rft_app.ui.state.grader_draft import JUDGE, SCRIPT, STRING_CHECK
+from rft_app.ui.state.grader_draft import (
+    JSON_SCHEMA,
+    JUDGE,
+    MULTI,
+    SCRIPT,
+    STRING_CHECK,
+    TEXT_SIMILARITY,
+    TOOL_CALLS,
+)
 from rft_app.ui.theme import WITNESS
 
-_KINDS = ((SCRIPT, "Script"), (STRING_CHECK, "String check"), (JUDGE, "Judge"))
-_OPERATIONS = (
-    ("eq", "equals, letter by letter"),
-    ("ne", "differs"),
-    ("like", "contains"),
-    ("ilike", "contains, whatever the case"),
-    ("regex", "matches the regular expression"),
+_KINDS = (
+    (SCRIPT, "Script", "Python that returns a reward from 0 to 1."),
+    (STRING_CHECK, "String check", "Reward 1 where it holds, else 0."),
+    (TEXT_SIMILARITY, "Similarity", "How alike two texts are, from 0 to 1."),
+    (JSON_SCHEMA, "JSON schema", "Reward 1 where the answer keeps to it, else 0."),
+    (TOOL_CALLS, "Tool calls", "The share of expected calls that the answer makes."),
+    (MULTI, "Combination", "Several graders as one."),
+    (JUDGE, "Judge", "A model's score; its place in the range is the reward."),
 )
 _DRAFT = GraderState.draft
 
@@ -34,7 +43,16 @@ def grader_editor() -> rx.Component:
     """The chooser of kinds and the form of the chosen one."""
     return rx.el.div(
         _kinds(),
-        rx.match(_DRAFT.kind, (STRING_CHECK, _string_check()), (JUDGE, judge_editor()), _script()),
+        rx.match(
+            _DRAFT.kind,
+            (STRING_CHECK, string_check_form()),
+            (TEXT_SIMILARITY, similarity_form()),
+            (JSON_SCHEMA, json_schema_form()),
+            (TOOL_CALLS, tool_calls_form()),
+            (MULTI, combination_form()),
+            (JUDGE, judge_editor()),
+            _script(),
+        ),
         class_name="flex flex-col gap-3 min-w-0 min-h-0",
     )
 
@@ -44,17 +62,13 @@ def _kinds() -> rx.Component:
         segmented(
             *(
                 segment(words, is_on=_DRAFT.kind == kind, on_click=GraderState.edit("kind", kind))
-                for kind, words in _KINDS
+                for kind, words, _ in _KINDS
             ),
             label="Kind of grader",
+            class_name="flex-wrap",
         ),
         rx.el.span(
-            rx.match(
-                _DRAFT.kind,
-                (STRING_CHECK, "Reward 1 where it holds, else 0."),
-                (JUDGE, "A model's score; its place in the range is the reward."),
-                "Python that returns a reward from 0 to 1.",
-            ),
+            rx.match(_DRAFT.kind, *((kind, hint) for kind, _, hint in _KINDS), ""),
             class_name=WITNESS,
         ),
         class_name="flex items-center gap-x-3 gap-y-1.5 flex-wrap",
@@ -119,57 +133,4 @@ def _limits() -> rx.Component:
         ),
         class_name="flex items-center gap-x-5 gap-y-2 flex-wrap px-3 py-2.5 border-t border-line"
         " shrink-0",
-    )
-
-
-def _string_check() -> rx.Component:
-    is_of_weight = GraderState.fault_field == "weight"
-    return card(
-        rx.el.div(
-            field(
-                "Compare",
-                text_input(
-                    id="check-field",
-                    value=_DRAFT.field,
-                    on_change=GraderState.edit("field"),
-                    spell_check=False,
-                    class_name="font-mono",
-                ),
-                html_for="check-field",
-                hint="A path in the answer: output_text is its text, output_json.answer a field "
-                "of its JSON, output_tools.0.function.name the first tool it calls.",
-            ),
-            field(
-                "Operation",
-                select(
-                    *(rx.el.option(f"{name} · {words}", value=name) for name, words in _OPERATIONS),
-                    id="check-operation",
-                    value=_DRAFT.operation,
-                    on_change=GraderState.edit("operation"),
-                ),
-                html_for="check-operation",
-            ),
-            field(
-                "With",
-                text_input(
-                    id="check-reference",
-                    value=_DRAFT.reference,
-                    on_change=GraderState.edit("reference"),
-                    spell_check=False,
-                    class_name="font-mono",
-                ),
-                html_for="check-reference",
-                hint="{{item.reference}} is the record's accepted answer. Records without one are "
-                "reported as failures, not as zeros.",
-                error=rx.cond(is_of_weight, "", GraderState.fault_message),
-            ),
-            field(
-                "Weight",
-                number_control("weight", placeholder="none", class_name="!w-28"),
-                html_for="grader-weight",
-                hint=WEIGHT_HINT,
-                error=rx.cond(is_of_weight, GraderState.fault_message, ""),
-            ),
-            class_name="grid gap-4",
-        ),
     )

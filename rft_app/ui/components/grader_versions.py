@@ -3,12 +3,13 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button, icon_button
+from rft_app.ui.components.button import button, icon_button, text_button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.content import has_items
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_draft import VersionRow
+from rft_app.ui.state.grader_file import GraderFileState
 from rft_app.ui.state.grader_versions import GraderVersionsState
 
 
@@ -33,7 +34,25 @@ def grader_versions() -> rx.Component:
             empty_panel("No version yet", "Each save makes one; none is ever changed."),
         ),
         title="Versions",
+        action=rx.cond(has_items(GraderState.versions), _downloads(), rx.fragment()),
         body_class="",
+    )
+
+
+def _downloads() -> rx.Component:
+    """The current version for other tools."""
+    return rx.el.div(
+        text_button(
+            "Python file",
+            title="The current version with functions that TRL and verl call",
+            on_click=GraderFileState.download_python,
+        ),
+        text_button(
+            "OpenAI JSON",
+            title="The current version as OpenAI's fine-tuning API takes it",
+            on_click=GraderFileState.download_openai,
+        ),
+        class_name="flex items-center gap-3 text-small",
     )
 
 

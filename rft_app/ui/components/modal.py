@@ -58,7 +58,7 @@ def modal_header(
     return rx.el.header(
         step_number(number) if number is not None else rx.fragment(),
         rx.el.h2(title, class_name=f"{PAGE_TITLE} truncate"),
-        rx.el.div(witness, class_name=f"{LABEL} truncate min-w-0 max-wide:hidden")
+        rx.el.div(witness, class_name=f"{LABEL} truncate min-w-0 shrink-[999] max-wide:hidden")
         if witness is not None
         else rx.fragment(),
         rx.el.div(

@@ -160,7 +160,7 @@ def _empty(state: type[StepModal], settings: rx.Component | None) -> rx.Componen
     words = WORDS[state.step]
     return rx.el.div(
         empty_state(
-            f"No {words.name.lower()} yet",
+            rx.cond(state.error != "", "No result yet", f"No {words.name.lower()} yet"),
             rx.cond(
                 state.status == "waiting",
                 f"{words.purpose} {STEPS[state.step].needs}.",

@@ -101,5 +101,5 @@ def step_list() -> rx.Component:
     return rx.el.ol(
         rx.foreach(DatasetState.nodes, _step),
         aria_label="The seven steps",
-        class_name="wide:hidden grid gap-3 p-4",
+        class_name="wide:hidden grid grid-cols-[minmax(0,1fr)] gap-3 p-4",
     )

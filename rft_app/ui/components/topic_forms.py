@@ -96,7 +96,7 @@ def _discarding() -> rx.Component:
     return rx.el.footer(
         rx.el.span("Discard what you typed?", role="alert", class_name="mr-auto text-ink-2"),
         button("Keep editing", on_click=TopicsState.keep_form),
-        button("Discard", variant="danger", on_click=TopicsState.close_form),
+        button("Discard", variant="danger", on_click=TopicsState.discard_form),
         class_name="flex flex-wrap items-center justify-end gap-2 px-5 pb-5",
     )
 

@@ -105,7 +105,11 @@ def _conversation() -> rx.Component:
             _TRACE.outcome == "failed",
             notice(
                 "This call failed.",
-                "Its question is kept without an answer. The span says what went wrong.",
+                rx.cond(
+                    _TRACE.fault != "",
+                    _TRACE.fault,
+                    "The provider said nothing about it in words; Data and Spans may say why.",
+                ),
                 tone="bad",
                 class_name="my-2",
             ),

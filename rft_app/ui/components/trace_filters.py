@@ -1,70 +1,73 @@
 """Filters of a list of traces."""
 
+from collections.abc import Mapping
+
 import reflex as rx
 
 from rft_app.ui.components.badge import key_hint
-from rft_app.ui.components.button import text_button
-from rft_app.ui.components.field import checkbox, text_input
+from rft_app.ui.components.button import button, text_button
+from rft_app.ui.components.field import checkbox, options, text_input
 from rft_app.ui.components.filter_menu import filter_menu
-from rft_app.ui.content import Content
-from rft_app.ui.state.trace_list import ANY, RANGES, STATUSES, TURNS
+from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.trace_wanted import ANY, RANGES, RATINGS, STATUSES, TURNS
 from rft_app.ui.theme import WITNESS
+
+_ON_PHONE = "max-wide:grow max-wide:basis-[140px] max-wide:order-1"
+_RANGES = {key: words for key, (_, words) in RANGES.items()}
+_TURNS = {number: f"{number} or more" for number in TURNS}
 
 
 def trace_filters(state: Content) -> rx.Component:
-    """Which traces the list of `state`, a `TraceList`, shows."""
-    wanted = state.wanted
+    """Which traces the list of `state`, a `TraceList`, shows; the rarer filters on demand."""
     return rx.el.div(
         text_input(
             icon="search",
             suffix=key_hint("/"),
-            placeholder="Search in all that the traces say",
+            placeholder="Search all that the traces say",
             aria_label="Search traces",
-            default_value=wanted.search,
+            default_value=state.wanted.search,
             on_change=state.search_traces.debounce(300),
             custom_attrs={"data-search": "true"},
             key=f"traces-{state.num_clears}",
-            class_name="grow basis-72",
+            class_name="grow basis-60 min-w-0 max-wide:basis-32",
         ),
-        filter_menu(
-            "Time",
-            wanted.period,
-            state.choose_period,
-            rx.el.option("all time", value=ANY),
-            *(rx.el.option(words, value=key) for key, (_, words) in RANGES.items()),
+        rx.el.div(
+            _menu(state, "Time", "period", *_options(_RANGES, any_words="all time")),
+            _menu(state, "Model", "model", *_options({}), options(state.models)),
+            class_name=rx.cond(state.is_filtering, "contents", "contents max-wide:hidden"),
         ),
-        filter_menu(
-            "Model",
-            wanted.model,
-            state.choose_model,
-            rx.el.option("any", value=ANY),
-            rx.foreach(state.models, lambda one: rx.el.option(one.label, value=one.value)),
+        button(
+            "Filters",
+            rx.cond(
+                state.num_filters > 0,
+                rx.el.span(state.num_filters, class_name="tabular-nums text-accent-text"),
+            ),
+            icon="sliders-horizontal",
+            on_click=state.toggle_filters,
+            aria_expanded=state.is_filtering,
         ),
-        filter_menu(
-            "Source",
-            wanted.source,
-            state.choose_source,
-            rx.el.option("any", value=ANY),
-            rx.foreach(state.sources, lambda one: rx.el.option(one.label, value=one.value)),
-        ),
-        filter_menu(
-            "Status",
-            wanted.status,
-            state.choose_status,
-            rx.el.option("any", value=ANY),
-            *(rx.el.option(words, value=status.value) for status, words in STATUSES.items()),
-        ),
-        filter_menu(
-            "Turns",
-            wanted.turns,
-            state.choose_turns,
-            rx.el.option("1 or more", value=ANY),
-            *(rx.el.option(f"{number} or more", value=number) for number in TURNS),
-        ),
-        checkbox(
-            "Has an answer",
-            checked=wanted.has_response,
-            on_change=state.set_has_response,
+        rx.el.div(
+            _menu(state, "Source", "source", *_options({}), options(state.sources)),
+            _menu(state, "Status", "status", *_options(STATUSES)),
+            _menu(state, "Rating", "rating", *_options(RATINGS)),
+            rx.cond(
+                has_items(state.tags),
+                _menu(state, "Tag", "tag", *_options({}), options(state.tags)),
+            ),
+            _menu(state, "Turns", "turns", *_options(_TURNS, any_words="1 or more")),
+            rx.el.div(
+                checkbox(
+                    "Has an answer",
+                    checked=state.wanted.has_response,
+                    on_change=state.set_has_response,
+                ),
+                class_name="max-wide:order-1 max-wide:basis-full",
+            ),
+            class_name=rx.cond(
+                state.is_filtering,
+                "flex flex-wrap items-center gap-2 basis-full max-wide:order-2",
+                "hidden",
+            ),
         ),
         rx.cond(
             state.search_note != "",
@@ -78,3 +81,17 @@ def trace_filters(state: Content) -> rx.Component:
         role="search",
         class_name="flex flex-wrap items-center gap-2",
     )
+
+
+def _menu(state: Content, label: str, name: str, *lines: Content) -> rx.Component:
+    return filter_menu(
+        label,
+        getattr(state.wanted, name),
+        lambda value: state.choose(name, value),
+        *lines,
+        class_name=_ON_PHONE,
+    )
+
+
+def _options(words: Mapping[str, str], *, any_words: str = "any") -> list[rx.Component]:
+    return [rx.el.option(said, value=str(key)) for key, said in {ANY: any_words, **words}.items()]

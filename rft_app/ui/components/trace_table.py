@@ -3,15 +3,16 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button, button_link, text_button
+from rft_app.ui.components.button import button, text_button
 from rft_app.ui.components.empty_state import empty_panel, empty_state
+from rft_app.ui.components.endless import endless
 from rft_app.ui.components.notice import notice
-from rft_app.ui.components.pager import pager
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.components.trace_filters import trace_filters
 from rft_app.ui.content import has_items
-from rft_app.ui.state.trace_list import TraceLine
+from rft_app.ui.state.intake import IntakeState
+from rft_app.ui.state.trace_line import TraceLine
 from rft_app.ui.state.traces import TracesState
 from rft_app.ui.theme import CARD, WITNESS
 
@@ -23,7 +24,7 @@ _ASIDE = "max-desk:hidden"
 def trace_table() -> rx.Component:
     """Filters and lines, or why there are none."""
     return rx.cond(
-        ~TracesState.is_listing & (TracesState.num_stored == 0) & (TracesState.trace_fault == ""),
+        ~TracesState.is_listing & ~TracesState.is_stored & (TracesState.trace_fault == ""),
         _nothing_stored(),
         rx.el.div(
             trace_filters(TracesState),
@@ -47,13 +48,13 @@ def _nothing_stored() -> rx.Component:
     return rx.el.div(
         empty_state(
             "No traces yet",
-            "Point an OpenTelemetry exporter at /otlp of this server: each call of a model becomes"
-            " a trace here. Files that you import add theirs.",
-            button_link(
-                "Import a file",
-                href="/optimization/new?source=upload",
+            "Applications send theirs: each call of a model becomes a trace here. Files that you"
+            " import add theirs.",
+            button(
+                "Set up a sender",
                 variant="primary",
-                icon="upload",
+                icon="radio-tower",
+                on_click=IntakeState.open_panel,
             ),
             icon_name="waypoints",
         ),
@@ -83,15 +84,27 @@ def _head() -> rx.Component:
                 class_name="text-small whitespace-nowrap",
             ),
         ),
-        pager(
-            TracesState,
-            rx.el.span(TracesState.position, class_name=f"{WITNESS} tabular-nums mr-1"),
+        rx.el.span(
+            TracesState.position,
+            title="Rows that are here; scroll for more",
+            class_name=f"{WITNESS} tabular-nums ml-auto whitespace-nowrap",
         ),
         class_name="flex items-center gap-3 min-h-11 px-3.5 border-b border-line",
     )
 
 
 def _rows() -> rx.Component:
+    return endless(
+        TracesState,
+        TracesState.window,
+        _table(),
+        class_name="max-h-[calc(100dvh-232px)] min-h-[280px] overflow-auto"
+        " max-wide:max-h-[calc(100dvh-292px)] [&_thead]:sticky [&_thead]:top-0 [&_thead]:z-[1]"
+        " [&_thead]:bg-surface-1",
+    )
+
+
+def _table() -> rx.Component:
     return table(
         head("First user message"),
         head("When", class_name=_AWAY),
@@ -125,6 +138,8 @@ def _row(trace: rx.vars.ObjectVar[TraceLine]) -> rx.Component:
             ),
             class_name=f"{quiet} {_ASIDE}",
         ),
+        key=trace.id,
+        custom_attrs={"data-key": trace.id},
         class_name=rx.cond(
             TracesState.open_id == trace.id,
             f"{ROW} bg-accent-soft shadow-[inset_2px_0_0_var(--accent-text)]",
@@ -154,6 +169,14 @@ def _summary(trace: rx.vars.ObjectVar[TraceLine]) -> rx.Component:
                 ("failed", badge("failed", tone="bad")),
                 badge(trace.outcome, tone="warn"),
             ),
+            rx.cond(
+                trace.rating != "",
+                badge(
+                    trace.rating,
+                    tone=rx.cond(trace.is_good, "ok", "warn"),
+                    title="Reward or feedback that came with it, from 0 to 1",
+                ),
+            ),
             class_name="flex items-center gap-2 min-w-0",
         ),
         rx.el.span(
@@ -182,6 +205,6 @@ def _skeleton() -> rx.Component:
 def _no_match() -> rx.Component:
     return empty_panel(
         "No trace matches",
-        f"None of the {TracesState.num_stored} stored traces match these filters.",
+        "None of the stored traces match these filters.",
         button("Clear filters", size="sm", on_click=TracesState.clear_trace_filters),
     )

@@ -32,8 +32,11 @@ def file_summary(state: type[FileUpload]) -> rx.Component:
                 icon("file-check-2", 16, "text-accent-text"),
                 icon("triangle-alert", 16, "text-warn"),
             ),
-            rx.el.span(state.file_name, class_name="font-medium truncate min-w-0"),
-            badge(view.shape, tone=rx.cond(view.is_known, "accent", "warn")),
+            rx.el.div(
+                rx.el.span(state.file_name, class_name="font-medium truncate max-w-full"),
+                badge(view.shape, tone=rx.cond(view.is_known, "accent", "warn")),
+                class_name="flex flex-wrap items-center gap-x-2.5 gap-y-1 min-w-0",
+            ),
             icon_button(
                 "x",
                 "Remove this file",

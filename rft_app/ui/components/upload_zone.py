@@ -12,6 +12,7 @@ from rft_app.ui.components.marked import marked
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.skeleton import skeleton_lines
+from rft_app.ui.content import Content
 from rft_app.ui.state.upload import FileUpload
 from rft_app.ui.theme import CARD, WITNESS
 
@@ -23,7 +24,13 @@ _ROLLOUTS = (
 )
 
 
-def drop_zone(state: type[FileUpload], *, kinds: str = _KINDS, label: str = _LABEL) -> rx.Component:
+def drop_zone(
+    state: type[FileUpload],
+    *,
+    kinds: str = _KINDS,
+    label: str = _LABEL,
+    prompt: Content = "Drop a file here, or choose one",
+) -> rx.Component:
     """Takes one file, dropped or chosen; `kinds` says what it may be."""
     zone = rx.upload(
         rx.el.div(
@@ -32,7 +39,7 @@ def drop_zone(state: type[FileUpload], *, kinds: str = _KINDS, label: str = _LAB
                 class_name="w-11 h-11 rounded-[12px] flex items-center justify-center mx-auto mb-3"
                 " text-accent-text bg-accent-soft shadow-[inset_0_0_0_1px_var(--accent-line)]",
             ),
-            rx.el.p("Drop a file here, or choose one", class_name="text-title font-semibold"),
+            rx.el.p(prompt, class_name="text-title font-semibold"),
             rx.el.p(
                 f"{kinds}, up to ",
                 state.limit_words,

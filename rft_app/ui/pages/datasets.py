@@ -173,7 +173,7 @@ def _loading() -> rx.Component:
                 skeleton("h-4 w-48"),
                 skeleton("h-3 w-96 max-w-full"),
                 skeleton("h-3 w-64 max-w-full"),
-                class_name="grid gap-3 p-5",
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-3 p-5",
             ),
             rx.el.div(skeleton("h-3 w-72 max-w-full"), class_name="border-t border-line p-4"),
             class_name=CARD,
@@ -181,7 +181,7 @@ def _loading() -> rx.Component:
 
     return rx.el.div(
         shape(), shape(), shape(), role="status", aria_label="Loading datasets",
-        class_name="grid gap-3",
+        class_name="grid grid-cols-[minmax(0,1fr)] gap-3",
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from rft_app.ui.components.export_tab import export_tab
 from rft_app.ui.components.feedback_tab import feedback_tab
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.shell import TRAINING, crumbs, page_body, shell
+from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.components.training_datasets import training_datasets
 from rft_app.ui.content import Content
 from rft_app.ui.state.figure import Figure
@@ -65,8 +66,13 @@ def _content() -> Content:
     shown = ((one.name, one.content()) for one in _TABS)
     return rx.cond(
         _ADDRESS.to(str) == TrainingPageState.named,
-        rx.fragment(rx.match(TrainingPageState.tab, *shown, rx.fragment())),
+        rx.fragment(rx.match(TrainingPageState.tab, *shown, _loading())),
+        _loading(),
     )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(skeleton("h-9"), skeleton_lines("Loading the tab"), class_name="grid gap-3")
 
 
 def _figures() -> rx.Component:

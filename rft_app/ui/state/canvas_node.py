@@ -56,7 +56,7 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
         alert=alert,
         status=StepStatus.PROCESSING.value if is_importing else node.status.value,
         status_label=_label(step, canvas),
-        notes=_notes(step, canvas),
+        notes=_notes(step, canvas, is_next=is_next),
         is_next=is_next,
         is_open=node.status is not StepStatus.WAITING or node.name in UNAVAILABLE,
     )
@@ -97,7 +97,8 @@ def _has_few_sure(step: CanvasStep) -> bool:
     return share_sure is not None and share_sure < FEW_SURE
 
 
-def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:
+def _notes(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> list[str]:
+    """What there is to say beside the node; why the next step stopped is in the panel."""
     if step.node.status is StepStatus.PROCESSING or _is_importing(step, canvas):
         job = canvas.active_job
         return [JobProgress.of(job).words] if job is not None else ["starting"]
@@ -107,7 +108,7 @@ def _notes(step: CanvasStep, canvas: Canvas) -> list[str]:
     if step.node.stale_reason:
         notes.append(step.node.stale_reason)
     elif step.error:
-        notes.append(step.error)
+        notes += [] if is_next else [step.error]
     elif extra := _extra(step):
         notes.append(extra)
     return notes

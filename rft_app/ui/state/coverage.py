@@ -11,7 +11,6 @@ from rft_app.domain.coverage import (
     CoverageStatus,
     TopicCoverage,
     name_few,
-    percent,
 )
 from rft_app.domain.pipeline import StepName
 from rft_app.services.pipeline import StepView
@@ -48,9 +47,9 @@ class CoverageRow:
     """The row in one sentence, for those who do not see the bar."""
 
     @classmethod
-    def of(cls, topic: TopicCoverage, scale: float) -> "CoverageRow":
+    def of(cls, topic: TopicCoverage, report: CoverageReport, scale: float) -> "CoverageRow":
         """Build the row; `scale` is the share at the right end of the track."""
-        share, target = percent(topic.share), percent(topic.target_share)
+        share, target = report.show(topic.share), report.show(topic.target_share)
         return cls(
             key=topic.key,
             name=topic.key.replace("/", " › "),
@@ -85,6 +84,8 @@ class CoverageState(CoverageTargets, rx.State):
     set_by: str = ""
     num_records: str = ""
     num_without_topic: str = ""
+    has_gaps: bool = False
+    """Whether a topic is under its target."""
     rows: list[CoverageRow] = []
     recommendations: list[str] = []
     shape: str = "bars"
@@ -115,7 +116,8 @@ class CoverageState(CoverageTargets, rx.State):
         self.num_without_topic = (
             count(report.num_without_topic, "record") if report.num_without_topic else ""
         )
-        self.rows = [CoverageRow.of(topic, scale) for topic in report.topics]
+        self.has_gaps = any(topic.status is CoverageStatus.UNDER for topic in report.topics)
+        self.rows = [CoverageRow.of(topic, report, scale) for topic in report.topics]
         self.recommendations = list(report.recommendations)
         self._draw(report)
 
@@ -127,11 +129,11 @@ class CoverageState(CoverageTargets, rx.State):
                 status=topic.status.value,
                 ratio=topic.ratio,
                 figures=(
-                    f"{topic.count:,} · {percent(topic.share)}",
-                    f"target {percent(topic.target_share)}",
+                    f"{topic.count:,} · {report.show(topic.share)}",
+                    f"target {report.show(topic.target_share)}",
                 ),
                 words=f"{topic.key.replace('/', ' › ')}<br>{count(topic.count, 'record')}, "
-                f"{percent(topic.share)}; target {percent(topic.target_share)}",
+                f"{report.show(topic.share)}; target {report.show(topic.target_share)}",
             )
             for topic in report.topics
         ]
@@ -140,5 +142,5 @@ class CoverageState(CoverageTargets, rx.State):
         under = sum(topic.status is CoverageStatus.UNDER for topic in report.topics)
         self.map_finding = (
             f"Map of {count(len(report.topics), 'topic')}: the largest is {largest.key} with "
-            f"{percent(largest.share)}; {under} below their target. The table says the same."
+            f"{report.show(largest.share)}; {under} below their target. The table says the same."
         )

@@ -12,28 +12,35 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.imports import FilePreview
 from rft_app.domain.pattern import Pattern
+from rft_app.domain.scrubbing import ScrubPreview, ScrubRules
 from rft_app.domain.trace_page import TraceCount
 from rft_app.errors import RftError
 from rft_app.services.creation import Upload, create_from_upload
 from rft_app.services.file_pattern import analyze_file
 from rft_app.services.pattern import analyze_traces
+from rft_app.services.scrub_preview import preview_file, preview_selection
 from rft_app.services.suggestions import Suggestion, suggest_dataset
-from rft_app.services.traces import count_selection, create_from_traces
+from rft_app.services.traces import count_selection, create_from_traces, find_last_key
 from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.leaving import Leaving
 from rft_app.ui.state.pattern_view import PatternView
+from rft_app.ui.state.scrub_form import Look, ScrubForm
 from rft_app.ui.state.trace_picker import After, TracePicker
+from rft_app.ui.state.trace_wanted import WantedTraces
 from rft_app.ui.state.upload import EMPTY, FAILED, READY, FileUpload
 from rft_app.ui.state.upload_view import suggest_name
+from rft_app.ui.words import count
 
 TRACES, UPLOAD = "traces", "upload"
+NUM_PREVIEWED = 300
+"""Traces or rows that a preview of what is replaced looks at."""
 SETTLED_S = 0.5
 """How long a selection must stay as it is before it is analysed."""
 
 
-class CreateState(FileUpload, TracePicker, Leaving, rx.State):
+class CreateState(FileUpload, TracePicker, ScrubForm, Leaving, rx.State):
     """One visitor's draft of a dataset."""
 
     upload_id = "dataset_file"
@@ -76,13 +83,36 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
         return next((words for applies, words in checks if applies), "")
 
     @rx.var
+    def what_follows(self) -> str:
+        """What the button does."""
+        if self.tab == UPLOAD:
+            return "Imports the file, then extracts its records. You can watch and cancel both."
+        number = self.num_last if self.mode == "last" else self.num_every
+        if not number or self.is_analyzing:
+            return "Copies the traces, then extracts their records. They stay here."
+        words = "1 record" if number == "1" else f"{number} records"
+        return f"Copies the traces, then extracts {words}. They stay here."
+
+    @rx.var
     def is_begun(self) -> bool:
         """Whether leaving would lose something: a file, chosen traces, words of one's own."""
         if self.is_creating:
             return False
         words = (self.name, self._suggested["name"]), (self.objective, self._suggested["objective"])
         is_typed = any(text not in {"", suggested} for text, suggested in words)
-        return is_typed or self.num_selected > 0 or self.stage not in {EMPTY, FAILED}
+        is_chosen = self.num_selected > 0 or self.num_scrubbed > 0
+        return is_typed or is_chosen or self.stage not in {EMPTY, FAILED}
+
+    @rx.var
+    def can_preview(self) -> bool:
+        """Whether there is something to try on what is replaced."""
+        return not (self._trace_blocker() if self.tab == TRACES else self._file_blocker())
+
+    @rx.var
+    def scrub_words(self) -> str:
+        """What becomes of personal values."""
+        number = self.num_scrubbed
+        return f"{count(number, 'kind')} replaced" if number else "kept as they are"
 
     @rx.var
     def pattern(self) -> PatternView:
@@ -90,26 +120,37 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
         return self.trace_pattern if self.tab == TRACES else self.file_pattern
 
     def _trace_blocker(self) -> str:
+        if self.takes_all and self.trace_fault:
+            return "The traces could not be listed."
+        if self.takes_all and self.is_counting:
+            return "Counting what matches."
         return "" if self.num_selected else "Select at least one trace."
 
     @rx.event
-    async def begin(self) -> None:
+    async def begin(self) -> After:
         """Start with an empty page; an unfinished upload of an earlier visit is dropped.
 
-        The address names the tab (`?source=upload`); without, it is the one that has something.
+        The address names the tab (`?source=upload`); without, it is the one that has something. It
+        may name filters of the traces, too.
         """
         self._forget_file()
         self.reset()
         settings = get_settings()
         self.model_name = settings.llm_models[0].name if settings.has_provider else ""
         wanted = self.router.url.query_parameters.get("source", "")
-        await self._open_list()
-        self.tab = wanted if wanted in {TRACES, UPLOAD} else TRACES if self.num_stored else UPLOAD
+        try:
+            is_stored = await ask(find_last_key) > 0
+        except RftError:
+            is_stored = True  # the list will say why
+        self.tab = wanted if wanted in {TRACES, UPLOAD} else TRACES if is_stored else UPLOAD
+        self.wanted = WantedTraces.of_query(self.router.url.query_parameters) or self.wanted
+        return CreateState.refresh_traces
 
     @rx.event
     def show_tab(self, name: str) -> None:
         """Take the data from somewhere else; what was chosen there stays."""
         self.tab, self.create_error = name, ""
+        self._forget_preview()
 
     @rx.event
     def set_name(self, text: str) -> None:
@@ -129,6 +170,7 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
     def _selection_changed(self) -> After:
         self._num_changes += 1
         self.create_error = self.pattern_fault = ""
+        self._forget_preview()
         if not self.num_selected:
             self.trace_pattern, self.is_analyzing = PatternView(), False
             self.num_last = self.num_every = ""
@@ -208,6 +250,7 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
         async with self:
             if self.stage != READY:
                 return
+            self._forget_preview()
             path, name, mapping = self._path, self.file_name, self._mapping()
             self.is_analyzing, self.pattern_fault = True, ""
         found, fault = None, ""
@@ -233,22 +276,47 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
         """
         if self.blocker or self.is_creating:
             return
+        rules = self._read_scrub()
+        if rules is None:
+            self.create_error = self._scrub_fault()
+            return
         self.is_creating, self.create_error = True, ""
         yield
         try:
-            dataset = await tell(self._order())
+            dataset = await tell(self._order(rules))
         except RftError as error:
             self.is_creating, self.create_error = False, error.message
             return
         self._path = ""
         yield rx.redirect(f"/optimization/{dataset.id}")
 
-    def _order(self) -> Callable[[Session], Dataset]:
+    def _scrub_unit(self) -> str:
+        return "row" if self.tab == UPLOAD else "trace"
+
+    def _look_at(self, rules: ScrubRules) -> Look | None:
+        if not self.can_preview:
+            return None
+        if self.tab == UPLOAD:
+            path, name, mapping = self._path, self.file_name, self._mapping()
+            return lambda _: preview_file(
+                path, rules, file_name=name, mapping=mapping, num_rows=NUM_PREVIEWED
+            )
+        selection = self._selection()
+
+        def look(session: Session) -> ScrubPreview:
+            return preview_selection(session, rules, selection, NUM_PREVIEWED)
+
+        return look
+
+    def _order(self, rules: ScrubRules) -> Callable[[Session], Dataset]:
         extract = {"mode": self.mode}
         name, objective = self.name, self.objective
         if self.tab == UPLOAD:
             upload = Upload(
-                path=Path(self._path), file_name=self.file_name, mapping=self._mapping()
+                path=Path(self._path),
+                file_name=self.file_name,
+                mapping=self._mapping(),
+                scrub=rules,
             )
             return partial(
                 create_from_upload, name=name, objective=objective, upload=upload, extract=extract
@@ -257,7 +325,12 @@ class CreateState(FileUpload, TracePicker, Leaving, rx.State):
 
         def copy(session: Session) -> Dataset:
             dataset, _ = create_from_traces(
-                session, name=name, objective=objective, selection=selection, extract=extract
+                session,
+                name=name,
+                objective=objective,
+                selection=selection,
+                extract=extract,
+                scrub=rules,
             )
             return dataset
 

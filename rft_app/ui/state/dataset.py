@@ -8,9 +8,10 @@ from sqlmodel import Session
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.validity import Reason
 from rft_app.errors import RftError
-from rft_app.jobs.queue import cancel_job, retry_job
+from rft_app.jobs.queue import cancel_job
 from rft_app.services.canvas import Canvas, get_canvas
 from rft_app.services.pipeline import get_step, start_step
+from rft_app.services.retrying import retry
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.canvas_node import CanvasNode, describe_nodes
 from rft_app.ui.state.dataset_page import DatasetPage
@@ -86,6 +87,7 @@ class DatasetState(DatasetPage, rx.State):
     def _show(self, canvas: Canvas, /) -> None:
         stats, active = canvas.dataset.stats, canvas.active_job
         valid, invalid, reasons = describe_health(canvas)
+        following = describe_next(canvas)
         self._assign(
             id=canvas.dataset.id,
             name=canvas.dataset.name,
@@ -97,11 +99,11 @@ class DatasetState(DatasetPage, rx.State):
             invalid=invalid,
             reasons=reasons,
             nodes=describe_nodes(canvas),
-            following=describe_next(canvas),
+            following=following,
             stale=describe_stale(canvas),
             unreadable=describe_unreadable(canvas),
             coverage=describe_coverage(canvas.step(StepName.COVERAGE).facts),
-            recent=describe_recent(canvas.jobs),
+            recent=describe_recent(canvas.jobs, following.error),
             job=JobProgress.of(active) if active is not None else JobProgress(),
         )
 
@@ -147,7 +149,7 @@ class DatasetState(DatasetPage, rx.State):
     async def retry(self, job_id: str) -> Any:  # noqa: ANN401  # events
         """Queue a failed or cancelled job again; it goes on where it stopped."""
         try:
-            await tell(lambda session: retry_job(session, job_id))
+            await tell(lambda session: retry(session, job_id))
         except RftError as error:
             return show_error("The job was not started again", error)
         return DatasetState.reload

@@ -29,6 +29,7 @@ from rft_app.services.graders import current_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
 from rft_app.storage.grades import GradeOrder
+from rft_app.storage.step_inputs import get_inputs
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
 from rft_app.ui.state.asking import ask, tell
@@ -211,14 +212,13 @@ class DryRunState(StepModal, Paging, rx.State):
         await self._turn_to([])
 
     async def _read_mark(self) -> str:
-        dataset_id = self._dataset_id
-        grader = await ask(lambda session: current_grader(session, dataset_id))
-        return grader.spec_hash if grader else ""
+        dataset_id, job_id = self._dataset_id, "" if self.is_running else self._stopped_job
+        return await ask(lambda session: _mark(session, dataset_id, job_id))
 
     async def _show_step(self, step: StepView) -> None:
         await super()._show_step(step)
-        dataset_id, job_id = self._dataset_id, step.job_id
-        self.paid, self.left, self._stopped_job = "", "", job_id or ""
+        job_id = step.job_id
+        self.paid, self._stopped_job = "", job_id or ""
         if job_id is None:
             return
         job, paid = await ask(
@@ -227,7 +227,12 @@ class DryRunState(StepModal, Paging, rx.State):
         if paid.num_calls and job.status is not JobStatus.DONE:
             which = "So far" if self.is_running else "The last run, without a report"
             self.paid = f"{which}: {describe_spent(paid)}."
-        if not self.is_running:
+
+    async def _show_left(self) -> None:
+        """Whether a stopped run can go on: what is left of it is worked out from every record."""
+        dataset_id, job_id = self._dataset_id, self._stopped_job
+        self.left = ""
+        if job_id and not self.is_running:
             self.left = describe_stopped(await ask(lambda s: _find_stopped(s, dataset_id, job_id)))
 
     @rx.event
@@ -240,12 +245,13 @@ class DryRunState(StepModal, Paging, rx.State):
         except RftError as error:
             self.fault = error.message
             return
-        self.is_running, self.job, self.left = True, JobProgress.of(job), ""
+        self.is_running, self.job, self.left, self._seen = True, JobProgress.of(job), "", ""
 
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id
         self.num_usable = step.stats.num_valid - step.stats.num_duplicates
         self._show_settings(step.settings)
+        await self._show_left()
         limit = self._num_runs
         rows = await ask(lambda session: _list_runs(session, dataset_id, limit + 1))
         self.runs, self.has_older_runs = rows[:limit], len(rows) > limit
@@ -330,6 +336,13 @@ def propose_number(wanted: int, num_usable: int) -> str:
         ('200', '300', '300')
     """
     return str(min(wanted, num_usable or wanted))
+
+
+def _mark(session: Session, dataset_id: str, job_id: str) -> str:
+    """What the report, the estimate and what is left of a job that is over depend on."""
+    grader = current_grader(session, dataset_id)
+    inputs = f"{job_id} {get_inputs(session, dataset_id)} " if job_id else ""
+    return inputs + (grader.spec_hash if grader else "")
 
 
 def _find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun | None:

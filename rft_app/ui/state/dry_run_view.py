@@ -10,7 +10,7 @@ from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.judge_view import describe_use
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.state.rollout_view import FAILURES, shorten
-from rft_app.ui.words import count, duration, reward, share
+from rft_app.ui.words import count, reward, share
 
 TONES = {DryRunVerdict.GO: "ok", DryRunVerdict.CAUTION: "warn", DryRunVerdict.NO_GO: "bad"}
 LOW_TOPIC = 0.05
@@ -147,7 +147,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
     return ReportView(
         id=run.id,
         number=run.number,
-        witness=_witness(run, report, grader),
+        witness=_witness(report, grader),
         verdict=report.verdict.value,
         meaning=f"{report.verdict.meaning.capitalize()}.",
         tone=TONES[report.verdict],
@@ -176,14 +176,11 @@ def view_report(run: DryRun, grader: str) -> ReportView:
     )
 
 
-def _witness(run: DryRun, report: DryRunReport, grader: str) -> str:
+def _witness(report: DryRunReport, grader: str) -> str:
     k = report.max_rollouts_per_record
     rollouts = "1 recorded answer each" if k == 1 else f"up to {k} rollouts each"
-    took = ""
-    if run.finished_at is not None:
-        took = f" · {duration((run.finished_at - run.created_at).total_seconds())}"
     spent = f" · {describe_use(report.judge)}" if report.judge else ""
-    return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{took}{spent}"
+    return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{spent}"
 
 
 def _judge_notes(report: DryRunReport) -> list[str]:

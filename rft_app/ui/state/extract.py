@@ -1,5 +1,6 @@
 """The dialog of step 1: how records are cut from traces, and what is wrong with the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -104,7 +105,8 @@ class ExtractState(StepModal, rx.State):
 
     mode: str = "last"
     max_tokens: str = ""
-    num_traces: str = ""
+    origin: str = ""
+    """What the records were made of."""
     num_records: str = ""
     records: str = ""
     """The same with the noun."""
@@ -175,7 +177,7 @@ class ExtractState(StepModal, rx.State):
 
     def _show_facts(self, facts: dict[str, Any]) -> None:
         num_records = facts["num_records"]
-        self.num_traces = count(facts["num_traces"], "trace")
+        self.origin = _describe_origin(facts)
         self.num_records, self.records = f"{num_records:,}", count(num_records, "record")
         self.num_valid, self.num_invalid = f"{facts['num_valid']:,}", f"{facts['num_invalid']:,}"
         self.valid_share = share(facts["num_valid"] / num_records) if num_records else ""
@@ -186,3 +188,19 @@ class ExtractState(StepModal, rx.State):
 
     def _settings(self) -> dict[str, Any]:
         return {"mode": self.mode, "max_tokens": read_whole(self.max_tokens, "token limit")}
+
+
+def _describe_origin(facts: Mapping[str, Any]) -> str:
+    """Traces or, where some go on with others, how many conversations they are.
+
+    Example:
+        >>> _describe_origin({"num_traces": 571, "num_conversations": 40})
+        '571 calls of 40 conversations'
+        >>> _describe_origin({"num_traces": 1})
+        '1 trace'
+    """
+    number = facts["num_traces"]
+    conversations = facts.get("num_conversations", number)
+    if conversations == number:
+        return count(number, "trace")
+    return f"{count(number, 'call')} of {count(conversations, 'conversation')}"

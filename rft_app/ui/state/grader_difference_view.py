@@ -15,6 +15,15 @@ SETTINGS = {
     "timeout_s": "Seconds per call",
     "memory_mb": "Memory in MB",
     "operation": "Operation",
+    "metric": "Metric",
+    "json_schema": "JSON schema",
+    "arguments": "Arguments",
+    "is_loose": "Texts loosely",
+    "is_ordered": "In order",
+    "is_partial": "Partial credit",
+    "combine": "Combine",
+    "formula": "Formula",
+    "gates": "Gates",
     "field": "Compare",
     "reference": "With",
     "output_schema": "Output schema",
@@ -83,8 +92,8 @@ def view_difference(found: GraderDifference) -> DifferenceView:
         settings=[
             SettingRow(
                 SETTINGS[one.name],
-                "–" if one.first is None else one.first.replace("string_check", "string check"),
-                "–" if one.second is None else one.second.replace("string_check", "string check"),
+                _show(one.name, one.first),
+                _show(one.name, one.second),
             )
             for one in found.settings
         ],
@@ -92,6 +101,12 @@ def view_difference(found: GraderDifference) -> DifferenceView:
         lines=[_to_line(each, each.first_number) for each in folded[:MOST_ROWS]],
         is_cut=len(folded) > MOST_ROWS,
     )
+
+
+def _show(name: str, value: str | None) -> str:
+    if value is None:
+        return "–"
+    return value.replace("_", " ") if name == "kind" else value
 
 
 def _summary(found: GraderDifference) -> str:

@@ -1,7 +1,8 @@
 """The grader as it is edited: from fields to a spec and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from pydantic_core import to_json
@@ -9,7 +10,6 @@ from pydantic_core import to_json
 from rft_app.domain.grader import (
     GraderSpec,
     GraderVersion,
-    JudgeSpec,
     default_output_schema,
     parse_spec,
 )
@@ -18,7 +18,8 @@ from rft_app.errors import InvalidInputError
 from rft_app.ui.state.grader_difference_view import SETTINGS
 from rft_app.ui.words import ago, count
 
-SCRIPT, STRING_CHECK, JUDGE = "script", "string_check", "judge"
+SCRIPT, STRING_CHECK, TEXT_SIMILARITY = "script", "string_check", "text_similarity"
+JSON_SCHEMA, TOOL_CALLS, MULTI, JUDGE = "json_schema", "tool_calls", "multi", "judge"
 MOST_NAMED = 2
 """Changed settings that are named; more are counted."""
 STARTER = '''"""Grade one answer. Return a number from 0 to 1."""
@@ -55,6 +56,16 @@ Give a score from 0 (useless) to 1 (perfect). Say why in one or two sentences fi
 """
 
 
+MULTI_STARTER = """{
+  "combine": "weighted_mean",
+  "graders": {
+    "answered": {"kind": "string_check", "operation": "regex", "reference": "\\\\S"},
+    "correct": {"kind": "text_similarity", "metric": "rouge_l", "weight": 2}
+  },
+  "gates": {"answered": 1}
+}"""
+
+
 @dataclass(frozen=True)
 class Draft:
     """What the form holds; numbers as they are typed."""
@@ -64,6 +75,16 @@ class Draft:
     operation: str = "eq"
     field: str = "output_text"
     reference: str = "{{item.reference}}"
+    metric: str = "fuzzy_match"
+    json_schema: str = '{\n  "type": "object",\n  "required": []\n}'
+    schema_field: str = "output_json"
+    """What `json_schema` checks; other kinds compare a text."""
+    arguments: str = "exact"
+    is_loose: str = "false"
+    is_ordered: str = "false"
+    is_partial: str = "true"
+    combination: str = MULTI_STARTER
+    """All of a `multi` but its weight, as JSON."""
     timeout_s: str = "2"
     memory_mb: str = "512"
     prompt: str = JUDGE_STARTER
@@ -81,14 +102,14 @@ class Draft:
     @classmethod
     def of(cls, spec: GraderSpec) -> "Draft":
         """The form of a stored spec; the other kinds keep their defaults."""
-        values = spec.model_dump(mode="json", exclude={"output_schema"}, exclude_none=True)
-        shown = {
-            name: f"{value:.12g}" if isinstance(value, float) else str(value)
-            for name, value in values.items()
-        }
-        if isinstance(spec, JudgeSpec):
-            shown["output_schema"] = to_json(spec.output_schema, indent=2).decode()
-        return cls(**shown)
+        values = spec.model_dump(mode="json", exclude_none=True)
+        if spec.kind == MULTI:
+            own = {name: values.pop(name) for name in COMBINED if name in values}
+            values["combination"] = own
+        names = {(kind, target): name for (kind, name), target in RENAMED.items()}
+        return cls(
+            **{names.get((spec.kind, name), name): _show(value) for name, value in values.items()}
+        )
 
     def is_like(self, other: "Draft") -> bool:
         """Whether both make the same spec; what other kinds' fields hold does not matter."""
@@ -96,7 +117,10 @@ class Draft:
 
     def _relevant(self) -> tuple[object, ...]:
         names = ("kind", *FIELDS[self.kind])
-        return tuple(_normal(getattr(self, name)) for name in names)
+        return tuple(
+            _normal(getattr(self, name)) if name in NUMBERS else getattr(self, name)
+            for name in names
+        )
 
     def to_spec(self) -> GraderSpec:
         """The spec of the form.
@@ -108,24 +132,37 @@ class Draft:
         values: dict[str, object] = {"kind": self.kind}
         for name in FIELDS[self.kind]:
             text: str = getattr(self, name)
-            if name in NUMBERS and (text.strip() or name not in OPTIONAL):
-                values[name] = _read_number(name, text)
-            elif name == "output_schema":
-                values[name] = read_schema(text)
+            target = RENAMED.get((self.kind, name), name)
+            if name == "combination":
+                values |= read_combination(text)
+            elif name in NUMBERS and (text.strip() or name not in OPTIONAL):
+                values[target] = _read_number(name, text)
+            elif name in SCHEMAS:
+                values[target] = read_schema(name, text)
             elif text or name not in OPTIONAL:
-                values[name] = text
+                values[target] = text
         return parse_spec(values)
 
 
 FIELDS = {
     SCRIPT: ("source", "timeout_s", "memory_mb", "weight"),
     STRING_CHECK: ("operation", "field", "reference", "weight"),
+    TEXT_SIMILARITY: ("metric", "field", "reference", "weight"),
+    JSON_SCHEMA: ("json_schema", "schema_field", "weight"),
+    TOOL_CALLS: ("reference", "arguments", "is_loose", "is_ordered", "is_partial", "weight"),
+    MULTI: ("combination", "weight"),
     JUDGE: (
         *("prompt", "output_schema", "score_field", "min_score", "max_score"),
         *("model", "temperature", "max_tokens", "weight"),
     ),
 }
 """The fields of each kind."""
+RENAMED: Mapping[tuple[str, str], str] = {(JSON_SCHEMA, "schema_field"): "field"}
+"""Names in the spec of a kind, where they differ."""
+SCHEMAS = {"output_schema": "output schema", "json_schema": "JSON schema"}
+"""Fields that are typed as JSON, and what each is called."""
+COMBINED = ("combine", "formula", "graders", "gates")
+"""What the text of a combination holds."""
 OPTIONAL = frozenset({"model", "weight"})
 NUMBERS = {
     "timeout_s": "time limit must be a number, at most 60 s",
@@ -146,19 +183,46 @@ def _read_number(name: str, text: str) -> float:
         raise InvalidInputError(f"The {NUMBERS[name]}, not {text!r}.", field=name) from error
 
 
-def read_schema(text: str) -> object:
-    """The JSON that a person typed as the output schema.
+def _show(value: object) -> str:
+    """A setting as it is typed."""
+    if isinstance(value, dict):
+        return to_json(value, indent=2).decode()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def read_schema(name: str, text: str) -> object:
+    """The JSON that a person typed as one of `SCHEMAS`.
 
     Raises:
         InvalidInputError: It is none; details have `line` and `column`.
     """
+    return _read_json(name, SCHEMAS[name], text)
+
+
+def read_combination(text: str) -> dict[str, object]:
+    """The settings that a person typed as a combination.
+
+    Raises:
+        InvalidInputError: It is no JSON object, or has other settings than a combination.
+    """
+    found = _read_json("combination", "combination", text)
+    if not isinstance(found, dict) or not found.keys() <= set(COMBINED):
+        raise InvalidInputError(
+            f"A combination is a JSON object with {', '.join(COMBINED)} and nothing else.",
+            field="combination",
+        )
+    return found
+
+
+def _read_json(field: str, what: str, text: str) -> Any:  # noqa: ANN401  # any JSON
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidInputError(
-            f"The output schema is not JSON: {error.msg} (line {error.lineno}, column "
-            f"{error.colno}).",
-            field="output_schema",
+            f"The {what} is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            field=field,
             line=error.lineno,
             column=error.colno,
         ) from error

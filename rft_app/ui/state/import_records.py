@@ -44,6 +44,8 @@ class ImportResult:
     has_replaced: bool = False
     without_answers: str = ""
     """What it means that rows hold no answer; empty where all hold one."""
+    missing_half: str = ""
+    """Which file of a batch is missing; empty where both are there."""
 
 
 def describe_result(job: Job, report: ImportReport) -> ImportResult:
@@ -56,6 +58,8 @@ def describe_result(job: Job, report: ImportReport) -> ImportResult:
         return ImportResult("The import failed.", job.error.message, is_failed=True)
     has_replaced = job.args.get("mode") == ImportMode.REPLACE
     after = "Extract makes records of them now." if report.kind == "traces" else ""
+    if num_same := report.reasons.get("duplicate", 0):
+        after = f"{num_same:,} of them were there already."
     if has_replaced:
         after += " What was there before is kept as a snapshot."
     is_damaged = report.damage is not None
@@ -67,6 +71,7 @@ def describe_result(job: Job, report: ImportReport) -> ImportResult:
         num_bad=f"{report.num_invalid:,}" if report.num_invalid else "",
         has_replaced=has_replaced,
         without_answers=report.without_answers,
+        missing_half=report.missing_half,
     )
 
 

@@ -47,13 +47,16 @@ def describe_stopped(found: StoppedRun | None) -> str:
     if found is None:
         return ""
     left = f"{found.num_left:,} of {count(found.num_planned, 'rollout')} left"
-    if found.whole is None or not found.num_left:
-        return f"{left}, free."
-    return f"{left}, {_priced(found.whole, found.share_left)}."
+    cost = "free"
+    if found.whole is not None and found.num_left:
+        cost = _priced(found.whole, found.share_left)
+    late = f" {found.changes} since it began; its result will be out of date."
+    return f"{left}, {cost}.{late if found.changes else ''}"
 
 
 def _priced(found: JudgeEstimate, share: float = 1.0) -> str:
     low, high = found.cost.low_usd, found.cost.high_usd
     if low is None or high is None:
         return "cost unknown"
-    return f"about {dollar_range(share * low, share * high)}"
+    cost = dollar_range(share * low, share * high)
+    return f"about {cost}" if cost.startswith("$") else cost

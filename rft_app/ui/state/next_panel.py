@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rft_app.domain.coverage import divide, name_few
+from rft_app.domain.coverage import CoverageReport, CoverageStatus, TopicCoverage, name_few
 from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName, StepStatus
 from rft_app.services.canvas import Canvas, CanvasStep
 from rft_app.ui.steps import ASKS_FIRST, WORDS, job_name
-from rft_app.ui.words import ago, count, share
+from rft_app.ui.words import ago, count
 
 NUM_BARS = 5
 START, OPEN, EXPORT, RETRY, UPLOAD = "start", "open", "export", "retry", "upload"
@@ -163,7 +163,7 @@ def _ready(canvas: Canvas, name: StepName) -> NextStep:
     stale = step.node.stale_reason
     title = f"{words.name} is out of date" if stale else words.verb
     is_failed = step.node.status is StepStatus.FAILED
-    if is_failed and again:
+    if is_failed:
         if name is StepName.DRY_RUN and not step.error:
             return _no_go(canvas, step)
         title = f"{words.name} failed"
@@ -215,7 +215,7 @@ def _facts(canvas: Canvas, name: StepName) -> list[Fact]:
             Fact("Records", f"{trainable:,} valid, without duplicates"),
             Fact("Topics", f"{stats.num_topics:,}"),
         ],
-        StepName.GRADER: [Fact("Kinds", "Python script, text comparison")],
+        StepName.GRADER: [Fact("Kinds", "script, checks, similarity, judge")],
         StepName.DRY_RUN: [
             Fact("Grader", grader.node.summary or "unknown"),
             Fact("Records", f"{trainable:,} valid, without duplicates"),
@@ -264,57 +264,40 @@ def _stale(node: Node) -> StaleStep:
 
 def describe_coverage(facts: dict[str, Any]) -> CoverageBars:
     """The panel's bars: the thickest topics and the one that sets the balance."""
-    topics = sorted(facts.get("topics", ()), key=lambda topic: -topic["share"])
-    if not topics:
+    if not facts:
         return CoverageBars()
-    topics.sort(key=lambda topic: topic["key"] == facts.get("set_by"))
+    report = CoverageReport.model_validate(facts)
+    topics = sorted(report.topics, key=lambda topic: -topic.share)
+    topics.sort(key=lambda topic: topic.key == report.set_by)
     shown = topics if len(topics) <= NUM_BARS else [*topics[: NUM_BARS - 1], topics[-1]]
-    scale = max(max(t["share"], t["target_share"]) for t in topics) * 1.25
-    targets = {round(topic["target_share"], 4) for topic in topics}
+    scale = max(max(topic.share, topic.target_share) for topic in topics) * 1.25
+    targets = {report.show(topic.target_share) for topic in topics}
     witness = "share of records · line = target"
     if len(targets) == 1:
-        witness += f" {_target(facts) or share(targets.pop(), is_fine=True)}"
+        witness += f" {targets.pop()}"
     return CoverageBars(
-        bars=[_bar(topic, scale) for topic in shown],
+        bars=[_bar(topic, report, scale) for topic in shown],
         witness=witness,
-        balance=_balance(facts),
+        balance=_balance(report),
         more=f"Show all {len(topics)} topics" if len(topics) > len(shown) else "Open coverage",
     )
 
 
-def _bar(topic: dict[str, Any], scale: float) -> Bar:
-    name = str(topic["key"]).rsplit("/", 1)[-1]
-    value = share(topic["share"], is_fine=True)
-    target = share(topic["target_share"], is_fine=True)
+def _bar(topic: TopicCoverage, report: CoverageReport, scale: float) -> Bar:
+    value, target = report.show(topic.share), report.show(topic.target_share)
     return Bar(
-        name=name,
+        name=topic.key.rsplit("/", 1)[-1],
         value=value,
-        percent=round(100 * topic["share"] / scale, 2),
-        target=round(100 * topic["target_share"] / scale, 2),
-        is_low=topic["status"] == "under",
-        tip=f"{topic['key']}: {count(topic['count'], 'record')}, {value} of all, target {target}",
+        percent=round(100 * topic.share / scale, 2),
+        target=round(100 * topic.target_share / scale, 2),
+        is_low=topic.status is CoverageStatus.UNDER,
+        tip=f"{topic.key}: {count(topic.count, 'record')}, {value} of all, target {target}",
     )
 
 
-def _target(facts: dict[str, Any]) -> str:
-    """The target by which the balance divides, in the same digits."""
-    return _divide(facts).rpartition(" ÷ ")[2]
-
-
-def _divide(facts: dict[str, Any]) -> str:
-    if facts.get("set_by") is None or not facts.get("set_by_target"):
-        return ""
-    return divide(facts["set_by_share"] or 0.0, facts["set_by_target"])
-
-
-def _balance(facts: dict[str, Any]) -> str:
-    if facts.get("balance") is None:
-        return ""
-    text, division = f"Balance {facts['balance']:.2f}", _divide(facts)
-    if not division:
-        return text
-    topics = (str(facts["set_by"]), *facts.get("tied_with", ()))
-    return f"{text} = {division}, set by {name_few([key.rsplit('/', 1)[-1] for key in topics])}."
+def _balance(report: CoverageReport) -> str:
+    names = [key.rsplit("/", 1)[-1] for key in (report.set_by, *report.tied_with)]
+    return f"Balance {report.balance:.2f} = {report.division}, set by {name_few(names)}."
 
 
 _GLYPHS = {
@@ -326,24 +309,25 @@ _GLYPHS = {
 }
 
 
-def describe_recent(jobs: tuple[Job, ...]) -> list[RecentJob]:
-    """The latest jobs, newest first."""
-    return [_recent(job, is_latest=_is_latest(job, jobs)) for job in jobs]
+def describe_recent(jobs: tuple[Job, ...], told: str) -> list[RecentJob]:
+    """The latest jobs, newest first; the error that the panel's head tells is not told again."""
+    return [_recent(job, told, is_latest=_is_latest(job, jobs)) for job in jobs]
 
 
 def _is_latest(job: Job, jobs: tuple[Job, ...]) -> bool:
     return next(other for other in jobs if other.kind == job.kind).id == job.id
 
 
-def _recent(job: Job, *, is_latest: bool) -> RecentJob:
+def _recent(job: Job, told: str, *, is_latest: bool) -> RecentJob:
     is_over = job.status in {JobStatus.FAILED, JobStatus.CANCELLED}
     words = {JobStatus.QUEUED: "waits", JobStatus.RUNNING: "running"}.get(job.status, job.status)
+    error = job.error.message if job.error else ""
     return RecentJob(
         id=job.id,
         name=job_name(job.kind),
         words=str(words),
         when=ago(job.finished_at or job.created_at),
         status=_GLYPHS[job.status].value,
-        error=job.error.message if job.error else "",
+        error="" if error == told else error,
         can_retry=is_over and is_latest,
     )

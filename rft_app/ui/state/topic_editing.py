@@ -68,10 +68,15 @@ class TopicEditing(TopicTreeView, mixin=True):
 
     @rx.event
     def close_form(self) -> None:
-        """Close the form; asks first when something was typed."""
-        if self.form != self._form_before and not self.is_discarding:
-            self.is_discarding = True
+        """Close the form; asks first when something was typed, and takes the question back."""
+        if self.form != self._form_before:
+            self.is_discarding = not self.is_discarding
             return
+        self._drop_form()
+
+    @rx.event
+    def discard_form(self) -> None:
+        """Close the form with what was typed in it."""
         self._drop_form()
 
     @rx.event

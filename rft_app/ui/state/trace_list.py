@@ -1,152 +1,61 @@
-"""The list of all stored traces: filters and keyset pages."""
+"""The list of all stored traces: filters, keyset pages, counts.
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+What takes long, counting most of all, goes on while the visitor does something else: events say
+what is wanted, and `look_up` reads it without the lock of the visitor's state.
+"""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.trace import TraceStatus
-from rft_app.domain.trace_page import TraceFilter, TracePage, TraceSummary
+from rft_app.domain.trace_page import TraceFilter, TraceSummary
 from rft_app.errors import RftError
 from rft_app.services import traces as use_cases
 from rft_app.services.search_jobs import start_trace_index
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.paging import Paging
-from rft_app.ui.words import ago, count, latency
+from rft_app.ui.state.trace_line import TraceLine
+from rft_app.ui.state.trace_wanted import WantedTraces
+from rft_app.ui.words import count
 
 PAGE_SIZE = 50
-ANY = "any"
-UNKNOWN = "–"
-RANGES = {
-    "24h": (timedelta(hours=24), "last 24 hours"),
-    "7d": (timedelta(days=7), "last 7 days"),
-    "30d": (timedelta(days=30), "last 30 days"),
-}
-TURNS = ("2", "3", "5")
-STATUSES = {TraceStatus.OK: "ok", TraceStatus.ERROR: "failed"}
+WINDOW = 3 * PAGE_SIZE
+"""Lines that a browser holds; scrolling moves them on by a page."""
+CHOICES_S = 30.0
+"""So long models, sources and tags of the filters stay as they are while traces arrive; counting
+them takes longest."""
 After = rx.event.EventCallback[()] | None
 """The event that follows a change of the list, if any."""
-
-
-@dataclass(frozen=True)
-class TraceLine:
-    """One trace of the list."""
-
-    id: str
-    title: str
-    has_title: bool
-    facts: str
-    prompt: str
-    moment: str
-    exact_moment: str
-    dataset: str
-    model: str
-    turns: str
-    tools: str
-    tokens: str
-    latency: str
-    source: str
-    outcome: str
-    """Empty for a call that was answered."""
-    calls: str
-    """How many calls it stands for, as the last of its conversation; empty for one alone."""
-
-    @classmethod
-    def of(cls, trace: TraceSummary) -> "TraceLine":
-        """Build the line."""
-        moment = datetime.fromtimestamp(trace.recorded_at / 1000, UTC)
-        tools = count(trace.num_tools, "tool") if trace.num_tools else "no tools"
-        turns = count(trace.num_user_turns, "turn")
-        outcome = ""
-        if trace.status is TraceStatus.ERROR:
-            outcome = "failed"
-        elif not trace.has_response:
-            outcome = "no answer"
-        calls = count(trace.num_earlier + 1, "call") if trace.num_earlier else ""
-        facts = [trace.model or "model unknown", turns, tools, calls, outcome]
-        return cls(
-            id=trace.id,
-            title=trace.title or "No user message",
-            has_title=bool(trace.title),
-            facts=" · ".join(filter(None, facts)),
-            prompt=trace.system_prompt,
-            moment=ago(moment),
-            exact_moment=f"{moment:%Y-%m-%d %H:%M} UTC",
-            dataset=trace.dataset_name or f"{trace.source} over OTLP",
-            model=trace.model or UNKNOWN,
-            turns=f"{trace.num_user_turns:,}",
-            tools=f"{trace.num_tools:,}",
-            tokens=_describe_tokens(trace),
-            latency=UNKNOWN if trace.latency_ms is None else latency(trace.latency_ms),
-            source=trace.source,
-            outcome=outcome,
-            calls=calls,
-        )
-
-
-def _describe_tokens(trace: TraceSummary) -> str:
-    """Given and answered; what is unknown is a dash, never a 0."""
-    numbers = (trace.input_tokens, trace.output_tokens)
-    if numbers == (None, None):
-        return UNKNOWN
-    return " → ".join(UNKNOWN if number is None else f"{number:,}" for number in numbers)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One option of a menu, with how many traces it has."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class WantedTraces:
-    """What the controls say."""
-
-    search: str = ""
-    period: str = ANY
-    model: str = ANY
-    turns: str = ANY
-    has_response: bool = False
-    source: str = ANY
-    status: str = ANY
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether any control narrows the list."""
-        return self != WantedTraces()
-
-    def to_filter(self, now: datetime, last_key: int) -> TraceFilter:
-        """The filter that services take.
-
-        Example:
-            >>> wanted = WantedTraces(period="24h", turns="2")
-            >>> found = wanted.to_filter(datetime(1970, 1, 2, tzinfo=UTC), 9)
-            >>> found.since, found.min_turns, found.model, found.last_key
-            (0, 2, None, 9)
-        """
-        since = None
-        if self.period in RANGES:
-            since = int((now - RANGES[self.period][0]).timestamp() * 1000)
-        return TraceFilter(
-            search=self.search.strip(),
-            since=since,
-            model=None if self.model == ANY else self.model,
-            min_turns=0 if self.turns == ANY else int(self.turns),
-            has_response=True if self.has_response else None,
-            source=None if self.source == ANY else self.source,
-            status=None if self.status == ANY else TraceStatus(self.status),
-            last_key=last_key,
-        )
-
-
 _Counts = list[tuple[str, int]]
 
 
-def _to_choices(numbers: _Counts) -> list[Choice]:
-    return [Choice(name, f"{name} ({number:,})") for name, number in numbers]
+class Window(NamedTuple):
+    """What the browser holds of the list."""
+
+    rows: list[TraceSummary]
+    next_cursor: str | None
+    """Behind its first page; `None` where the window reaches the end."""
+    num_unsearched: int
+
+
+class _Stock(NamedTuple):
+    """What is stored, whatever the filters say."""
+
+    number: int
+    is_behind: bool
+
+
+class _Choices(NamedTuple):
+    """What the filters can ask for."""
+
+    models: _Counts
+    sources: _Counts
+    tags: list[str]
 
 
 class TraceList(Paging, mixin=True):
@@ -156,17 +65,29 @@ class TraceList(Paging, mixin=True):
     wanted: WantedTraces = WantedTraces()
     models: list[Choice] = []
     sources: list[Choice] = []
+    tags: list[Choice] = []
+    is_stored: bool = False
+    """Whether there is any trace."""
     num_stored: int = 0
     num_matching: int = 0
     is_listing: bool = True
+    is_counting: bool = True
+    is_filtering: bool = False
+    """Whether all filters show, not just the ones that are asked for most."""
     trace_fault: str = ""
     position: str = ""
+    window: str = ""
+    """Names the rows that show, by the first and the last."""
     search_note: str = ""
     """What a search does not look at yet; empty when it looks at all."""
     num_clears: int = 0
     """Forces the search box to be drawn anew."""
     _filter: TraceFilter = TraceFilter()
     _last_key: int = 0
+    _choices_at: float = 0.0
+    """When models, sources and tags were counted, in seconds since 1970."""
+    _num_looks: int = 0
+    """What an earlier look found is dropped, and what was found with other filters."""
 
     @rx.var
     def is_filtered(self) -> bool:
@@ -174,132 +95,188 @@ class TraceList(Paging, mixin=True):
         return self.wanted.is_filtered
 
     @rx.var
+    def num_filters(self) -> int:
+        """Filters that are set, without the search."""
+        return self.wanted.num_set
+
+    @rx.var
     def matching_words(self) -> str:
         """Counts beside "Select all"."""
+        if self.is_counting:
+            return "" if self.trace_fault else "Counting…"
         return f"Matching: {self.num_matching:,} of {self.num_stored:,}"
 
-    async def _open_list(self) -> None:
-        """Load the first page, the models and the counts."""
-        self.is_listing, self.trace_fault = True, ""
-        if await self._count_stored():
-            await self._list_anew()
+    @rx.event(background=True)
+    async def refresh_traces(self) -> Any:  # noqa: ANN401  # events
+        """List what is stored by now."""
+        async with self:
+            self.is_counting = True
+        if (event := await self._look_through(is_anew=True)) is not None:
+            yield event
 
-    async def _count_stored(self) -> bool:
-        """Count what is stored by now and fill the menus; false where that failed."""
+    @rx.event(background=True)
+    async def look_up(self) -> Any:  # noqa: ANN401  # events
+        """List and count what the controls ask for now."""
+        if (event := await self._look_through(is_anew=False)) is not None:
+            yield event
 
-        def read(session: Session) -> tuple[int, int, _Counts, _Counts, bool]:
-            last_key = use_cases.find_last_key(session)
-            number = use_cases.count_traces(session, TraceFilter(last_key=last_key))
-            is_behind = use_cases.is_search_behind(session)
-            menus = use_cases.list_models(session), use_cases.list_sources(session)
-            return last_key, number, *menus, is_behind
+    async def _look_through(self, *, is_anew: bool, is_in_place: bool = False) -> After:
+        """List, then count; what a later look or change of the filters overtakes is dropped.
 
+        Args:
+            is_anew: Take up what was stored since, too.
+            is_in_place: Leave the window where the visitor scrolled to; else it is at the top.
+        """
+        async with self:
+            self._num_looks += 1
+            number = self._num_looks
         try:
-            self._last_key, self.num_stored, models, sources, is_behind = await ask(read)
-            if is_behind:
-                await tell(start_trace_index)
+            return await self._list_and_count(number, is_anew=is_anew, is_in_place=is_in_place)
         except RftError as error:
-            self.trace_fault, self.is_listing = error.message, False
-            return False
-        self.models, self.sources = _to_choices(models), _to_choices(sources)
-        return True
+            async with self:
+                if number == self._num_looks:
+                    self._fail(error.message)
+            return None
 
-    async def _list_anew(self, cursors: list[str] | None = None) -> None:
-        """Count and list what the controls ask for now, from the first page on unless told."""
-        wanted = self.wanted.to_filter(datetime.now(UTC), self._last_key)
+    async def _list_and_count(self, number: int, *, is_anew: bool, is_in_place: bool) -> After:
+        async with self:
+            wanted, last_key = self.wanted, self._last_key
+            cursors = [*self._cursors] if is_in_place else []
+        is_anew = is_anew or not last_key
+        last_key = await ask(use_cases.find_last_key) if is_anew else last_key
+        asked = wanted.to_filter(datetime.now(UTC), last_key)
+        asked = await ask(lambda session: use_cases.bound_search(session, asked))
+        found = await ask(lambda session: _read_window(session, asked, cursors))
+        async with self:
+            if number != self._num_looks:
+                return None
+            self._last_key, self._filter, self.is_stored = last_key, asked, last_key > 0
+            if not is_in_place or cursors == self._cursors:  # else the visitor scrolled on
+                self._show_window(found, cursors)
+        number_matching = await self._count(asked)
+        if is_anew:
+            await self._take_stock(last_key, is_in_place=is_in_place)
+        async with self:
+            if number != self._num_looks:
+                return None
+            self.num_matching, self.is_counting = number_matching, False
+            return self._listed()
 
-        def look(session: Session) -> tuple[TraceFilter, int]:
-            bounded = use_cases.bound_search(session, wanted)
-            return bounded, use_cases.count_traces(session, bounded)
+    async def _take_stock(self, last_key: int, *, is_in_place: bool) -> None:
+        """Count what there is; what the filters can ask for only now and then."""
+        now = time.time()
+        is_due = not is_in_place or now - self._choices_at >= CHOICES_S
+        stock = await ask(lambda session: _read_stock(session, last_key))
+        choices = await ask(_read_choices) if is_due else None
+        if stock.is_behind:
+            await tell(start_trace_index)
+        async with self:
+            self.num_stored = stock.number
+            if choices is not None:
+                self._choices_at = now
+                self._show_choices(choices)
 
-        self._forget()
-        try:
-            self._filter, self.num_matching = await ask(look)
-        except RftError as error:
-            self.trace_fault, self.is_listing = error.message, False
-            return
-        await self._turn_to(cursors or [])
+    async def _count(self, asked: TraceFilter) -> int:
+        """How many match."""
+        return await ask(lambda session: use_cases.count_traces(session, asked))
 
     async def _turn_to(self, cursors: list[str]) -> None:
-        wanted, cursor = self._filter, cursors[-1] if cursors else None
+        wanted = self._filter
         try:
-            page = await ask(
-                lambda session: use_cases.list_traces(
-                    session, wanted, cursor=cursor, limit=PAGE_SIZE
-                )
-            )
+            found = await ask(lambda session: _read_window(session, wanted, cursors))
         except RftError as error:
-            self.trace_fault, self.is_listing = error.message, False
+            self._fail(error.message)
             return
-        self._show_traces(page, cursors)
+        self._show_window(found, cursors)
 
-    def _show_traces(self, page: TracePage, cursors: list[str]) -> None:
-        self.traces = [TraceLine.of(row) for row in page.rows]
-        self._turned(cursors, page.next_cursor)
+    def _fail(self, message: str) -> None:
+        """Say why; what was to be counted stays uncounted."""
+        self.trace_fault, self.is_listing = message, False
+
+    def _show_window(self, found: Window, cursors: list[str]) -> None:
+        lines = [TraceLine.of(row) for row in found.rows]
+        if lines != self.traces:
+            self.traces = lines
+        self.window = f"{lines[0].id}-{lines[-1].id}" if lines else ""
+        self._turned(cursors, found.next_cursor)
         first = len(cursors) * PAGE_SIZE
-        self.position = f"{first + 1:,}–{first + len(page.rows):,}" if page.rows else "0"
+        self.position = f"{first + 1:,}–{first + len(lines):,}" if lines else "0"
         self.is_listing, self.trace_fault = False, ""
-        behind = count(page.num_unsearched, "trace")
+        behind = count(found.num_unsearched, "trace")
         self.search_note = (
             f"Search does not know the newest {behind} yet; they are being indexed."
-            if page.num_unsearched
+            if found.num_unsearched
             else ""
         )
 
-    async def _narrow(self, wanted: WantedTraces) -> After:
-        self.wanted = wanted
-        await self._list_anew()
-        return self._listed()
+    def _show_choices(self, found: _Choices) -> None:
+        self.models, self.sources = _to_choices(found.models), _to_choices(found.sources)
+        self.tags = [Choice(tag, tag) for tag in found.tags]
+
+    def _narrow(self, wanted: WantedTraces) -> After:
+        self.wanted, self.is_counting = wanted, True
+        self._num_looks += 1
+        self._turned([], None)
+        self._forget()
+        return type(self).look_up
 
     def _forget(self) -> None:
         """Let go of what belonged to the rows before, when the list begins anew."""
 
     def _listed(self) -> After:
-        """What follows when the list began anew."""
+        """What follows when the list began anew and is counted."""
 
     @rx.event
-    async def refresh_traces(self) -> After:
-        """List what is stored by now."""
-        await self._open_list()
-        return self._listed()
-
-    @rx.event
-    async def search_traces(self, text: str) -> After:
+    def search_traces(self, text: str) -> After:
         """Search in all that the traces say."""
-        return await self._narrow(replace(self.wanted, search=text))
+        return self._narrow(replace(self.wanted, search=text))
 
     @rx.event
-    async def choose_period(self, value: str) -> After:
-        """Filter by time."""
-        return await self._narrow(replace(self.wanted, period=value))
+    def choose(self, name: str, value: str) -> After:
+        """Set one control of the filters."""
+        return self._narrow(replace(self.wanted, **{name: value}))
 
     @rx.event
-    async def choose_model(self, value: str) -> After:
-        """Filter by the model that answered."""
-        return await self._narrow(replace(self.wanted, model=value))
-
-    @rx.event
-    async def choose_source(self, value: str) -> After:
-        """Filter by where traces came from."""
-        return await self._narrow(replace(self.wanted, source=value))
-
-    @rx.event
-    async def choose_status(self, value: str) -> After:
-        """Filter by how the call ended."""
-        return await self._narrow(replace(self.wanted, status=value))
-
-    @rx.event
-    async def choose_turns(self, value: str) -> After:
-        """Filter by the least number of turns."""
-        return await self._narrow(replace(self.wanted, turns=value))
-
-    @rx.event
-    async def set_has_response(self, wanted: bool) -> After:
+    def set_has_response(self, wanted: bool) -> After:
         """Leave out traces without an answer."""
-        return await self._narrow(replace(self.wanted, has_response=wanted))
+        return self._narrow(replace(self.wanted, has_response=wanted))
 
     @rx.event
-    async def clear_trace_filters(self) -> After:
+    def clear_trace_filters(self) -> After:
         """List everything."""
         self.num_clears += 1
-        return await self._narrow(WantedTraces())
+        return self._narrow(WantedTraces())
+
+    @rx.event
+    def toggle_filters(self) -> None:
+        """Show all filters, or put the rarer ones away."""
+        self.is_filtering = not self.is_filtering
+
+
+def _read_window(session: Session, wanted: TraceFilter, cursors: list[str]) -> Window:
+    cursor = cursors[-1] if cursors else None
+    page = use_cases.list_traces(session, wanted, cursor=cursor, limit=PAGE_SIZE)
+    if page.next_cursor is None:
+        return Window([*page.rows], None, page.num_unsearched)
+    rest = use_cases.list_traces(session, wanted, cursor=page.next_cursor, limit=WINDOW - PAGE_SIZE)
+    next_cursor = None if rest.next_cursor is None else page.next_cursor
+    return Window([*page.rows, *rest.rows], next_cursor, page.num_unsearched)
+
+
+def _read_stock(session: Session, last_key: int) -> _Stock:
+    return _Stock(
+        number=use_cases.count_traces(session, TraceFilter(last_key=last_key)),
+        is_behind=use_cases.is_search_behind(session),
+    )
+
+
+def _read_choices(session: Session) -> _Choices:
+    return _Choices(
+        models=use_cases.list_models(session),
+        sources=use_cases.list_sources(session),
+        tags=use_cases.list_tags(session),
+    )
+
+
+def _to_choices(numbers: _Counts) -> list[Choice]:
+    return [Choice(name, f"{name} ({number:,})") for name, number in numbers]

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from rft_app.domain.intake import Outcome
 from rft_app.domain.message import Message
+from rft_app.domain.trace import TraceStatus
 from rft_app.domain.trace_detail import TraceDetail, TraceSpan
 from rft_app.ui.state.record_detail import MessageView, view_message
-from rft_app.ui.state.trace_list import UNKNOWN, TraceLine
+from rft_app.ui.state.trace_line import UNKNOWN, TraceLine
 from rft_app.ui.words import count, latency
 
 DEEPEST = 6
@@ -76,6 +78,8 @@ class TraceView:
     messages: list[MessageView] = field(default_factory=list)
     num_messages: int = 0
     has_answer: bool = False
+    fault: str = ""
+    """Why the call failed, as its span says it."""
     spans: list[SpanBar] = field(default_factory=list)
     num_spans: int = 0
     more_spans: str = ""
@@ -92,6 +96,7 @@ def view_trace(detail: TraceDetail) -> TraceView:
     summary = detail.summary
     line = TraceLine.of(summary)
     moment = datetime.fromtimestamp(summary.recorded_at / 1000, UTC)
+    spans = view_spans(detail.spans, summary.id)
     return TraceView(
         id=summary.id,
         outcome=line.outcome,
@@ -101,14 +106,16 @@ def view_trace(detail: TraceDetail) -> TraceView:
             Fact("Model", line.model),
             Fact("Tokens", line.tokens),
             Fact("Latency", line.latency),
-            Fact("Calls", f"{line.calls}, this is the last" if line.calls else "this one"),
             Fact("Tools called", line.tools),
-            Fact("Dataset", summary.dataset_name or "none, it arrived by itself"),
+            *([Fact("Calls", f"{line.calls}, this is the last")] if line.calls else []),
+            *([Fact("Rating", f"{summary.reward:.2g}")] if line.rating else []),
+            Fact("Dataset", summary.dataset_name or "none"),
         ],
         messages=_view_messages(detail.messages, detail.num_given),
         num_messages=len(detail.messages),
         has_answer=summary.has_response,
-        spans=view_spans(detail.spans, summary.id),
+        fault=_find_fault(detail, spans) if summary.status is TraceStatus.ERROR else "",
+        spans=spans,
         num_spans=detail.num_spans,
         more_spans=_count_more(detail.num_spans - len(detail.spans), "span"),
         rows=[msgspec.json.encode(detail.other).decode()] if detail.other else [],
@@ -123,6 +130,19 @@ def view_trace(detail: TraceDetail) -> TraceView:
         num_records=detail.num_records,
         more_records=_count_more(detail.num_records - len(detail.records), "record"),
     )
+
+
+def _find_fault(detail: TraceDetail, spans: Sequence[SpanBar]) -> str:
+    """What the provider said of a call that failed; empty where it said nothing in words."""
+    told = (span.fault for span in spans if span.is_this)
+    metadata = _mapping(detail.other.get("metadata"))
+    kept = (holder.get("error") for holder in (metadata, _mapping(metadata.get("response"))))
+    texts = (_mapping(error).get("message", error) for error in kept)
+    return next((text for text in (*told, *texts) if text and isinstance(text, str)), "")
+
+
+def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
+    return value if isinstance(value, dict) else {}
 
 
 def _count_more(number: int, noun: str) -> str:

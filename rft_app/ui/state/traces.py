@@ -34,6 +34,12 @@ class TracesState(TraceList, LivePage, rx.State):
     _attributes: dict[str, str] = {}
     """Of each span, as JSON."""
 
+    @rx.var
+    def dataset_address(self) -> str:
+        """The page that makes a dataset of what the filters let through."""
+        query = self.wanted.to_query()
+        return f"/optimization/new?source=traces{query and f'&{query}'}"
+
     @rx.event
     async def follow_address(self) -> None:
         """Open the trace that the address names."""
@@ -86,11 +92,11 @@ class TracesState(TraceList, LivePage, rx.State):
         self.trace = view_trace(detail)
 
     async def _refresh(self) -> None:
+        if await self._has_grown():
+            await self._look_through(is_anew=True, is_in_place=True)
+            return
         async with self:
-            if await self._has_grown():
-                if await self._count_stored():
-                    await self._list_anew(self._cursors)
-            else:  # "5 min ago" becomes "6 min ago"
+            if not self.is_counting:  # "5 min ago" becomes "6 min ago"
                 await self._turn_to(self._cursors)
 
     async def _has_grown(self) -> bool:

@@ -95,6 +95,14 @@ EXPECTED = {
         "errors": 1,
         "first token": 1,
     },
+    "litellm_otel": {
+        "calls": 1,
+        "answers": 1,
+        "tools": 1,
+        "tool calls": 1,
+        "finish": 1,
+        "usage": 1,
+    },
     "genai_openai_default": {},
     "none": {},
 }
@@ -204,3 +212,13 @@ def test_the_same_spans_in_json_and_protobuf_give_the_same_traces() -> None:
         ]
 
     assert told("openinference") == told("openinference_otlp_json")
+
+
+def test_a_tool_call_of_litellm_stands_apart_from_its_message() -> None:
+    ((trace, body),) = read_traces("litellm_otel")
+    answer = body["messages"][-1]
+    assert (trace.source, trace.model, body["finish_reason"]) == ("litellm", "small", "tool_calls")
+    assert (answer["content"], body["metadata"]["user_id"]) == (None, "ann")
+    (call,) = answer["tool_calls"]
+    assert call["function"] == {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+    assert "gen_ai.completion" not in str(body["metadata"])

@@ -392,3 +392,40 @@ def test_a_clock_that_ran_backwards_gives_no_latency() -> None:
 )
 def test_what_is_no_readable_call_is_said_so(attributes: dict[str, Any], outcome: Outcome) -> None:
     assert read_span(make_span(attributes)).outcome is outcome
+
+
+@pytest.mark.parametrize("kind", ["completion", "acompletion"])
+def test_litellm_tells_parallel_calls_beside_the_answer(kind: str) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://a.example/cat.png"}}
+    told = [
+        {"role": "user", "parts": [picture]},
+        {"role": "assistant", "parts": [], "tool_calls": ASK["tool_calls"]},
+        {"role": "tool", "parts": [{"type": "text", "content": "14 °C"}], "tool_call_id": "t1"},
+    ]
+    parts = [{"type": "text", "content": "Let me look."}]
+    answer = {"role": "assistant", "parts": parts, "finish_reason": "tool_calls"}
+    called = {
+        f"gen_ai.completion.{number}.function_call.{name}": value
+        for number, city in enumerate(("Rome", "Oslo"))
+        for name, value in (("name", "get_weather"), ("arguments", dump({"city": city})))
+    }
+    trace, body = read(
+        make_span(
+            {
+                "litellm.call_id": "c1",
+                "llm.request.type": kind,
+                "gen_ai.operation.name": kind,
+                "gen_ai.request.model": "small",
+                "gen_ai.input.messages": dump(told),
+                "gen_ai.output.messages": dump([answer]),
+                **called,
+            }
+        )
+    )
+    seen, asked, result, last = body["messages"]
+    assert (trace.source, seen["content"], result) == ("litellm", [picture], RESULT)
+    assert asked["tool_calls"] == ASK["tool_calls"]
+    assert last["content"] == "Let me look."
+    assert [call["function"]["arguments"] for call in last["tool_calls"]] == [
+        *('{"city":"Rome"}', '{"city":"Oslo"}')
+    ]

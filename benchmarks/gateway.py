@@ -1,0 +1,264 @@
+"""Calls through the gateway, every one recorded, beside the same calls straight to the provider.
+
+    python benchmarks/gateway.py [--seconds 3] [--rounds 3]
+
+The provider, the gateway, its worker and this client share the machine.  Sixteen connections ask
+one after another; direct and through the gateway take turns.  In the end the traces are counted.
+"""
+
+import argparse
+import asyncio
+import http.client
+import itertools
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from _targets import Targets
+
+CONNECTIONS = 16
+PATH = "/v1/chat/completions"
+MESSAGES = [
+    {"role": "system", "content": "You are a helpful assistant."},
+    {"role": "user", "content": "Question 00000000: " + "What is the answer? " * 20},
+]
+NUMBERS = itertools.count()
+"""Of questions, so that none is asked twice."""
+UPSTREAM = Path(__file__).with_name("_upstream.py")
+
+
+class Load(NamedTuple):
+    """What is asked."""
+
+    is_stream: bool
+    wait_ms: int
+    gap_ms: int = 0
+
+    @property
+    def body(self) -> bytes:
+        """Of each request."""
+        more = {"stream": True, "stream_options": {"include_usage": True}} if self.is_stream else {}
+        return orjson.dumps({"model": "fake", "messages": MESSAGES, **more})
+
+
+class Taken(NamedTuple):
+    """How long the requests of one round took."""
+
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    first_p50_ms: float
+    """Until the first piece of the body."""
+
+
+class Client(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered."""
+
+    def __init__(self, request: bytes, until: float, taken: list[tuple[float, float]]) -> None:
+        self.request = request
+        self.until = until
+        self.taken = taken
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.received = b""
+        self.first_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        """Send a request, unless the time is over."""
+        self.received = b""
+        self.first_at = 0.0
+        self.asked_at = time.perf_counter()
+        if self.asked_at < self.until:
+            asking = self.request.replace(b"00000000", b"%08d" % next(NUMBERS), 1)
+            self.transport.write(asking)  # pyright: ignore[reportAttributeAccessIssue]
+        else:
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on when the answer is whole."""
+        self.received += data
+        head, is_headed, body = self.received.partition(b"\r\n\r\n")
+        if not is_headed or not body:
+            return
+        now = time.perf_counter()
+        self.first_at = self.first_at or now
+        if not head.startswith(b"HTTP/1.1 200"):
+            self.done.set_exception(RuntimeError(self.received.decode()))
+        elif is_complete(head.lower(), body):
+            self.taken.append((now - self.asked_at, self.first_at - self.asked_at))
+            self.ask()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The time is over, or something broke."""
+        if self.done.done():
+            return
+        if time.perf_counter() < self.until:
+            self.done.set_exception(exc or RuntimeError("the connection was closed"))
+        else:
+            self.done.set_result(None)
+
+
+def is_complete(head: bytes, body: bytes) -> bool:
+    """Whether an answer has ended."""
+    _, is_sized, length = head.partition(b"content-length:")
+    if is_sized:
+        return len(body) >= int(length.partition(b"\r\n")[0])
+    return body.endswith(b"0\r\n\r\n")
+
+
+async def ask_for(url: str, load: Load, seconds: float) -> Taken:
+    """Load one server for a while."""
+    host, _, path = url.partition("/")
+    name, _, port = host.partition(":")
+    head = (
+        f"POST /{path}{PATH} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer sk-benchmark\r\nx-wait-ms: {load.wait_ms}\r\n"
+        f"x-gap-ms: {load.gap_ms}\r\ncontent-length: {len(load.body)}\r\n\r\n"
+    ).replace("//", "/")
+    taken: list[tuple[float, float]] = []
+    until = time.perf_counter() + seconds
+    loop = asyncio.get_running_loop()
+    pairs = [
+        await loop.create_connection(
+            lambda: Client(head.encode() + load.body, until, taken), name, int(port)
+        )
+        for _ in range(CONNECTIONS)
+    ]
+    await asyncio.gather(*(client.done for _, client in pairs))
+    whole = sorted(1000 * each[0] for each in taken)
+    first = statistics.median(1000 * each[1] for each in taken)
+    p99 = whole[min(len(whole) - 1, int(0.99 * len(whole)))]
+    return Taken(len(whole) / seconds, statistics.median(whole), p99, first)
+
+
+class Rounds:
+    """Direct and through the gateway in turn; medians of the rounds."""
+
+    def __init__(self, direct: str, gateway: str, seconds: float, rounds: int) -> None:
+        self.urls = (direct, gateway)
+        self.seconds = seconds
+        self.rounds = rounds
+        self.num_calls = 0
+
+    def run(self, load: Load) -> tuple[Taken, Taken]:
+        """What the calls take directly, and through the gateway."""
+        found: tuple[list[Taken], list[Taken]] = ([], [])
+        for _ in range(self.rounds):
+            for url, taken in zip(self.urls, found, strict=True):
+                taken.append(asyncio.run(ask_for(url, load, self.seconds)))
+        self.num_calls += sum(round(each.per_s * self.seconds) for each in found[1])
+        direct, through = (
+            Taken(*map(statistics.median, zip(*taken, strict=True))) for taken in found
+        )
+        return direct, through
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def wait_for(port: int, path: str) -> None:
+    """Return once a server answers."""
+    for _ in range(600):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", path)
+            connection.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("A server did not start.")
+
+
+def count_traces(environment: dict[str, str], wanted: int) -> int:
+    """Calls that became traces; waits for the last one."""
+    command = [sys.executable, "-m", "rft_app.cli", "traces", "intake", "--json"]
+    number = -1
+    for _ in range(120):
+        told = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+        counts = orjson.loads(told)["counts"]
+        number = sum(each["number"] for each in counts if each["outcome"] == "call")
+        if number >= wanted:
+            break
+        time.sleep(1)
+    return number
+
+
+def report(targets: Targets, rounds: Rounds) -> None:
+    """Measure and print."""
+    for is_stream, name in ((False, "plain"), (True, "streamed")):
+        direct, through = rounds.run(Load(is_stream, wait_ms=50))
+        p50, p99 = through.p50_ms - direct.p50_ms, through.p99_ms - direct.p99_ms
+        print(f"50 ms, {name}: p50 {direct.p50_ms:.1f} → {through.p50_ms:.1f} ms,", end=" ")
+        print(f"added {p50:.1f} ms {targets.most(p50, 4)};", end=" ")
+        print(f"p99 {direct.p99_ms:.1f} → {through.p99_ms:.1f} ms,", end=" ")
+        print(f"added {p99:.1f} ms {targets.most(p99, 15)}")
+    direct, through = rounds.run(Load(is_stream=True, wait_ms=50, gap_ms=5))
+    first = through.first_p50_ms - direct.first_p50_ms
+    print(f"first token: {direct.first_p50_ms:.1f} → {through.first_p50_ms:.1f} ms", end=" ")
+    print(f"of {through.p50_ms:.0f} ms, added {first:.1f} ms {targets.most(first, 4)}")
+    for is_stream, name in ((False, "plain"), (True, "streamed")):
+        direct, through = rounds.run(Load(is_stream, wait_ms=0))
+        verdict = targets.least(through.per_s, 1000)
+        print(f"0 ms, {name}: {through.per_s:,.0f} calls/s {verdict};", end=" ")
+        print(f"directly {direct.per_s:,.0f}")
+
+
+def main() -> None:
+    """Start everything, measure, stop everything."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    upstream, gateway = free_port(), free_port()
+    targets = Targets()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "RFT_DATA_DIR": folder,
+            "RFT_LLM_BASE_URL": f"http://127.0.0.1:{upstream}/v1",
+            "RFT_LLM_API_KEY": "sk-upstream",
+        }
+        rft = [sys.executable, "-m", "rft_app.cli"]
+        commands = (
+            [sys.executable, str(UPSTREAM), str(upstream)],
+            [*rft, "gateway", "--port", str(gateway)],
+        )
+        processes = [
+            subprocess.Popen(each, env=environment, stderr=subprocess.DEVNULL) for each in commands
+        ]
+        try:
+            wait_for(gateway, "/_health")
+            time.sleep(5)  # the worker takes a moment longer and tells nobody
+            urls = (f"127.0.0.1:{upstream}/", f"127.0.0.1:{gateway}/gateway")
+            warming = Rounds(*urls, seconds=1, rounds=1)
+            warming.run(Load(is_stream=False, wait_ms=0))
+            before = count_traces(environment, warming.num_calls)
+            rounds = Rounds(*urls, wanted.seconds, wanted.rounds)
+            report(targets, rounds)
+            found = count_traces(environment, before + rounds.num_calls) - before
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(30)
+    verdict = targets.least(found, rounds.num_calls)
+    print(f"recorded: {found:,} of {rounds.num_calls:,} calls {verdict}")
+    sys.exit(targets.exit_status)
+
+
+if __name__ == "__main__":
+    main()

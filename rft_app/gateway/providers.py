@@ -1,0 +1,113 @@
+"""Which provider a call goes to."""
+
+import urllib.request
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import encode_basic_auth
+from yarl import URL
+
+from rft_app.settings import Settings
+
+DEFAULT = "default"
+"""The provider of `RFT_LLM_BASE_URL`."""
+
+
+class _Named(msgspec.Struct):
+    """The one field of a request that decides."""
+
+    model: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Named).decode
+
+
+class Provider:
+    """One provider, and how to reach it."""
+
+    def __init__(self, name: str, base_url: str, key: str, models: Sequence[str] = ()) -> None:
+        self.name = name
+        self.models = tuple(models)
+        address = URL(base_url)
+        self.authorization = f"Bearer {key}" if key else ""
+        """What it is sent in the place of the caller's; empty where the caller's goes on."""
+        if address.user and not key:
+            self.authorization = encode_basic_auth(address.user, address.password or "")
+        self._base_url = str(address.with_user(None)).rstrip("/")
+        self._urls: dict[str, URL] = {}
+        self.proxy, self.proxy_headers = _find_proxy(base_url)
+
+    def takes(self, model: str) -> bool:
+        """Whether calls of a model go there."""
+        return not self.models or any(fnmatchcase(model, each) for each in self.models)
+
+    def url(self, path: str, query: str) -> URL:
+        """Where to send a call, e.g. of `chat/completions`."""
+        if query:
+            return URL(f"{self._base_url}/{path}?{query}", encoded=True)
+        found = self._urls.get(path)
+        if found is None:
+            found = URL(f"{self._base_url}/{path}", encoded=True)
+            if len(self._urls) < 100:  # ids of models are paths, too
+                self._urls[path] = found
+        return found
+
+
+class Providers:
+    """All that are configured, in the order they are asked; patterns before those that take all."""
+
+    def __init__(self, settings: Settings) -> None:
+        keys = settings.gateway_provider_keys
+        found = [
+            Provider(
+                each.name,
+                each.base_url,
+                keys[each.name].get_secret_value() if each.name in keys else "",
+                each.models,
+            )
+            for each in settings.gateway_providers
+        ]
+        if settings.llm_base_url:
+            key = settings.llm_api_key.get_secret_value()
+            found.append(Provider(DEFAULT, settings.llm_base_url, key))
+        self.all = tuple(sorted(found, key=lambda each: not each.models))
+
+    def find(self, request: bytes) -> Provider | None:
+        """Where a request goes by its model; `None` when no provider takes it.
+
+        A request without a readable model goes to the first that takes all: it knows best what to
+        say of it.
+        """
+        if len(self.all) == 1 and not self.all[0].models:
+            return self.all[0]
+        return self.find_by_model(read_model(request))
+
+    def find_by_model(self, model: str) -> Provider | None:
+        """Where calls of a model go."""
+        return next((each for each in self.all if each.takes(model)), None)
+
+
+def read_model(request: bytes) -> str:
+    """The model a request names; empty where it names none."""
+    try:
+        return _decode(request).model or ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
+def _find_proxy(base_url: str) -> tuple[URL | None, dict[str, str] | None]:
+    """The proxy that the environment names for an address, and what it is told of us.
+
+    They are apart, because errors name the proxy.
+    """
+    parts = urlsplit(base_url)
+    told = urllib.request.getproxies().get(parts.scheme)
+    if not told or urllib.request.proxy_bypass(parts.hostname or ""):
+        return None, None
+    proxy = URL(told if "://" in told else f"http://{told}")
+    if proxy.user is None:
+        return proxy, None
+    told_of_us = encode_basic_auth(proxy.user, proxy.password or "")
+    return proxy.with_user(None), {"authorization": told_of_us}  # the client puts "proxy-" before

@@ -1,0 +1,175 @@
+"""Several graders as one: a weighted mean, a product, the least, or a formula of their rewards.
+
+A spec such as
+
+    {"kind": "multi", "combine": "weighted_mean", "gates": {"format": 1},
+     "graders": {
+       "format": {"kind": "json_schema", "json_schema": {"type": "object"}, "weight": 0},
+       "answer": {"kind": "string_check", "field": "output_json.answer", "weight": 2},
+       "tone": {"kind": "script", "source": "def grade(sample, item): ..."}}}
+
+grades with each of them.  An answer below a gate gets 0, whatever the others say.  Where one of
+them cannot judge, nobody knows the reward of the whole: that is a grading failure and names it.
+"""
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from rft_app.domain.grader import Combination, MultiSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.rollout import Item, Sample
+from rft_app.errors import InvalidInputError
+from rft_app.graders._base import AnyGraderKind, GraderSession
+from rft_app.graders._formula import Formula
+from rft_app.registry import Registry
+
+MAX_REASON = 500
+
+Rewards = Mapping[str, float]
+Combine = Callable[[Rewards], float]
+
+
+class MultiGrader:
+    """Kind `multi`."""
+
+    name = "multi"
+    label = "Combination"
+
+    def __init__(self, kinds: Registry[AnyGraderKind]) -> None:
+        self._kinds = kinds
+
+    def check(self, spec: MultiSpec) -> None:
+        """Check each grader, the names that gates and formula use, and the weights."""
+        for name, part in spec.graders.items():
+            try:
+                self._kinds.get(part.kind).check(part)
+            except InvalidInputError as error:
+                message = f"The grader {name!r} cannot work. {error.message}"
+                raise InvalidInputError(message, field="graders") from error
+        _require_known(spec.gates, spec, "gates")
+        choose_combine(spec)
+
+    def open(self, spec: MultiSpec) -> "MultiSession":
+        """Make all graders ready."""
+        self.check(spec)
+        parts = {name: self._kinds.get(part.kind).open(part) for name, part in spec.graders.items()}
+        return MultiSession(spec, parts)
+
+
+class MultiSession:
+    """Graders that are ready to judge together."""
+
+    def __init__(self, spec: MultiSpec, parts: Mapping[str, GraderSession]) -> None:
+        self._gates = spec.gates
+        self._combine = choose_combine(spec)
+        self._parts = parts
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._parts = {name: stack.enter_context(one) for name, one in self._parts.items()}
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exception_type, exception, traceback)
+
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+        """Judge a batch with all graders, one after the other."""
+        columns = [part.grade(batch) for part in self._parts.values()]
+        rows = zip(*columns, strict=True)
+        return [self._join(dict(zip(self._parts, row, strict=True))) for row in rows]
+
+    def _join(self, found: Mapping[str, Verdict | GradingFailure]) -> Verdict | GradingFailure:
+        rewards: dict[str, float] = {}
+        for name, outcome in found.items():
+            if isinstance(outcome, GradingFailure):
+                return outcome.model_copy(update={"message": f"{name}: {outcome.message}"})
+            rewards[name] = outcome.reward
+        reason = _describe(found)
+        closed = [name for name, least in self._gates.items() if rewards[name] < least]
+        if closed:
+            told = f"Below the gate of {', '.join(closed)}. {reason}"
+            return Verdict(reward=0.0, reason=told[:MAX_REASON])
+        return self._compute(rewards, reason)
+
+    def _compute(self, rewards: Rewards, reason: str) -> Verdict | GradingFailure:
+        try:
+            reward = self._combine(rewards)
+        except ArithmeticError as error:
+            return _failure(FailureKind.NOT_FINITE, f"The formula has no value: {error}.", reason)
+        if not math.isfinite(reward):
+            return _failure(FailureKind.NOT_FINITE, f"The formula gave {reward}.", reason)
+        if not 0 <= reward <= 1:
+            return _failure(
+                FailureKind.OUT_OF_RANGE, f"The formula gave {reward:g}, not 0 to 1.", reason
+            )
+        return Verdict(reward=reward, reason=reason)
+
+
+def choose_combine(spec: MultiSpec) -> Combine:
+    """What makes one reward of several.
+
+    Raises:
+        InvalidInputError: Weights or formula cannot work.
+    """
+    if spec.formula is not None and spec.combine is not Combination.FORMULA:
+        raise InvalidInputError(
+            f"There is a formula, but `combine` is {spec.combine}. Make it `formula`, or leave the "
+            "formula out.",
+            field="formula",
+        )
+    match spec.combine:
+        case Combination.WEIGHTED_MEAN:
+            return _weigh(spec)
+        case Combination.PRODUCT:
+            return lambda rewards: math.prod(rewards.values())
+        case Combination.MINIMUM:
+            return lambda rewards: min(rewards.values())
+        case Combination.FORMULA:
+            formula = Formula(spec.formula or "")
+            _require_known(formula.names, spec, "formula")
+            return formula.compute
+
+
+def _weigh(spec: MultiSpec) -> Combine:
+    weights = {
+        name: 1.0 if part.weight is None else part.weight for name, part in spec.graders.items()
+    }
+    total = sum(weights.values())
+    if not total:
+        raise InvalidInputError(
+            "All weights are 0, so there is no mean. Give at least one grader a weight.",
+            field="graders",
+        )
+    # Rounding may leave [0, 1] by the last bit.
+    return lambda rewards: min(sum(rewards[n] * weights[n] for n in weights) / total, 1.0)
+
+
+def _require_known(names: Collection[str], spec: MultiSpec, field: str) -> None:
+    unknown = sorted(set(names) - spec.graders.keys())
+    if unknown:
+        raise InvalidInputError(
+            f"There is no grader {unknown[0]!r}, which `{field}` names; there are "
+            f"{', '.join(spec.graders)}.",
+            field=field,
+        )
+
+
+def _describe(found: Mapping[str, Verdict | GradingFailure]) -> str:
+    verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
+    rewards = " · ".join(f"{name} {one.reward:.2f}" for name, one in verdicts.items())
+    reasons = " ".join(f"{name}: {one.reason}" for name, one in verdicts.items() if one.reason)
+    return (f"{rewards}. {reasons}" if reasons else f"{rewards}.")[:MAX_REASON]
+
+
+def _failure(kind: FailureKind, message: str, reason: str) -> GradingFailure:
+    return GradingFailure(failure_kind=kind, message=f"{message} {reason}"[:MAX_REASON])

@@ -1,0 +1,143 @@
+from typing import Any
+
+import pytest
+from openai.types.graders import (
+    MultiGrader,
+    PythonGrader,
+    ScoreModelGrader,
+    StringCheckGrader,
+    TextSimilarityGrader,
+)
+from pydantic import BaseModel
+
+from rft_app.domain.grader import (
+    Combination,
+    GraderSpec,
+    JsonSchemaSpec,
+    JudgeSpec,
+    MultiSpec,
+    ScriptSpec,
+    Similarity,
+    StringCheckSpec,
+    StringOperation,
+    TextSimilaritySpec,
+    ToolCallsSpec,
+)
+from rft_app.domain.grading import Verdict
+from rft_app.domain.rollout import make_sample
+from rft_app.errors import InvalidInputError
+from rft_app.graders import open_grader
+from rft_app.graders.openai_json import from_openai, is_openai, to_openai
+
+pytestmark = pytest.mark.usefixtures("data_dir")
+
+SIMILAR = TextSimilaritySpec(metric=Similarity.ROUGE_L, field="output_json.answer")
+SCRIPT = ScriptSpec(source="def grade(sample, item):\n    return 0.5\n")
+JUDGE = JudgeSpec(prompt="{{sample.output_text}}", model="m", min_score=1, max_score=5)
+
+
+@pytest.mark.parametrize(
+    ("spec", "model"),
+    [
+        (StringCheckSpec(operation=StringOperation.ILIKE), StringCheckGrader),
+        (SIMILAR, TextSimilarityGrader),
+        (SCRIPT, PythonGrader),
+        (JUDGE, ScoreModelGrader),
+        (
+            MultiSpec(
+                graders={"a": StringCheckSpec(), "b": SCRIPT},
+                combine=Combination.FORMULA,
+                formula="a * b",
+            ),
+            MultiGrader,
+        ),
+    ],
+    ids=lambda each: getattr(each, "kind", ""),
+)
+def test_a_grader_comes_back_as_it_went_and_the_sdk_knows_it(
+    spec: GraderSpec, model: type[BaseModel]
+) -> None:
+    written = to_openai(spec, "mine")
+    if model is not MultiGrader:  # its type names one grader where the API takes several
+        model.model_validate(written, strict=True)
+    assert is_openai(written)
+    assert from_openai(written) == spec
+
+
+@pytest.mark.parametrize("combine", ["weighted_mean", "product", "minimum"])
+def test_a_combination_becomes_a_formula_with_the_same_reward(combine: str) -> None:
+    like = StringCheckSpec(operation=StringOperation.LIKE, reference="Paris", weight=3)
+    spec = MultiSpec(graders={"like": like, "half": SCRIPT}, combine=Combination(combine))
+    sample = make_sample([{"role": "assistant", "content": "In Paris"}], None)
+    rewards: list[float] = []
+    for each in (spec, from_openai(to_openai(spec))):
+        with open_grader(each) as grading:
+            [found] = grading.grade([(sample, {})])
+        assert isinstance(found, Verdict)
+        rewards.append(found.reward)
+    assert rewards[0] == pytest.approx(rewards[1])
+    assert rewards[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        (StringCheckSpec(operation=StringOperation.REGEX), "regular expressions"),
+        (JsonSchemaSpec(json_schema={}), "json schema"),
+        (ToolCallsSpec(), "tool calls"),
+        (JudgeSpec(prompt="{{sample.output_text}}"), "Choose one"),
+        (JUDGE.model_copy(update={"output_schema": {"type": "object"}}), "output schema"),
+        (MultiSpec(graders={"a": SCRIPT}, gates={"a": 1}), "gates"),
+        (MultiSpec(graders={"a": ToolCallsSpec()}), "tool calls"),
+    ],
+)
+def test_what_openai_has_not_is_refused_by_name(spec: GraderSpec, named: str) -> None:
+    with pytest.raises(InvalidInputError, match=named):
+        to_openai(spec)
+
+
+CHECK: dict[str, Any] = {
+    "type": "string_check",
+    "name": "a",
+    "operation": "eq",
+    "input": "{{ sample.output_text }}",
+    "reference": "x",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"input": "{{item.reference}}"}, "one place of the answer"),
+        ({"input": "The answer: {{sample.output_text}}"}, "one place of the answer"),
+        ({"operation": "regex"}, "operation"),
+        ({"reference": None}, "reference"),
+        (
+            {
+                "type": "score_model",
+                "model": "m",
+                "input": [{"role": "user", "content": "a"}],
+                "sampling_params": {"top_p": 0.5},
+            },
+            "top_p",
+        ),
+        (
+            {"type": "score_model", "model": "m", "input": [{"role": "system", "content": "a"}]},
+            "role",
+        ),
+        ({"type": "label_model"}, "label_model"),
+        ({"type": "text_similarity", "evaluation_metric": "cosine"}, "evaluation_metric"),
+        ({"type": "score_model", "model": "m", "input": [{"role": "user"}]}, "content"),
+        ({"type": "multi", "graders": {"a": {"type": "multi"}}, "calculate_output": "a"}, "multi"),
+    ],
+)
+def test_what_cannot_be_read_is_named(change: dict[str, Any], named: str) -> None:
+    assert from_openai(CHECK) == StringCheckSpec(reference="x")
+    with pytest.raises(InvalidInputError, match=named):
+        from_openai(CHECK | change)
+
+
+def test_our_own_settings_are_not_taken_for_openais() -> None:
+    assert not is_openai({"kind": "script", "type": "python"})
+    assert not is_openai({"type": "script"})
+    assert not is_openai([])
