@@ -15,7 +15,10 @@ FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui refl
 
 UNIT = pytest --numprocesses auto -m "not browser and not durability and not consumers"
 # Whole modules go to either worker, the longest one first: their tests share servers and datasets.
-BROWSER = pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m browser tests/ui
+# What fails there is tried once more by itself, with the machine to itself, and named as such.
+BROWSER = pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m browser tests/ui \
+	|| { echo "Tried again, one at a time: what failed above."; \
+	  pytest --last-failed --last-failed-no-failures none -m browser tests/ui; }
 CONSUMERS := .venv-consumers
 LIGHT_CONSUMERS := .venv-consumers-light
 AGENT_LIGHTNING := .venv-agent-lightning
@@ -42,7 +45,7 @@ run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1)
 test: install-dev build chromium lint types ## everything: lint, imports, types, unit, API, browser
 	$(UNIT)
 	@$(MAKE) --no-print-directory test-light-consumers
-	pytest -m durability tests
+	pytest --numprocesses 2 -m durability tests
 	$(BROWSER)
 
 check: install-dev format lint types unit ## what to run before a commit

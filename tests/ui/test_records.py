@@ -186,6 +186,7 @@ def test_only_the_selected_records_are_exported(
     expect(page.get_by_text("Only 39 selected records")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Export the whole dataset").click()
     expect(page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
+    expect(page).not_to_have_url(re.compile("records="), timeout=WAIT_MS)
     page.reload()
     expect(page.get_by_label("What to export")).to_have_value("")
     expect(page.get_by_text("96 train · 24 test")).to_be_visible(timeout=WAIT_MS)
