@@ -164,6 +164,10 @@ class Settings(BaseModel):
     """Calls in flight at a time."""
     llm_max_attempts: int = Field(default=5, ge=1, le=20)
     """How often a call is tried that the provider could not serve."""
+    embedded_model: str = Field(default="on", pattern="^(on|off)$")
+    """Whether the small model that runs here is offered; it starts when it is asked."""
+    embedded_idle_s: float = Field(default=600.0, gt=0)
+    """How long the embedded model stays in memory after the last call."""
 
     gateway_providers: Annotated[tuple[GatewayProvider, ...], BeforeValidator(parse_providers)] = ()
     """Providers that the gateway passes calls on to, before the one above (`parse_providers`)."""

@@ -28,7 +28,13 @@ _KINDS = {
     504: CallFailureKind.TIMEOUT,
 }
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-_TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens")
+_TOO_LONG = (
+    "context_length",
+    "context length",
+    "context size",
+    "maximum context",
+    "too many tokens",
+)
 _NOT_TAKEN = ("support", "unknown", "unrecogni", "not permitted", "not allowed", "unexpected")
 _REFUSED = ("content_filter", "content_policy", "content management policy")
 
