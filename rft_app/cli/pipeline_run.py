@@ -19,12 +19,11 @@ from rft_app.domain.grader import GraderSpec, ScriptSpec, parse_spec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
-from rft_app.graders import load_grader
 from rft_app.graders.openai_json import from_openai, is_openai
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
-from rft_app.services.graders import current_grader, save_grader
+from rft_app.services.graders import current_grader, load_grader, save_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
 from rft_app.storage.session import reading, unit_of_work
@@ -49,8 +48,8 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     Raises:
         RftError: A step failed; the earlier ones keep their results.
     """
-    spec = read_grader(plan.grader) if plan.grader else None
     ensure_schema()
+    spec = read_grader(plan.grader) if plan.grader else None
     goal = StepName(plan.until)
     if spec is None and goal.number >= StepName.GRADER.number:
         _require_grader(plan.dataset_id)

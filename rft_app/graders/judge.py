@@ -26,11 +26,10 @@ from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._places import fill, find_faults, find_places, look_up
+from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.llm.provider import choose_model
 from rft_app.llm.structured import BadReplyError, ask_once
-from rft_app.settings import Settings, get_settings
 
 MAX_REASON = 4_000
 """Characters of the judge's reasons that are kept."""
@@ -61,6 +60,9 @@ class NoLedger:
         """Nothing is kept."""
 
 
+NO_LEDGER, NO_MODELS = NoLedger(), Catalogue()
+
+
 class JudgeGrader:
     """Kind `judge`."""
 
@@ -68,30 +70,37 @@ class JudgeGrader:
     label = "Model as judge"
 
     def check(self, spec: JudgeSpec) -> None:
-        """Check the prompt's places, the output schema, the range and, if it can be, the model."""
+        """Check the prompt's places, the output schema and the range; models are not known here."""
         _check_prompt(spec.prompt)
         _check_schema(spec)
         _check_range(spec)
-        settings = get_settings()
-        if settings.has_provider:
-            choose_model(settings, spec.model)
 
-    def open(self, spec: JudgeSpec) -> "JudgeSession":
-        """Make ready to ask the configured provider; no reply is kept (`open_judge` keeps them)."""
-        return open_judge(spec, NoLedger(), get_settings())
+    def open(
+        self, spec: JudgeSpec, ledger: PaidCalls = NO_LEDGER, catalogue: Catalogue = NO_MODELS
+    ) -> "JudgeSession":
+        """Make ready to ask a model of the catalogue; each reply is kept before it is read.
+
+        Raises:
+            InvalidInputError: The spec cannot work, or there is no such model.
+            NotAvailableError: There is no model to ask; the message says how to get one.
+        """
+        self.check(spec)
+        return JudgeSession(spec, ledger, catalogue)
 
 
 class JudgeSession:
     """A judge with its connections; may be asked from several threads."""
 
-    def __init__(self, spec: JudgeSpec, ledger: PaidCalls, settings: Settings) -> None:
+    def __init__(self, spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> None:
         from rft_app.llm.client import ChatClient  # openai takes a second to import
 
-        self.model = choose_model(settings, spec.model).name
-        self.num_at_once = settings.llm_concurrency
+        choice = catalogue.choose(spec.model)
+        self.model = catalogue.name_of(choice)
+        self.num_at_once = choice.endpoint.provider.concurrency
+        self._model = choice.model
         self._spec = spec
         self._ledger = ledger
-        self._client: ChatClient = ChatClient(settings)
+        self._client: ChatClient = ChatClient(choice.endpoint)
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +142,7 @@ class JudgeSession:
         if isinstance(prompt, GradingFailure):
             return prompt
         request = ChatRequest(
-            model=self.model,
+            model=self._model.name,
             messages=(ChatMessage(role="user", content=prompt),),
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
@@ -145,15 +154,14 @@ class JudgeSession:
         return outcome if isinstance(outcome, CallFailure) else outcome.value
 
 
-def open_judge(spec: JudgeSpec, ledger: PaidCalls, settings: Settings) -> JudgeSession:
+def open_judge(spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> JudgeSession:
     """A judge ready to be asked; each reply is kept in `ledger` before it is read.
 
     Raises:
-        InvalidInputError: The spec cannot work, or the provider has no such model.
-        NotAvailableError: No provider is configured; the message says how to.
+        InvalidInputError: The spec cannot work, or there is no such model.
+        NotAvailableError: There is no model to ask; the message says how to get one.
     """
-    JudgeGrader().check(spec)
-    return JudgeSession(spec, ledger, settings)
+    return JudgeGrader().open(spec, ledger, catalogue)
 
 
 def _to_outcome(outcome: Verdict | GradingFailure | CallFailure) -> Verdict | GradingFailure:

@@ -3,7 +3,7 @@
 from typing import Any, Literal, Protocol
 
 from rft_app.domain.entity import Entity
-from rft_app.settings import LlmModel
+from rft_app.domain.provider import Model
 
 
 class ChatMessage(Entity):
@@ -56,13 +56,13 @@ class PaidCalls(Protocol):
 
 
 def find_cost(
-    model: LlmModel | None, num_prompt_tokens: int | None, num_completion_tokens: int | None
+    model: Model | None, num_prompt_tokens: int | None, num_completion_tokens: int | None
 ) -> float | None:
     """What a call costs in USD; `None` where a price or a count is not known.
 
     Example:
-        >>> model = LlmModel(name="m", input_usd_per_million=1.0, output_usd_per_million=10.0)
-        >>> find_cost(model, 1000, 200), find_cost(LlmModel(name="m"), 1000, 200)
+        >>> model = Model(name="m", input_usd_per_million=1.0, output_usd_per_million=10.0)
+        >>> find_cost(model, 1000, 200), find_cost(Model(name="m"), 1000, 200)
         (0.003, None)
     """
     if model is None or num_prompt_tokens is None or num_completion_tokens is None:

@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 import openai
 
-from rft_app.errors import JobCancelledError
+from rft_app.domain.provider import hide_credentials
+from rft_app.errors import JobCancelledError, NotAvailableError
 from rft_app.llm._errors import read_status_failure
+from rft_app.llm.catalogue import Connection, Endpoint
 from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.llm.provider import choose_model, hide_credentials
-from rft_app.settings import Settings
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 20.0
 LONGEST_WAIT_S = 120.0
@@ -52,31 +52,45 @@ class _Completion(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Completion).decode
 
 
+class _Lines:
+    """The library's client, made anew when the provider is reached in another way."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+        self._lock = threading.Lock()
+        self._clients: dict[Connection, openai.OpenAI] = {}
+
+    def to(self, connection: Connection) -> Any:  # noqa: ANN401  # its type is that of all APIs
+        """What makes a call there."""
+        with self._lock:
+            client = self._clients.get(connection)
+            if client is None:
+                client = self._clients[connection] = openai.OpenAI(
+                    base_url=connection.base_url,
+                    api_key=connection.api_key or _NO_KEY,
+                    max_retries=0,
+                    timeout=self._timeout,
+                )
+        return client.chat.completions.with_raw_response.create
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
+
+
 class ChatClient:
-    """Asks the configured provider; one for all threads of a piece of work."""
+    """Asks one provider; one for all threads of a piece of work."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Prepare; nothing is sent.
-
-        Raises:
-            NotAvailableError: No provider is configured.
-        """
-        choose_model(settings, None)
-        self._settings = settings
-        self._models = {model.name: model for model in settings.llm_models}
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Prepare; nothing is sent."""
+        self._endpoint = endpoint
+        self._provider = endpoint.provider
+        self._models = {model.name: model for model in self._provider.models}
         self._stop = threading.Event()
         self._not_before = 0.0
         self._left_out: set[str] = set()
-        timeout = openai.Timeout(
-            settings.llm_timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.llm_timeout_s)
-        )
-        self._client = openai.OpenAI(
-            base_url=settings.llm_base_url,
-            api_key=settings.llm_api_key.get_secret_value() or _NO_KEY,
-            max_retries=0,
-            timeout=timeout,
-        )
-        self._create: Any = self._client.chat.completions.with_raw_response.create
+        self._lines = _Lines(self._provider.timeout_s)
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -89,7 +103,7 @@ class ChatClient:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._lines.close()
 
     def chat(self, request: ChatRequest) -> ChatReply | CallFailure:
         """Ask, and ask again while the failure may pass.
@@ -97,14 +111,14 @@ class ChatClient:
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
-        for attempt in range(self._settings.llm_max_attempts):
+        for attempt in range(self._provider.max_attempts):
             self._wait_for_turn()
             outcome, retry_after_s = self._attempt(request)
             if isinstance(outcome, ChatReply) or not outcome.kind.is_retryable:
                 return outcome
             if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
                 return _too_patient(outcome, retry_after_s)
-            if attempt + 1 == self._settings.llm_max_attempts:
+            if attempt + 1 == self._provider.max_attempts:
                 return outcome
             self._pause(outcome, attempt, retry_after_s)
         raise AssertionError("There is at least one attempt.")
@@ -127,13 +141,17 @@ class ChatClient:
     def _attempt(self, request: ChatRequest) -> tuple[ChatReply | CallFailure, float | None]:
         while True:
             try:
-                answer = self._create(**self._to_arguments(request))
+                connection = self._endpoint.connect()
+            except NotAvailableError as error:
+                return CallFailure(kind=CallFailureKind.NOT_READY, message=error.message), None
+            try:
+                answer = self._lines.to(connection)(**self._to_arguments(request))
                 body: bytes = answer.http_response.content
             except openai.APITimeoutError:
-                limit = f"No answer within {self._settings.llm_timeout_s:g} s."
+                limit = f"No answer within {self._provider.timeout_s:g} s."
                 return CallFailure(kind=CallFailureKind.TIMEOUT, message=limit), None
             except openai.APIConnectionError as error:
-                where = f"{self._settings.llm_base_url}: {error.__cause__ or error}"
+                where = f"{connection.base_url}: {error.__cause__ or error}"
                 message = hide_credentials(where)[:300]
                 return CallFailure(kind=CallFailureKind.UNREACHABLE, message=message), None
             except openai.APIStatusError as error:

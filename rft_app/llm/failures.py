@@ -27,6 +27,8 @@ class CallFailureKind(StrEnum):
     BAD_REPLY = "bad_reply"
     NO_COMPLETION = "no_completion"
     """An answer that is none of a chat API: an empty body, a page to sign in."""
+    NOT_READY = "not_ready"
+    """Nothing was sent, e.g. because a key is lost; the message says what to do."""
 
     @property
     def is_retryable(self) -> bool:
@@ -60,7 +62,12 @@ _RETRYABLE = {
     CallFailureKind.TIMEOUT,
     CallFailureKind.UNREACHABLE,
 }
-_FATAL = {CallFailureKind.AUTH, CallFailureKind.NOT_FOUND, CallFailureKind.NO_CREDIT}
+_FATAL = {
+    CallFailureKind.AUTH,
+    CallFailureKind.NOT_FOUND,
+    CallFailureKind.NO_CREDIT,
+    CallFailureKind.NOT_READY,
+}
 _OF_ONE_CALL = {
     CallFailureKind.TOO_LONG,
     CallFailureKind.REFUSED,
@@ -85,6 +92,7 @@ _REMEDIES = {
     CallFailureKind.NO_COMPLETION: (
         "Check RFT_LLM_BASE_URL: no chat API answers there; most addresses end in /v1."
     ),
+    CallFailureKind.NOT_READY: "",
 }
 
 
@@ -99,7 +107,7 @@ class CallFailure(Entity):
     def explanation(self) -> str:
         """What was said and what to do about it, as sentences."""
         end = "" if self.message.endswith((".", "!", "?", "…")) else "."
-        return f"{self.message}{end} {self.kind.remedy}"
+        return f"{self.message}{end} {self.kind.remedy}".rstrip()
 
 
 class FailureTally:

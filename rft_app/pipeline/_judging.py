@@ -25,7 +25,7 @@ from rft_app.llm.failures import (
     CallFailureKind,
     FailureTally,
 )
-from rft_app.settings import get_settings
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
@@ -64,7 +64,9 @@ class Judging:
         if self._sum_paid().num_calls:
             self._failures.note_success()
         order = spread_first(range(num_done, len(self._keys)))
-        with open_judge(spec, ledger, get_settings()) as judge:
+        with reading() as session:
+            catalogue = read_catalogue(session)
+        with open_judge(spec, ledger, catalogue) as judge:
             calls = Calls(
                 self._context,
                 num_at_once=judge.num_at_once,

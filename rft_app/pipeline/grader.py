@@ -12,10 +12,9 @@ from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError
 from rft_app.graders import check_grader, load_grader
 from rft_app.jobs.context import JobContext
-from rft_app.llm.provider import choose_model
 from rft_app.pipeline._base import fingerprint
-from rft_app.settings import get_settings
 from rft_app.storage import graders
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.session import unit_of_work
 from rft_app.storage.step_inputs import StepInputs
 
@@ -63,10 +62,21 @@ def store_spec(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVer
         InvalidInputError: The spec cannot work; details have `line` and `column` where known.
     """
     check_grader(spec)
+    require_model(session, spec)
     current = graders.find_current(session, dataset_id)
     if current is not None and current.spec_hash == spec_hash(spec):
         return current
     return graders.add_version(session, dataset_id, spec)
+
+
+def require_model(session: Session, spec: GraderSpec) -> None:
+    """Check that there is the model that a spec names, unless there is none at all.
+
+    Raises:
+        InvalidInputError: There is no such model; the message lists those there are.
+    """
+    if isinstance(spec, JudgeSpec):
+        read_catalogue(session).find(spec.model)
 
 
 def require_grader(session: Session, dataset_id: str) -> GraderVersion:
@@ -85,11 +95,11 @@ def require_provider(session: Session, dataset_id: str) -> None:
 
     Raises:
         NotAvailableError: No provider is configured; the message says how to.
-        InvalidInputError: The provider has no such model.
+        InvalidInputError: There is no such model.
     """
     version = graders.find_current(session, dataset_id)
     if version is not None and isinstance(version.spec, JudgeSpec):
-        choose_model(get_settings(), version.spec.model)
+        read_catalogue(session).choose(version.spec.model)
 
 
 def describe_grader(version: GraderVersion) -> StepResult:

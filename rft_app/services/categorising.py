@@ -16,12 +16,11 @@ from rft_app.domain.words import count
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue
-from rft_app.llm.provider import choose_model
 from rft_app.pipeline._place_asking import PER_CALL, PlaceAsker
 from rft_app.pipeline.topics import choose_kind
 from rft_app.services.topic_locks import CATEGORIZE, require_idle
 from rft_app.services.topic_results import refresh_result
-from rft_app.settings import get_settings
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row, touch
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
@@ -123,14 +122,14 @@ def start_categorise(
         NotFoundError: There is no such dataset.
         ConflictError: There are no topics, or a job works on them.
         InvalidInputError: Records that a person placed would be overwritten without a
-            confirmation, or although only records without a topic were asked for; or the provider
-            has no such model.
+            confirmation, or although only records without a topic were asked for; or there
+            is no such model.
         NotAvailableError: A model is named and no provider is configured.
     """
     asked = settings or CategoriseSettings()
     get_dataset_row(session, dataset_id)
     if asked.model is not None:
-        choose_model(get_settings(), asked.model)
+        read_catalogue(session).choose(asked.model)
     require_idle(session, dataset_id)
     if not get_tree(session, dataset_id).nodes:
         raise ConflictError("There are no topics yet. Add, import or generate some first.")
@@ -199,17 +198,18 @@ def _asking(context: JobContext, model: str) -> "Generator[MakeAsker]":
     """A client of the provider while the block runs; replies go into the job's ledger."""
     from rft_app.llm.client import ChatClient
 
-    dataset_id, settings = context.required_dataset_id, get_settings()
+    dataset_id = context.required_dataset_id
     with reading() as session:
         objective = get_dataset_row(session, dataset_id).objective
-    with closing(ChatClient(settings)) as client:
+        choice = read_catalogue(session).choose(model)
+    with closing(ChatClient(choice.endpoint)) as client:
         yield lambda leaves, failures: PlaceAsker(
             context=context,
             client=client,
             ledger=StoredPaidCalls(context.job_id, dataset_id),
-            model=model,
+            model=choice.model.name,
             objective=objective,
             leaves=leaves,
-            num_at_once=settings.llm_concurrency,
+            num_at_once=choice.endpoint.provider.concurrency,
             failures=failures,
         )

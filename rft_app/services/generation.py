@@ -12,12 +12,11 @@ from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import enqueue
-from rft_app.llm.provider import choose_model
-from rft_app.services.generation_costs import estimate_cost, estimate_tokens
+from rft_app.services.generation_costs import estimate_choice, estimate_tokens
 from rft_app.services.generation_orders import Orders, find_orders
 from rft_app.services.generation_units import make_units
-from rft_app.settings import LlmModel, get_settings
 from rft_app.storage import generation_runs
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.strategies import STRATEGIES
@@ -74,24 +73,19 @@ def plan_generation(
     strategy = STRATEGIES.get(settings.strategy)
     units = make_units(strategy, settings, orders.orders)
     tokens = estimate_tokens(session, dataset_id, strategy, settings, units)
-    model = _find_model(settings)
+    catalogue = read_catalogue(session)
+    choice = catalogue.find(settings.model)
     return GenerationPlan(
         settings=settings,
-        model=None if model is None else model.name,
+        model=None if choice is None else catalogue.name_of(choice),
         topics=orders.topics,
         num_to_generate=sum(order.count for order in orders.orders),
         num_allowed=orders.num_allowed,
         num_calls=len(units),
         tokens=tokens,
-        cost=estimate_cost(model, tokens, len(units), get_settings().llm_prices_date),
+        cost=estimate_choice(choice, tokens, len(units)),
         notes=orders.notes,
     )
-
-
-def _find_model(settings: GenerationSettings) -> LlmModel | None:
-    """The model that will be asked; `None` while there is no provider."""
-    known = get_settings()
-    return choose_model(known, settings.model) if known.has_provider else None
 
 
 def start_generation(
@@ -108,12 +102,13 @@ def start_generation(
         ConflictError: There is nothing to generate, or a run is on its way.
         InvalidInputError: The model is not configured, or no topic has the path given.
     """
-    model = choose_model(get_settings(), settings.model)
+    catalogue = read_catalogue(session)
+    model = catalogue.name_of(catalogue.choose(settings.model))
     get_dataset_row(session, dataset_id)
     orders = find_orders(session, dataset_id, settings, selection)
     require_work(orders)
     args = {
-        "settings": settings.model_copy(update={"model": model.name}).model_dump(mode="json"),
+        "settings": settings.model_copy(update={"model": model}).model_dump(mode="json"),
         "selection": None if selection is None else selection.model_dump(mode="json"),
     }
     return enqueue(session, GENERATE, dataset_id, args)

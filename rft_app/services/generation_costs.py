@@ -7,10 +7,11 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.generation import CostRange, GenerationSettings, TokenEstimate, Unit
+from rft_app.domain.provider import Model
 from rft_app.domain.words import count
+from rft_app.llm.catalogue import Choice
 from rft_app.llm.chat import find_cost
 from rft_app.services.generation_units import make_brief
-from rft_app.settings import LlmModel
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.topics import get_tree
 from rft_app.strategies import Strategy
@@ -56,18 +57,25 @@ def estimate_tokens(
     )
 
 
+def estimate_choice(choice: Choice | None, tokens: TokenEstimate, num_calls: int) -> CostRange:
+    """As `estimate_cost`, with the prices that the model's provider has."""
+    if choice is None:
+        return estimate_cost(None, tokens, num_calls, None)
+    return estimate_cost(choice.model, tokens, num_calls, choice.endpoint.provider.prices_date)
+
+
 def estimate_cost(
-    model: LlmModel | None, tokens: TokenEstimate, num_calls: int, prices_date: date | None
+    model: Model | None, tokens: TokenEstimate, num_calls: int, prices_date: date | None
 ) -> CostRange:
     """A range with its arithmetic; unknown stays unknown.
 
     Example:
         >>> tokens = TokenEstimate(num_prompt_tokens=40_000, num_reply_tokens=10_000)
-        >>> model = LlmModel(name="m", input_usd_per_million=1, output_usd_per_million=10)
+        >>> model = Model(name="m", input_usd_per_million=1, output_usd_per_million=10)
         >>> cost = estimate_cost(model, tokens, 40, None)
         >>> round(cost.low_usd, 3), round(cost.high_usd, 3)
         (0.11, 0.228)
-        >>> estimate_cost(LlmModel(name="m"), tokens, 40, None).low_usd is None
+        >>> estimate_cost(Model(name="m"), tokens, 40, None).low_usd is None
         True
     """
     amounts = f"{count(num_calls, 'call')}, about {tokens.num_prompt_tokens:,} prompt tokens and "

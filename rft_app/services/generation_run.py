@@ -20,7 +20,6 @@ from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 from rft_app.llm.structured import Answer, Question, ask
 from rft_app.services.generation_checks import Checker, describe_draft
 from rft_app.services.generation_units import make_brief
-from rft_app.settings import get_settings
 from rft_app.storage.candidates import (
     NewCandidate,
     add_candidates,
@@ -29,6 +28,7 @@ from rft_app.storage.candidates import (
     list_places,
     settle_candidate,
 )
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.generation_runs import GenerationRun, finish_run
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
@@ -54,6 +54,7 @@ class Generation:
             self._objective = get_dataset_row(session, run.dataset_id).objective
             self._tree = get_tree(session, run.dataset_id)
             self._places = list_places(session, run.id)
+            self._choice = read_catalogue(session).choose(run.settings.model)
         self._failures = FailureTally()
         self._num_done = 0
         self._num_made = len(self._places)
@@ -65,11 +66,11 @@ class Generation:
             ProviderError: Not one candidate came of it; the message says why.
             JobCancelledError: Somebody asked to stop; what was paid is stored.
         """
-        settings = get_settings()
-        with closing(ChatClient(settings)) as client:
+        endpoint = self._choice.endpoint
+        with closing(ChatClient(endpoint)) as client:
             calls = Calls(
                 self._context,
-                num_at_once=settings.llm_concurrency,
+                num_at_once=endpoint.provider.concurrency,
                 make=lambda index: self._ask(client, index),
                 take=self._take,
                 report=self._report_progress,
@@ -98,7 +99,7 @@ class Generation:
             )
         wanted = 3 * strategy.estimate_reply_tokens(brief) + 256
         request = ChatRequest(
-            model=run.settings.model or "",
+            model=self._choice.model.name,
             messages=strategy.prompt(brief),
             temperature=run.settings.temperature,
             max_tokens=min(max(wanted, MIN_REPLY_TOKENS), MAX_REPLY_TOKENS),

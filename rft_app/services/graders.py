@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from rft_app import graders as kinds
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
 from rft_app.domain.grading import GradeOutcome, GradingFailure, Verdict
@@ -12,15 +13,15 @@ from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordId, record_id
 from rft_app.domain.rollout import Json, Rollout
 from rft_app.domain.statistics import summarise
-from rft_app.graders import load_grader, open_grader
+from rft_app.graders import open_grader
 from rft_app.graders.judge import open_judge
 from rft_app.graders.sandbox import Isolation, probe_isolation
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
-from rft_app.pipeline.grader import describe_grader, store_spec
-from rft_app.settings import get_settings
+from rft_app.pipeline.grader import describe_grader, require_model, store_spec
 from rft_app.storage import graders
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.ids import new_id
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
@@ -86,6 +87,36 @@ def save_grader(session: Session, dataset_id: str, spec: GraderSpec) -> GraderVe
     return version
 
 
+def check_grader(spec: GraderSpec) -> None:
+    """Find the faults of a spec that can be seen without grading anything.
+
+    Opens its own transaction where the spec names a model.
+
+    Raises:
+        InvalidInputError: It cannot work; details have `line` and `column` where known.
+    """
+    kinds.check_grader(spec)
+    _require_model(spec)
+
+
+def load_grader(spec: GraderSpec) -> None:
+    """Load a grader once, to see what only shows then; may take seconds.
+
+    Opens its own transaction where the spec names a model.
+
+    Raises:
+        InvalidInputError: It cannot work; details have `line` and `column` where known.
+    """
+    kinds.load_grader(spec)
+    _require_model(spec)
+
+
+def _require_model(spec: GraderSpec) -> None:
+    if isinstance(spec, JudgeSpec):
+        with reading() as session:
+            require_model(session, spec)
+
+
 def configure_grader(dataset_id: str, spec: GraderSpec) -> GraderVersion:
     """Load a grader once, then save it.
 
@@ -132,9 +163,8 @@ def _ask_judge(
 ) -> tuple[list[Verdict | GradingFailure], PaidTotals]:
     """Ask with little patience, for somebody waits; each trial has a ledger of its own."""
     scope = new_id("trial")
-    settings = get_settings()
-    attempts = min(settings.llm_max_attempts, TRIAL_ATTEMPTS)
-    hasty = settings.model_copy(update={"llm_max_attempts": attempts})
+    with reading() as session:
+        hasty = read_catalogue(session).limit_attempts(TRIAL_ATTEMPTS)
     with open_judge(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
         outcomes = grade_rollouts(judge, chunk)
     with reading() as session:

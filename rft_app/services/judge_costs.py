@@ -11,11 +11,11 @@ from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.record import RecordFilter
 from rft_app.domain.rollout import RolloutKey
 from rft_app.graders.judge import render
-from rft_app.llm.provider import NO_PROVIDER, choose_model
+from rft_app.llm.catalogue import NO_PROVIDER
 from rft_app.pipeline._rollout_plan import plan_rollouts
-from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_cost
+from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
-from rft_app.settings import get_settings
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.strategies._base import count_text_tokens
@@ -44,23 +44,23 @@ def estimate_judge(
 
     Raises:
         ConflictError: No record has an answer.
-        InvalidInputError: The provider has no such model.
+        InvalidInputError: There is no such model.
     """
     grader = current_grader(session, dataset_id)
     if grader is None or not isinstance(grader.spec, JudgeSpec):
         return None
-    known = get_settings()
-    model = choose_model(known, grader.spec.model) if known.has_provider else None
+    catalogue = read_catalogue(session)
+    choice = catalogue.find(grader.spec.model)
     usable = RecordFilter(is_valid=True, is_duplicate=False)
     members: list[int] = select_seqs(session, dataset_id, usable).tolist()
     keys = plan_rollouts(session, dataset_id, set(members), settings)
     tokens = _estimate_tokens(session, dataset_id, grader.spec, keys)
     return JudgeEstimate(
-        model=None if model is None else model.name,
+        model=None if choice is None else catalogue.name_of(choice),
         num_calls=len(keys),
         tokens=tokens,
-        cost=estimate_cost(model, tokens, len(keys), known.llm_prices_date),
-        obstacle="" if known.has_provider else NO_PROVIDER,
+        cost=estimate_choice(choice, tokens, len(keys)),
+        obstacle=NO_PROVIDER if choice is None else "",
     )
 
 

@@ -2,9 +2,12 @@
 
 from datetime import date
 
+from sqlmodel import Session
+
 from rft_app.domain.entity import Entity
-from rft_app.llm.provider import NO_PROVIDER, hide_credentials
-from rft_app.settings import get_settings
+from rft_app.domain.provider import hide_credentials
+from rft_app.llm.catalogue import NO_PROVIDER
+from rft_app.storage.catalogue import read_catalogue
 
 
 class ModelChoice(Entity):
@@ -30,21 +33,25 @@ class ModelChoices(Entity):
     """How to configure a provider; empty where there is one."""
 
 
-def list_models() -> ModelChoices:
-    """The configured provider and its models; reads settings only."""
-    settings = get_settings()
-    models = settings.llm_models if settings.has_provider else ()
+def list_models(session: Session) -> ModelChoices:
+    """The models that can be asked, by the names that settings take."""
+    catalogue = read_catalogue(session)
+    if not catalogue.has_models:
+        return ModelChoices(
+            models=(), prices_date=None, base_url="", is_configured=False, how_to=NO_PROVIDER
+        )
+    first = catalogue.choose(None).endpoint.provider
     return ModelChoices(
         models=tuple(
             ModelChoice(
-                name=model.name,
-                input_usd_per_million=model.input_usd_per_million,
-                output_usd_per_million=model.output_usd_per_million,
+                name=catalogue.name_of(choice),
+                input_usd_per_million=choice.model.input_usd_per_million,
+                output_usd_per_million=choice.model.output_usd_per_million,
             )
-            for model in models
+            for choice in catalogue.iterate()
         ),
-        prices_date=settings.llm_prices_date,
-        base_url=hide_credentials(settings.llm_base_url),
-        is_configured=settings.has_provider,
-        how_to="" if settings.has_provider else NO_PROVIDER,
+        prices_date=first.prices_date,
+        base_url=hide_credentials(first.base_url),
+        is_configured=True,
+        how_to="",
     )

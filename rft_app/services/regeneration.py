@@ -10,10 +10,9 @@ from rft_app.domain.job import Job
 from rft_app.domain.record import parse_record_id
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import enqueue
-from rft_app.llm.provider import choose_model
 from rft_app.services.generation_units import TopicOrder, make_units
-from rft_app.settings import get_settings
 from rft_app.storage import candidates
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.generation_runs import get_run_settings
 from rft_app.storage.generation_sources import select_sources
 from rft_app.strategies import STRATEGIES
@@ -34,7 +33,7 @@ def start_regeneration(session: Session, dataset_id: str, candidate_ids: Sequenc
     """
     require_few(candidate_ids)
     settings, _ = prepare_regeneration(session, dataset_id, candidate_ids)
-    choose_model(get_settings(), settings.model)
+    read_catalogue(session).choose(settings.model)
     return enqueue(session, REGENERATE, dataset_id, {"candidate_ids": list(candidate_ids)})
 
 

@@ -7,11 +7,11 @@ from hashlib import blake2b
 from rft_app.domain.entity import Entity
 from rft_app.domain.pattern import Pattern
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.provider import choose_model
 from rft_app.llm.structured import Asks, BadReplyError, Question, Reply, ask, require_answer
 from rft_app.services.datasets import NAME_LENGTH, OBJECTIVE_LENGTH
-from rft_app.settings import get_settings
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.paid_calls import StoredPaidCalls
+from rft_app.storage.session import reading
 
 SCOPE = "suggestion"
 """Under this the ledger keeps suggestions: the same question is paid once."""
@@ -53,22 +53,24 @@ def suggest_dataset(pattern: Pattern, questions: Sequence[str] = ()) -> Suggesti
     """
     from rft_app.llm.client import ChatClient  # openai takes a second to import
 
-    with closing(ChatClient(get_settings())) as client:
-        return ask_for_suggestion(client, StoredPaidCalls(SCOPE, None), pattern, questions)
+    with reading() as session:
+        choice = read_catalogue(session).choose(None)
+    ledger = StoredPaidCalls(SCOPE, None)
+    with closing(ChatClient(choice.endpoint)) as client:
+        return ask_for_suggestion(client, choice.model.name, ledger, pattern, questions)
 
 
 def ask_for_suggestion(
-    client: Asks, ledger: PaidCalls, pattern: Pattern, questions: Sequence[str]
+    client: Asks, model: str, ledger: PaidCalls, pattern: Pattern, questions: Sequence[str]
 ) -> Suggestion:
     """The same with any client and ledger.
 
     Raises:
-        NotAvailableError: No provider is configured.
         ProviderError: The model did not help.
     """
     about = _describe(pattern, questions)
     request = ChatRequest(
-        model=choose_model(get_settings(), None).name,
+        model=model,
         messages=(
             ChatMessage(role="system", content=_RULES),
             ChatMessage(role="user", content=about),

@@ -18,7 +18,6 @@ from rft_app.domain.words import count
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import enqueue, get_job, list_jobs
-from rft_app.llm.provider import choose_model
 from rft_app.pipeline._tree_asking import MAX_LEAVES
 from rft_app.pipeline.topics import MAX_TOPICS, choose_kind
 from rft_app.services.categorising import start_categorise
@@ -26,8 +25,8 @@ from rft_app.services.topic_edits import TopicEdit
 from rft_app.services.topic_locks import lock_idle
 from rft_app.services.topic_results import refresh_result
 from rft_app.services.topic_templates import TEMPLATES, TopicTemplate, find_template
-from rft_app.settings import get_settings
 from rft_app.storage import topics
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row, touch
 from rft_app.storage.paid_calls import StoredPaidCalls
 from rft_app.storage.session import reading, unit_of_work
@@ -103,7 +102,7 @@ def start_generate(session: Session, dataset_id: str, settings: GenerateSettings
     elif not row.num_records - row.num_invalid:
         raise ConflictError("There are no valid records to group. See the issues of Extract.")
     if settings.source == "model":
-        choose_model(get_settings(), settings.model)
+        read_catalogue(session).choose(settings.model)
         if (settings.num_topics or 0) > MAX_LEAVES:
             raise InvalidInputError(f"A model makes at most {MAX_LEAVES} topics. Ask for fewer.")
     return enqueue(session, GENERATE, dataset_id, settings.model_dump(mode="json"))
@@ -248,27 +247,29 @@ def _ask(context: JobContext, wanted: GenerateSettings) -> TopicProposal:
     from rft_app.pipeline._intents import read_intents
     from rft_app.pipeline._tree_asking import SHOWN, TreeAsker, TreeWish
 
-    dataset_id, settings = context.required_dataset_id, get_settings()
+    dataset_id = context.required_dataset_id
     with reading() as session:
         objective = get_dataset_row(session, dataset_id).objective
         sample = read_sample(session, dataset_id, SHOWN)
+        catalogue = read_catalogue(session)
+    choice = catalogue.choose(wanted.model)
     wish = TreeWish(
         max_depth=wanted.max_depth,
         num_topics=wanted.num_topics,
         instructions=wanted.instructions,
     )
-    with closing(ChatClient(settings)) as client:
+    with closing(ChatClient(choice.endpoint)) as client:
         asker = TreeAsker(
             context=context,
             client=client,
             ledger=StoredPaidCalls(context.job_id, dataset_id),
-            model=choose_model(settings, wanted.model).name,
+            model=choice.model.name,
         )
         nodes = asker.ask(objective, read_intents(context, dataset_id, sample), wish)
     return TopicProposal(
         nodes=nodes,
         source="model",
-        method=asker.model,
+        method=catalogue.name_of(choice),
         seed=wanted.seed,
         instructions=wanted.instructions,
     )

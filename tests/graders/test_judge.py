@@ -9,7 +9,9 @@ from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader
 from rft_app.graders._places import fill, find_places
-from rft_app.graders.judge import open_judge, read_reply, render
+from rft_app.graders.judge import NO_LEDGER, JudgeSession, open_judge, read_reply, render
+from rft_app.llm.catalogue import Catalogue, environment_endpoint
+from rft_app.llm.chat import PaidCalls
 from rft_app.llm.failures import CallFailure
 from rft_app.llm.structured import BadReplyError
 from rft_app.settings import get_settings
@@ -31,10 +33,15 @@ def no_provider(data_dir: object) -> Iterator[None]:
     get_settings.cache_clear()
 
 
+def open_configured(spec: JudgeSpec, ledger: PaidCalls = NO_LEDGER) -> JudgeSession:
+    endpoint = environment_endpoint(get_settings())
+    return open_judge(spec, ledger, Catalogue([endpoint] if endpoint else []))
+
+
 def judge_once(
     patch: pytest.MonkeyPatch, behave: Behaviour, spec: JudgeSpec = SPEC
 ) -> tuple[Verdict | GradingFailure, FakeProvider]:
-    with configured(patch, behave) as provider, open_grader(spec) as judge:
+    with configured(patch, behave) as provider, open_configured(spec) as judge:
         (outcome,) = judge.grade([(SAMPLE, ITEM)])
         return outcome, provider
 
@@ -55,7 +62,7 @@ def test_a_batch_keeps_its_order_and_misses_nothing(monkeypatch: pytest.MonkeyPa
 
     answers = [make_sample([{"role": "assistant", "content": "x" * n}], None) for n in range(1, 11)]
     spec = JudgeSpec(prompt="Rate {{sample.output_text}}")
-    with configured(monkeypatch, behave, CONCURRENCY="4"), open_grader(spec) as judge:
+    with configured(monkeypatch, behave, CONCURRENCY="4"), open_configured(spec) as judge:
         outcomes = judge.grade([(answer, ITEM) for answer in answers])
     rewards = [one.reward for one in outcomes if isinstance(one, Verdict)]
     assert rewards == [n / 10 for n in range(1, 11)]
@@ -152,7 +159,7 @@ def test_what_the_ledger_has_is_not_paid_again_even_where_it_cannot_be_used(
     ledger = Notebook()
     with configured(monkeypatch, in_turn(say("words"))) as provider:
         for _ in range(2):
-            with open_judge(SPEC, ledger, get_settings()) as judge:
+            with open_configured(SPEC, ledger) as judge:
                 assert isinstance(judge.ask("7", SAMPLE, ITEM), CallFailure)
         assert len(provider.requests) == len(ledger.kept) == 2, "the question and its repair"
 
@@ -219,5 +226,5 @@ def test_without_a_provider_a_judge_is_checked_and_not_opened() -> None:
 def test_a_model_that_is_not_configured_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, refused = SPEC.model_copy(update={"model": "best"}), pytest.raises(InvalidInputError)
     with configured(monkeypatch, in_turn(GOOD)), refused as caught:
-        load_grader(spec)
+        open_configured(spec)
     assert "Choose one of: good, local" in caught.value.message

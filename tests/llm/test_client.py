@@ -1,15 +1,16 @@
 import time
+from dataclasses import replace
 from threading import Thread
 
 import pytest
 
 from rft_app.errors import JobCancelledError, NotAvailableError
 from rft_app.llm import client as client_module
+from rft_app.llm.catalogue import Connection
 from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
 from rft_app.llm.client import ChatClient
 from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.settings import Settings
-from tests.llm.conftest import Start
+from tests.llm.conftest import Start, make_endpoint
 from tests.llm.provider import Served, in_turn, refuse, say
 
 
@@ -81,7 +82,7 @@ def test_all_calls_wait_when_one_was_told_to(start: Start) -> None:
 @pytest.mark.parametrize("num_attempts", [1, 5])
 def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start, num_attempts: int) -> None:
     busy = in_turn(refuse(429, headers={"Retry-After": "3600"}))
-    provider, client = start(busy, llm_max_attempts=num_attempts)
+    provider, client = start(busy, max_attempts=num_attempts)
     outcome = client.chat(make_request())
     assert find_kind(outcome) is CallFailureKind.RATE_LIMITED
     assert "3,600 s" in str(outcome)
@@ -89,7 +90,7 @@ def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start, num_attempts:
 
 
 def test_it_gives_up_after_the_attempts_that_are_set(start: Start) -> None:
-    provider, client = start(in_turn(refuse(500)), llm_max_attempts=3)
+    provider, client = start(in_turn(refuse(500)), max_attempts=3)
     assert find_kind(client.chat(make_request())) is CallFailureKind.SERVER_ERROR
     assert len(provider.requests) == 3
 
@@ -123,13 +124,12 @@ def test_other_failures_are_named_and_not_repeated(
 
 
 def test_a_slow_provider_times_out(start: Start) -> None:
-    _, client = start(in_turn(Served(b"{}", delay_s=1.0)), llm_timeout_s=0.2, llm_max_attempts=1)
+    _, client = start(in_turn(Served(b"{}", delay_s=1.0)), timeout_s=0.2, max_attempts=1)
     assert find_kind(client.chat(make_request())) is CallFailureKind.TIMEOUT
 
 
 def test_a_provider_that_is_not_there_is_unreachable() -> None:
-    settings = {"llm_base_url": "http://127.0.0.1:9/v1", "llm_models": "good"}
-    client = ChatClient(Settings.model_validate({**settings, "llm_max_attempts": 1}))
+    client = ChatClient(make_endpoint("http://127.0.0.1:9/v1", max_attempts=1))
     outcome = client.chat(make_request())
     client.close()
     assert find_kind(outcome) is CallFailureKind.UNREACHABLE
@@ -137,8 +137,7 @@ def test_a_provider_that_is_not_there_is_unreachable() -> None:
 
 
 def test_a_password_in_the_address_is_in_no_message() -> None:
-    settings = {"llm_base_url": "http://me:hunter2@127.0.0.1:9/v1", "llm_models": "good"}
-    client = ChatClient(Settings.model_validate({**settings, "llm_max_attempts": 1}))
+    client = ChatClient(make_endpoint("http://me:hunter2@127.0.0.1:9/v1", max_attempts=1))
     outcome = client.chat(make_request())
     client.close()
     assert find_kind(outcome) is CallFailureKind.UNREACHABLE
@@ -185,6 +184,25 @@ def test_stopped_while_it_waits_it_lets_go_at_once(start: Start) -> None:
     assert ended == [JobCancelledError]
 
 
-def test_without_a_provider_it_says_how_to_configure_one() -> None:
-    with pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"):
-        ChatClient(Settings())
+def test_a_provider_that_cannot_be_reached_fails_the_call_and_says_what_to_do(start: Start) -> None:
+    provider, _ = start(in_turn(say("Hi")))
+
+    def connect() -> Connection:
+        raise NotAvailableError("The key is lost. Enter it again.")
+
+    client = ChatClient(replace(make_endpoint(provider.url), connect=connect))
+    outcome = client.chat(make_request())
+    assert find_kind(outcome) is CallFailureKind.NOT_READY
+    assert isinstance(outcome, CallFailure)
+    assert outcome.explanation == "The key is lost. Enter it again."
+    assert not provider.requests
+
+
+def test_it_is_reached_anew_before_every_attempt(start: Start) -> None:
+    first, _ = start(in_turn(refuse(500)))
+    second, _ = start(in_turn(say("Hi")))
+    ways = iter([Connection(first.url, "sk-1"), Connection(second.url, "sk-2")])
+    client = ChatClient(replace(make_endpoint(""), connect=lambda: next(ways)))
+    assert isinstance(client.chat(make_request()), ChatReply)
+    client.close()
+    assert (first.keys, second.keys) == (["Bearer sk-1"], ["Bearer sk-2"])

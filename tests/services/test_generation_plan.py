@@ -88,7 +88,8 @@ def test_without_a_provider_the_plan_stands_and_its_cost_is_unknown(world: World
     assert found.tokens.num_prompt_tokens > 0
     assert (found.cost.low_usd, found.cost.high_usd) == (None, None)
     assert "no model is configured" in found.cost.formula
-    assert not list_models().is_configured
+    with reading() as session:
+        assert not list_models(session).is_configured
     with unit_of_work() as session, pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"):
         start_generation(session, DATASET, GenerationSettings())
 

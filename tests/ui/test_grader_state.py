@@ -20,7 +20,7 @@ from rft_app.services import graders
 from rft_app.services.graders import Trial
 from rft_app.services.models import list_models
 from rft_app.settings import get_settings
-from rft_app.storage.session import unit_of_work
+from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import begin_step, fail_step
 from rft_app.ui.state import dry_run, grader
 from rft_app.ui.state.dry_run import DryRunState
@@ -127,14 +127,16 @@ def test_the_form_is_checked_outside_the_event_loop(
 
 
 def test_credentials_in_the_providers_address_are_not_shown(
-    dialog: GraderState, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    dialog: GraderState, database: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RFT_LLM_BASE_URL", "https://me:hunter2@llm.example.com:8443/v1")
     monkeypatch.setenv("RFT_LLM_MODELS", "good")
     get_settings.cache_clear()
-    dialog._show_models()
+    asyncio.run(dialog._show_models())
     assert dialog.provider == "llm.example.com:8443"
-    assert list_models().base_url == "https://llm.example.com:8443/v1"
+    with reading() as session:
+        found = list_models(session)
+    assert found.base_url == "https://llm.example.com:8443/v1"
 
 
 def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.MonkeyPatch) -> None:

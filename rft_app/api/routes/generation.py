@@ -22,8 +22,9 @@ _DATASET = "/datasets/{dataset_id}"
 
 @router.get("/models")
 def read_models() -> Models:
-    """The configured provider's models and prices, or how to configure one."""
-    return Models.of(list_models())
+    """The models that can be asked and their prices, or how to configure a provider."""
+    with reading() as session:
+        return Models.of(list_models(session))
 
 
 @router.post(_DATASET + "/generate/plan")

@@ -17,11 +17,11 @@ from rft_app.domain.trace_page import TraceCount
 from rft_app.errors import RftError
 from rft_app.services.creation import Upload, create_from_upload
 from rft_app.services.file_pattern import analyze_file
+from rft_app.services.models import list_models
 from rft_app.services.pattern import analyze_traces
 from rft_app.services.scrub_preview import preview_file, preview_selection
 from rft_app.services.suggestions import Suggestion, suggest_dataset
 from rft_app.services.traces import count_selection, create_from_traces, find_last_key
-from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.leaving import Leaving
@@ -135,10 +135,10 @@ class CreateState(FileUpload, TracePicker, ScrubForm, Leaving, rx.State):
         """
         self._forget_file()
         self.reset()
-        settings = get_settings()
-        self.model_name = settings.llm_models[0].name if settings.has_provider else ""
         wanted = self.router.url.query_parameters.get("source", "")
         try:
+            models = (await ask(list_models)).models
+            self.model_name = models[0].name if models else ""
             is_stored = await ask(find_last_key) > 0
         except RftError:
             is_stored = True  # the list will say why

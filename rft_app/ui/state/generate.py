@@ -16,7 +16,7 @@ from rft_app.services.generation import GENERATE as GENERATE_JOB
 from rft_app.services.generation import find_paid, plan_generation, start_generation
 from rft_app.services.generation_options import StrategyOption, list_strategy_options
 from rft_app.services.generation_review import list_review
-from rft_app.services.models import list_models
+from rft_app.services.models import ModelChoices, list_models
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.generation_form import BOUNDS, GenerationForm
@@ -179,7 +179,8 @@ class GenerateState(Following, rx.State):
         dataset_id = self._dataset_id
         try:
             if is_forced:
-                self._show_choices(await ask(lambda s: list_strategy_options(s, dataset_id)))
+                options = await ask(lambda s: list_strategy_options(s, dataset_id))
+                self._show_choices(options, await ask(list_models))
             job, waiting = await ask(lambda s: _look(s, dataset_id))
         except RftError as error:
             self.fault, self.is_loading = error.message, False
@@ -189,8 +190,7 @@ class GenerateState(Following, rx.State):
         await self._show_job(job)
         return GenerateState.make_plan if is_forced or has_ended else None
 
-    def _show_choices(self, options: Sequence[StrategyOption]) -> None:
-        found = list_models()
+    def _show_choices(self, options: Sequence[StrategyOption], found: ModelChoices) -> None:
         self.strategies = [StrategyCard.of(option) for option in options]
         self.models = [ModelOption.of(model) for model in found.models]
         self.is_configured, self.how_to = found.is_configured, found.how_to

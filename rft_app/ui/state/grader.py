@@ -10,11 +10,11 @@ from sqlmodel import Session
 from rft_app.domain.grader import GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
-from rft_app.graders import check_grader
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
     Trial,
     TrialSpread,
+    check_grader,
     check_isolation,
     configure_grader,
     sum_up,
@@ -232,11 +232,11 @@ class GraderState(StepModal, rx.State):
         self._show_saved(versions[0] if versions else None)
         if not self.isolation:
             await self._show_isolation()
-        self._show_models()
+        await self._show_models()
         await self._check()
 
-    def _show_models(self) -> None:
-        found = list_models()
+    async def _show_models(self) -> None:
+        found = await ask(list_models)
         self.models = [ModelOption.of(model) for model in found.models]
         self.is_configured, self.how_to = found.is_configured, found.how_to
         self.provider = urlsplit(found.base_url).netloc

@@ -258,7 +258,8 @@ class ReviewState(Following, Paging, rx.State):
     async def _refresh(self, *, is_forced: bool = False) -> None:
         dataset_id = self._dataset_id
         if is_forced:
-            self.how_to, self.said, self.undo_id = list_models().how_to, "", ""
+            models = await ask(list_models)
+            self.how_to, self.said, self.undo_id = models.how_to, "", ""
         try:
             job = await ask(lambda s: _find_job(s, dataset_id, self._job_id))
         except RftError as error:

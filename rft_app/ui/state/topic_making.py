@@ -105,7 +105,7 @@ class TopicMaking(TopicTreeView, mixin=True):
     async def open_making(self) -> None:
         """Open the dialog."""
         self.is_making, self.making_fault = True, ""
-        self._show_models()
+        await self._show_models()
         if self.model not in [model.name for model in self.models]:
             self.model = self.models[0].name if self.models else ""
         self.templates = [

@@ -80,7 +80,7 @@ class TopicPlacing(TopicTreeView, mixin=True):
         """Open the dialog with fresh counts."""
         dataset_id = self._dataset_id
         self.takes_manual, self.placing_fault = False, ""
-        self._show_models()
+        await self._show_models()
         if self.placing_model not in [model.name for model in self.models]:
             self.placing_model = ""
         try:

@@ -131,8 +131,12 @@ class TopicTreeView(StepModal, Paging, mixin=True):
         """Take away the note of the last job."""
         self.work_note = ""
 
-    def _show_models(self) -> None:
-        choices = list_models()
+    async def _show_models(self) -> None:
+        try:
+            choices = await ask(list_models)
+        except RftError as error:
+            self.fault = error.message
+            return
         self.models, self.no_model = list(map(ModelOption.of, choices.models)), choices.how_to
 
     async def _choose(self, tree: TopicTree, key: str) -> None:

@@ -1,0 +1,63 @@
+"""Who answers chat requests: an OpenAI-compatible endpoint, its models, prices and limits."""
+
+import re
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from rft_app.domain.entity import Entity
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+class ProviderKind(StrEnum):
+    """Where a provider comes from."""
+
+    ENVIRONMENT = "environment"
+    """Of `RFT_LLM_…`; read-only."""
+    STORED = "stored"
+    EMBEDDED = "embedded"
+    """Served by this installation itself."""
+
+
+class Model(Entity):
+    """One model and what it costs."""
+
+    name: str = Field(min_length=1)
+    """As the provider names it."""
+    input_usd_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Price of a million prompt tokens; `None` where nobody said, which is not free."""
+    output_usd_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+class Provider(Entity):
+    """How one is asked; its key is not part of it."""
+
+    name: str
+    kind: ProviderKind
+    base_url: str
+    """May hold a user and a password: show it through `hide_credentials`."""
+    models: tuple[Model, ...]
+    """The preferred one first."""
+    prices_date: date | None = None
+    """Day the prices were looked up; `None` where nobody said."""
+    timeout_s: float = 60.0
+    """Longest time one call may take."""
+    concurrency: int = 8
+    """Calls in flight at a time."""
+    max_attempts: int = 5
+    """How often a call is tried that it could not serve."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    """Limits are `None` where there are none."""
+
+
+def hide_credentials(text: str) -> str:
+    """An address, or a message that names one, without the user and password before its host.
+
+    Example:
+        >>> hide_credentials("https://me:secret@llm.example.com/v1")
+        'https://llm.example.com/v1'
+    """
+    return _CREDENTIALS.sub("", text)
