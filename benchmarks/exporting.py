@@ -18,12 +18,14 @@ Python that has both:
 
     python -m venv peers && peers/bin/pip install datasets duckdb
 
+Memory is that of the process that writes and of those that encode for it, pages that several share
+counted once, in a run of its own that is not timed.
+
 A preview is timed as a click on a card asks for it, on a dataset that was looked at before.
 """
 
 import argparse
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -37,6 +39,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from _memory import Peak, watch_children
 from _records import write_records
 from _targets import Targets
 
@@ -183,7 +186,7 @@ def start(name: str) -> str:
 
 
 def export(export_id: str) -> None:
-    """Do the child's work in this process; print rows, seconds, peak memory and bytes."""
+    """Do the child's work in this process; print rows, seconds and bytes."""
     from rft_app.processes import exporting
     from rft_app.storage.exports import get_export
     from rft_app.storage.session import reading
@@ -193,16 +196,7 @@ def export(export_id: str) -> None:
     seconds = time.perf_counter() - begun
     with reading() as session:
         done = get_export(session, export_id)
-    print(done.num_train, seconds, peak_memory_mb(), done.size_bytes)
-
-
-def peak_memory_mb() -> float:
-    """Of this process since its start; `ru_maxrss` would count the parent's memory, too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(row for row in status.read_text().split("\n") if row.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(done.num_train, seconds, done.size_bytes)
 
 
 def run_child(*arguments: str, python: str = sys.executable) -> list[float]:
@@ -213,7 +207,7 @@ def run_child(*arguments: str, python: str = sys.executable) -> list[float]:
 
 
 def run_round(names: Sequence[str], peers: Callable[[], Figures]) -> Figures:
-    """One turn of everything: its rows, seconds and, for exports, memory and bytes."""
+    """One turn of everything: its rows, seconds and, for exports, bytes."""
     figures = {name: run_child("--read", name) for name in YARDSTICKS}
     return figures | {name: time_export(name) for name in names} | peers()
 
@@ -226,24 +220,30 @@ def time_export(name: str) -> list[float]:
     return figures
 
 
+def measure_memory(name: str) -> float | None:
+    """Most memory of one export in MB; `None` where the system does not say."""
+    peak = Peak()
+    with watch_children(peak):
+        time_export(name)
+    return peak.mb
+
+
 def ratio_of(rounds: Sequence[Figures], name: str, other: str) -> float:
     """How many times as fast one is as another, the median of the rounds."""
     return median(figures[other][1] / figures[name][1] for figures in rounds)
 
 
 def report(rounds: Sequence[Figures], names: Sequence[str], targets: Targets) -> None:
-    """Print speeds, ratios to both yardsticks and to peers, memory and sizes."""
+    """Print speeds, ratios to both yardsticks and to peers, and sizes."""
     for name in YARDSTICKS:
         print(f"only reading, {name:<11} {rate_of(rounds, name):>9,.0f} records/s")
     for name in names:
-        number, _, _, size = rounds[0][name]
-        peak_mb = max(figures[name][2] for figures in rounds)
+        number, _, size = rounds[0][name]
         to_sorted, to_ordered = (ratio_of(rounds, name, other) for other in YARDSTICKS)
         print(
             f"export {name:<18} {rate_of(rounds, name):>9,.0f} records/s  "
             f"{to_sorted:.2f} of reading sorted {targets.least(to_sorted, EXPORTS[name][2])}, "
-            f"{to_ordered:.2f} of in order  {peak_mb:.0f} MB {targets.most(peak_mb, MAX_MB)}  "
-            f"{number:,.0f} rows, {size / 1e6:,.0f} MB"
+            f"{to_ordered:.2f} of in order  {number:,.0f} rows, {size / 1e6:,.0f} MB"
         )
     for name in filter(rounds[0].__contains__, PEERS):
         ratio = ratio_of(rounds, names[0], name)
@@ -251,6 +251,17 @@ def report(rounds: Sequence[Figures], names: Sequence[str], targets: Targets) ->
             f"{name:<25} {rate_of(rounds, name):>9,.0f} records/s  {names[0]} is {ratio:.2f} x "
             f"that {targets.least(ratio, PEERS[name][0])}"
         )
+
+
+def report_memory(names: Sequence[str], targets: Targets) -> None:
+    """Print the most memory of each export."""
+    for name in names:
+        peak_mb = measure_memory(name)
+        if peak_mb is None:
+            print(f"memory {name:<18}   unknown on this system")
+        else:
+            verdict = targets.most(peak_mb, MAX_MB)
+            print(f"memory {name:<18} {peak_mb:>9,.0f} MB in all processes {verdict}")
 
 
 def rate_of(rounds: Sequence[Figures], name: str) -> float:
@@ -333,6 +344,7 @@ def compare(arguments: argparse.Namespace) -> int:
         peers = prepare_peers(arguments.peers_python, folder)
         rounds = [run_round(arguments.only, peers) for _ in range(arguments.rounds)]
         report(rounds, arguments.only, targets)
+        report_memory(arguments.only, targets)
     return targets.exit_status
 
 

@@ -99,7 +99,7 @@ class _Writing:
         source, options = self.source, self.source.export.options
         with (
             open_archive(file, options.compression_level) as archive,
-            SpooledTemporaryFile(max_size=8 * JOIN_BYTES) as provenance,
+            SpooledTemporaryFile(max_size=JOIN_BYTES) as provenance,
         ):
             files: list[WrittenFile] = []
             for split in options.splits:
