@@ -79,7 +79,10 @@ _MEANINGS = {
     Outcome.OTHER_LOG: "Log records that tell nothing of a model call; not kept.",
     Outcome.DUPLICATE: "Spans that were there already; nothing changed.",
     Outcome.BAD_ID: "Spans without a usable trace id or span id; refused.",
-    Outcome.MALFORMED: "Requests that are not OTLP, refused; or that broke the reader, set aside.",
+    Outcome.MALFORMED: (
+        "Requests that are not OTLP, refused; or spans and feedback that broke the reader or that "
+        "the database refuses, set aside."
+    ),
     Outcome.TOO_LARGE: (
         "Requests larger than RFT_MAX_OTLP_BYTES, RFT_MAX_OTLP_RECORDS or, at the gateway, "
         "RFT_MAX_GATEWAY_BYTES; refused."
@@ -99,8 +102,8 @@ _MEANINGS = {
         "refused."
     ),
     Outcome.NOT_RECORDED: (
-        "Calls that the gateway served and could not record: the database was gone for too long, "
-        "no worker runs, or the call is larger than RFT_MAX_GATEWAY_BYTES."
+        "Calls that the gateway served and could not record: the database was gone for too long "
+        "or refuses them, no worker runs, or the call is larger than RFT_MAX_GATEWAY_BYTES."
     ),
     Outcome.FEEDBACK: "Feedback on answers, kept with their traces.",
     Outcome.NO_RESPONSE: "Feedback on answers that no stored trace has; not kept.",

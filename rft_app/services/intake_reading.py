@@ -9,7 +9,7 @@ import gc
 import logging
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -18,9 +18,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlmodel import Session
 
 from rft_app.domain.hashing import content_hash
-from rft_app.domain.intake import GATEWAY, OTLP_SIGNALS, Batch, Outcome, Signal
+from rft_app.domain.intake import GATEWAY, Batch, Outcome
 from rft_app.domain.trace import ParsedTrace
 from rft_app.services.gateway_feedback import add_feedback
+from rft_app.services.intake_arrivals import Arrivals, Counts
 from rft_app.services.scrubbing import find_scrubber
 from rft_app.settings import get_settings
 from rft_app.storage import gateway_responses, intake, scrubbing
@@ -29,13 +30,10 @@ from rft_app.storage.retention import LATE_MS
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.traces import add_traces, replace_traces, to_storable
 from rft_app.text.scrubbing import Placeholders, Scrubber, scrub_value
-from rft_app.traces.otlp import OTLP, TELLING_LOGS, UNREADABLE, Reading, read_span
-from rft_app.traces.otlp.gateway import RESPONSE_ID
+from rft_app.traces.otlp import OTLP, UNREADABLE, Reading, read_span
 from rft_app.traces.otlp.parts import Json
-from rft_app.traces.otlp.request import Request, read_request
-from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, decode_log, decode_span, encode
+from rft_app.traces.otlp.span import Log, Span, decode_log, decode_span, encode
 from rft_app.traces.otlp.trace import make_trace, read_session
-from rft_app.traces.recorded_call import Feedback, read_calls, read_feedback
 from rft_app.traces.scrubbed import scrub_log, scrub_span, scrub_trace
 
 logger = logging.getLogger("rft.intake")
@@ -44,7 +42,6 @@ BYTES_AT_ONCE = 4_000_000
 """Little memory, and a lock that is held for moments."""
 _TOO_MUCH = "54"
 """What SQLSTATEs begin with of what exceeds a limit of Postgres, such as an index's of a row."""
-Counts = Counter[tuple[str, Outcome]]
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -112,10 +109,10 @@ def store_batches(session: Session, batches: Sequence[Batch]) -> Counts:
     return counts
 
 
-def _make(session: Session, batches: Sequence[Batch]) -> "tuple[_Arrivals, list[_Made]]":
+def _make(session: Session, batches: Sequence[Batch]) -> tuple[Arrivals, list[_Made]]:
     """What becomes of requests; where that fails, of the oldest alone, so that others go on."""
     try:
-        arrivals = _Arrivals(batches)
+        arrivals = Arrivals(batches)
         return arrivals, _Making(session, arrivals).make()
     except (SQLAlchemyError, MemoryError):  # no fault of the request: it stays, and is tried again
         raise
@@ -123,68 +120,13 @@ def _make(session: Session, batches: Sequence[Batch]) -> "tuple[_Arrivals, list[
         logger.exception("request %d or one behind it cannot be read", batches[0].seq)
     if len(batches) > 1:
         return _make(session, batches[:1])
-    return _Arrivals(batches, is_unreadable=True), []
-
-
-class _Arrivals:
-    """What some requests bring."""
-
-    def __init__(self, batches: Sequence[Batch], *, is_unreadable: bool = False) -> None:
-        self.batches = batches
-        self.counts: Counts = Counter()
-        self.spans: dict[SpanKey, Span] = {}
-        self.logs: dict[SpanKey, dict[bytes, Log]] = {}
-        """By their JSON: what an exporter sends again is one log record."""
-        self.responses: dict[SpanKey, str] = {}
-        """What providers call the answers of calls through the gateway."""
-        self.feedback: list[Feedback] = []
-        self.replaced: Counter[str] = Counter()
-        """Values of traces that have placeholders now, by kind."""
-        for batch in batches:
-            if is_unreadable:
-                self._count_malformed(batch)
-            else:
-                self._take(batch)
-
-    @property
-    def trace_ids(self) -> set[str]:
-        """Traces that are touched."""
-        return {trace_id for trace_id, _ in (*self.spans, *self.logs)}
-
-    def _take(self, batch: Batch) -> None:
-        try:
-            if batch.signal is Signal.FEEDBACK:
-                self.feedback += read_feedback(batch.body)
-                return
-            request = _read(batch)
-        except BrokenRequestError:
-            self._count_malformed(batch)
-            return
-        for span in request.spans:
-            if self.spans.setdefault(span.key, span) is not span:
-                self.counts[OTLP, Outcome.DUPLICATE] += 1
-            elif batch.signal is Signal.CALLS and RESPONSE_ID in span.attributes:
-                self.responses[span.key] = str(span.attributes[RESPONSE_ID])
-        for log in request.logs:
-            if log.name in TELLING_LOGS:
-                self.logs.setdefault(log.key, {})[encode(log)] = log
-            else:
-                self.counts[OTLP, Outcome.OTHER_LOG] += 1
-
-    def _count_malformed(self, batch: Batch) -> None:
-        self.counts[OTLP if batch.signal in OTLP_SIGNALS else GATEWAY, Outcome.MALFORMED] += 1
-
-
-def _read(batch: Batch) -> Request:
-    if batch.signal is Signal.CALLS:
-        return Request(read_calls(batch.body), [])
-    return read_request(batch.signal, batch.encoding, batch.body)
+    return Arrivals.set_aside(batches[0]), []
 
 
 class _Making:
     """Makes traces of what arrived and what is there already."""
 
-    def __init__(self, session: Session, arrivals: _Arrivals) -> None:
+    def __init__(self, session: Session, arrivals: Arrivals) -> None:
         self._session = session
         self._arrivals = arrivals
         self._max_tokens = get_settings().max_record_tokens
@@ -280,26 +222,53 @@ def _by_trace(said: dict[SpanKey, Json]) -> dict[str, Json]:
     return known
 
 
-def _store_or_set_aside(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> Counts:
-    """Store requests; where that fails, one by one, without those that can never be stored.
+def _store_or_set_aside(session: Session, arrivals: Arrivals, made: Sequence[_Made]) -> Counts:
+    """Store requests; where that fails, one by one, without what can never be stored.
 
     Returns:
         What became of the spans, by source.
     """
-    if _is_stored(session, arrivals, made):
+    if not arrivals.is_set_aside and _is_stored(session, arrivals, made):
         return arrivals.counts
     counts: Counts = Counter()
     for batch in arrivals.batches:
-        alone, made_alone = _make(session, [batch])
-        if not _is_stored(session, alone, made_alone):
-            logger.error("request %d cannot be stored; it is set aside", batch.seq)
-            alone = _Arrivals([batch], is_unreadable=True)
-            _store(session, alone, [])
-        counts.update(alone.counts)
+        for each in _store_in_parts(session, batch):
+            counts.update(each)
     return counts
 
 
-def _is_stored(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> bool:
+def _store_in_parts(session: Session, batch: Batch) -> Iterator[Counts]:
+    """Store a request; where that fails, its halves, down to the parts that never can be stored."""
+    waiting = [range(Arrivals.count_parts(batch))]
+    while waiting:
+        part = waiting.pop()
+        arrivals = _try_part(session, batch, part)
+        if arrivals is None and len(part) > 1:
+            half = len(part) // 2
+            waiting += [part[half:], part[:half]]
+            continue
+        if arrivals is None:
+            place = f"part {part.start + 1} of request" if part.stop > 1 else "request"
+            logger.error("%s %d cannot be stored; it is set aside", place, batch.seq)
+            arrivals = Arrivals.set_aside(batch)
+            _store(session, arrivals, [])
+        yield arrivals.counts
+
+
+def _try_part(session: Session, batch: Batch, part: range) -> Arrivals | None:
+    """Make and store a part of a request; `None` where one of both fails."""
+    try:
+        arrivals = Arrivals([batch], part)
+        made = _Making(session, arrivals).make()
+    except (SQLAlchemyError, MemoryError):  # as in `_make`
+        raise
+    except Exception:
+        logger.exception("request %d cannot be read", batch.seq)
+        return None
+    return arrivals if _is_stored(session, arrivals, made) else None
+
+
+def _is_stored(session: Session, arrivals: Arrivals, made: Sequence[_Made]) -> bool:
     """Store requests, or nothing of them where they cannot be stored."""
     try:
         with session.begin_nested():
@@ -324,7 +293,7 @@ def _is_refused(error: SQLAlchemyError) -> bool:
     return str(state).startswith(_TOO_MUCH)
 
 
-def _store(session: Session, arrivals: _Arrivals, made: Sequence[_Made]) -> None:
+def _store(session: Session, arrivals: Arrivals, made: Sequence[_Made]) -> None:
     now_ms = _now_ms()
     counts = arrivals.counts
     new = [each for each in made if each.stored is None]

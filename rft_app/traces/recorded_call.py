@@ -231,15 +231,18 @@ def _read_stream(pieces: Sequence[tuple[int, bytes]]) -> _Answer:
         if first_us is None and _says_something(event):
             first_us = at_us
     body = assemble(events) or {}
+    is_known = bool(body)
     error = _find_error(events)
     if error and not body.get("error"):
         body["error"] = error
-    if body:
+    if is_known:
         return _Answer(msgspec.json.encode(body).decode(), body, first_us)
     text = _join_pieces(pieces)
     whole = try_json(text)
     if is_object(whole):
         return _Answer(text, whole)
+    if body:
+        return _Answer(text, body)
     return _Answer(text, fault=("no_events", "The provider's stream held no answer."))
 
 

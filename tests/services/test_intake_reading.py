@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from rft_app.domain.intake import Encoding, IntakeCount, Outcome, Signal
@@ -19,7 +19,7 @@ from rft_app.services.intake_reading import read_waiting
 from rft_app.services.traces import list_traces
 from rft_app.storage import intake
 from rft_app.storage.session import durable_unit_of_work, reading, unit_of_work
-from rft_app.traces.recorded_call import encode_batch
+from rft_app.traces.recorded_call import Feedback, encode_batch
 from tests.captured import list_posts
 from tests.gateway.upstream import complete
 from tests.traces.test_recorded_call import make_call
@@ -197,13 +197,51 @@ def test_a_request_that_the_database_refuses_is_set_aside_and_the_others_go_on(
     with reading() as session:
         counts = list_counts(session)
     assert counts == [
+        IntakeCount(source="gateway", outcome=Outcome.CALL, number=2),
         IntakeCount(source="otel_genai", outcome=Outcome.NO_CONTENT, number=2),
-        IntakeCount(source="gateway", outcome=Outcome.MALFORMED, number=1),
+        IntakeCount(source="gateway", outcome=Outcome.NOT_RECORDED, number=1),
         IntakeCount(source="otlp", outcome=Outcome.MALFORMED, number=1),
     ]
-    assert not bodies()
+    assert len(bodies()) == 2
     assert "request 2 cannot be stored; it is set aside" in caplog.text
+    assert "part 3 of request 4 cannot be stored; it is set aside" in caplog.text
     assert "[parameters:" not in caplog.text
+
+
+def test_one_span_that_breaks_the_reader_costs_the_others_of_its_request_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_session = intake_reading.read_session
+
+    def fail_at_one(span: Any) -> Any:
+        if span.name == "odd":
+            raise AssertionError("a defect")
+        return read_session(span)
+
+    monkeypatch.setattr(intake_reading, "read_session", fail_at_one)
+    spans = [{**CALL, "spanId": f"{place:016x}"} for place in range(2, 12)]
+    spans[6]["name"] = "odd"
+    send(Signal.TRACES, *spans, spans[0])
+    read_all()
+    assert outcomes() == {Outcome.NO_CONTENT: 9, Outcome.DUPLICATE: 1, Outcome.MALFORMED: 1}
+
+
+def test_feedback_that_the_database_refuses_costs_the_other_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_feedback = intake_reading.add_feedback
+
+    def refuse_one(session: Session, feedback: Sequence[Feedback], now_ms: int) -> Any:
+        if any(each.name == "odd" for each in feedback):
+            raise IntegrityError("INSERT", None, Exception("odd"))
+        return add_feedback(session, feedback, now_ms)
+
+    monkeypatch.setattr(intake_reading, "add_feedback", refuse_one)
+    said = [Feedback("a", name, 1.0, None, 1) for name in ("rating", "odd", "rating")]
+    with durable_unit_of_work() as session:
+        intake.add_batch(session, Signal.FEEDBACK, Encoding.MSGPACK, encode_batch(said), 0)
+    read_all()
+    assert outcomes() == {Outcome.NO_RESPONSE: 2, Outcome.MALFORMED: 1}
 
 
 def test_requests_wait_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,18 @@ def test_a_stream_that_nobody_knows_keeps_its_bytes() -> None:
     assert (span.attributes["gateway.response"], span.has_failed) == (told.decode(), True)
 
 
+def test_an_error_in_a_stream_that_nobody_knows_is_told_beside_what_came_before() -> None:
+    told = b'data: {"token":"Half"}\n\n'
+    error = event({"error": {"message": "overloaded", "type": "server_error"}})
+
+    span = record(told, error, content_type=STREAM)
+
+    assert span.attributes["gateway.response"] == (told + error).decode()
+    assert (span.has_failed, span.status_message) == (True, "overloaded")
+    assert span.attributes["error.type"] == "server_error"
+    assert not read(span).answers
+
+
 def test_a_long_line_in_small_pieces_takes_no_longer_than_in_one() -> None:
     line = event(chunk({"content": "x" * 16_000_000}, "stop"))
     started_at = time.process_time()
