@@ -64,6 +64,20 @@ def read_mapping(upload: Upload) -> dict[str, str]:
         ) from error
 
 
+def read_number(upload: Upload, name: str, default: int, largest: int) -> int:
+    """A number of the form, 1 at least.
+
+    Raises:
+        InvalidInputError: It is none, or larger than the largest.
+    """
+    text = upload.fields.get(name) or str(default)
+    if not (text.isdecimal() and 1 <= int(text[:12]) <= largest):
+        raise InvalidInputError(
+            f"The field {name!r} is a number from 1 to {largest:,}.", field=name
+        )
+    return int(text)
+
+
 def read_scrub(upload: Upload) -> ScrubRules:
     """What the form wants to be taken out: `email,phone`, or rules as JSON.
 

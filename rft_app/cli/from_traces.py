@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, write_json, write_line
-from rft_app.cli.scrubbing import ScrubOption, read_rules
-from rft_app.domain.scrubbing import NOTHING
+from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
+from rft_app.domain.scrubbing import NOTHING, ScrubPreview, ScrubRules
 from rft_app.domain.trace import Rating, TraceStatus
-from rft_app.domain.trace_page import MAX_SAMPLE, SampleKind
+from rft_app.domain.trace_page import MAX_SAMPLE, SampleKind, TraceCount, TraceSelection
 from rft_app.domain.words import count
 
 
@@ -29,8 +29,14 @@ def create(  # noqa: PLR0913  # one parameter per option
         bool, typer.Option("--every-answer", help="A record of each answer, not of the last.")
     ] = False,
     scrub: ScrubOption = None,
+    scrub_pattern: ScrubPatternOption = None,
+    scrub_region: ScrubRegionOption = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Say how many records it would make; make none.")
+        bool,
+        typer.Option(
+            "--preview",
+            help="Say how many records it would make, and what --scrub would take out; make none.",
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -38,12 +44,13 @@ def create(  # noqa: PLR0913  # one parameter per option
     if not preview and not (name and objective):
         raise typer.BadParameter("A new dataset needs --name and --objective; or use --preview.")
     from rft_app.cli.installation import ensure_schema
-    from rft_app.domain.trace_page import TraceFilter, TraceSample, TraceSelection
+    from rft_app.domain.trace_page import TraceFilter, TraceSample
     from rft_app.services.trace_sampling import draw_sample
     from rft_app.services.traces import count_selection, create_from_traces
     from rft_app.storage.session import reading, unit_of_work
 
     ensure_schema()
+    rules = read_rules(NOTHING, scrub, scrub_pattern, scrub_region)
     wanted = TraceFilter(
         search=search,
         model=model,
@@ -58,15 +65,7 @@ def create(  # noqa: PLR0913  # one parameter per option
         selection = draw_sample(session, TraceSelection(filter=wanted, sample=part))
         counted = count_selection(session, selection)
     if preview:
-        if json:
-            from rft_app.api.schemas.trace import TraceCount
-
-            write_json(TraceCount.of(counted).to_json())
-            return
-        drawn = "" if selection.sample is None else f" ({selection.sample.words})"
-        last, every = (count(n, "record") for n in (counted.num_traces, counted.num_answers))
-        write_line(f"{count(counted.num_traces, 'trace')}{drawn}")
-        write_line(f"{last} with the last answer of each, {every} with every answer")
+        _preview(selection, counted, rules, is_json=json)
         return
     with unit_of_work() as session:
         mode = "every" if every_answer else "last"
@@ -76,10 +75,40 @@ def create(  # noqa: PLR0913  # one parameter per option
             objective=objective,
             selection=selection,
             extract={"mode": mode},
-            scrub=read_rules(NOTHING, scrub),
+            scrub=rules,
         )
     from rft_app.cli.following import following
     from rft_app.cli.import_run import finish_import
 
     with following() as follower:
         finish_import(follower, job, is_new=True, is_json=json)
+
+
+def _preview(
+    selection: TraceSelection, counted: TraceCount, rules: ScrubRules, *, is_json: bool
+) -> None:
+    """Say what a dataset of the selected traces would be."""
+    from rft_app.api.schemas.trace import TraceCount as Wire
+    from rft_app.cli.scrub_preview import preview_json, show_preview
+
+    found = None if rules.is_empty else _try_rules(selection, rules)
+    if is_json:
+        told = {} if found is None else {"scrub": preview_json(found)}
+        write_json({**Wire.of(counted).to_json(), **told})
+        return
+    drawn = "" if selection.sample is None else f" ({selection.sample.words})"
+    last, every = (count(n, "record") for n in (counted.num_traces, counted.num_answers))
+    write_line(f"{count(counted.num_traces, 'trace')}{drawn}")
+    write_line(f"{last} with the last answer of each, {every} with every answer")
+    if found is not None:
+        write_line()
+        show_preview(found, "trace", is_json=False)
+
+
+def _try_rules(selection: TraceSelection, rules: ScrubRules) -> ScrubPreview:
+    from rft_app.cli.scrub_preview import NUM_PREVIEWED
+    from rft_app.services.scrub_preview import preview_selection
+    from rft_app.storage.session import reading
+
+    with reading() as session:
+        return preview_selection(session, rules, selection, NUM_PREVIEWED)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from rft_app.cli.output import JsonOption
-from rft_app.cli.scrubbing import ScrubOption, read_rules
+from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
 from rft_app.domain.imports import ImportMode
-from rft_app.domain.scrubbing import NOTHING
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
 
 SourceFile = Annotated[
     Path,
@@ -35,6 +35,11 @@ def import_file(  # noqa: PLR0913  # one parameter per option
     ] = None,
     shape: Annotated[str | None, typer.Option(help="Row shape; found by itself.")] = None,
     scrub: ScrubOption = None,
+    scrub_pattern: ScrubPatternOption = None,
+    scrub_region: ScrubRegionOption = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Store nothing; show what --scrub would take out.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Import traces from a file into a dataset and extract its records.
@@ -42,6 +47,10 @@ def import_file(  # noqa: PLR0913  # one parameter per option
     Bad lines are reported and the good ones imported. A file that gives nothing, or breaks a
     limit, fails the import; a dataset made for it is removed again.
     """
+    rules = read_rules(NOTHING, scrub, scrub_pattern, scrub_region)
+    if preview:
+        _preview(file.resolve(), rules, mapping, is_json=json)
+        return
     if into is None and not (name and objective):
         raise typer.BadParameter("A new dataset needs --name and --objective; or name one: --into.")
     if into is not None and (name or objective):
@@ -59,9 +68,17 @@ def import_file(  # noqa: PLR0913  # one parameter per option
         mode=ImportMode.REPLACE if replace else ImportMode.APPEND,
         mapping=columns,
         shape=shape,
-        scrub=read_rules(NOTHING, scrub),
+        scrub=rules,
     )
     run_import(plan, is_json=json)
+
+
+def _preview(file: Path, rules: ScrubRules, mapping: str | None, *, is_json: bool) -> None:
+    if rules.is_empty:
+        raise typer.BadParameter("--preview needs to know what to take out, e.g. --scrub all.")
+    from rft_app.cli.scrub_preview import show_file_preview
+
+    show_file_preview(file, rules, parse_mapping(mapping), is_json=is_json)
 
 
 def import_rollouts(

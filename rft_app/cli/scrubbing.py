@@ -4,15 +4,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.cli.output import JsonOption, note, write_json, write_table
 
 if TYPE_CHECKING:
-    from rft_app.domain.scrubbing import ScrubPreview, ScrubRules
+    from rft_app.domain.scrubbing import ScrubRules
 
 DAYS = 30
 ScrubOption = Annotated[
     str | None,
     typer.Option(help="Take out email,phone,card,iban,ip,key, or all, before traces are stored."),
+]
+ScrubPatternOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=REGEX", help="Take out something of your own, too; repeatable."),
+]
+ScrubRegionOption = Annotated[
+    str | None, typer.Option(help="Of phone numbers without a country's code, e.g. DE.")
 ]
 
 
@@ -25,9 +32,7 @@ def scrub(
         list[str] | None,
         typer.Option(metavar="NAME=REGEX", help="Something of your own; repeatable."),
     ] = None,
-    region: Annotated[
-        str | None, typer.Option(help="Of phone numbers without a country's code, e.g. DE.")
-    ] = None,
+    region: ScrubRegionOption = None,
     preview: Annotated[
         int | None,
         typer.Option(
@@ -48,7 +53,12 @@ def scrub(
     with reading() as session:
         rules = read_rules(scrubbing.get_rules(session), kinds, pattern, region)
     if preview is not None:
-        _preview(rules, preview, is_json=json)
+        from rft_app.cli.scrub_preview import show_preview
+        from rft_app.services.scrub_preview import preview_newest
+
+        with reading() as session:
+            found = preview_newest(session, rules, preview)
+        show_preview(found, "trace", is_json=json)
         return
     if not (kinds is None and pattern is None and region is None):
         with unit_of_work() as session:
@@ -95,38 +105,6 @@ def read_rules(
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise typer.BadParameter(told) from error
-
-
-def _preview(rules: "ScrubRules", number: int, *, is_json: bool) -> None:
-    from rft_app.services.scrub_preview import preview_newest
-    from rft_app.storage.session import reading
-
-    with reading() as session:
-        found = preview_newest(session, rules, number)
-    if is_json:
-        write_json(found.model_dump(mode="json"))
-    else:
-        _write_preview(found)
-
-
-def _write_preview(found: "ScrubPreview") -> None:
-    write_line(f"{found.num_touched:,} of {found.num_traces:,} traces would change.")
-    if found.counts:
-        rows = ((kind, f"{number:,}") for kind, number in found.counts.items())
-        write_table(("KIND", "VALUES"), rows)
-        write_line()
-        write_table(
-            ("TRACE", "PLACEHOLDER", "TIMES", "VALUE"),
-            (
-                (each.trace_id, each.placeholder, str(each.number), _plain(each.value))
-                for each in found.replacements
-            ),
-        )
-
-
-def _plain(value: str) -> str:
-    """What a trace holds may not steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in value)
 
 
 def _describe(rules: "ScrubRules") -> str:

@@ -54,6 +54,18 @@ class ScrubRules(Entity):
         """Whether nothing is replaced."""
         return not self.kinds and not self.patterns
 
+    def join(self, other: "ScrubRules") -> "ScrubRules":
+        """What either replaces, with this one's region unless it is empty.
+
+        Example:
+            >>> ScrubRules(kinds=("key",)).join(ScrubRules(kinds=("email",))).kinds
+            (<ScrubKind.EMAIL: 'email'>, <ScrubKind.KEY: 'key'>)
+        """
+        kinds = tuple(kind for kind in ScrubKind if kind in {*self.kinds, *other.kinds})
+        patterns = tuple(dict.fromkeys((*self.patterns, *other.patterns)))
+        region = other.region if self.is_empty else self.region
+        return self.model_copy(update={"kinds": kinds, "patterns": patterns, "region": region})
+
 
 NOTHING: Final = ScrubRules()
 

@@ -13,6 +13,7 @@ from rft_app.domain.record import parse_record_id, record_id
 from rft_app.errors import RftError
 from rft_app.processes._batches import BatchedImport, run_import
 from rft_app.services.feedback import put_feedback
+from rft_app.services.scrubbing import find_dataset_scrubber
 from rft_app.settings import Settings
 from rft_app.storage.imports import add_faults
 from rft_app.storage.record_index import RecordIndex
@@ -20,7 +21,7 @@ from rft_app.storage.session import reading
 from rft_app.traces.feedback_csv import open_feedback
 from rft_app.traces.feedback_row import FeedbackLine, parse_feedback
 from rft_app.traces.line import LineFault
-from rft_app.traces.reading import fault_of, find_row_fault
+from rft_app.traces.reading import fault_of, find_row_fault, scrub_fault
 from rft_app.traces.rows import SourceRow
 
 NO_RECORD, NO_REVIEWER, REFUSED = "no_record", "no_reviewer", "refused"
@@ -41,6 +42,7 @@ class FeedbackImport(BatchedImport[Lines]):
         super().__init__(plan, settings, send)
         with reading() as session:
             self._index = RecordIndex(session, plan.dataset_id)
+            self._scrubber = find_dataset_scrubber(session, plan.dataset_id)
         self._reviewer = reviewer
         self._lines: Lines = []
 
@@ -48,22 +50,25 @@ class FeedbackImport(BatchedImport[Lines]):
         """Parse one row and find its record."""
         fault = find_row_fault(row)
         if fault is not None:
-            self.add_fault(fault)
+            self.add_fault(scrub_fault(fault, row, self._scrubber))
             return
         found = parse_feedback(row.data)
         if isinstance(found, LineFault):
-            self.add_fault(fault_of(row, found.reason, found.message))
+            self.add_fault(self._fault_of(row, found.reason, found.message))
             return
         reviewer = found.reviewer or self._reviewer
         record = self._find_record(found.ids)
         if not reviewer:
             message = "The row names no reviewer. Fill in `reviewer`, or name one for the file."
-            self.add_fault(fault_of(row, NO_REVIEWER, message))
+            self.add_fault(self._fault_of(row, NO_REVIEWER, message))
         elif record is None:
-            self.add_fault(fault_of(row, NO_RECORD, self._describe_search(found.ids)))
+            self.add_fault(self._fault_of(row, NO_RECORD, self._describe_search(found.ids)))
         else:
             key = FeedbackKey(self.plan.dataset_id, record, reviewer)
             self._lines.append((row, key, found))
+
+    def _fault_of(self, row: SourceRow, code: str, message: str) -> ImportFault:
+        return scrub_fault(fault_of(row, code, message), row, self._scrubber)
 
     def _find_record(self, ids: Sequence[str]) -> str | None:
         """Archived records go by their own id alone: their reviewer may still say more."""
@@ -89,7 +94,9 @@ class FeedbackImport(BatchedImport[Lines]):
     def store(self, session: Session, rows: Lines, tally: ImportTally) -> None:
         """Put what the rows say; one that is refused becomes a bad line."""
         refused = [
-            fault for row, key, line in rows if (fault := _put(session, row, key, line)) is not None
+            self._fault_of(row, REFUSED, words)
+            for row, key, line in rows
+            if (words := _put(session, key, line)) is not None
         ]
         add_faults(session, self.plan.import_id, refused)
         for fault in refused:
@@ -99,17 +106,15 @@ class FeedbackImport(BatchedImport[Lines]):
         tally.num_valid += len(rows) - len(refused)
 
 
-def _put(
-    session: Session, row: SourceRow, key: FeedbackKey, line: FeedbackLine
-) -> ImportFault | None:
-    """Store what a row says, all of it or nothing."""
+def _put(session: Session, key: FeedbackKey, line: FeedbackLine) -> str | None:
+    """Store what a row says, all of it or nothing; returns why it is refused."""
     try:
         with session.begin_nested():
             put_feedback(
                 session, key, line.draft, corrected=line.corrected, source=FeedbackSource.IMPORTED
             )
     except RftError as error:
-        return fault_of(row, REFUSED, error.message)
+        return error.message
     return None
 
 

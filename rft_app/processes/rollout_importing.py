@@ -7,12 +7,13 @@ from rft_app.domain import words
 from rft_app.domain.imports import ImportPlan, ImportTally
 from rft_app.domain.trace import RewardFault
 from rft_app.processes._batches import DUPLICATE_ROLLOUT, BatchedImport, run_import
+from rft_app.services.scrubbing import find_dataset_scrubber
 from rft_app.settings import Settings
 from rft_app.storage.record_index import RecordIndex
 from rft_app.storage.rollouts import NewRollout, add_rollouts, find_earlier, has_earlier
 from rft_app.storage.session import reading
 from rft_app.traces.line import LineFault
-from rft_app.traces.reading import fault_of, find_row_fault
+from rft_app.traces.reading import fault_of, find_row_fault, scrub_fault
 from rft_app.traces.rollout import AnsweredRow, parse_rollouts
 from rft_app.traces.rows import SourceRow
 
@@ -31,21 +32,22 @@ class RolloutImport(BatchedImport[Answers]):
         with reading() as session:
             self._index = RecordIndex(session, plan.dataset_id)
             self._has_earlier = has_earlier(session, plan.dataset_id, plan.import_id)
+            self._scrubber = find_dataset_scrubber(session, plan.dataset_id)
         self._rollouts: Answers = []
 
     def take(self, row: SourceRow) -> None:
         """Parse one row and find its record."""
         fault = find_row_fault(row)
         if fault is not None:
-            self.add_fault(fault)
+            self.add_fault(scrub_fault(fault, row, self._scrubber))
             return
         found = parse_rollouts(row.data)
         if isinstance(found, LineFault):
-            self.add_fault(fault_of(row, found.reason, found.message))
+            self._refuse(row, found.reason, found.message)
             return
         record_seq = self._index.find(found.ids, found.question)
         if record_seq is None:
-            self.add_fault(fault_of(row, NO_RECORD, _describe_search(found)))
+            self._refuse(row, NO_RECORD, _describe_search(found))
             return
         self._add(row, found, record_seq)
 
@@ -59,7 +61,10 @@ class RolloutImport(BatchedImport[Answers]):
         ]
         if num_bad := sum(answer.has_bad_reward for answer in found.answers):
             message = f"{words.count(num_bad, 'reward')} not from 0 to 1; kept without a reward."
-            self.add_fault(fault_of(row, RewardFault.OUT_OF_RANGE, message))
+            self._refuse(row, RewardFault.OUT_OF_RANGE, message)
+
+    def _refuse(self, row: SourceRow, code: str, message: str) -> None:
+        self.add_fault(scrub_fault(fault_of(row, code, message), row, self._scrubber))
 
     def give(self) -> Answers:
         """The batch's rollouts."""

@@ -3,12 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from rft_app.domain.scrubbing import ScrubPattern, ScrubRules
+from rft_app.domain.scrubbing import NOTHING, ScrubPattern, ScrubRules
 from rft_app.errors import InvalidInputError
 from rft_app.storage import scrubbing as stored
 from rft_app.text.scrubbing import Scrubber, compile_pattern, require_region
@@ -40,6 +41,17 @@ def set_rules(session: Session, rules: ScrubRules) -> None:
 def find_scrubber(session: Session) -> Scrubber | None:
     """What traces that arrive go through; `None` where nothing is replaced."""
     return make_scrubber(stored.read_rules(session))
+
+
+def find_dataset_rules(session: Session, dataset_id: str) -> ScrubRules:
+    """What was chosen for a dataset: where it was made, and with each import into it."""
+    return reduce(ScrubRules.join, stored.list_dataset_rules(session, dataset_id), NOTHING)
+
+
+def find_dataset_scrubber(session: Session, dataset_id: str) -> Scrubber | None:
+    """What excerpts of a dataset's files go through: its own rules, and those of intake."""
+    own = find_dataset_rules(session, dataset_id)
+    return make_scrubber(own.join(stored.read_rules(session)))
 
 
 def make_scrubber(rules: ScrubRules) -> Scrubber | None:

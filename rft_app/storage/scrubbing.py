@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from rft_app.domain.scrubbing import ScrubRules
 from rft_app.storage.copying import insert_rows
-from rft_app.storage.tables import ScrubRulesRow
+from rft_app.storage.tables import JobRow, ScrubRulesRow
 
 _DAY_MS: Final = 86_400_000
 
@@ -25,6 +25,13 @@ def save_rules(session: Session, rules: ScrubRules) -> None:
     row = session.get(ScrubRulesRow, 1) or ScrubRulesRow(id=1, rules={})
     row.rules = rules.model_dump(mode="json")
     session.add(row)
+
+
+def list_dataset_rules(session: Session, dataset_id: str) -> list[ScrubRules]:
+    """What was chosen where traces of a dataset were imported or copied."""
+    jobs = session.exec(select(JobRow).where(JobRow.dataset_id == dataset_id))
+    found = (job.args.get("scrub") for job in jobs)
+    return [ScrubRules.model_validate(rules) for rules in found if rules]
 
 
 def add_counts(session: Session, counts: Mapping[str, int], at_ms: int) -> None:

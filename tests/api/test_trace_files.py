@@ -114,3 +114,55 @@ def test_a_dataset_alone_is_scrubbed(client: TestClient, work: Callable[[], None
     listed = client.get("/api/traces", params={"source": "gateway_call"}).json()["traces"]
     assert [each["title"] for each in listed] == ["I am alice@example.com"]
     assert (wrong.status_code, "'scrub'" in wrong.text) == (422, True)
+
+
+def test_a_selection_and_a_file_are_previewed_before_anything_is_changed(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    other = {**ROW, "id": "r2", "request": {"messages": [{"role": "user", "content": "Hello"}]}}
+    send(client, ROW, other)
+    work()
+    url, rules = "/api/traces/scrub/preview", {"kinds": ["email"]}
+    by_title = {each["title"]: each["id"] for each in client.get("/api/traces").json()["traces"]}
+
+    chosen = {"traceIds": [by_title["Hello"]]}
+    one = client.post(url, json={**rules, "selection": chosen}).json()
+    but_one = {"filter": {}, "except": chosen["traceIds"]}
+    rest = client.post(url, json={**rules, "selection": but_one}).json()
+    drawn = {"filter": {}, "sample": {"kind": "newest", "size": 2}}
+    both = client.post(url, json={**rules, "selection": drawn}).json()
+    assert [(each["traces"], each["touched"]) for each in (one, rest, both)] == [
+        *((1, 0), (1, 1), (2, 1))
+    ]
+
+    def look(body: bytes = orjson.dumps(ROW), **fields: str) -> Any:
+        return client.post(f"{url}-file", files={"file": ("a.jsonl", body)}, data=fields)
+
+    found = look(scrub="email,ip").json()
+    assert (found["traces"], found["counts"]) == (1, {"email": 1})
+    assert found["replacements"][0]["traceId"] == "line 1"
+    twice = orjson.dumps(ROW) + b"\n" + orjson.dumps(ROW)
+    assert look(twice, scrub="email", rows="1").json()["counts"] == {"email": 1}
+    for refused, place in (
+        (look(), "scrub"),
+        (look(scrub="names"), "'scrub'"),
+        (look(scrub="email", rows="0"), "'rows'"),
+        (look(b"", scrub="email"), "empty"),
+    ):
+        assert (refused.status_code, place in refused.text) == (422, True)
+    assert not list(get_settings().folder("uploads").iterdir())
+    assert len(client.get("/api/traces").json()["traces"]) == 2
+
+
+def test_what_is_added_to_a_dataset_is_scrubbed(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    url = f"{DATASETS}/{dataset['id']}/records/import"
+    file = {"file": ("a.jsonl", orjson.dumps(ROW))}
+    started = client.post(url, data={"scrub": "email"}, files=file)
+    refused = client.post(url, data={"scrub": "names"}, files=file)
+    work()
+
+    found = client.get(f"{DATASETS}/{dataset['id']}/records", params={"search": "EMAIL_1"}).json()
+    assert (started.status_code, refused.status_code, len(found)) == (202, 422, 1)
+    assert "alice" not in str(found)

@@ -90,7 +90,7 @@ def test_a_file_is_imported_once_and_its_bad_rows_are_told(rft: Rft, tmp_path: P
     found = rft.json("traces", "list")["traces"]
     told = rft("traces", "scrub")
 
-    assert looked["num_traces"] == 0
+    assert looked["traces"] == 0
     assert (first["parsed"], first["errorsTotal"]) == (1, 1)
     assert again["reasons"]["duplicate"] == 1
     assert [each["title"] for each in found] == ["Where is it? Tell <EMAIL_1>."]
@@ -115,3 +115,30 @@ def test_a_sample_of_stored_traces_becomes_a_dataset(rft: Rft, tmp_path: Path) -
     made = rft.json(*sample, "--name", "C", "--objective", "D")
     assert made["import"]["fileName"] == "5 stored traces, random sample from 12, seed 3"
     assert made["stats"]["totalRecords"] == 5
+
+
+def test_what_scrubbing_would_do_is_shown_before_anything_is_stored(
+    rft: Rft, tmp_path: Path
+) -> None:
+    file = tmp_path / "calls.jsonl"
+    row = {"prompt": "I am zoe@example.com, order ord-77", "completion": "Hello"}
+    file.write_bytes(orjson.dumps(row))
+    rules = ("--scrub", "email", "--scrub-pattern", "ORDER=ord-[0-9]+")
+
+    before = rft.json("datasets", "list")
+    looked = rft.json("import", file, *rules, "--preview")
+    unsaid = rft("import", file, "--preview")
+    assert (looked["traces"], looked["touched"]) == (1, 1)
+    assert [each["traceId"] for each in looked["replacements"]] == ["line 1", "line 1"]
+    assert (unsaid.returncode, "--scrub all" in unsaid.stderr) == (2, True)
+    assert rft.json("datasets", "list") == before
+    assert "1 of 1 row would change." in rft("import", file, *rules, "--preview").stdout
+
+    into = rft.json("import", file, "--name", "A", "--objective", "B")["id"]
+    added = rft.json("import", file, "--into", into, *rules)
+    assert added["import"]["reasons"] == {"replaced_email": 1, "replaced_order": 1}
+    selected = ("datasets", "from-traces", "--search", "zoe", *rules, "--preview")
+    told = rft(*selected).stdout
+    assert "zoe@example.com" in told
+    assert "1 of 1 trace would change." in told
+    assert rft.json(*selected)["scrub"]["counts"] == {"email": 1, "order": 1}

@@ -8,12 +8,14 @@ import pytest
 
 from rft_app.domain.feedback import Feedback, FeedbackSource, Thumb
 from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.scrubbing import ScrubKind, ScrubRules
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import get_job
 from rft_app.services.feedback import list_feedback
 from rft_app.services.feedback_import import start_feedback_import
 from rft_app.services.imports import latest_import, list_import_errors
 from rft_app.services.records import get_record
+from rft_app.services.scrubbing import set_rules
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.traces.feedback_row import MAX_NOTE_LENGTH
 from tests.services.feedback_dataset import ANN, BOB, ids, make_feedback_dataset
@@ -248,3 +250,26 @@ def test_feedback_needs_records_and_a_real_name(database: Path, tmp_path: Path) 
         start_feedback_import(
             session, dataset_id=filled, path=path, file_name="a", reviewer="x" * 90
         )
+
+
+def test_what_is_kept_of_bad_lines_has_no_personal_values(dataset_id: str, tmp_path: Path) -> None:
+    with unit_of_work() as session:
+        set_rules(session, ScrubRules(kinds=(ScrubKind.EMAIL,)))
+    record = ids(dataset_id)[0]
+    said = {"record_id": record, "reviewer": ANN, "note": "ask zoe@example.com"}
+    rows = (
+        {"record_id": "zoe@example.com", "rating": 5, "reviewer": ANN},
+        b'{"note": "zoe@example.com"',
+        {**said, "chosen": "recorded", "rejected": "roll_9"},
+        {"record_id": record, "rating": 4, "reviewer": ANN},
+    )
+
+    import_rows(dataset_id, tmp_path, *rows)
+
+    with reading() as session:
+        report = latest_import(session, dataset_id, "feedback")
+        assert report is not None
+        kept = list_import_errors(session, report.id)
+    assert [each.line_number for each in kept] == [1, 2, 3]
+    assert "zoe" not in str(kept)
+    assert "<EMAIL_1>" in kept[2].excerpt

@@ -6,6 +6,9 @@ import pytest
 
 from rft_app.domain.hashing import question_hash
 from rft_app.domain.imports import ImportReport
+from rft_app.domain.scrubbing import ScrubKind, ScrubRules
+from rft_app.jobs.queue import enqueue
+from rft_app.services.scrubbing import set_rules, to_args
 from rft_app.storage.session import unit_of_work
 from tests.builders import make_record_row
 from tests.processes.importing_helpers import ROLLOUTS, add_dataset, faults, prepare, rows, run
@@ -105,6 +108,29 @@ def test_rows_that_cannot_be_used_are_explained(database: Path, tmp_path: Path) 
     }
     assert [fault.line_number for fault in faults(found.id)] == [1, 2, 3, 4, 5, 6, 7]
     assert stored() == [(1, None, None, "a")]
+
+
+def test_what_is_kept_of_bad_lines_has_no_personal_values(
+    any_database: str, tmp_path: Path
+) -> None:
+    add_records("One?")
+    email, key = (ScrubRules(kinds=(kind,)) for kind in (ScrubKind.EMAIL, ScrubKind.KEY))
+    with unit_of_work() as session:
+        set_rules(session, email)
+        enqueue(session, "import_traces", "ds_a", to_args(key))
+
+    found = import_rollouts(
+        tmp_path,
+        {"question": "I am alice@example.com", "output": "a"},
+        b'{"question": "One?", "password": "hunter2-hunter2", ',
+        {"question": "One?", "output": "bob@example.com", "reward": 7},
+        {"question": "One?", "output": "fine"},
+    )
+
+    kept = str(faults(found.id))
+    assert len(faults(found.id)) == 3
+    assert "<EMAIL_1>" in kept
+    assert not [value for value in ("alice", "bob@", "hunter2") if value in kept]
 
 
 def test_archived_records_and_duplicates_are_passed_over(database: Path, tmp_path: Path) -> None:

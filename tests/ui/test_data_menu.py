@@ -189,3 +189,26 @@ def test_a_dataset_is_duplicated_from_its_card(page: Page, app_url: str, tmp_pat
     copy = page.get_by_role("article", name=re.compile("^to be copied copy"))
     expect(copy).to_contain_text("8 records", timeout=WAIT_MS)
     expect(copy).to_contain_text("Next: topics")
+
+
+def test_values_of_added_rows_are_previewed_then_replaced(
+    either: Page, dataset: str, tmp_path: Path
+) -> None:
+    said = {"role": "user", "content": "I am zoe@example.com"}
+    row = {"messages": [said, {"role": "assistant", "content": "Hello"}]}
+    path = write_lines(tmp_path / "more.jsonl", row)
+    dialog = open_dialog(either, dataset, "Import records…")
+    either.set_input_files("input[type=file]", path)
+    expect(dialog.get_by_text("1 parsed")).to_be_visible()
+    dialog.get_by_text("Personal values").click()
+    dialog.get_by_role("checkbox", name="E-mail").click()
+    dialog.get_by_role("button", name="Preview on this file").click()
+    expect(dialog.get_by_text("1 of 1 row would change.")).to_be_visible()
+    expect(dialog.get_by_role("list", name="Before and after")).to_contain_text("<EMAIL_1>")
+    no_scroll(either)
+    dialog.get_by_role("button", name="Add records").click()
+    expect(dialog).to_contain_text("1 row imported.", timeout=WAIT_MS)
+    dialog.get_by_role("button", name="Import another file").click()
+    expect(dialog.get_by_text("1 kind replaced")).to_be_visible()
+    visit(either, f"{dataset}?records=all")
+    expect(either.get_by_text("I am <EMAIL_1>").first).to_be_visible(timeout=WAIT_MS)

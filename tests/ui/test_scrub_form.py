@@ -10,18 +10,21 @@ import reflex as rx
 
 from rft_app.domain.scrubbing import Replacement, ScrubKind, ScrubPattern, ScrubPreview, ScrubRules
 from rft_app.domain.trace import trace_id
+from rft_app.jobs.queue import enqueue
 from rft_app.processes import trace_importing
 from rft_app.services.creation import Upload
-from rft_app.services.scrubbing import get_rules
+from rft_app.services.scrubbing import get_rules, to_args
 from rft_app.storage import imports
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.ui.state import create
+from rft_app.ui.state import create, import_records
 from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
+from rft_app.ui.state.import_records import ROLLOUTS, ImportState
 from rft_app.ui.state.personal_values import PersonalValuesState
 from rft_app.ui.state.scrub_form import ScrubForm
 from rft_app.ui.state.scrub_view import NUM_SHOWN, KindCount, PreviewView
 from rft_app.ui.state.upload import READY
 from rft_app.ui.state.upload_view import UploadView
+from tests.builders import make_dataset_row
 
 Form = TypeVar("Form", bound=ScrubForm)
 SECRET = "alice@example.com"
@@ -226,3 +229,37 @@ def test_every_kind_is_among_the_few_values_that_show() -> None:
     assert len(view.lines) == NUM_SHOWN
     assert [line.after for line in view.lines[:3]] == ["<EMAIL_1>", "<ORDER_1>", "<EMAIL_2>"]
     assert view.lines[0].times == "×2"
+
+
+def test_an_import_begins_with_what_the_dataset_replaced_and_goes_with_what_is_chosen(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work() as session:
+        session.add(make_dataset_row())
+        enqueue(session, "copy_traces", "ds_a", to_args(ScrubRules(kinds=(ScrubKind.IP,))))
+    dialog, path = make(ImportState), tmp_path / "calls.jsonl"
+    path.write_bytes(orjson.dumps(LINE))
+    dialog._dataset_id, dialog._path, dialog.file_name = "ds_a", str(path), path.name
+    dialog.stage, dialog.view = READY, UploadView(is_readable=True)
+    asyncio.run(dialog._refresh(is_forced=True))
+    assert dialog.scrub_words == "1 kind replaced"
+
+    ImportState.toggle_kind.fn(dialog, "email")
+    preview(dialog)
+    assert dialog.scrub_preview.words == "1 of 1 row would change."
+    asyncio.run(dialog._refresh(is_forced=True))
+    assert dialog.scrub_kinds == ["email", "ip"], "the dialog opened again"
+    add_pattern(dialog, "ORDER", "(")
+    asyncio.run(ImportState.start.fn(dialog))
+    assert "The pattern ORDER cannot be used" in dialog.fault
+
+    ordered: list[ScrubRules] = []
+    monkeypatch.setattr(
+        import_records, "start_import", lambda *_, scrub, **__: ordered.append(scrub)
+    )
+    chosen = ScrubRules(kinds=(ScrubKind.EMAIL, ScrubKind.IP))
+    with unit_of_work() as session:
+        dialog._begin(chosen)(session)
+    assert ordered == [chosen]
+    ImportState.choose_kind.fn(dialog, ROLLOUTS)
+    assert (dialog.can_preview, dialog.scrub_preview) == (False, PreviewView())

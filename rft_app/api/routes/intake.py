@@ -9,15 +9,13 @@ from rft_app.api.forms import form
 from rft_app.api.importing import join_upload, start_upload
 from rft_app.api.schemas.intake import Intake, Retention, TraceList, TraceQuery
 from rft_app.api.schemas.job import Job
-from rft_app.api.schemas.scrubbing import Scrubbing, ScrubPreview, ScrubPreviewRequest, ScrubRules
 from rft_app.api.schemas.trace_detail import TraceDetail
 from rft_app.api.uploads import Upload, receive_upload
 from rft_app.api.waiting import Wait
 from rft_app.domain import job as job_domain
 from rft_app.domain import retention as domain
-from rft_app.services import intake, intake_overview, retention, scrubbing
+from rft_app.services import intake, intake_overview, retention
 from rft_app.services import traces as use_cases
-from rft_app.services.scrub_preview import preview_newest
 from rft_app.services.trace_detail import get_trace as find_trace
 from rft_app.services.trace_imports import MAX_JOINED, start_trace_import
 from rft_app.storage.session import reading, unit_of_work
@@ -57,30 +55,6 @@ def set_retention(wanted: Retention) -> Retention:
     with unit_of_work() as session:
         retention.set_retention(session, domain.Retention(days=wanted.days))
     return wanted
-
-
-@router.get("/scrub")
-def get_scrubbing(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Scrubbing:
-    """What is replaced in traces that arrive, and what was in the last days."""
-    with reading() as session:
-        rules = scrubbing.get_rules(session)
-        return Scrubbing.of(rules, days, scrubbing.count_replaced(session, days))
-
-
-@router.put("/scrub")
-def set_scrubbing(wanted: ScrubRules) -> ScrubRules:
-    """Choose it; traces that are stored stay as they are."""
-    with unit_of_work() as session:
-        scrubbing.set_rules(session, wanted.to_domain())
-    return wanted
-
-
-@router.post("/scrub/preview")
-def preview_scrubbing(wanted: ScrubPreviewRequest) -> ScrubPreview:
-    """What rules would do to the newest stored traces; nothing is changed."""
-    with reading() as session:
-        found = preview_newest(session, wanted.to_domain(), wanted.traces)
-    return ScrubPreview.of(found)
 
 
 @router.post(

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from rft_app.api.forms import form
-from rft_app.api.importing import read_mapping, start_upload
+from rft_app.api.importing import read_mapping, read_scrub, start_upload
 from rft_app.api.record_lines import iterate_record_lines
 from rft_app.api.schemas.export import RecordFilters
 from rft_app.api.schemas.job import Job
@@ -123,6 +123,7 @@ def get_record(dataset_id: str, record_id: str) -> DatasetRecord:
         mode="`append` keeps the records there are; `replace` archives them, as a snapshot?",
         shape="Name of the row shape; found when absent?",
         mapping="JSON object, target to column?",
+        scrub="What is taken out before traces are stored, e.g. `email,phone`; or rules as JSON?",
     ),
 )
 async def import_records(
@@ -141,6 +142,7 @@ async def import_records(
             shape=received.fields.get("shape") or None,
             mapping=read_mapping(received),
             mode=_read_mode(received),
+            scrub=read_scrub(received),
         )
 
     return await start_upload(response, wait, upload, begin)

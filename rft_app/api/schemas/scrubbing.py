@@ -4,7 +4,6 @@ from pydantic import Field
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import scrubbing as domain
-from rft_app.services.scrub_preview import MAX_PREVIEWED
 
 
 class ScrubPattern(WireRequest):
@@ -54,43 +53,4 @@ class Scrubbing(Wire):
             region=rules.region,
             days=days,
             replaced=replaced,
-        )
-
-
-class ScrubPreviewRequest(ScrubRules):
-    """Rules, and how many stored traces to try them on: the newest ones."""
-
-    traces: int = Field(default=100, ge=1, le=MAX_PREVIEWED)
-
-
-class Replacement(Wire):
-    """One value that would be replaced."""
-
-    trace_id: str
-    placeholder: str
-    value: str
-    number: int
-    """How often it stands in the trace."""
-
-
-class ScrubPreview(Wire):
-    """What rules would do; nothing is changed."""
-
-    traces: int
-    """Traces that were looked at."""
-    touched: int
-    """Those of them that would change."""
-    counts: dict[str, int]
-    """Values by kind."""
-    replacements: list[Replacement]
-    """The first ones."""
-
-    @classmethod
-    def of(cls, found: domain.ScrubPreview) -> "ScrubPreview":
-        """Convert from the domain."""
-        return cls(
-            traces=found.num_traces,
-            touched=found.num_touched,
-            counts=dict(found.counts),
-            replacements=[Replacement(**each.model_dump()) for each in found.replacements],
         )

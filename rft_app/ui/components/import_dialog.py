@@ -9,6 +9,7 @@ from rft_app.ui.components.field import field
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
 from rft_app.ui.components.notice import missing_answers, notice
+from rft_app.ui.components.scrub_form import scrub_choice
 from rft_app.ui.components.upload_preview import fault_line, looked_at
 from rft_app.ui.components.upload_zone import (
     checking,
@@ -108,6 +109,17 @@ def _form() -> rx.Component:
             rx.cond(
                 (ImportState.kind == RECORDS) & (ImportState.num_records > 0),
                 _mode(),
+            ),
+            rx.cond(
+                ImportState.kind == RECORDS,
+                scrub_choice(
+                    ImportState,
+                    "import",
+                    words="Preview on this file",
+                    can_preview=ImportState.can_preview,
+                    effect="Replaced before the rows of the file are stored."
+                    " What is here stays as it is.",
+                ),
             ),
             class_name="grid gap-5 content-start max-wide:order-first",
         ),

@@ -12,7 +12,7 @@ from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.scrub_form import PatternLine, ScrubForm
 from rft_app.ui.state.scrub_view import NAMES, KindCount, ReplacedLine
-from rft_app.ui.theme import CODE, WITNESS
+from rft_app.ui.theme import CARD, CODE, WITNESS
 
 _FOUND = {
     ScrubKind.EMAIL: "addresses, in any script",
@@ -31,6 +31,41 @@ def scrub_form(state: type[ScrubForm], name: str) -> rx.Component:
         _kinds(state, name),
         _patterns(state),
         class_name="grid grid-cols-[minmax(0,1fr)] gap-2.5",
+    )
+
+
+def scrub_choice(
+    state: type[ScrubForm],
+    name: str,
+    *,
+    words: Content,
+    can_preview: rx.Var[bool] | bool,
+    effect: Content,
+) -> rx.Component:
+    """The form and its preview, folded until somebody wants it.
+
+    Args:
+        state: Whose choice it is.
+        name: Begins the ids of the fields.
+        words: On the preview's button.
+        can_preview: Whether there is something to look at.
+        effect: Where and when values are replaced.
+    """
+    return rx.el.details(
+        rx.el.summary(
+            icon("chevron-right", 14, "text-ink-3 group-open:rotate-90"),
+            rx.el.span("Personal values", class_name="font-medium text-ink-2"),
+            rx.el.span(state.scrub_words, class_name=f"{WITNESS} ml-auto"),
+            class_name="flex items-center gap-1.5 px-3 min-h-9 text-small cursor-pointer list-none"
+            " hover:bg-hover [&::-webkit-details-marker]:hidden max-wide:min-h-11",
+        ),
+        rx.el.div(
+            scrub_form(state, name),
+            scrub_preview(state, words=words, can_preview=can_preview),
+            rx.el.p(effect, class_name=WITNESS),
+            class_name="grid grid-cols-[minmax(0,1fr)] gap-3 px-3 pb-3",
+        ),
+        class_name=f"group {CARD} overflow-hidden shrink-0",
     )
 
 

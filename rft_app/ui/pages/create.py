@@ -6,17 +6,16 @@ from rft_app.ui.components.button import button
 from rft_app.ui.components.choice import segment, segmented, tab, tabs
 from rft_app.ui.components.detected_pattern import detected_pattern
 from rft_app.ui.components.field import field, text_area, text_input
-from rft_app.ui.components.icon import icon
 from rft_app.ui.components.leave_guard import leave_guard
 from rft_app.ui.components.notice import notice
-from rft_app.ui.components.scrub_form import scrub_form, scrub_preview
+from rft_app.ui.components.scrub_form import scrub_choice
 from rft_app.ui.components.shell import crumbs, page_body, shell
 from rft_app.ui.components.trace_picker import trace_picker
 from rft_app.ui.components.upload_panel import upload_panel
 from rft_app.ui.state.create import TRACES, UPLOAD, CreateState
 from rft_app.ui.state.upload import READY
 from rft_app.ui.steps import EVERY_ANSWER, LAST_ANSWER
-from rft_app.ui.theme import CARD, PAGE_TITLE, WITNESS
+from rft_app.ui.theme import PAGE_TITLE, WITNESS
 
 
 def _model_suggestion() -> rx.Component:
@@ -170,34 +169,18 @@ def _words() -> tuple[rx.Component, rx.Component]:
 
 
 def _personal_values() -> rx.Component:
-    return rx.el.details(
-        rx.el.summary(
-            icon("chevron-right", 14, "text-ink-3 group-open:rotate-90"),
-            rx.el.span("Personal values", class_name="font-medium text-ink-2"),
-            rx.el.span(CreateState.scrub_words, class_name=f"{WITNESS} ml-auto"),
-            class_name="flex items-center gap-1.5 px-3 min-h-9 text-small cursor-pointer list-none"
-            " hover:bg-hover [&::-webkit-details-marker]:hidden max-wide:min-h-11",
+    return scrub_choice(
+        CreateState,
+        "create",
+        words=rx.cond(
+            CreateState.tab == TRACES, "Preview on selected traces", "Preview on this file"
         ),
-        rx.el.div(
-            scrub_form(CreateState, "create"),
-            scrub_preview(
-                CreateState,
-                words=rx.cond(
-                    CreateState.tab == TRACES, "Preview on selected traces", "Preview on this file"
-                ),
-                can_preview=CreateState.can_preview,
-            ),
-            rx.el.p(
-                rx.cond(
-                    CreateState.tab == TRACES,
-                    "Replaced in this dataset alone; the traces it is made of stay as they are.",
-                    "Replaced before the rows of the file are stored.",
-                ),
-                class_name=WITNESS,
-            ),
-            class_name="grid grid-cols-[minmax(0,1fr)] gap-3 px-3 pb-3",
+        can_preview=CreateState.can_preview,
+        effect=rx.cond(
+            CreateState.tab == TRACES,
+            "Replaced in this dataset alone; the traces it is made of stay as they are.",
+            "Replaced before the rows of the file are stored.",
         ),
-        class_name=f"group {CARD} overflow-hidden shrink-0",
     )
 
 

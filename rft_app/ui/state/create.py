@@ -31,7 +31,6 @@ from rft_app.ui.state.trace_picker import After, TracePicker
 from rft_app.ui.state.trace_wanted import WantedTraces
 from rft_app.ui.state.upload import EMPTY, FAILED, READY, FileUpload
 from rft_app.ui.state.upload_view import suggest_name
-from rft_app.ui.words import count
 
 TRACES, UPLOAD = "traces", "upload"
 NUM_PREVIEWED = 300
@@ -107,12 +106,6 @@ class CreateState(FileUpload, TracePicker, ScrubForm, Leaving, rx.State):
     def can_preview(self) -> bool:
         """Whether there is something to try on what is replaced."""
         return not (self._trace_blocker() if self.tab == TRACES else self._file_blocker())
-
-    @rx.var
-    def scrub_words(self) -> str:
-        """What becomes of personal values."""
-        number = self.num_scrubbed
-        return f"{count(number, 'kind')} replaced" if number else "kept as they are"
 
     @rx.var
     def pattern(self) -> PatternView:

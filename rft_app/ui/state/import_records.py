@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from rft_app.domain.imports import FilePreview, ImportMode, ImportReport
 from rft_app.domain.job import Job, JobStatus
+from rft_app.domain.scrubbing import NOTHING, ScrubRules
 from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
@@ -19,9 +20,12 @@ from rft_app.services.imports import (
     start_rollouts_import,
 )
 from rft_app.services.rollout_preview import preview_rollouts
+from rft_app.services.scrub_preview import preview_file
+from rft_app.services.scrubbing import find_dataset_rules
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.following import Following
 from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.state.scrub_form import Look, ScrubForm
 from rft_app.ui.state.upload import FileUpload
 from rft_app.ui.state.upload_view import FaultLine, describe_fault
 from rft_app.ui.words import count
@@ -30,6 +34,8 @@ KINDS = frozenset({"import_traces", "import_rollouts"})
 RECORDS, ROLLOUTS = "records", "rollouts"
 """What a file holds."""
 FAULTS_PAGE = 50
+NUM_PREVIEWED = 300
+"""Rows that a preview of what is replaced looks at."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ class _Read:
     name: str
     job: Job | None
     report: ImportReport | None
+    rules: ScrubRules
 
 
 def _read(session: Session, dataset_id: str, job_id: str) -> _Read:
@@ -88,10 +95,11 @@ def _read(session: Session, dataset_id: str, job_id: str) -> _Read:
     active = [job for job in list_active_jobs(session, dataset_id) if job.kind in KINDS]
     job = get_job(session, job_id) if job_id else next(iter(active), None)
     report = get_import(session, job.args["import_id"]) if job is not None else None
-    return _Read(dataset.stats.num_records, dataset.name, job, report)
+    rules = find_dataset_rules(session, dataset_id)
+    return _Read(dataset.stats.num_records, dataset.name, job, report, rules)
 
 
-class ImportState(Following, FileUpload, rx.State):
+class ImportState(Following, FileUpload, ScrubForm, rx.State):
     """One visitor's import into one dataset."""
 
     upload_id = "import_file"
@@ -107,6 +115,13 @@ class ImportState(Following, FileUpload, rx.State):
     _job_id: str = ""
     _import_id: str = ""
     _last_line: int = 0
+    _is_rules_shown: bool = False
+    """Whether it began with what the dataset's other imports replaced."""
+
+    @rx.var
+    def can_preview(self) -> bool:
+        """Whether there is something to try on what is replaced."""
+        return self.kind == RECORDS and not self._file_blocker()
 
     @rx.var
     def blocker(self) -> str:
@@ -152,9 +167,13 @@ class ImportState(Following, FileUpload, rx.State):
         """Start the import as a job; the uploaded file is the job's from then on."""
         if self.blocker or self.is_starting:
             return
+        rules = NOTHING if self.kind == ROLLOUTS else self._read_scrub()
+        if rules is None:
+            self.fault = self._scrub_fault()
+            return
         self.is_starting, self.fault = True, ""
         try:
-            job = await tell(self._begin())
+            job = await tell(self._begin(rules))
         except RftError as error:
             self.fault = error.message
             return
@@ -165,7 +184,7 @@ class ImportState(Following, FileUpload, rx.State):
         self._clear_file()
         self.is_running, self.job = True, JobProgress.of(job)
 
-    def _begin(self) -> Any:  # noqa: ANN401  # a callable for `tell`
+    def _begin(self, rules: ScrubRules) -> Any:  # noqa: ANN401  # a callable for `tell`
         dataset_id, path, file_name = self._dataset_id, Path(self._path), self.file_name
         if self.kind == ROLLOUTS:
             return lambda session: start_rollouts_import(
@@ -180,7 +199,28 @@ class ImportState(Following, FileUpload, rx.State):
             file_name=file_name,
             mapping=mapping,
             mode=mode,
+            scrub=rules,
         )
+
+    def _scrub_unit(self) -> str:
+        return "row"
+
+    def _look_at(self, rules: ScrubRules) -> Look | None:
+        if not self.can_preview:
+            return None
+        path, name, mapping = self._path, self.file_name, self._mapping()
+        return lambda _: preview_file(
+            path, rules, file_name=name, mapping=mapping, num_rows=NUM_PREVIEWED
+        )
+
+    async def _look(self, *, is_new: bool) -> None:
+        await super()._look(is_new=is_new)
+        async with self:
+            self._forget_preview()
+
+    def _clear_file(self) -> None:
+        super()._clear_file()
+        self._forget_preview()
 
     @rx.event
     def again(self) -> None:
@@ -211,6 +251,9 @@ class ImportState(Following, FileUpload, rx.State):
             return
         self.num_records, self.dataset_name = found.num_records, found.name
         self.is_loading = False
+        if not self._is_rules_shown:
+            self._show_rules(found.rules)
+            self._is_rules_shown = True
         if found.job is None or found.report is None:
             return
         self._job_id, self._import_id = found.job.id, found.report.id

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from rft_app.domain.scrubbing import NOTHING, ScrubKind, ScrubPattern, ScrubPreview, ScrubRules
 from rft_app.errors import InvalidInputError, RftError
 from rft_app.services.scrubbing import read_pattern, read_region
+from rft_app.ui import words
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.scrub_view import PreviewView
 
@@ -50,6 +51,12 @@ class ScrubForm(rx.State, mixin=True):
     def num_scrubbed(self) -> int:
         """Kinds and patterns that are chosen."""
         return len(self.scrub_kinds) + sum(not line.is_blank for line in self.scrub_patterns)
+
+    @rx.var
+    def scrub_words(self) -> str:
+        """What becomes of personal values."""
+        number = self.num_scrubbed
+        return f"{words.count(number, 'kind')} replaced" if number else "kept as they are"
 
     @rx.event
     def toggle_kind(self, kind: str) -> None:
