@@ -80,7 +80,12 @@ def serve(
             cwd=ROOT,
             stdout=output,
             stderr=output,
-            env={**environment, "RFT_DATA_DIR": str(data_dir), **(settings or {})},
+            env={
+                **environment,
+                "RFT_DATA_DIR": str(data_dir),
+                "RFT_EMBEDDED_MODEL": "off",
+                **(settings or {}),
+            },
             start_new_session=True,
         )
     try:

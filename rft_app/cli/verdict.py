@@ -40,6 +40,9 @@ def print_verdict(dry_run: DryRun) -> None:
 
 def _describe_judge(judge: JudgeUse) -> str:
     paid = judge.paid
+    if paid.num_calls and paid.cost_usd == 0:
+        calls = words.count(paid.num_calls, "call")
+        return f"judged by {judge.model} · {calls}, free. {judge.note}".rstrip()
     price = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
     calls = words.count(paid.num_calls, "call")
     return f"judged by {judge.model} · {calls} paid, {price} {judge.note}".rstrip()

@@ -8,6 +8,17 @@ from pydantic import Field
 
 from rft_app.domain.entity import Entity
 
+DEMO_QUALITY = "demo quality"
+"""What every list that offers the embedded model says of it."""
+FREE = "free, runs here"
+NO_JUDGE = (
+    f"The embedded model is no judge ({DEMO_QUALITY}): its scores show that the step works and say "
+    "nothing about the answers."
+)
+DEMO_HINT = (
+    f"The embedded model is of {DEMO_QUALITY}: it shows that this step works. Configure a provider "
+    "for something to keep (docs/running.md)."
+)
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
@@ -51,6 +62,11 @@ class Provider(Entity):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     """Limits are `None` where there are none."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its models show that a step works, and no more."""
+        return self.kind is ProviderKind.EMBEDDED
 
 
 def hide_credentials(text: str) -> str:

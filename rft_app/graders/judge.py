@@ -97,6 +97,8 @@ class JudgeSession:
         choice = catalogue.choose(spec.model)
         self.model = catalogue.name_of(choice)
         self.num_at_once = choice.endpoint.provider.concurrency
+        self.is_demo = choice.endpoint.provider.is_demo
+        """Whether it is the embedded model, which is no judge."""
         self._model = choice.model
         self._spec = spec
         self._ledger = ledger

@@ -11,7 +11,8 @@ from rft_app.settings import Settings
 ENVIRONMENT = "environment"
 NO_PROVIDER = (
     "No model provider is configured. Set RFT_LLM_BASE_URL, RFT_LLM_API_KEY and RFT_LLM_MODELS "
-    "(see docs/running.md) and start the server again."
+    "(see docs/running.md) and start the server again, or let the embedded model answer "
+    "(docs/embedded-model.md)."
 )
 _BETWEEN = "/"
 

@@ -18,18 +18,22 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from rft_app.domain.provider import Model, Provider, ProviderKind
 from rft_app.errors import NotAvailableError
+from rft_app.llm.catalogue import Connection, Endpoint
 from rft_app.llm.embedded_files import POLL_S, EmbeddedFiles, Served, holding, is_held, take
-from rft_app.settings import get_settings
+from rft_app.settings import Settings, get_settings
 
 PROVIDER = "embedded"
 MODEL = "smollm2-135m"
-LABEL = "demo quality"
-"""What every list that offers it says of it."""
 CONTEXT_TOKENS = 4_096
 """Prompt and reply of one call together."""
 NUM_AT_ONCE = 4
 """Calls that it works on together; more wait."""
+
+CALL_TIMEOUT_S = 300.0
+"""A prompt that fills the context takes most of a minute on one core."""
+MAX_ATTEMPTS = 4
 
 START_TIMEOUT_S = 90.0
 HEALTH_TIMEOUT_S = 5.0
@@ -75,7 +79,23 @@ def find_obstacle() -> str:
     )
 
 
-def connect() -> tuple[str, str]:
+def embedded_endpoint(settings: Settings) -> Endpoint | None:
+    """The embedded model as a provider; `None` where it is switched off or not installed."""
+    if settings.embedded_model == "off" or find_obstacle():
+        return None
+    provider = Provider(
+        name=PROVIDER,
+        kind=ProviderKind.EMBEDDED,
+        base_url="",
+        models=(Model(name=MODEL, input_usd_per_million=0.0, output_usd_per_million=0.0),),
+        timeout_s=CALL_TIMEOUT_S,
+        concurrency=NUM_AT_ONCE,
+        max_attempts=MAX_ATTEMPTS,
+    )
+    return Endpoint(provider, connect)
+
+
+def connect() -> Connection:
     """Address and key of this data directory's server, which is started if none runs.
 
     Raises:
@@ -86,7 +106,7 @@ def connect() -> tuple[str, str]:
     settings = get_settings()
     folder = settings.folder("embedded")
     served = _find_model(folder).find_or_start(settings.embedded_idle_s)
-    return f"http://127.0.0.1:{served.port}/v1", served.token
+    return Connection(f"http://127.0.0.1:{served.port}/v1", served.token)
 
 
 @cache

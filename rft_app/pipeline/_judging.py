@@ -13,6 +13,7 @@ from rft_app.domain.dry_run import DryRun
 from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
 from rft_app.domain.paid import JudgeUse, PaidTotals
+from rft_app.domain.provider import NO_JUDGE
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.words import count
 from rft_app.errors import ProviderError
@@ -141,6 +142,8 @@ class Judging:
         return JudgeUse(model=judge.model, paid=self._sum_paid(), note=note)
 
     def _notes(self, judge: JudgeSession) -> Iterable[str]:
+        if judge.is_demo:
+            yield NO_JUDGE
         if judge.uses_own_temperature:
             yield "The model takes no temperature and used its own."
         if CallFailureKind.TIMEOUT in self._failures.counts:

@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -11,9 +12,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from rft_app.domain.entity import Entity
-from rft_app.errors import RftError
+from rft_app.domain.provider import DEMO_QUALITY
+from rft_app.errors import NotAvailableError, RftError
 from rft_app.graders.sandbox import probe_isolation
 from rft_app.jobs.liveness import list_live_workers
+from rft_app.llm import embedded
 from rft_app.settings import get_settings
 from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
@@ -177,6 +180,24 @@ def _check_text_features() -> Check:
     )
 
 
+def _check_embedded_model() -> Check:
+    name = "Embedded model"
+    if get_settings().embedded_model == "off":
+        return Check(name=name, status=CheckStatus.OK, finding="off, as RFT_EMBEDDED_MODEL says")
+    begun_at = time.monotonic()
+    try:
+        embedded.connect()
+    except NotAvailableError as error:
+        finding, _, remedy = error.message.partition(". ")
+        return Check(name=name, status=CheckStatus.WARN, finding=finding, remedy=remedy)
+    taken_s = time.monotonic() - begun_at
+    return Check(
+        name=name,
+        status=CheckStatus.OK,
+        finding=f"{embedded.MODEL}, {DEMO_QUALITY}; answered within {taken_s:.1f} s",
+    )
+
+
 _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Python", _check_python),
     ("Data directory", _check_data_directory),
@@ -186,4 +207,5 @@ _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Interface", _check_front_end),
     ("Isolation of script graders", _check_sandbox),
     ("Text features", _check_text_features),
+    ("Embedded model", _check_embedded_model),
 )

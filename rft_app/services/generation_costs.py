@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.generation import CostRange, GenerationSettings, TokenEstimate, Unit
-from rft_app.domain.provider import Model
+from rft_app.domain.provider import DEMO_QUALITY, FREE, Model
 from rft_app.domain.words import count
 from rft_app.llm.catalogue import Choice
 from rft_app.llm.chat import find_cost
@@ -61,6 +61,14 @@ def estimate_choice(choice: Choice | None, tokens: TokenEstimate, num_calls: int
     """As `estimate_cost`, with the prices that the model's provider has."""
     if choice is None:
         return estimate_cost(None, tokens, num_calls, None)
+    if choice.endpoint.provider.is_demo:
+        return CostRange(
+            low_usd=0.0,
+            expected_usd=0.0,
+            high_usd=0.0,
+            formula=f"{_describe_amounts(tokens, num_calls)}; {FREE}, {DEMO_QUALITY}.",
+            prices_date=None,
+        )
     return estimate_cost(choice.model, tokens, num_calls, choice.endpoint.provider.prices_date)
 
 
@@ -78,8 +86,7 @@ def estimate_cost(
         >>> estimate_cost(Model(name="m"), tokens, 40, None).low_usd is None
         True
     """
-    amounts = f"{count(num_calls, 'call')}, about {tokens.num_prompt_tokens:,} prompt tokens and "
-    amounts += f"{tokens.num_reply_tokens:,} reply tokens"
+    amounts = _describe_amounts(tokens, num_calls)
     low = find_cost(model, tokens.num_prompt_tokens, round(tokens.num_reply_tokens * SHORT))
     high = find_cost(model, tokens.num_prompt_tokens, round(tokens.num_reply_tokens * LONG))
     if model is None or low is None or high is None:
@@ -103,3 +110,8 @@ def estimate_cost(
         formula=formula,
         prices_date=prices_date.isoformat() if prices_date else None,
     )
+
+
+def _describe_amounts(tokens: TokenEstimate, num_calls: int) -> str:
+    amounts = f"{count(num_calls, 'call')}, about {tokens.num_prompt_tokens:,} prompt tokens and "
+    return f"{amounts}{tokens.num_reply_tokens:,} reply tokens"

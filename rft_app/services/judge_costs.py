@@ -35,6 +35,8 @@ class JudgeEstimate(Entity):
     cost: CostRange
     obstacle: str = ""
     """Why the run cannot start; mostly empty."""
+    is_demo: bool = False
+    """Whether the embedded model will be asked, which is no judge."""
 
 
 def estimate_judge(
@@ -61,6 +63,7 @@ def estimate_judge(
         tokens=tokens,
         cost=estimate_choice(choice, tokens, len(keys)),
         obstacle=NO_PROVIDER if choice is None else "",
+        is_demo=choice is not None and choice.endpoint.provider.is_demo,
     )
 
 

@@ -14,6 +14,10 @@ class ModelChoice(Entity):
     """One configured model."""
 
     name: str
+    provider: str
+    """Who serves it."""
+    is_demo: bool = False
+    """Whether it is the embedded one, which shows that a step works, and no more."""
     input_usd_per_million: float | None
     """USD for a million prompt tokens; `None` where it is not known, which is not free."""
     output_usd_per_million: float | None
@@ -45,6 +49,8 @@ def list_models(session: Session) -> ModelChoices:
         models=tuple(
             ModelChoice(
                 name=catalogue.name_of(choice),
+                provider=choice.endpoint.provider.name,
+                is_demo=choice.endpoint.provider.is_demo,
                 input_usd_per_million=choice.model.input_usd_per_million,
                 output_usd_per_million=choice.model.output_usd_per_million,
             )

@@ -61,7 +61,11 @@ def dollar_range(low: float | None, high: float | None) -> str:
     Example:
         >>> dollar_range(0.38, 0.52), dollar_range(0.001, 0.02), dollar_range(None, None)
         ('$0.38–0.52', 'up to $0.02', 'unknown')
+        >>> dollar_range(0.0, 0.0)
+        'free'
     """
+    if high == 0:
+        return "free"
     first, last = dollars(low), dollars(high)
     if low is None or high is None or first == last:
         return first if low is None else last

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from rft_app.settings import get_settings
 from tests.api.conftest import DATASETS
 from tests.llm.provider import FakeProvider, Json, Served, configured, say_json
 
@@ -43,10 +44,41 @@ def test_models_are_listed_with_prices_and_no_key(
     found = answer.json()
     assert found["isConfigured"] is True
     assert found["pricesDate"] == "2026-11-01"
-    assert found["models"] == [
-        {"name": "good", "inputUsdPerMillion": 1.0, "outputUsdPerMillion": 10.0},
-        {"name": "local", "inputUsdPerMillion": None, "outputUsdPerMillion": None},
+    prices = [
+        (model["name"], model["inputUsdPerMillion"], model["outputUsdPerMillion"])
+        for model in found["models"]
     ]
+    assert prices == [("good", 1.0, 10.0), ("local", None, None)]
+    assert {(model["provider"], model["quality"]) for model in found["models"]} == {
+        ("environment", None)
+    }
+
+
+def test_the_embedded_model_is_listed_last_as_free_and_of_demo_quality(
+    client: TestClient, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RFT_EMBEDDED_MODEL")
+    get_settings.cache_clear()
+    found = client.get("/api/optimization/models").json()
+    assert [model["name"] for model in found["models"]] == ["good", "local", "smollm2-135m"]
+    assert found["models"][-1] == {
+        "name": "smollm2-135m",
+        "provider": "embedded",
+        "inputUsdPerMillion": 0,
+        "outputUsdPerMillion": 0,
+        "quality": "demo quality",
+    }
+
+
+def test_a_plan_for_the_embedded_model_is_free_and_says_so(
+    client: TestClient, dataset: dict[str, Any], records: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RFT_EMBEDDED_MODEL", "on")
+    get_settings.cache_clear()
+    base = f"{DATASETS}/{dataset['id']}/generate"
+    plan = client.post(f"{base}/plan", json={**CONFIG, "sourceRecordIds": records}).json()
+    assert plan["estimatedCost"] == 0
+    assert "free, runs here, demo quality" in plan["costFormula"]
 
 
 def test_without_a_provider_the_interface_says_how_to_get_one(

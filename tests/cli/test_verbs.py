@@ -297,6 +297,16 @@ def test_the_doctor_is_content_with_a_data_directory_nobody_used_yet(tmp_path: P
     assert checks["Workers"] == "warn"
 
 
+def test_the_doctor_says_whether_the_embedded_model_answers(tmp_path: Path) -> None:
+    rft = make_installation(tmp_path / "data")
+    rft.environment["RFT_EMBEDDED_MODEL"] = "on"
+    checks = {check["name"]: check for check in rft.json("doctor")}
+    found = checks["Embedded model"]
+    assert found["status"] == "ok"
+    assert found["finding"].startswith("smollm2-135m, demo quality; answered within")
+    shutil.rmtree(tmp_path / "data" / "embedded")  # which ends it
+
+
 def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
     rft = make_installation(tmp_path / "old")
     rft("migrate")

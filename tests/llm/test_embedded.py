@@ -7,16 +7,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
+from rft_app.domain.provider import ProviderKind
 from rft_app.errors import NotAvailableError
 from rft_app.llm import embedded
-from rft_app.llm.embedded import EmbeddedModel, connect, is_healthy
+from rft_app.llm.catalogue import Endpoint
+from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
+from rft_app.llm.client import ChatClient
+from rft_app.llm.embedded import EmbeddedModel, connect, embedded_endpoint, is_healthy
 from rft_app.llm.embedded_files import Served, is_held
+from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.settings import Settings
 
 ASK = "from rft_app.llm.embedded import connect; print(*connect())"
 
@@ -28,6 +37,16 @@ def model(data_dir: Path) -> Iterator[EmbeddedModel]:
     found = EmbeddedModel(data_dir / "embedded")
     yield found
     found.stop()
+
+
+def say(text: str, **more: Any) -> ChatRequest:
+    message = ChatMessage(role="user", content=text)
+    return ChatRequest(model=embedded.MODEL, messages=(message,), max_tokens=40, **more)
+
+
+def require(endpoint: Endpoint | None) -> Endpoint:
+    assert endpoint is not None
+    return endpoint
 
 
 def eventually(holds: Callable[[], bool], within_s: float = 30.0) -> None:
@@ -102,10 +121,47 @@ def test_a_server_goes_with_its_folder(model: EmbeddedModel) -> None:
     assert not is_healthy(served)
 
 
+def test_it_keeps_to_a_schema_and_a_call_that_finds_it_gone_is_made_again(
+    model: EmbeddedModel,
+) -> None:
+    endpoint = require(embedded_endpoint(Settings()))
+    schema = {
+        "type": "object",
+        "properties": {"topic": {"type": "string", "enum": ["cards", "loans"]}},
+        "required": ["topic"],
+        "additionalProperties": False,
+    }
+    request = say("Which topic? My card is lost.", reply_schema=schema)
+    with closing(ChatClient(endpoint)) as client:
+        first = client.chat(request)
+        os.kill(model.find_or_start(600).pid, signal.SIGKILL)
+        second = client.chat(request)
+    for reply in (first, second):
+        assert isinstance(reply, ChatReply), reply
+        assert orjson.loads(reply.text)["topic"] in {"cards", "loans"}
+        assert reply.cost_usd == 0
+
+
+def test_a_prompt_beyond_its_context_fails_at_once_and_by_name(model: EmbeddedModel) -> None:
+    endpoint = require(embedded_endpoint(Settings()))
+    with closing(ChatClient(endpoint)) as client:
+        failure = client.chat(say("word " * 6000))
+    assert isinstance(failure, CallFailure)
+    assert failure.kind is CallFailureKind.TOO_LONG
+    assert "4096" in failure.message
+
+
+def test_it_is_offered_unless_it_is_switched_off() -> None:
+    offered = require(embedded_endpoint(Settings())).provider
+    assert (offered.kind, offered.is_demo) == (ProviderKind.EMBEDDED, True)
+    assert embedded_endpoint(Settings(embedded_model="off")) is None
+
+
 def test_what_is_not_installed_is_named(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         embedded, "find_spec", lambda name: None if name == "xllamacpp" else find_spec(name)
     )
+    assert embedded_endpoint(Settings()) is None
     with pytest.raises(NotAvailableError, match=r"xllamacpp missing.*pip install.*xllamacpp`"):
         connect()
 

@@ -139,6 +139,28 @@ def test_credentials_in_the_providers_address_are_not_shown(
     assert found.base_url == "https://llm.example.com:8443/v1"
 
 
+def test_a_judge_by_the_embedded_model_is_called_none(
+    dialog: GraderState, database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RFT_LLM_BASE_URL", "https://llm.example.com/v1")
+    monkeypatch.setenv("RFT_LLM_MODELS", "good")
+    monkeypatch.setenv("RFT_EMBEDDED_MODEL", "on")
+    get_settings.cache_clear()
+    asyncio.run(dialog._show_models())
+    assert (dialog.is_demo, dialog.asked) == (False, "asks llm.example.com · paid")
+    dialog.draft = replace(dialog.draft, model="smollm2-135m")
+    assert (dialog.is_demo, dialog.asked) == (
+        True,
+        "asks the embedded model · free, runs here",
+    )
+    monkeypatch.delenv("RFT_LLM_MODELS")
+    get_settings.cache_clear()
+    dialog.draft = replace(dialog.draft, model="")
+    asyncio.run(dialog._show_models())
+    assert dialog.is_demo
+    assert dialog.first_model == "smollm2-135m · demo quality"
+
+
 def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     dialog, asked = make(DryRunState), []
     dialog._dataset_id = DATASET

@@ -20,11 +20,12 @@ from rft_app.domain.candidate import (
     ReviewCounts,
 )
 from rft_app.domain.generation import GenerationReport, GenerationSettings, StrategyName
+from rft_app.domain.provider import DEMO_QUALITY
 from rft_app.domain.record import RecordId, Selection
 from rft_app.domain.validity import Reason
 from rft_app.errors import InvalidInputError
 from rft_app.services.generation import read_settings
-from rft_app.services.models import ModelChoices
+from rft_app.services.models import ModelChoice, ModelChoices
 
 MAX_IDS = 500
 
@@ -33,9 +34,18 @@ class Model(Wire):
     """One configured model."""
 
     name: str
+    provider: str
     input_usd_per_million: float | None
     """USD for a million prompt tokens; `null` where it is not known, which is not free."""
     output_usd_per_million: float | None
+    quality: str | None
+    """`demo quality` of the embedded model, which is free, runs here, and is no judge."""
+
+    @classmethod
+    def of(cls, found: ModelChoice) -> "Model":
+        """Convert from the use case."""
+        fields = found.model_dump(exclude={"is_demo"})
+        return cls(**fields, quality=DEMO_QUALITY if found.is_demo else None)
 
 
 class Models(Wire):
@@ -54,7 +64,7 @@ class Models(Wire):
         """Convert from the use case."""
         return cls(
             is_configured=found.is_configured,
-            models=[Model.model_validate(model.model_dump()) for model in found.models],
+            models=[Model.of(model) for model in found.models],
             prices_date=found.prices_date.isoformat() if found.prices_date else None,
             base_url=found.base_url or None,
             how_to=found.how_to or None,

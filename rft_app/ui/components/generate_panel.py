@@ -111,8 +111,9 @@ def _notices() -> rx.Component:
                 "No model provider is configured.",
                 marked(
                     "Set `RFT_LLM_BASE_URL`, `RFT_LLM_API_KEY` and `RFT_LLM_MODELS`, then start the"
-                    " server again; docs/running.md shows how. The plan below is worked out all the"
-                    " same; its cost is unknown."
+                    " server again; docs/running.md shows how. Or let the embedded model answer:"
+                    " docs/embedded-model.md. The plan below is worked out all the same; its cost"
+                    " is unknown."
                 ),
                 tone="warn",
             ),
@@ -264,6 +265,7 @@ def _model() -> rx.Component:
             on_change=GenerateState.choose_model,
         ),
         html_for="generate-model",
+        hint=GenerateState.model_hint,
         class_name="mt-3",
     )
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.domain.provider import NO_JUDGE
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.code_editor import code_editor
 from rft_app.ui.components.field import field, select, text_input
@@ -26,6 +27,13 @@ def judge_editor() -> rx.Component:
             rx.el.p(
                 GraderState.how_to,
                 " You can save the judge all the same.",
+                class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
+            ),
+        ),
+        rx.cond(
+            GraderState.is_demo,
+            rx.el.p(
+                f"{NO_JUDGE} Configure a provider for scores that count (docs/running.md).",
                 class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
             ),
         ),
@@ -56,7 +64,11 @@ def _header() -> rx.Component:
         rx.el.span("prompt", class_name="font-mono text-small"),
         rx.cond(
             GraderState.is_configured,
-            badge(icon("sparkles", 12), f"asks {GraderState.provider} · paid", tone="neutral"),
+            rx.cond(
+                GraderState.is_demo,
+                badge(icon("triangle-alert", 12), GraderState.asked, tone="warn"),
+                badge(icon("sparkles", 12), GraderState.asked, tone="neutral"),
+            ),
             badge(icon("triangle-alert", 12), "no provider", tone="warn"),
         ),
         rx.el.span(

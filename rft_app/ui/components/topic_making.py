@@ -183,7 +183,7 @@ def _model() -> rx.Component:
                         on_change=TopicsState.set_wish("model"),
                     ),
                     html_for="topics-model",
-                    hint="It sees a sample of what users wrote.",
+                    hint=TopicsState.model_hint,
                 ),
                 number_choice(),
                 depth_choice(),

@@ -12,12 +12,13 @@ from sqlmodel import Session
 from rft_app.domain.dataset import Dataset
 from rft_app.domain.imports import FilePreview
 from rft_app.domain.pattern import Pattern
+from rft_app.domain.provider import DEMO_QUALITY
 from rft_app.domain.scrubbing import ScrubPreview, ScrubRules
 from rft_app.domain.trace_page import TraceCount
 from rft_app.errors import RftError
 from rft_app.services.creation import Upload, create_from_upload
 from rft_app.services.file_pattern import analyze_file
-from rft_app.services.models import list_models
+from rft_app.services.models import ModelChoice, list_models
 from rft_app.services.pattern import analyze_traces
 from rft_app.services.scrub_preview import preview_file, preview_selection
 from rft_app.services.suggestions import Suggestion, suggest_dataset
@@ -59,7 +60,7 @@ class CreateState(FileUpload, TracePicker, ScrubForm, Leaving, rx.State):
     num_every: str = ""
     """Records of the selection with one per answer."""
     model_name: str = ""
-    """Who can be asked for a better name; empty where no provider is configured."""
+    """Who can be asked for a better name; empty where nobody can."""
     is_asking: bool = False
     asking_note: str = ""
     """What came of asking."""
@@ -131,7 +132,7 @@ class CreateState(FileUpload, TracePicker, ScrubForm, Leaving, rx.State):
         wanted = self.router.url.query_parameters.get("source", "")
         try:
             models = (await ask(list_models)).models
-            self.model_name = models[0].name if models else ""
+            self.model_name = _describe_model(models[0]) if models else ""
             is_stored = await ask(find_last_key) > 0
         except RftError:
             is_stored = True  # the list will say why
@@ -338,3 +339,7 @@ def _describe_suggestion(found: Suggestion, *, typed: bool, typed_more: bool) ->
     if not kept:
         return "Filled in below. You can change both."
     return f"Kept what you typed. The model suggests: {' – '.join(kept)}"
+
+
+def _describe_model(model: ModelChoice) -> str:
+    return f"{model.name} ({DEMO_QUALITY})" if model.is_demo else model.name

@@ -27,6 +27,7 @@ from rft_app.ui.state.generation_view import (
     RunView,
     StrategyCard,
     describe_paid,
+    find_demo,
 )
 from rft_app.ui.state.modal import GENERATE, ModalState
 from rft_app.ui.state.progress import JobProgress
@@ -59,6 +60,11 @@ class GenerateState(Following, rx.State):
 
     _selection: dict[str, Any] | None = None
     _plan_number: int = 0
+
+    @rx.var
+    def model_hint(self) -> str:
+        """What to know of the model; mostly empty."""
+        return find_demo(self.models, self.form.model)
 
     @rx.event
     def fill_gaps(self) -> Any:  # noqa: ANN401  # an event

@@ -1,10 +1,12 @@
 """What the generation dialog shows: strategies, models, the plan, the last run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rft_app.domain.generation import GenerationPlan, GenerationReport, TopicPlan
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.paid import PaidTotals
+from rft_app.domain.provider import DEMO_HINT, DEMO_QUALITY, FREE
 from rft_app.services.generation_options import StrategyOption
 from rft_app.services.models import ModelChoice
 from rft_app.ui.words import ago, count, dollar_range, dollars
@@ -32,6 +34,8 @@ class ModelOption:
 
     name: str
     label: str
+    provider: str = ""
+    is_demo: bool = False
 
     @classmethod
     def of(cls, model: ModelChoice) -> "ModelOption":
@@ -39,16 +43,27 @@ class ModelOption:
 
         Example:
             >>> choice = ModelChoice(
-            ...     name="m", input_usd_per_million=0.25, output_usd_per_million=2
+            ...     name="m", provider="p", input_usd_per_million=0.25, output_usd_per_million=2
             ... )
             >>> ModelOption.of(choice).label
             'm · $0.25 in, $2 out per million tokens'
+            >>> ModelOption.of(choice.model_copy(update={"is_demo": True})).label
+            'm · free, runs here · demo quality'
         """
-        prices = (model.input_usd_per_million, model.output_usd_per_million)
-        if prices[0] is None or prices[1] is None:
-            return cls(model.name, f"{model.name} · price unknown")
-        words = f"${prices[0]:g} in, ${prices[1]:g} out per million tokens"
-        return cls(model.name, f"{model.name} · {words}")
+        words = f"{FREE} · {DEMO_QUALITY}" if model.is_demo else _price(model)
+        return cls(model.name, f"{model.name} · {words}", model.provider, model.is_demo)
+
+
+def find_demo(models: Sequence[ModelOption], name: str) -> str:
+    """What to know of the model before its work is used; empty for those that were configured."""
+    return next((DEMO_HINT for model in models if model.name == name and model.is_demo), "")
+
+
+def _price(model: ModelChoice) -> str:
+    given, taken = model.input_usd_per_million, model.output_usd_per_million
+    if given is None or taken is None:
+        return "price unknown"
+    return f"${given:g} in, ${taken:g} out per million tokens"
 
 
 @dataclass(frozen=True)
@@ -186,8 +201,12 @@ def describe_paid(paid: PaidTotals) -> str:
     Example:
         >>> describe_paid(PaidTotals(num_calls=3, cost_usd=0.02)), describe_paid(PaidTotals())
         ('3 calls paid, $0.02.', 'Nothing was paid.')
+        >>> describe_paid(PaidTotals(num_calls=3))
+        '3 calls, free.'
     """
     if not paid.num_calls:
         return "Nothing was paid."
+    if paid.cost_usd == 0:
+        return f"{count(paid.num_calls, 'call')}, free."
     cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
     return f"{count(paid.num_calls, 'call')} paid, {cost}."

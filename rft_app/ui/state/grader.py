@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from rft_app.domain.grader import GraderVersion
 from rft_app.domain.pipeline import StepName
+from rft_app.domain.provider import DEMO_QUALITY, FREE
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
@@ -26,7 +27,7 @@ from rft_app.settings import get_settings
 from rft_app.storage.ids import new_id
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.generation_view import ModelOption
+from rft_app.ui.state.generation_view import ModelOption, find_demo
 from rft_app.ui.state.grader_draft import FIELDS, Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.judge_view import describe_spent
@@ -92,7 +93,23 @@ class GraderState(StepModal, rx.State):
     @rx.var
     def first_model(self) -> str:
         """Whom a judge without a model asks."""
-        return self.models[0].name if self.models else ""
+        if not self.models:
+            return ""
+        first = self.models[0]
+        return f"{first.name} · {DEMO_QUALITY}" if first.is_demo else first.name
+
+    @rx.var
+    def asked(self) -> str:
+        """Who is asked, and for what."""
+        return (
+            f"asks the embedded model · {FREE}" if self.is_demo else f"asks {self.provider} · paid"
+        )
+
+    @rx.var
+    def is_demo(self) -> bool:
+        """Whether the judge would be the embedded model."""
+        name = self.draft.model or (self.models[0].name if self.models else "")
+        return find_demo(self.models, name) != ""
 
     @rx.var
     def strange_model(self) -> str:

@@ -1,6 +1,7 @@
 """What asking a judge will cost, and what it came to, in words."""
 
 from rft_app.domain.paid import JudgeUse, PaidTotals
+from rft_app.domain.provider import FREE, NO_JUDGE
 from rft_app.services.dry_run_resuming import StoppedRun
 from rft_app.services.judge_costs import JudgeEstimate
 from rft_app.ui.words import count, dollar_range, dollars
@@ -16,6 +17,8 @@ def describe_spent(paid: PaidTotals) -> str:
         '1 call paid · tokens not counted · cost unknown'
         >>> describe_spent(PaidTotals())
         'Nothing was paid'
+        >>> describe_spent(PaidTotals(num_calls=2, num_prompt_tokens=900, cost_usd=0.0))
+        '2 calls · 900 tokens · free'
     """
     if not paid.num_calls:
         return "Nothing was paid"
@@ -23,6 +26,8 @@ def describe_spent(paid: PaidTotals) -> str:
     tokens = "tokens not counted"
     if given is not None and taken is not None:
         tokens = f"{given + taken:,} tokens"
+    if paid.cost_usd == 0:
+        return f"{count(paid.num_calls, 'call')} · {tokens} · free"
     cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
     return f"{count(paid.num_calls, 'call')} paid · {tokens} · {cost}"
 
@@ -38,6 +43,9 @@ def describe_estimate(found: JudgeEstimate | None) -> str:
         return "Free, runs on this machine."
     if found.obstacle:
         return found.obstacle
+    if found.is_demo:
+        calls = count(found.num_calls, "time")
+        return f"Asks {found.model} {calls}: {FREE}. {NO_JUDGE}"
     day = f", prices of {found.cost.prices_date}" if found.cost.prices_date else ""
     return f"Asks {found.model} {count(found.num_calls, 'time')}, {_priced(found)}{day}."
 

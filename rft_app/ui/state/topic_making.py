@@ -22,7 +22,7 @@ from rft_app.services.topic_generation import (
     start_generate,
 )
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.generation_view import describe_paid
+from rft_app.ui.state.generation_view import describe_paid, find_demo
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.step_modal import read_whole
 from rft_app.ui.state.topic_tree import TopicTreeView
@@ -100,6 +100,12 @@ class TopicMaking(TopicTreeView, mixin=True):
     _waiting_job: str = ""
     _making_job: str = ""
     _proposal_version: int = 0
+
+    @rx.var
+    def model_hint(self) -> str:
+        """What the model gets, and what to know of it."""
+        hint = "It sees a sample of what users wrote."
+        return " ".join(filter(None, [hint, find_demo(self.models, self.model)]))
 
     @rx.event
     async def open_making(self) -> None:

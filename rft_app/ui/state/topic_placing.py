@@ -20,7 +20,7 @@ from rft_app.services.categorising import (
 )
 from rft_app.services.generation import find_paid
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.generation_view import describe_paid
+from rft_app.ui.state.generation_view import describe_paid, find_demo
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.topic_tree import TopicTreeView
 from rft_app.ui.words import count
@@ -73,7 +73,8 @@ class TopicPlacing(TopicTreeView, mixin=True):
         if not self.placing_model:
             return "Records below 70% sure wait in the review queue."
         calls = count(count_calls(self.num_to_place), "call")
-        return f"It is asked about records that stay below 70% sure: at most {calls}."
+        words = f"It is asked about records that stay below 70% sure: at most {calls}."
+        return " ".join(filter(None, [words, find_demo(self.models, self.placing_model)]))
 
     @rx.event
     async def open_placing(self) -> None:
