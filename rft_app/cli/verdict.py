@@ -20,6 +20,7 @@ def print_verdict(dry_run: DryRun) -> None:
         f"Dry run {dry_run.number}: {report.num_graded:,} of "
         f"{words.count(report.num_rollouts, 'rollout')} of "
         f"{words.count(report.num_records, 'record')} graded, {report.num_failed:,} failed"
+        f"{_describe_abstentions(report)}"
     )
     for kind, count in report.failures.items():
         write_line(f"  {count:>7,}  {kind.value}, first {report.failure_examples.get(kind, '')}")
@@ -28,6 +29,8 @@ def print_verdict(dry_run: DryRun) -> None:
             f"mean {found.mean:.3f} · sd {found.sd:.3f} · median {found.median:.3f} · "
             f"{found.share_positive:.1%} above 0 · {found.share_one:.1%} equal to 1"
         )
+    for one in report.criteria:
+        write_line(f"  {one.name}: mean {one.mean:.3f}, {one.low:g} to {one.high:g}")
     if report.judge is not None:
         write_line(_describe_judge(report.judge))
     write_line()
@@ -36,6 +39,13 @@ def print_verdict(dry_run: DryRun) -> None:
     )
     for remedy in report.recommendations:
         write_line(f"→ {remedy}")
+
+
+def _describe_abstentions(report: DryRunReport) -> str:
+    if not report.num_abstained:
+        return ""
+    share = f"{report.abstention_share or 0:.1%}"
+    return f", {report.num_abstained:,} abstained ({share}), first {report.abstention_example}"
 
 
 def _describe_judge(judge: JudgeUse) -> str:

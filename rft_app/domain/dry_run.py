@@ -1,5 +1,6 @@
 """The dry run: which rollouts are graded, what the grades say, and the verdict."""
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -48,8 +49,12 @@ class Grade:
     topic_id: int | None = None
     reward: float | None = None
     failure_kind: FailureKind | None = None
-    """Set exactly where `reward` is not."""
+    """Set exactly where there is neither a reward nor an abstention."""
     failure_message: str | None = None
+    is_abstention: bool = False
+    abstention_reason: str | None = None
+    criteria: Mapping[str, float] | None = None
+    """What the grader told of its parts; `None` where it told none."""
 
 
 class TopicGrades(Entity):
@@ -59,23 +64,43 @@ class TopicGrades(Entity):
     """Slash path, or `(no topic)`."""
     num_graded: int
     num_failed: int
+    num_abstained: int = 0
     mean: float | None
-    """`None` where every rollout of the topic failed."""
+    """`None` where no rollout of the topic was graded."""
     topic_ids: tuple[int, ...] = ()
     """Database keys that its grades were stored under, 0 for none; a path can change later."""
 
 
+class CriterionMean(Entity):
+    """What a grader told of one part of its grades, on that part's own scale."""
+
+    name: str
+    mean: float
+    low: float
+    """The lowest there was, like `high`; no bound of the scale."""
+    high: float
+    num_told: int
+    """Graded rollouts that the grader told it of."""
+
+
 class DryRunReport(Entity):
-    """What the grades say; every figure ignores failures except the ones about failures."""
+    """What the grades say.
+
+    Every figure ignores failures and abstentions, except the ones about them.
+    """
 
     num_records: int
     """Records with at least one planned rollout."""
     num_rollouts: int
-    """Planned rollouts; graded and failed ones add up to it."""
+    """Planned rollouts; graded, failed and abstained ones add up to it."""
     max_rollouts_per_record: int
     """K; 1 when each record brought one answer."""
     num_graded: int
     num_failed: int
+    num_abstained: int = 0
+    """Rollouts that the grader would not judge."""
+    abstention_example: str = ""
+    """The first reason, with its record; empty where it never abstained."""
     failure_rate: float | None
     failures: dict[FailureKind, int]
     """How often each kind occurred; kinds that did not are absent."""
@@ -85,6 +110,8 @@ class DryRunReport(Entity):
     """`None` when nothing was graded."""
     histogram: tuple[int, ...] = (0,) * NUM_BINS
     topics: tuple[TopicGrades, ...]
+    criteria: tuple[CriterionMean, ...] = ()
+    """Parts of the grades, as the grader names them; mostly none."""
     num_groups: int
     """Records with two or more graded rollouts."""
     num_learnable: int
@@ -97,6 +124,11 @@ class DryRunReport(Entity):
     grader_quality: Quality
     judge: JudgeUse | None = None
     """What asking a model came to; `None` for graders that ask none."""
+
+    @property
+    def abstention_share(self) -> float | None:
+        """Of all planned rollouts; `None` where none was planned."""
+        return self.num_abstained / self.num_rollouts if self.num_rollouts else None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -203,12 +235,15 @@ def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryR
         max_rollouts_per_record=max((group.size for group in groups.values()), default=0),
         num_graded=len(rewards),
         num_failed=len(kinds),
+        num_abstained=sum(grade.is_abstention for grade in grades),
+        abstention_example=_find_abstention(grades),
         failure_rate=measured.failure_rate,
         failures=failures,
         failure_examples=_find_examples(grades),
         statistics=statistics,
         histogram=histogram(rewards),
         topics=topics,
+        criteria=_by_criterion(grades),
         num_groups=len(graded_groups),
         num_learnable=num_learnable,
         learnable_share=measured.learnable_share,
@@ -224,6 +259,31 @@ def _find_examples(grades: Sequence[Grade]) -> dict[FailureKind, str]:
         if (kind := grade.failure_kind) is not None and kind not in examples:
             examples[kind] = f"{record_id(grade.record_seq)}: {grade.failure_message}"
     return examples
+
+
+def _find_abstention(grades: Sequence[Grade]) -> str:
+    found = next((grade for grade in grades if grade.is_abstention), None)
+    if found is None:
+        return ""
+    return f"{record_id(found.record_seq)}: {found.abstention_reason or 'no reason given'}"
+
+
+def _by_criterion(grades: Sequence[Grade]) -> tuple[CriterionMean, ...]:
+    """In the order in which the grader first names them."""
+    told: defaultdict[str, list[float]] = defaultdict(list)
+    for grade in grades:
+        for name, score in (grade.criteria or {}).items():
+            told[name].append(score)
+    return tuple(
+        CriterionMean(
+            name=name,
+            mean=math.fsum(scores) / len(scores),
+            low=min(scores),
+            high=max(scores),
+            num_told=len(scores),
+        )
+        for name, scores in told.items()
+    )
 
 
 @dataclass(slots=True)
@@ -259,7 +319,8 @@ def _topic_grades(topic: str, grades: Sequence[Grade]) -> TopicGrades:
     return TopicGrades(
         topic=topic,
         num_graded=len(rewards),
-        num_failed=len(grades) - len(rewards),
+        num_failed=sum(grade.failure_kind is not None for grade in grades),
+        num_abstained=sum(grade.is_abstention for grade in grades),
         mean=found.mean if found else None,
         topic_ids=tuple(sorted({grade.topic_id or 0 for grade in grades})),
     )

@@ -138,6 +138,7 @@ def _figures(report: DryRunReport) -> Mapping[str, tuple[Unit, float | None]]:
         "records": ("count", report.num_records),
         "graded_rollouts": ("count", report.num_graded),
         "failure_rate": ("share", report.failure_rate),
+        "abstention_share": ("share", report.abstention_share),
         **{name: ("reward", _value(found, name)) for name in _SPREAD},
         "share_positive": ("share", _value(found, "share_positive")),
         "share_one": ("share", _value(found, "share_one")),

@@ -39,6 +39,8 @@ class Answer(NamedTuple):
     """One JSON object per message."""
     reward: float | None = None
     """In [0, 1]; `None` where nothing or nobody could tell."""
+    is_abstained: bool = False
+    """Whether the grader was asked and would not tell."""
 
 
 class Pair(NamedTuple):

@@ -47,6 +47,7 @@ class Lack(StrEnum):
     NO_ANSWER = "no_answer"
     NO_PAIR = "no_pair"
     NO_LABEL = "no_label"
+    ABSTAINED = "abstained"
     SEVERAL_TURNS = "several_turns"
     NOT_ALTERNATING = "not_alternating"
     TOOLS_IN_PROMPT = "tools_in_prompt"
@@ -74,6 +75,10 @@ _MESSAGES = {
     Lack.NO_LABEL: (
         "no answer that is known to be good or bad. Give feedback, import rewards, or make a dry "
         "run"
+    ),
+    Lack.ABSTAINED: (
+        "answers that the grader abstained from judging, and nothing else that judges them. Give "
+        "feedback, or change the grader and make another dry run"
     ),
     Lack.SEVERAL_TURNS: "an answer of several turns; the format takes one",
     Lack.NOT_ALTERNATING: "turns that do not alternate between the two sides",

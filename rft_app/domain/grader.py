@@ -148,6 +148,8 @@ class JudgeSpec(_Weighted):
     temperature: float = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=512, ge=16, le=16_000)
     """Longest reply; one that is cut off is asked for once more with twice as many."""
+    allow_abstain: bool = False
+    """Whether the judge may say that it cannot judge; its reply then has a field `abstain`."""
 
 
 PartSpec = ScriptSpec | StringCheckSpec | TextSimilaritySpec | JsonSchemaSpec | ToolCallsSpec
@@ -222,10 +224,16 @@ def list_faults(error: ValidationError) -> str:
     )
 
 
+_LATER = {"allow_abstain": False}
+"""Settings that came with later releases, and what was meant before: no hash holds that."""
+
+
 def spec_hash(spec: GraderSpec) -> str:
     """Fingerprint of all settings; SHA-256, hexadecimal.
 
     Two specs have the same hash when all their fields are equal, defaults included.  What is not
-    set counts as not there, so that a new optional setting leaves stored hashes as they are.
+    set counts as not there, so that a new setting leaves stored hashes as they are.
     """
-    return hashlib.sha256(spec.model_dump_json(exclude_none=True).encode()).hexdigest()
+    unset = {name for name, value in _LATER.items() if getattr(spec, name, None) == value}
+    settings = spec.model_dump_json(exclude_none=True, exclude=unset)
+    return hashlib.sha256(settings.encode()).hexdigest()

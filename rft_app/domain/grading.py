@@ -1,4 +1,4 @@
-"""What a grader says of one rollout: a grade, or why there is none."""
+"""What a grader says of one rollout: a grade, that it abstains, or why there is none."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -73,6 +73,16 @@ class Verdict(Entity):
     reward: Reward
     reason: str | None = None
     """One sentence of evidence."""
+    criteria: dict[str, float] = Field(default_factory=dict[str, float])
+    """What the grader told of its parts, each on a scale of its own; empty where it told none."""
+
+
+class Abstention(Entity):
+    """The grader looked and would not say: neither a reward of 0 nor a failure."""
+
+    kind: Literal["abstention"] = "abstention"
+    reason: str | None = None
+    """Why, where it says so."""
 
 
 class GradingFailure(Entity):
@@ -88,4 +98,6 @@ NO_ANSWER = GradingFailure(
 )
 """The outcome where no grader need be asked."""
 
-GradeOutcome = Annotated[Verdict | GradingFailure, Field(discriminator="kind")]
+Outcome = Verdict | Abstention | GradingFailure
+"""Exactly one of three: a reward, none because the grader would not, none because it could not."""
+GradeOutcome = Annotated[Outcome, Field(discriminator="kind")]

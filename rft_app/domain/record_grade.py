@@ -14,6 +14,7 @@ class RecordGrade(Entity):
     """One record's rollouts in one dry run."""
 
     mean: float | None
-    """Of the graded ones; `None` when all failed."""
+    """Of the graded ones; `None` when none was graded."""
     num_graded: int
     num_failed: int
+    num_abstained: int = 0

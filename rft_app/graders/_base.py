@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.grading import Outcome
 from rft_app.domain.rollout import Item, Sample
 
 SpecT = TypeVar("SpecT", contravariant=True)
@@ -13,7 +13,7 @@ SpecT = TypeVar("SpecT", contravariant=True)
 class GraderSession(Protocol):
     """A grader that is ready to judge; a context manager, for it may own a process."""
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch; one outcome for each pair, in order, never a missing one."""
         ...
 

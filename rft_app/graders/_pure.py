@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._places import PATH, fill, find_places, look_up
@@ -29,7 +29,7 @@ class PureSession:
     ) -> None:
         """Nothing is held."""
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch."""
         return [self._judge(sample, item) for sample, item in batch]
 

@@ -22,7 +22,7 @@ import msgspec
 from pydantic import JsonValue
 
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._places import fill, find_faults, find_places, look_up
@@ -35,6 +35,12 @@ MAX_REASON = 4_000
 """Characters of the judge's reasons that are kept."""
 MAX_SCORE = 1_000_000
 """How far from 0 the range of the score may reach."""
+ABSTAIN = "abstain"
+"""Field of the reply of a judge that may abstain."""
+ABSTAIN_LINE = (
+    "If this cannot be judged, set `abstain` to true and say why; the score then counts for "
+    "nothing. Else set it to false."
+)
 _BRACE_OR_TEXT = re.compile(r'[{}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _NUMERIC = {"number", "integer", "string"}
 """Types that the score may be declared with; a text is read as a number."""
@@ -101,6 +107,8 @@ class JudgeSession:
         """Whether it is the embedded model, which is no judge."""
         self._model = choice.model
         self._spec = spec
+        self._prompt = full_prompt(spec)
+        self._schema = full_schema(spec)
         self._ledger = ledger
         self._client: ChatClient = ChatClient(choice.endpoint)
 
@@ -124,7 +132,7 @@ class JudgeSession:
         """Begin no further call; those that wait raise `JobCancelledError`."""
         self._client.stop()
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch, several at a time; the ledger knows each by its place in the batch."""
         with ThreadPoolExecutor(self.num_at_once, "judge") as pool:
             asked = [
@@ -134,13 +142,13 @@ class JudgeSession:
             outcomes = [future.result() for future in asked]
         return [_to_outcome(outcome) for outcome in outcomes]
 
-    def ask(self, key: str, sample: Sample, item: Item) -> Verdict | GradingFailure | CallFailure:
+    def ask(self, key: str, sample: Sample, item: Item) -> Outcome | CallFailure:
         """Ask about one answer; what the ledger has under `key` is read and not paid again.
 
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
-        prompt = render(self._spec.prompt, sample, item)
+        prompt = render(self._prompt, sample, item)
         if isinstance(prompt, GradingFailure):
             return prompt
         request = ChatRequest(
@@ -148,7 +156,7 @@ class JudgeSession:
             messages=(ChatMessage(role="user", content=prompt),),
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
-            reply_schema=self._spec.output_schema,
+            reply_schema=self._schema,
         )
         outcome = ask_once(
             self._client, self._ledger, key, request, lambda text: read_reply(text, self._spec)
@@ -166,7 +174,29 @@ def open_judge(spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> Judg
     return JudgeGrader().open(spec, ledger, catalogue)
 
 
-def _to_outcome(outcome: Verdict | GradingFailure | CallFailure) -> Verdict | GradingFailure:
+def full_prompt(spec: JudgeSpec) -> str:
+    """The prompt that is sent: with the line about abstaining, where that is allowed."""
+    return f"{spec.prompt.rstrip()}\n\n{ABSTAIN_LINE}" if spec.allow_abstain else spec.prompt
+
+
+def full_schema(spec: JudgeSpec) -> dict[str, JsonValue]:
+    """The schema that is sent: with the field for abstaining, where that is allowed.
+
+    Example:
+        >>> spec = JudgeSpec(prompt="{{sample.output_text}}", allow_abstain=True)
+        >>> full_schema(spec)["required"]
+        ['reasoning', 'score', 'abstain']
+    """
+    schema, properties = spec.output_schema, spec.output_schema.get("properties")
+    if not spec.allow_abstain or not isinstance(properties, dict) or ABSTAIN in properties:
+        return schema
+    field: JsonValue = {"type": "boolean", "description": ABSTAIN_LINE}
+    required = schema.get("required")
+    more = {"required": [*required, ABSTAIN]} if isinstance(required, list) else {}
+    return {**schema, "properties": {**properties, ABSTAIN: field}, **more}
+
+
+def _to_outcome(outcome: Outcome | CallFailure) -> Outcome:
     return to_failure(outcome) if isinstance(outcome, CallFailure) else outcome
 
 
@@ -190,8 +220,8 @@ def render(prompt: str, sample: Sample, item: Item) -> str | GradingFailure:
     return fill(prompt, values)
 
 
-def read_reply(text: str, spec: JudgeSpec) -> Verdict | GradingFailure:
-    """Make a verdict of a reply's text.
+def read_reply(text: str, spec: JudgeSpec) -> Outcome:
+    """Make an outcome of a reply's text.
 
     Raises:
         BadReplyError: It holds no score.
@@ -199,9 +229,11 @@ def read_reply(text: str, spec: JudgeSpec) -> Verdict | GradingFailure:
     Example:
         >>> spec = JudgeSpec(prompt="{{sample.output_text}}", min_score=1, max_score=5)
         >>> read_reply('Sure: {"reasoning": "Kind.", "score": "4"}', spec)
-        Verdict(kind='verdict', reward=0.75, reason='Kind.')
+        Verdict(kind='verdict', reward=0.75, reason='Kind.', criteria={})
     """
     fields = _read_fields(text, spec.score_field)
+    if spec.allow_abstain and is_yes(fields.get(ABSTAIN)):
+        return Abstention(reason=_find_reason(fields, spec))
     score = _read_number(fields.get(spec.score_field))
     if score is None:
         raise BadReplyError(f"It has no number in `{spec.score_field}`.")
@@ -253,6 +285,11 @@ def _read_number(value: JsonValue) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def is_yes(value: JsonValue) -> bool:
+    """Whether a field of a reply says yes; a text is read as `true`."""
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
 
 def _find_reason(fields: Mapping[str, JsonValue], spec: JudgeSpec) -> str | None:

@@ -9,7 +9,8 @@ A spec such as
        "tone": {"kind": "script", "source": "def grade(sample, item): ..."}}}
 
 grades with each of them.  An answer below a gate gets 0, whatever the others say.  Where one of
-them cannot judge, nobody knows the reward of the whole: that is a grading failure and names it.
+them cannot judge, nobody knows the reward of the whole: that is a grading failure and names it;
+where none fails and one abstains, the whole abstains.
 """
 
 import math
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from rft_app.domain.grader import Combination, MultiSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._base import AnyGraderKind, GraderSession
@@ -82,23 +83,22 @@ class MultiSession:
     ) -> None:
         self._stack.__exit__(exception_type, exception, traceback)
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch with all graders, one after the other."""
         columns = [part.grade(batch) for part in self._parts.values()]
         rows = zip(*columns, strict=True)
         return [self._join(dict(zip(self._parts, row, strict=True))) for row in rows]
 
-    def _join(self, found: Mapping[str, Verdict | GradingFailure]) -> Verdict | GradingFailure:
-        rewards: dict[str, float] = {}
-        for name, outcome in found.items():
-            if isinstance(outcome, GradingFailure):
-                return outcome.model_copy(update={"message": f"{name}: {outcome.message}"})
-            rewards[name] = outcome.reward
-        reason = _describe(found)
+    def _join(self, found: Mapping[str, Outcome]) -> Outcome:
+        if (without := _find_without_reward(found)) is not None:
+            return without
+        verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
+        rewards = {name: one.reward for name, one in verdicts.items()}
+        reason = _describe(verdicts)
         closed = [name for name, least in self._gates.items() if rewards[name] < least]
         if closed:
             told = f"Below the gate of {', '.join(closed)}. {reason}"
-            return Verdict(reward=0.0, reason=told[:MAX_REASON])
+            return Verdict(reward=0.0, reason=told[:MAX_REASON], criteria=rewards)
         return self._compute(rewards, reason)
 
     def _compute(self, rewards: Rewards, reason: str) -> Verdict | GradingFailure:
@@ -112,7 +112,7 @@ class MultiSession:
             return _failure(
                 FailureKind.OUT_OF_RANGE, f"The formula gave {reward:g}, not 0 to 1.", reason
             )
-        return Verdict(reward=reward, reason=reason)
+        return Verdict(reward=reward, reason=reason, criteria=dict(rewards))
 
 
 def choose_combine(spec: MultiSpec) -> Combine:
@@ -164,8 +164,18 @@ def _require_known(names: Collection[str], spec: MultiSpec, field: str) -> None:
         )
 
 
-def _describe(found: Mapping[str, Verdict | GradingFailure]) -> str:
-    verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
+def _find_without_reward(found: Mapping[str, Outcome]) -> Outcome | None:
+    """The first failure, else the first abstention, with the name of its grader."""
+    for name, outcome in found.items():
+        if isinstance(outcome, GradingFailure):
+            return outcome.model_copy(update={"message": f"{name}: {outcome.message}"})
+    for name, outcome in found.items():
+        if isinstance(outcome, Abstention):
+            return Abstention(reason=f"{name}: {outcome.reason or 'abstains.'}"[:MAX_REASON])
+    return None
+
+
+def _describe(verdicts: Mapping[str, Verdict]) -> str:
     rewards = " · ".join(f"{name} {one.reward:.2f}" for name, one in verdicts.items())
     reasons = " ".join(f"{name}: {one.reason}" for name, one in verdicts.items() if one.reason)
     return (f"{rewards}. {reasons}" if reasons else f"{rewards}.")[:MAX_REASON]

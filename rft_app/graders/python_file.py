@@ -86,6 +86,10 @@ def rft_item(row, messages, reference):
 
 def rft_grade(answer, item):
     reward = grade(rft_sample(answer), item)
+    if isinstance(reward, dict) and reward.get("abstain") is True:
+        raise ValueError(f"grade() abstains: {reward.get('reason') or 'no reason given'}")
+    if isinstance(reward, dict):
+        reward = reward.get("reward")
     if not isinstance(reward, (int, float)) or not 0 <= reward <= 1:
         raise ValueError(f"grade() returned {reward!r}; it must return a number from 0 to 1.")
     return float(reward)

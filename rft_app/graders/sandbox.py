@@ -37,7 +37,7 @@ DESIRED_LAYERS = {"namespaces": "own namespaces", "landlock": "landlock"}
 # The child's protocol; the child cannot import this package, nor this module the child.
 REPLY = struct.Struct(">IBd")
 LENGTH = struct.Struct(">I")
-MAX_REPLY_BYTES = 4096
+MAX_REPLY_BYTES = 32_768
 START_LIMIT_S = 20.0
 _RULES = {
     "PermissionError": "Scripts cannot use files, network, processes or threads.",
@@ -59,6 +59,7 @@ class Status(IntEnum):
     NOT_A_NUMBER = 4
     EXCEPTION = 5
     MEMORY = 6
+    FIELDS = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Python scripts: `grade(sample, item) -> float`, run in a confined process of their own.
+"""Python scripts: `grade(sample, item)`, run in a confined process of their own.
+
+They return a number from 0 to 1; or `{"reward": 0.5, "criteria": {"tone": 3}, "reason": "…"}`; or
+`{"abstain": True, "reason": "…"}`.
 
 `sample` has `output_text`, `output_json`, `output_tools`, `messages`; `item` has the record's
 metadata at top level and `id`, `messages`, `tools`, `topic`, `reference`, `reference_answer` and,
@@ -10,15 +13,19 @@ import ast
 import math
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Annotated, Self
+
+import msgspec
 
 from rft_app.domain.grader import ScriptSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders.sandbox import Limits, Reply, Status, Worker, explain, pack
 from rft_app.settings import get_settings
 
+MAX_REASON, MAX_CRITERIA, MAX_NAME = 1000, 30, 60
+"""Of what a script tells: letters, criteria, letters of one's name."""
 MAX_CALLS = 256
 MAX_BYTES = 1 << 20
 """What travels to the process at once; the child starts while the rest is still being packed."""
@@ -67,17 +74,17 @@ class ScriptSession:
     ) -> None:
         self._stop()
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch; a call that kills the process costs its own grade and no other."""
-        outcomes: list[Verdict | GradingFailure] = []
+        outcomes: list[Outcome] = []
         while len(outcomes) < len(batch):
             outcomes += self._grade_some([*_packed(batch, start=len(outcomes))])
         return outcomes
 
-    def _grade_some(self, calls: list[bytes]) -> list[Verdict | GradingFailure]:
+    def _grade_some(self, calls: list[bytes]) -> list[Outcome]:
         """Judge at least the first call: all of them unless the process has to be replaced."""
         exchange = self._running().call(calls)
-        outcomes: list[Verdict | GradingFailure] = []
+        outcomes: list[Outcome] = []
         for reply in exchange.replies:
             outcomes.append(judge(reply, self._limits))
             if reply.status is Status.MEMORY:
@@ -112,15 +119,24 @@ def _packed(batch: Sequence[tuple[Sample, Item]], *, start: int) -> Iterator[byt
             return
 
 
-def judge(reply: Reply, limits: Limits) -> Verdict | GradingFailure:
+def judge(reply: Reply, limits: Limits) -> Outcome:
     """Turn what the process says into an outcome; only a number in [0, 1] is a verdict."""
     match reply.status:
         case Status.NUMBER:
             return _judge_number(reply.value)
+        case Status.FIELDS:
+            return _judge_fields(reply.text)
+        case _:
+            return _explain_failure(reply, limits)
+
+
+def _explain_failure(reply: Reply, limits: Limits) -> GradingFailure:
+    match reply.status:
         case Status.NOT_A_NUMBER:
             return _failure(
                 FailureKind.NOT_A_NUMBER,
-                f"The script returned {reply.text}; it must return a number from 0 to 1.",
+                f"The script returned {reply.text}; it must return a number from 0 to 1, or a "
+                "dict with it as `reward`.",
             )
         case Status.MEMORY:
             return _failure(
@@ -138,6 +154,35 @@ def _judge_number(value: float) -> Verdict | GradingFailure:
         message = f"The script returned {shown}, which is outside 0 to 1."
         return _failure(FailureKind.OUT_OF_RANGE, message)
     return Verdict(reward=value)
+
+
+class _Fields(msgspec.Struct, forbid_unknown_fields=True):
+    """What a script may return in the place of a number."""
+
+    reward: float | None = None
+    criteria: Annotated[dict[str, float], msgspec.Meta(max_length=MAX_CRITERIA)] | None = None
+    reason: str | None = None
+    abstain: bool = False
+
+
+def _judge_fields(text: str) -> Outcome:
+    try:
+        told = msgspec.json.decode(text, type=_Fields)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return _failure(FailureKind.NOT_A_NUMBER, f"The script returned a dict: {error}.")
+    reason = (told.reason or "").replace("\x00", "").strip()[:MAX_REASON] or None
+    if told.abstain:
+        return Abstention(reason=reason)
+    if told.reward is None:
+        message = "The script returned a dict without a number as `reward`."
+        return _failure(FailureKind.NOT_A_NUMBER, message)
+    outcome = _judge_number(told.reward)
+    if isinstance(outcome, GradingFailure):
+        return outcome
+    criteria = {
+        name.replace("\x00", "")[:MAX_NAME]: score for name, score in (told.criteria or {}).items()
+    }
+    return Verdict(reward=outcome.reward, criteria=criteria, reason=reason)
 
 
 def _failure(kind: FailureKind, message: str) -> GradingFailure:

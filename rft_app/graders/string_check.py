@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from rft_app.domain.grader import StringCheckSpec, StringOperation
-from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.grading import GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample, make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._pure import Texts, check_field, check_reference, read_texts
@@ -85,7 +85,7 @@ class StringCheckSession:
         if self._search is not None:
             self._search.__exit__(exception_type, exception, traceback)
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Verdict | GradingFailure]:
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch."""
         field, reference = self._spec.field, self._spec.reference
         texts = [read_texts(field, reference, sample, item) for sample, item in batch]
@@ -98,9 +98,7 @@ class StringCheckSession:
         ]
 
 
-def _search_all(
-    search: ScriptSession, texts: Sequence[Texts | GradingFailure]
-) -> list[Verdict | GradingFailure]:
+def _search_all(search: ScriptSession, texts: Sequence[Texts | GradingFailure]) -> list[Outcome]:
     """Let the process search where there is something to search; failures stay in place."""
     nothing = make_sample((), None)
     pairs = [found for found in texts if isinstance(found, Texts)]

@@ -11,7 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import (
+    NO_ANSWER,
+    FailureKind,
+    GradingFailure,
+    Outcome,
+)
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import NO_JUDGE
 from rft_app.domain.rollout import RolloutKey
@@ -31,7 +36,6 @@ from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
 
-Outcome = Verdict | GradingFailure
 Store = Callable[[int, Sequence[Outcome]], None]
 """Takes a position in the plan, and the outcomes from there on."""
 
@@ -163,5 +167,6 @@ def spread_first(positions: Sequence[int]) -> list[int]:
 
 
 def _has_reply(outcome: Outcome) -> bool:
-    """Whether the model was asked and gave a score, be it one outside the range."""
-    return isinstance(outcome, Verdict) or outcome.failure_kind is FailureKind.OUT_OF_RANGE
+    """Whether the model was asked and replied, be it with a score outside the range."""
+    is_failure = isinstance(outcome, GradingFailure)
+    return not is_failure or outcome.failure_kind is FailureKind.OUT_OF_RANGE

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grader import GraderSpec, JudgeSpec
-from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.rollout import Rollout, RolloutKey
@@ -107,7 +107,7 @@ def _grade_rest(context: JobContext, run: DryRun) -> JudgeUse | None:
         _grade_chunks(context, run, spec, keys, num_done)
         return None
 
-    def store(first_item: int, outcomes: Sequence[Verdict | GradingFailure]) -> None:
+    def store(first_item: int, outcomes: Sequence[Outcome]) -> None:
         _store(run, first_item, keys[first_item : first_item + len(outcomes)], outcomes)
 
     return Judging(context, run, keys, store).work(spec, num_done)
@@ -136,7 +136,7 @@ def _progress_label(num_done: int, num_planned: int) -> str:
 
 def _grade_chunk(
     grading: GraderSession, run: DryRun, first_item: int, keys: Sequence[RolloutKey]
-) -> list[Verdict | GradingFailure]:
+) -> list[Outcome]:
     """Grade some rollouts and store what came of each."""
     with reading() as session:
         chunk = rollouts.load_rollouts(session, run.dataset_id, keys)
@@ -145,9 +145,7 @@ def _grade_chunk(
     return outcomes
 
 
-def grade_rollouts(
-    grading: GraderSession, chunk: Sequence[Rollout]
-) -> list[Verdict | GradingFailure]:
+def grade_rollouts(grading: GraderSession, chunk: Sequence[Rollout]) -> list[Outcome]:
     """One outcome for each rollout; one without an answer fails without asking the grader."""
     answered = [rollout for rollout in chunk if rollout.has_output]
     graded = iter(grading.grade([(rollout.sample, rollout.item) for rollout in answered]))
@@ -158,7 +156,7 @@ def _store(
     run: DryRun,
     first_item: int,
     keys: Sequence[RolloutKey],
-    outcomes: Sequence[Verdict | GradingFailure],
+    outcomes: Sequence[Outcome],
 ) -> None:
     with unit_of_work() as session:
         if count_grades(session, run.id) != first_item:
@@ -191,6 +189,7 @@ def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:
             "mean": mean,
             "num_rollouts": report.num_rollouts,
             "num_failed": report.num_failed,
+            "num_abstained": report.num_abstained,
             "learnable_share": report.learnable_share,
             "dataset_quality": report.dataset_quality,
             "grader_quality": report.grader_quality,
@@ -206,7 +205,7 @@ class TimeoutsInARow:
         self._num = 0
         self._message = ""
 
-    def count(self, outcomes: Sequence[Verdict | GradingFailure]) -> None:
+    def count(self, outcomes: Sequence[Outcome]) -> None:
         """Take note of the next outcomes; those that no grader was asked for count neither way."""
         for outcome in outcomes:
             kind = outcome.failure_kind if isinstance(outcome, GradingFailure) else None

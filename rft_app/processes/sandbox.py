@@ -35,7 +35,7 @@ no library that an installation may lack.
 
 Frames are a 4-byte big-endian length and a body.  Requests are `marshal`: first the source, then
 `(sample, item)` per call; they come from the parent, whom this child trusts.  Replies are `REPLY`
-and text, never anything that has to be decoded by code, because the parent does not trust them.
+and text, never anything that is decoded by running code, because the parent does not trust them.
 """
 
 import ctypes
@@ -57,7 +57,7 @@ REPLY = struct.Struct(">IBd")
 """Number of the call (0 before the first), `Status`, returned number."""
 LENGTH = struct.Struct(">I")
 SCRIPT_NAME = "<grader>"
-MAX_TEXT = 300
+MAX_TEXT, MAX_FIELDS = 300, 8_000
 
 
 class Status(IntEnum):
@@ -71,6 +71,7 @@ class Status(IntEnum):
     NOT_A_NUMBER = 4
     EXCEPTION = 5
     MEMORY = 6
+    FIELDS = 7  # a dict, as JSON
 
 
 SYSTEM_CALLS = {
@@ -133,11 +134,7 @@ SYSTEM_CALLS = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
-OPENING_CALLS = {
-    "open": (2, None),
-    "openat": (257, 56),
-    "getdents64": (217, 61),
-}
+OPENING_CALLS = {"open": (2, None), "openat": (257, 56), "getdents64": (217, 61)}
 """Allowed only where landlock guards them."""
 
 PRELOADED = (
@@ -328,7 +325,7 @@ def _frames(requests: int) -> Iterator[bytes]:
 def _send(
     replies: int, status: Status, *, call: int = 0, value: float = 0.0, text: str = ""
 ) -> None:
-    body = REPLY.pack(call, status, value) + text[:MAX_TEXT].encode("utf-8", "replace")
+    body = REPLY.pack(call, status, value) + text.encode("utf-8", "replace")
     os.write(replies, LENGTH.pack(len(body)) + body)
 
 
@@ -336,7 +333,7 @@ def _serve(frames: Iterator[bytes], replies: int) -> NoReturn:
     try:
         grade = _load(marshal.loads(next(frames)))
     except BaseException as error:  # noqa: BLE001  # whatever it is, it is the script's
-        _send(replies, Status.LOAD_FAILED, text=_explain(error))
+        _send(replies, Status.LOAD_FAILED, text=_explain(error)[:MAX_TEXT])
         os._exit(1)
     _send(replies, Status.LOADED)
     for call, frame in enumerate(frames, start=1):
@@ -361,7 +358,7 @@ def _call(grade: Callable[[Fields, Fields], object], frame: bytes) -> tuple[Stat
     except MemoryError:
         return Status.MEMORY, 0.0, ""
     except BaseException as error:  # noqa: BLE001  # whatever it is, it is the script's
-        return Status.EXCEPTION, 0.0, _explain(error)
+        return Status.EXCEPTION, 0.0, _explain(error)[:MAX_TEXT]
 
 
 def _judge(returned: object) -> tuple[Status, float, str]:
@@ -371,10 +368,13 @@ def _judge(returned: object) -> tuple[Status, float, str]:
             return Status.NUMBER, float(returned), ""
         except OverflowError:
             return Status.NUMBER, sys.float_info.max, ""
-    kind = type(returned).__name__
-    if isinstance(returned, str):
-        return Status.NOT_A_NUMBER, 0.0, f"{kind} {returned[:60]!r}"
-    return Status.NOT_A_NUMBER, 0.0, "None" if returned is None else kind
+    if isinstance(returned, dict):
+        text = importlib.import_module("json").dumps(returned, ensure_ascii=False, allow_nan=False)
+        status = Status.FIELDS if len(text) <= MAX_FIELDS else Status.NOT_A_NUMBER
+        return status, 0.0, text if status is Status.FIELDS else "too long a dict"
+    kind = "None" if returned is None else type(returned).__name__[:MAX_TEXT]
+    said = f"{kind} {returned[:60]!r}" if isinstance(returned, str) else kind
+    return Status.NOT_A_NUMBER, 0.0, said
 
 
 def _explain(error: BaseException) -> str:

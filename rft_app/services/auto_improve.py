@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
 from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
-from rft_app.domain.grading import GradingFailure
+from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.job import Job, JobError
 from rft_app.domain.pipeline import STEPS, Node, StepName, StepStatus
@@ -188,11 +188,13 @@ def _find_fault(dataset_id: str, spec: GraderSpec) -> str:
     """Why a dry run would only fail, in words; empty where the grader gives some grade."""
     outcomes = [tried.outcome for tried in try_grader(dataset_id, spec).grades]
     failures = [outcome for outcome in outcomes if isinstance(outcome, GradingFailure)]
-    if len(failures) < len(outcomes):
+    if any(isinstance(outcome, Verdict) for outcome in outcomes):
         return ""
+    did = "failed on" if len(failures) == len(outcomes) else "gave no grade to"
+    said = f" {failures[0].message}" if failures else " it abstained."
     return (
-        f"The grader failed on each of {count(len(outcomes), 'record')} that it was tried on: "
-        f"{failures[0].message} Mend it in step 4, then start again."
+        f"The grader {did} each of {count(len(outcomes), 'record')} that it was tried on:"
+        f"{said} Mend it in step 4, then start again."
     )
 
 

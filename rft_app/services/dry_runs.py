@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import NO_TOPIC, DryRun
 from rft_app.domain.entity import Entity
-from rft_app.domain.grading import FailureKind, GradeOutcome, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradeOutcome, Verdict
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.errors import NotFoundError
@@ -39,7 +39,7 @@ class GradedRollout(Entity):
 
     @property
     def reward(self) -> float | None:
-        """The reward; `None` for a failure."""
+        """The reward; `None` for a failure and an abstention."""
         return self.outcome.reward if isinstance(self.outcome, Verdict) else None
 
 
@@ -118,7 +118,7 @@ def list_graded_rollouts(
 def pick_graded_rollouts(
     session: Session, run_id: str, *, topic: str | None = None, seed: int = 0, limit: int = 10
 ) -> list[GradedRollout]:
-    """Rollouts picked by lot, failed ones among them; the same seed picks the same ones.
+    """Rollouts picked by lot, ungraded ones among them; the same seed picks the same ones.
 
     Raises:
         NotFoundError: There is no such dry run, or it graded nothing of the topic.
@@ -179,13 +179,5 @@ def _to_graded(row: GradeRow, answer: Rollout) -> GradedRollout:
         model=answer.model,
         output_text=answer.sample["output_text"],
         output_tools=tuple(answer.sample["output_tools"]),
-        outcome=_to_outcome(row),
-    )
-
-
-def _to_outcome(row: GradeRow) -> Verdict | GradingFailure:
-    if row.reward is not None:
-        return Verdict(reward=row.reward, reason=row.reason)
-    return GradingFailure(
-        failure_kind=FailureKind(row.failure_kind), message=row.failure_message or ""
+        outcome=grades.to_outcome(row),
     )

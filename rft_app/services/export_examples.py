@@ -42,8 +42,14 @@ class ExampleReader:
     def _make(self, judged: Judged) -> Found:
         if self.unit is Unit.PAIR:
             pair = find_pair(judged, self.options.margin)
-            return Lack.NO_PAIR if pair is None else [pair]
-        return list(find_labels(judged, self.options.threshold)) or Lack.NO_LABEL
+            return _find_lack(judged, Lack.NO_PAIR) if pair is None else [pair]
+        labels = list(find_labels(judged, self.options.threshold))
+        return labels or _find_lack(judged, Lack.NO_LABEL)
+
+
+def _find_lack(judged: Judged, otherwise: Lack) -> Lack:
+    abstained = any(answer.is_abstained for answer in judged.answers.values())
+    return Lack.ABSTAINED if abstained else otherwise
 
 
 def find_pair(judged: Judged, margin: float) -> Pair | None:

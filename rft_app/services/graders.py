@@ -7,7 +7,7 @@ from sqlmodel import Session
 from rft_app import graders as kinds
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
-from rft_app.domain.grading import GradeOutcome, GradingFailure, Verdict
+from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Outcome, Verdict
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import RecordId, record_id
@@ -35,7 +35,7 @@ TRIAL_ATTEMPTS = 2
 
 
 class TrialSpread(Entity):
-    """How the rewards of a trial spread; failures are counted and in no other figure."""
+    """How the rewards of a trial spread; what is not graded is counted and in no other figure."""
 
     n: int
     """Graded answers, at least one."""
@@ -44,6 +44,7 @@ class TrialSpread(Entity):
     low: float
     high: float
     num_failed: int
+    num_abstained: int = 0
 
 
 class TriedGrade(Entity):
@@ -160,7 +161,7 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
 
 def _ask_judge(
     dataset_id: str, spec: JudgeSpec, chunk: Sequence[Rollout]
-) -> tuple[list[Verdict | GradingFailure], PaidTotals]:
+) -> tuple[list[Outcome], PaidTotals]:
     """Ask with little patience, for somebody waits; each trial has a ledger of its own."""
     scope = new_id("trial")
     with reading() as session:
@@ -188,7 +189,8 @@ def sum_up(outcomes: Sequence[GradeOutcome]) -> TrialSpread | None:
         sd=spread.sd,
         low=min(rewards),
         high=max(rewards),
-        num_failed=len(outcomes) - len(rewards),
+        num_failed=sum(isinstance(outcome, GradingFailure) for outcome in outcomes),
+        num_abstained=sum(isinstance(outcome, Abstention) for outcome in outcomes),
     )
 
 

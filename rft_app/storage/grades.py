@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run import EQUAL_REWARDS, Grade
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import RolloutKey
 from rft_app.errors import InvalidInputError
 from rft_app.storage.copying import insert_rows
@@ -18,8 +19,12 @@ from rft_app.storage.tables import GradeRow
 
 _COLUMNS = (
     *("dry_run_id", "item", "record_seq", "rollout_seq", "topic_id"),
-    *("reward", "reason", "failure_kind", "failure_message"),
+    *("reward", "reason", "failure_kind", "failure_message", "is_abstention", "details"),
 )
+
+
+_DETAILS = {"criteria"}
+"""Fields of a verdict that are stored together."""
 
 
 class GradeOrder(StrEnum):
@@ -29,7 +34,9 @@ class GradeOrder(StrEnum):
     """Graded ones, highest reward first."""
     WORST = "worst"
     FAILED = "failed"
-    """Those without a reward."""
+    """Those that the grader could not judge."""
+    ABSTAINED = "abstained"
+    """Those that it would not judge."""
     SPLIT = "split"
     """All rollouts of the records whose rewards differ."""
     ALL = "all"
@@ -52,7 +59,7 @@ def add_grades(
     dry_run_id: str,
     first_item: int,
     keys: Sequence[RolloutKey],
-    outcomes: Sequence[Verdict | GradingFailure],
+    outcomes: Sequence[Outcome],
 ) -> None:
     """Store the outcomes of consecutive items of the plan."""
     rows = [
@@ -62,10 +69,29 @@ def add_grades(
     insert_rows(session, "grade", _COLUMNS, rows)
 
 
-def _values(outcome: Verdict | GradingFailure) -> tuple[Any, ...]:
-    if isinstance(outcome, Verdict):
-        return outcome.reward, outcome.reason, None, None
-    return None, None, outcome.failure_kind.value, outcome.message
+def _values(outcome: Outcome) -> tuple[Any, ...]:
+    match outcome:
+        case Verdict():
+            return outcome.reward, outcome.reason, None, None, False, _pack(outcome)
+        case Abstention():
+            return None, outcome.reason, None, None, True, None
+        case GradingFailure():
+            return None, None, outcome.failure_kind.value, outcome.message, False, None
+
+
+def _pack(verdict: Verdict) -> str | None:
+    told = verdict.model_dump(mode="json", include=_DETAILS, exclude_defaults=True)
+    return orjson.dumps(told).decode() if told else None
+
+
+def to_outcome(row: GradeRow) -> Outcome:
+    """What was stored."""
+    if row.reward is not None:
+        return Verdict(reward=row.reward, reason=row.reason, **row.details or {})
+    if row.is_abstention:
+        return Abstention(reason=row.reason)
+    kind, message = FailureKind(row.failure_kind), row.failure_message or ""
+    return GradingFailure(failure_kind=kind, message=message)
 
 
 def count_grades(session: Session, dry_run_id: str) -> int:
@@ -83,17 +109,23 @@ def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
             col(GradeRow.reward),
             col(GradeRow.failure_kind),
             col(GradeRow.failure_message),
+            col(GradeRow.reason),
+            col(GradeRow.is_abstention),
+            col(GradeRow.details),
         )
         .where(col(GradeRow.dry_run_id) == dry_run_id)
         .order_by(col(GradeRow.item))
     )
-    for record_seq, topic_id, reward, failure, message in rows:
+    for record_seq, topic_id, reward, failure, message, reason, is_abstention, details in rows:
         yield Grade(
             record_seq=record_seq,
             topic_id=topic_id,
             reward=reward,
             failure_kind=FailureKind(failure) if failure else None,
             failure_message=message,
+            is_abstention=is_abstention,
+            abstention_reason=reason if is_abstention else None,
+            criteria=(details or {}).get("criteria"),
         )
 
 
@@ -202,6 +234,7 @@ _CONDITIONS: Mapping[GradeOrder, Callable[[str], Sequence[ColumnElement[bool]]]]
     GradeOrder.BEST: lambda _: [col(GradeRow.reward).is_not(None)],
     GradeOrder.WORST: lambda _: [col(GradeRow.reward).is_not(None)],
     GradeOrder.FAILED: lambda _: [col(GradeRow.failure_kind).is_not(None)],
+    GradeOrder.ABSTAINED: lambda _: [col(GradeRow.is_abstention).is_(True)],
     GradeOrder.SPLIT: lambda dry_run_id: [_is_split(dry_run_id)],
     GradeOrder.ALL: lambda _: [],
 }

@@ -1,7 +1,8 @@
 """The answers of records with all that judges them: feedback, corrections, pairs, rewards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 import orjson
@@ -17,6 +18,18 @@ from rft_app.storage.tables import GradeRow, RecordRow, RolloutRow
 RECORDS_AT_ONCE = 500
 OWN = 0
 """Key of a record's own recorded answer among its answers."""
+
+
+class _Grade(NamedTuple):
+    """What a dry run says of one answer."""
+
+    reward: float | None
+    """`None` where the grader failed or abstained."""
+    is_abstained: bool = False
+
+
+_Grades = Mapping[tuple[int, int], _Grade]
+"""By record and answer."""
 
 
 class _Rejected(msgspec.Struct):
@@ -72,35 +85,33 @@ def read_judged_all(session: Session, dataset_id: str, seqs: Sequence[int]) -> l
     return [one for part in parts for one in read_judged(session, dataset_id, part, None)]
 
 
-def _read_grades(
-    session: Session, known: dict[int, Judged], dry_run_id: str | None
-) -> dict[tuple[int, int], float | None]:
-    """Reward by record and answer; `None` where grading failed."""
+def _read_grades(session: Session, known: dict[int, Judged], dry_run_id: str | None) -> _Grades:
     if dry_run_id is None:
         return {}
     rows = session.exec(
-        select(GradeRow.record_seq, GradeRow.rollout_seq, GradeRow.reward).where(
-            col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq).in_(list(known))
-        )
+        select(
+            GradeRow.record_seq, GradeRow.rollout_seq, GradeRow.reward, GradeRow.is_abstention
+        ).where(col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq).in_(list(known)))
     )
-    return {(record_seq, rollout_seq or OWN): reward for record_seq, rollout_seq, reward in rows}
+    return {
+        (record_seq, rollout_seq or OWN): _Grade(reward, is_abstained)
+        for record_seq, rollout_seq, reward, is_abstained in rows
+    }
 
 
-def _add_answers(
-    session: Session, known: dict[int, Judged], grades: dict[tuple[int, int], float | None]
-) -> None:
+def _add_answers(session: Session, known: dict[int, Judged], grades: _Grades) -> None:
     for seq, judged in known.items():
         if output := judged.record.output:
-            reward = grades.get((seq, OWN), judged.record.reward)
-            judged.answers[OWN] = Answer(OWN, output, reward)
+            grade = grades.get((seq, OWN), _Grade(judged.record.reward))
+            judged.answers[OWN] = Answer(OWN, output, *grade)
     rows = session.exec(
         select(RolloutRow.record_seq, RolloutRow.seq, RolloutRow.body, RolloutRow.reward)
         .where(col(RolloutRow.record_seq).in_(list(known)))
         .order_by(col(RolloutRow.seq))
     )
     for record_seq, seq, body, recorded in rows:
-        reward = grades.get((record_seq, seq), recorded)
-        known[record_seq].answers[seq] = Answer(seq, tuple(split_array(body)), reward)
+        grade = grades.get((record_seq, seq), _Grade(recorded))
+        known[record_seq].answers[seq] = Answer(seq, tuple(split_array(body)), *grade)
 
 
 def _add_originals(session: Session, dataset_id: str, known: dict[int, Judged]) -> None:

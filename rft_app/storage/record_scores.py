@@ -58,6 +58,7 @@ def map_grades(
             col(GradeRow.record_seq),
             func.avg(reward),
             func.count(reward),
+            func.count(col(GradeRow.failure_kind)),
             func.count(),
         )
         .where(col(GradeRow.dry_run_id).in_(runs))
@@ -65,10 +66,11 @@ def map_grades(
         .group_by(col(GradeRow.dry_run_id), col(GradeRow.record_seq))
     )
     found: dict[RecordId, dict[str, RecordGrade]] = defaultdict(dict)
-    for run, seq, mean, num_graded, number in session.connection().execute(query):
+    for run, seq, mean, num_graded, num_failed, number in session.connection().execute(query):
         found[record_id(seq)][run] = RecordGrade(
             mean=None if mean is None else float(mean),
             num_graded=num_graded,
-            num_failed=number - num_graded,
+            num_failed=num_failed,
+            num_abstained=number - num_graded - num_failed,
         )
     return found

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.grading import Outcome
 from rft_app.domain.rollout import Rollout
 from rft_app.graders._base import GraderSession
 from rft_app.pipeline import dry_run
@@ -14,9 +14,7 @@ from rft_app.worker import run_worker
 grade_rollouts = dry_run.grade_rollouts
 
 
-def grade_and_note(
-    grading: GraderSession, chunk: Sequence[Rollout]
-) -> list[Verdict | GradingFailure]:
+def grade_and_note(grading: GraderSession, chunk: Sequence[Rollout]) -> list[Outcome]:
     """Note the chunk on one line, outside of database and sandbox, then grade it."""
     with (get_settings().folder("notes") / "attempts").open("a") as notes:
         notes.write(" ".join(f"{rollout.key.record_seq}" for rollout in chunk) + "\n")

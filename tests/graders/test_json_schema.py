@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from rft_app.domain.grader import JsonSchemaSpec, parse_spec
-from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.grading import Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
@@ -25,7 +25,7 @@ def grade(text: str, schema: dict[str, Any], field: str = "output_json") -> Verd
     sample = make_sample([{"role": "assistant", "content": text}], parsed)
     with open_grader(JsonSchemaSpec(json_schema=schema, field=field)) as grading:
         [found] = grading.grade([(sample, {})])
-    assert not isinstance(found, GradingFailure)
+    assert isinstance(found, Verdict)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader
@@ -40,7 +40,7 @@ def open_configured(spec: JudgeSpec, ledger: PaidCalls = NO_LEDGER) -> JudgeSess
 
 def judge_once(
     patch: pytest.MonkeyPatch, behave: Behaviour, spec: JudgeSpec = SPEC
-) -> tuple[Verdict | GradingFailure, FakeProvider]:
+) -> tuple[Outcome, FakeProvider]:
     with configured(patch, behave) as provider, open_configured(spec) as judge:
         (outcome,) = judge.grade([(SAMPLE, ITEM)])
         return outcome, provider

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from rft_app.domain.grader import MultiSpec, parse_spec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
@@ -24,7 +24,7 @@ def make(graders: dict[str, Any], **settings: Any) -> MultiSpec:
     return spec
 
 
-def grade(text: str, graders: dict[str, Any], **settings: Any) -> Verdict | GradingFailure:
+def grade(text: str, graders: dict[str, Any], **settings: Any) -> Outcome:
     sample = make_sample([{"role": "assistant", "content": text}], None)
     with open_grader(make(graders, **settings)) as grading:
         return grading.grade([(sample, {"reference": None})])[0]

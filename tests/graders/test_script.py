@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rft_app.domain.grader import ScriptSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader, sandbox
@@ -24,7 +24,7 @@ def run(source: str, *items: dict[str, Any], text: str = "It is 18.", **limits: 
         return grading.grade([(answer, item) for item in items or ({},)])
 
 
-def run_one(source: str, **options: Any) -> Verdict | GradingFailure:
+def run_one(source: str, **options: Any) -> Outcome:
     return run(source, **options)[0]
 
 

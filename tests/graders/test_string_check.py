@@ -78,7 +78,8 @@ def test_failures_and_searches_keep_their_places() -> None:
     items = [{"reference": "P"}, {}, {"reference": "R"}, {"reference": "("}]
     with open_grader(StringCheckSpec.model_validate({"operation": "regex"})) as grading:
         outcomes = grading.grade([(sample, item) for item in items])
-    kinds = [o.failure_kind if isinstance(o, GradingFailure) else o.reward for o in outcomes]
+    kinds = [o.reward if isinstance(o, Verdict) else o for o in outcomes]
+    kinds = [o.failure_kind if isinstance(o, GradingFailure) else o for o in kinds]
     assert kinds == [1.0, FailureKind.NO_REFERENCE, 0.0, FailureKind.EXCEPTION]
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from rft_app.domain.grader import TextSimilaritySpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
@@ -11,7 +11,7 @@ from rft_app.graders import check_grader, open_grader
 METRICS = ("fuzzy_match", "bleu", "rouge_1", "rouge_2", "rouge_l")
 
 
-def grade(text: str, reference: str | None, **spec: Any) -> Verdict | GradingFailure:
+def grade(text: str, reference: str | None, **spec: Any) -> Outcome:
     sample = make_sample([{"role": "assistant", "content": text}], {"answer": text})
     with open_grader(TextSimilaritySpec(**spec)) as grading:
         return grading.grade([(sample, {"reference": reference})])[0]

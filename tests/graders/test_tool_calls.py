@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from rft_app.domain.grader import ToolCallsSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
@@ -20,7 +20,7 @@ def call(name: str, /, **arguments: object) -> dict[str, Any]:
     }
 
 
-def grade(made: list[dict[str, Any]], reference: object, **spec: Any) -> Verdict | GradingFailure:
+def grade(made: list[dict[str, Any]], reference: object, **spec: Any) -> Outcome:
     sample = make_sample([{"role": "assistant", "content": None, "tool_calls": made}], None)
     text = reference if isinstance(reference, str) else orjson.dumps(reference).decode()
     with open_grader(ToolCallsSpec(**spec)) as grading:

@@ -7,7 +7,7 @@ import pytest
 
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import ScriptSpec, StringCheckSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.domain.rollout import RolloutKey
@@ -204,9 +204,7 @@ def test_a_run_that_is_killed_goes_on_behind_the_last_stored_chunk(
     context, asked, real_add = begin_job(), [0], dry_run.add_grades
     real_grade = ScriptSession.grade
 
-    def count_and_grade(
-        self: ScriptSession, batch: Sequence[Any]
-    ) -> list[Verdict | GradingFailure]:
+    def count_and_grade(self: ScriptSession, batch: Sequence[Any]) -> list[Outcome]:
         asked.append(len(batch))
         return real_grade(self, batch)
 

@@ -72,10 +72,22 @@ class TopicScore(Wire):
     """The rewards of one topic."""
 
     mean: float | None
-    """`null` where every rollout of the topic failed."""
+    """`null` where no rollout of the topic was graded."""
     count: int
     """Graded rollouts, of which a record can have several."""
     failed: int = 0
+    abstained: int = 0
+
+
+class CriterionScore(Wire):
+    """What a grader told of one part of its grades, on that part's own scale."""
+
+    name: str
+    mean: float
+    min: float
+    max: float
+    count: int
+    """Graded rollouts that it was told of."""
 
 
 class DryRunDiagnosis(Wire):
@@ -136,8 +148,15 @@ class DryRunReport(Wire):
     snapshot_id: str
     records: int
     rollouts: int
-    """Planned ones: graded and failed."""
+    """Planned ones: graded, failed and abstained."""
     failed: int
+    abstained: int
+    """Rollouts that the grader would not judge: neither zeros nor failures."""
+    abstention_share: float | None
+    abstention_example: str
+    """The first reason, with its record; empty where it never abstained."""
+    criteria: list[CriterionScore]
+    """Parts of the grades, where the grader tells of them."""
     failures: dict[FailureKind, int]
     failure_examples: dict[FailureKind, str]
     """The first failure of each kind: where it happened and its message."""
@@ -161,7 +180,12 @@ class DryRunReport(Wire):
             statistics=_to_statistics(report.statistics),
             distribution=_to_distribution(report.histogram),
             by_topic={
-                t.topic: TopicScore(mean=t.mean, count=t.num_graded, failed=t.num_failed)
+                t.topic: TopicScore(
+                    mean=t.mean,
+                    count=t.num_graded,
+                    failed=t.num_failed,
+                    abstained=t.num_abstained,
+                )
                 for t in report.topics
             },
             diagnosis=DryRunDiagnosis(
@@ -177,6 +201,10 @@ class DryRunReport(Wire):
             records=report.num_records,
             rollouts=report.num_rollouts,
             failed=report.num_failed,
+            abstained=report.num_abstained,
+            abstention_share=report.abstention_share,
+            abstention_example=report.abstention_example,
+            criteria=[_to_criterion(one) for one in report.criteria],
             failures=report.failures,
             failure_examples=report.failure_examples,
             failure_remedies={kind: REMEDIES[kind] for kind in report.failures},
@@ -216,6 +244,12 @@ class DryRunEstimate(Wire):
             prices_date=found.cost.prices_date,
             obstacle=found.obstacle,
         )
+
+
+def _to_criterion(found: domain.CriterionMean) -> CriterionScore:
+    return CriterionScore(
+        name=found.name, mean=found.mean, min=found.low, max=found.high, count=found.num_told
+    )
 
 
 def _to_statistics(found: RewardStatistics | None) -> DryRunStatistics | None:

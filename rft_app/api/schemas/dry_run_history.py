@@ -30,6 +30,7 @@ class DryRunSummary(Wire):
     mean: float | None
     """`null` when nothing could be graded, or it is not finished."""
     failed: int | None
+    abstained: int | None
 
     @classmethod
     def of(cls, run: DryRun) -> "DryRunSummary":
@@ -50,6 +51,7 @@ class DryRunSummary(Wire):
             verdict=report.verdict if report else None,
             mean=report.statistics.mean if report and report.statistics else None,
             failed=report.num_failed if report else None,
+            abstained=report.num_abstained if report else None,
         )
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from rft_app.api.schemas._base import Wire
-from rft_app.domain.grading import FailureKind, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Verdict
 from rft_app.services import dry_runs as domain
 
 
@@ -22,7 +24,11 @@ class GradedRollout(Wire):
     """Whether it is the record's own answer rather than an imported one."""
     model: str | None
     score: float | None
-    """`null` for a grading failure; then `error` says why."""
+    """`null` for a grading failure, where `error` says why, and for an abstention."""
+    abstained: bool = False
+    """Whether the grader would not judge: no zero and no failure; `reasoning` says why."""
+    criteria: dict[str, float] = Field(default_factory=dict[str, float])
+    """What the grader told of its parts, each on a scale of its own."""
     reasoning: str | None = None
     error: str | None = None
     error_kind: FailureKind | None = None
@@ -31,7 +37,7 @@ class GradedRollout(Wire):
     def of(cls, graded: domain.GradedRollout) -> "GradedRollout":
         """Convert from the use case's value."""
         outcome = graded.outcome
-        is_verdict = isinstance(outcome, Verdict)
+        failure = outcome if isinstance(outcome, GradingFailure) else None
         return cls(
             item=graded.item,
             record_id=graded.record_id,
@@ -42,8 +48,10 @@ class GradedRollout(Wire):
             tool_calls=list(graded.output_tools),
             is_recorded=graded.is_recorded,
             model=graded.model,
-            score=outcome.reward if is_verdict else None,
-            reasoning=outcome.reason if is_verdict else None,
-            error=None if is_verdict else outcome.message,
-            error_kind=None if is_verdict else outcome.failure_kind,
+            score=graded.reward,
+            abstained=isinstance(outcome, Abstention),
+            criteria=outcome.criteria if isinstance(outcome, Verdict) else {},
+            reasoning=None if isinstance(outcome, GradingFailure) else outcome.reason,
+            error=failure and failure.message,
+            error_kind=failure and failure.failure_kind,
         )

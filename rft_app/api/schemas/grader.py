@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.job import Paid
 from rft_app.domain import grader as domain
-from rft_app.domain.grading import GradeOutcome, Verdict
+from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Verdict
 from rft_app.errors import InvalidInputError
 from rft_app.services.graders import MAX_TRIED, Trial, sum_up
 
@@ -18,7 +18,7 @@ _FIELDS = {
         name: name
         for name in (
             *("prompt", "output_schema", "score_field", "min_score", "max_score"),
-            *("model", "temperature", "max_tokens"),
+            *("model", "temperature", "max_tokens", "allow_abstain"),
         )
     },
     "script": {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"},
@@ -46,7 +46,7 @@ class GraderConfig(WireRequest):
         "multi",
     ]
     prompt: str | None = None
-    """Of `llm-judge`, like the seven below; with places as `{{sample.output_text}}`."""
+    """Of `llm-judge`, like the eight below; with places as `{{sample.output_text}}`."""
     output_schema: dict[str, JsonValue] | None = None
     """JSON schema of the reply; absent: a sentence of reasons and a score."""
     score_field: str | None = None
@@ -59,8 +59,10 @@ class GraderConfig(WireRequest):
     """A configured model; absent: the first one."""
     temperature: float | None = None
     max_tokens: int | None = None
+    allow_abstain: bool | None = None
+    """Whether the model may say that it cannot judge."""
     script: str | None = None
-    """Of `script`: Python with `grade(sample, item) -> float`."""
+    """Of `script`: Python with `grade(sample, item)`, which returns a number from 0 to 1."""
     timeout_s: float | None = None
     """Of `script`: longest time one call may take."""
     memory_mb: int | None = None
@@ -155,21 +157,28 @@ class GraderTestResult(Wire):
 
     record_id: str
     score: float | None
-    """`null` where the grader could not judge; then `error` says why."""
+    """`null` where the grader could not judge, then `error` says why, and where it abstained."""
+    abstained: bool = False
+    """Whether it would not judge: no zero and no failure; `reasoning` says why."""
+    criteria: dict[str, float] = Field(default_factory=dict[str, float])
+    """What the grader told of its parts, each on a scale of its own."""
     reasoning: str | None = None
     error: str | None = None
 
     @classmethod
     def of(cls, record_id: str, outcome: GradeOutcome) -> "GraderTestResult":
         """Convert from the domain."""
-        if isinstance(outcome, Verdict):
-            return cls(record_id=record_id, score=outcome.reward, reasoning=outcome.reason)
-        message = f"{outcome.failure_kind}: {outcome.message}"
-        return cls(record_id=record_id, score=None, error=message)
+        match outcome:
+            case Verdict(reward=reward, reason=reason, criteria=criteria):
+                return cls(record_id=record_id, score=reward, reasoning=reason, criteria=criteria)
+            case Abstention(reason=reason):
+                return cls(record_id=record_id, score=None, abstained=True, reasoning=reason)
+            case GradingFailure(failure_kind=kind, message=message):
+                return cls(record_id=record_id, score=None, error=f"{kind}: {message}")
 
 
 class GraderTestStatistics(Wire):
-    """The spread of the scores; failures are in none of them."""
+    """The spread of the scores; failures and abstentions are in none of them."""
 
     mean: float
     std: float

@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlalchemy import JSON, Column, Index, LargeBinary, false
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -102,3 +102,7 @@ class GradeRow(SQLModel, table=True):
     reason: str | None = None
     failure_kind: str | None = None
     failure_message: str | None = None
+    is_abstention: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """The grader would not judge: no reward and no failure; `reason` says why."""
+    details: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    """What a verdict holds beside reward and reason; `None` where that is nothing."""

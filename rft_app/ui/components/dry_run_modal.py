@@ -5,10 +5,15 @@ import reflex as rx
 from rft_app.ui.components.button import button
 from rft_app.ui.components.dry_run_history import dry_run_history
 from rft_app.ui.components.dry_run_rollouts import dry_run_rollouts
-from rft_app.ui.components.dry_run_verdict import dry_run_verdict, failures_card, rules_card
+from rft_app.ui.components.dry_run_verdict import (
+    abstentions_card,
+    dry_run_verdict,
+    failures_card,
+    rules_card,
+)
 from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.components.modal import modal_footer
-from rft_app.ui.components.reward_charts import histogram_card, topics_card
+from rft_app.ui.components.reward_charts import criteria_card, histogram_card, topics_card
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.content import Content
 from rft_app.ui.state.dry_run import DryRunState
@@ -110,7 +115,9 @@ def _report() -> rx.Component:
         rx.el.div(
             histogram_card(),
             topics_card(),
+            criteria_card(),
             failures_card(),
+            abstentions_card(),
             class_name="grid gap-3.5 content-start min-w-0",
         ),
         rx.el.div(dry_run_rollouts(), class_name="desk:col-span-2 min-w-0"),

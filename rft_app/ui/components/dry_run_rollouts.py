@@ -1,4 +1,4 @@
-"""The rollouts of a dry run, or of one of its topics: best, worst, by lot, split and failed."""
+"""The rollouts of a dry run, or of one of its topics: best, worst, by lot, split, not graded."""
 
 import reflex as rx
 
@@ -29,6 +29,10 @@ def dry_run_rollouts() -> rx.Component:
                 _order("Random", RANDOM),
                 _order("Split", "split", _num_split()),
                 _order("Failed", "failed", DryRunState.num_failed),
+                rx.cond(
+                    _REPORT.num_abstained > 0,
+                    _order("Abstained", "abstained", DryRunState.num_abstained),
+                ),
                 label="Which rollouts",
             ),
             class_name="flex items-center gap-2 flex-wrap",
@@ -48,7 +52,8 @@ def dry_run_rollouts() -> rx.Component:
                 "None here",
                 rx.match(
                     DryRunState.order,
-                    ("failed", "Every rollout was graded."),
+                    ("failed", "The grader failed on none."),
+                    ("abstained", "The grader abstained on none."),
                     ("split", "No record has rollouts with different rewards."),
                     "No rollout has a reward.",
                 ),
@@ -113,7 +118,7 @@ def _note() -> rx.Component:
             (DryRunState.order == RANDOM) & has_items(DryRunState.rollouts),
             rx.el.div(
                 rx.el.span(
-                    f"Picked by lot, draw {DryRunState.draw}; failed ones are among them.",
+                    f"Picked by lot, draw {DryRunState.draw}; ungraded ones are among them.",
                     class_name="text-small text-ink-3",
                 ),
                 button("Another 10", size="sm", icon="shuffle", on_click=DryRunState.draw_again),

@@ -150,6 +150,40 @@ def failures_card() -> rx.Component:
     )
 
 
+def abstentions_card() -> rx.Component:
+    """What the grader would not judge; nothing where it judged all."""
+    return rx.cond(
+        _REPORT.abstentions != "",
+        card(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.span("Abstained", class_name="font-medium"),
+                    rx.el.span(_REPORT.abstentions, class_name="tabular-nums text-ink-2"),
+                    text_button(
+                        "Show",
+                        rx.el.span(" Abstained", class_name="sr-only"),
+                        on_click=[
+                            DryRunState.choose_order("abstained"),
+                            rx.scroll_to(ROLLOUTS),
+                        ],
+                        class_name="ml-auto text-small",
+                    ),
+                    class_name="flex items-center gap-2.5",
+                ),
+                rx.el.p(
+                    "First: ",
+                    _REPORT.abstention_example,
+                    title=_REPORT.abstention_example,
+                    class_name="text-small text-ink-3 line-clamp-2 [overflow-wrap:anywhere]",
+                ),
+                class_name="grid gap-0.5",
+            ),
+            title="Abstentions",
+            witness="neither zeros nor failures",
+        ),
+    )
+
+
 def _failure(group: FailureGroup) -> rx.Component:
     return rx.el.li(
         rx.el.div(

@@ -5,7 +5,8 @@ import reflex as rx
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import text_button
 from rft_app.ui.components.icon import icon
-from rft_app.ui.content import Content
+from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.rollout_view import OutputCall, RolloutView
 from rft_app.ui.theme import CARD
@@ -37,6 +38,14 @@ def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
             rx.cond(rollout.answer != "", _line("Answer", rollout.answer, "text-ink-2")),
             rx.foreach(rollout.calls, _call),
             rx.cond(rollout.has_output, rx.fragment(), _line("Answer", "none", "text-ink-3")),
+            rx.cond(
+                has_items(rollout.criteria),
+                rx.el.dl(
+                    rx.foreach(rollout.criteria, _criterion),
+                    aria_label="Criteria",
+                    class_name="flex flex-wrap gap-x-3.5 gap-y-0.5 mt-[5px] mb-0 text-small",
+                ),
+            ),
             rx.cond(
                 rollout.reason != "",
                 rx.el.p(
@@ -74,7 +83,11 @@ def _head(rollout: RolloutView, opens_from: str) -> rx.Component:
                     f"{_REWARD} text-bad",
                 ),
             ),
-            badge(icon("octagon-x", 11), f"Not graded · {rollout.failure}", tone="bad"),
+            rx.cond(
+                rollout.is_abstained,
+                badge(icon("circle-help", 11), "Abstained", tone="neutral"),
+                badge(icon("octagon-x", 11), f"Not graded · {rollout.failure}", tone="bad"),
+            ),
         ),
         rx.cond(rollout.topic != "", badge(rollout.topic)),
         rx.cond(
@@ -99,6 +112,14 @@ def _opener(rollout: RolloutView, opens_from: str) -> rx.Component:
         on_click=ModalState.open_record(opens_from, rollout.record_id),
         class_name="absolute right-3 top-[11px] h-5 inline-flex items-center gap-0.5 font-mono"
         " text-label max-wide:top-[3px] max-wide:h-9",
+    )
+
+
+def _criterion(criterion: Figure) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(criterion.name, class_name="text-ink-3 [overflow-wrap:anywhere]"),
+        rx.el.dd(criterion.value, class_name="m-0 tabular-nums text-ink-2"),
+        class_name="inline-flex items-baseline gap-1.5 min-w-0",
     )
 
 

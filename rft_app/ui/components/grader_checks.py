@@ -4,8 +4,13 @@ import reflex as rx
 
 from rft_app.ui.components.card import card
 from rft_app.ui.components.code_editor import code_editor
-from rft_app.ui.components.field import checkbox, field, select, text_input
-from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_control
+from rft_app.ui.components.field import field, select, text_input
+from rft_app.ui.components.grader_fields import (
+    WEIGHT_HINT,
+    check_control,
+    fault_line,
+    number_control,
+)
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
 
@@ -68,9 +73,11 @@ def tool_calls_form() -> rx.Component:
         _text("Expected calls", "reference", hint=_CALLS_HINT),
         _choice("Arguments", "arguments", _ARGUMENTS),
         rx.el.div(
-            _check("Texts are equal whatever their case, spaces and punctuation", "is_loose"),
-            _check("Calls count in the order of the reference only", "is_ordered"),
-            _check("Part of the calls gives part of the reward", "is_partial"),
+            check_control(
+                "Texts are equal whatever their case, spaces and punctuation", "is_loose"
+            ),
+            check_control("Calls count in the order of the reference only", "is_ordered"),
+            check_control("Part of the calls gives part of the reward", "is_partial"),
             class_name="grid gap-1",
         ),
     )
@@ -169,15 +176,6 @@ def _choice(label: str, name: str, options: tuple[tuple[str, str], ...]) -> rx.C
             on_change=GraderState.edit(name),
         ),
         html_for=f"grader-{name}",
-    )
-
-
-def _check(label: str, name: str) -> rx.Component:
-    is_on = getattr(_DRAFT, name) == "true"
-    return checkbox(
-        label,
-        checked=is_on,
-        on_change=GraderState.edit(name, rx.cond(is_on, "false", "true")),
     )
 
 

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.ui.components.field import text_input
+from rft_app.ui.components.field import checkbox, text_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
@@ -41,6 +41,16 @@ def number_input(label: str, name: str, **props: Content) -> rx.Component:
         rx.el.label(label, html_for=f"grader-{name}", class_name=_LABEL),
         number_control(name, class_name="!w-24", **props),
         class_name="flex items-center gap-2 min-w-0",
+    )
+
+
+def check_control(label: str, name: str) -> rx.Component:
+    """A box to tick; the draft holds `true` or `false`."""
+    is_on = getattr(GraderState.draft, name) == "true"
+    return checkbox(
+        label,
+        checked=is_on,
+        on_change=GraderState.edit(name, rx.cond(is_on, "false", "true")),
     )
 
 

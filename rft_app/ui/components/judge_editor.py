@@ -6,7 +6,12 @@ from rft_app.domain.provider import NO_JUDGE
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.code_editor import code_editor
 from rft_app.ui.components.field import field, select, text_input
-from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_control
+from rft_app.ui.components.grader_fields import (
+    WEIGHT_HINT,
+    check_control,
+    fault_line,
+    number_control,
+)
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.model_options import model_options
 from rft_app.ui.content import Content
@@ -50,6 +55,10 @@ def judge_editor() -> rx.Component:
             _number("Lowest score", "min_score"),
             _number("Highest score", "max_score"),
             _number("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
+            rx.el.div(
+                check_control("May abstain where it cannot judge", "allow_abstain"),
+                class_name="col-span-full",
+            ),
             class_name="grid grid-cols-4 gap-x-3.5 gap-y-3 px-3 py-3 border-t border-line shrink-0"
             " max-wide:grid-cols-2",
         ),

@@ -8,8 +8,9 @@ from rft_app.ui.components.dry_run_rollouts import ROLLOUTS
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.progress import meter
 from rft_app.ui.components.table import ROW, cell, head, table
+from rft_app.ui.content import has_items
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.dry_run_view import TopicBar
+from rft_app.ui.state.dry_run_view import CriterionRow, TopicBar
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.theme import LABEL
 
@@ -79,6 +80,36 @@ def _figure(figure: Figure) -> rx.Component:
     )
 
 
+def criteria_card() -> rx.Component:
+    """What the grader tells of its parts; nothing where it tells of none."""
+    return rx.cond(
+        has_items(_REPORT.criteria),
+        card(
+            table(
+                head("Criterion"),
+                head("Mean", is_number=True),
+                head("Lowest to highest", is_number=True),
+                head("Rollouts", is_number=True),
+                rows=rx.foreach(_REPORT.criteria, _criterion),
+                label="Mean by criterion",
+            ),
+            title="Criteria",
+            witness="each on a scale of its own",
+            body_class="overflow-x-auto",
+        ),
+    )
+
+
+def _criterion(row: CriterionRow) -> rx.Component:
+    return rx.el.tr(
+        cell(row.name, class_name="[overflow-wrap:anywhere]"),
+        cell(row.mean, is_number=True, class_name="font-medium"),
+        cell(row.span, is_number=True, class_name="whitespace-nowrap text-ink-3"),
+        cell(row.num_told, is_number=True, class_name="text-ink-3"),
+        class_name=ROW,
+    )
+
+
 def topics_card() -> rx.Component:
     """The mean reward of each topic, best first."""
     return card(
@@ -90,9 +121,9 @@ def topics_card() -> rx.Component:
             class_name="grid gap-[11px] max-h-[220px] overflow-auto",
         ),
         rx.cond(
-            _REPORT.num_failed > 0,
+            _REPORT.ungraded != "",
             rx.el.p(
-                f"Failures, {_REPORT.num_failed} in all, count in no mean.",
+                _REPORT.ungraded,
                 class_name="text-small text-ink-3 mt-3",
             ),
         ),

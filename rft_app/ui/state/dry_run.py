@@ -117,6 +117,12 @@ class DryRunState(StepModal, Paging, rx.State):
         bars = [bar for bar in self.report.topics if bar.path == self.topic]
         return bars[0].num_failed if bars else self.report.num_failed
 
+    @rx.var
+    def num_abstained(self) -> int:
+        """Abstentions of the same."""
+        bars = [bar for bar in self.report.topics if bar.path == self.topic]
+        return bars[0].num_abstained if bars else self.report.num_abstained
+
     @rx.event
     def set_num_records(self, text: str) -> Any:  # noqa: ANN401  # an event
         """How many records are graded."""
@@ -189,7 +195,7 @@ class DryRunState(StepModal, Paging, rx.State):
 
     @rx.event
     async def choose_order(self, order: str) -> None:
-        """Best, worst, random, split or failed rollouts."""
+        """Best, worst, random, split, failed or abstained rollouts."""
         self.order, self.failure_kind = order, ""
         await self._turn_to([])
 

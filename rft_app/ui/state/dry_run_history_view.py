@@ -27,6 +27,7 @@ _NAMES = {
     "records": "Records",
     "graded_rollouts": "Graded rollouts",
     "failure_rate": "Grading failures",
+    "abstention_share": "Abstentions",
     "mean": "Mean reward",
     "sd": "Spread (sd)",
     "share_positive": "Rewards above 0",
@@ -71,6 +72,7 @@ class RunRow:
     grader: str
     records: str
     failed: str
+    abstained: str
     made: str
     is_finished: bool
 
@@ -88,6 +90,7 @@ class RunRow:
                 grader=grader,
                 records=UNKNOWN,
                 failed=UNKNOWN,
+                abstained=UNKNOWN,
                 made=made,
                 is_finished=False,
             )
@@ -102,6 +105,7 @@ class RunRow:
             grader=grader,
             records=f"{report.num_records:,}",
             failed=f"{report.num_failed:,}",
+            abstained=f"{report.num_abstained:,}",
             made=made,
             is_finished=True,
         )

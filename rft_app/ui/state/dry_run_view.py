@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rft_app.domain.dry_run import DryRun, DryRunReport, TopicGrades
+from rft_app.domain.dry_run import CriterionMean, DryRun, DryRunReport, TopicGrades
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
 from rft_app.domain.grading import REMEDIES
 from rft_app.ui.state.figure import Figure
@@ -67,6 +67,7 @@ class TopicBar:
     percent: float
     num_graded: str
     num_failed: int
+    num_abstained: int
     is_low: bool
     finding: str
 
@@ -74,7 +75,7 @@ class TopicBar:
     def of(cls, topic: TopicGrades) -> "TopicBar":
         """Build the bar."""
         rollouts = count(topic.num_graded, "rollout")
-        number = topic.num_graded + topic.num_failed
+        number = topic.num_graded + topic.num_failed + topic.num_abstained
         return cls(
             name=leaf(topic.topic),
             path=topic.topic,
@@ -83,6 +84,7 @@ class TopicBar:
             percent=round(100 * (topic.mean or 0.0), 1),
             num_graded=f"{topic.num_graded:,}",
             num_failed=topic.num_failed,
+            num_abstained=topic.num_abstained,
             is_low=topic.mean is not None and topic.mean < LOW_TOPIC,
             finding=f"{topic.topic}: mean {reward(topic.mean)} of {rollouts}",
         )
@@ -98,6 +100,23 @@ class FailureGroup:
     example: str
     """The first one: its record and what was said."""
     remedy: str
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """What the grader told of one part of its grades."""
+
+    name: str
+    mean: str
+    span: str
+    """Lowest to highest."""
+    num_told: str
+
+    @classmethod
+    def of(cls, found: CriterionMean) -> "CriterionRow":
+        """Build the row."""
+        span = f"{found.low:.3g} to {found.high:.3g}"
+        return cls(found.name, f"{found.mean:.3g}", span, f"{found.num_told:,}")
 
 
 @dataclass(frozen=True)
@@ -130,6 +149,13 @@ class ReportView:
     topics: list[TopicBar] = field(default_factory=list)
     failures: list[FailureGroup] = field(default_factory=list)
     num_failed: int = 0
+    num_abstained: int = 0
+    abstentions: str = ""
+    """How many and which share, in words; empty where there are none."""
+    abstention_example: str = ""
+    ungraded: str = ""
+    """What is in no mean, as a sentence; empty where all is graded."""
+    criteria: list[CriterionRow] = field(default_factory=list)
     num_learnable: int = 0
     counts: list[int] = field(default_factory=list)
     mean: float | None = None
@@ -168,6 +194,11 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         topics=_topics(report.topics),
         failures=_failures(report),
         num_failed=report.num_failed,
+        num_abstained=report.num_abstained,
+        abstentions=_describe_abstentions(report),
+        abstention_example=shorten(report.abstention_example),
+        ungraded=_describe_ungraded(report),
+        criteria=[CriterionRow.of(one) for one in report.criteria],
         num_learnable=report.num_learnable,
         counts=list(report.histogram),
         mean=report.statistics.mean if report.statistics else None,
@@ -181,6 +212,25 @@ def _witness(report: DryRunReport, grader: str) -> str:
     rollouts = "1 recorded answer each" if k == 1 else f"up to {k} rollouts each"
     spent = f" · {describe_use(report.judge)}" if report.judge else ""
     return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{spent}"
+
+
+def _describe_abstentions(report: DryRunReport) -> str:
+    if not report.num_abstained:
+        return ""
+    part = share(report.abstention_share or 0.0)
+    return f"{report.num_abstained:,} of {count(report.num_rollouts, 'rollout')}, {part}"
+
+
+def _describe_ungraded(report: DryRunReport) -> str:
+    """Failures and abstentions in all.
+
+    They are two things, so each has its number.
+    """
+    parts = [
+        *([f"{count(report.num_failed, 'failure')}"] if report.num_failed else []),
+        *([f"{count(report.num_abstained, 'abstention')}"] if report.num_abstained else []),
+    ]
+    return f"{' and '.join(parts)} in all; they count in no mean." if parts else ""
 
 
 def _judge_notes(report: DryRunReport) -> list[str]:

@@ -205,9 +205,11 @@ class GraderState(StepModal, rx.State):
 
     def _show_trial(self, trial: Trial, draft: Draft) -> None:
         self.tried, self._tried_draft = [RolloutView.of(grade) for grade in trial.grades], draft
-        num_failed = sum(not view.is_graded for view in self.tried)
+        num_abstained = sum(view.is_abstained for view in self.tried)
+        num_failed = sum(not view.is_graded for view in self.tried) - num_abstained
         failed = f" · {num_failed} not graded" if num_failed else ""
-        self._tried_words = f"{count(len(self.tried), 'record')}{failed}"
+        abstained = f" · {num_abstained} abstained" if num_abstained else ""
+        self._tried_words = f"{count(len(self.tried), 'record')}{failed}{abstained}"
         self.tried_cost = describe_spent(trial.paid) if trial.paid else ""
         self.spread = view_spread(sum_up([grade.outcome for grade in trial.grades]))
 

@@ -33,6 +33,7 @@ SETTINGS = {
     "model": "Model",
     "temperature": "Temperature",
     "max_tokens": "Longest reply",
+    "allow_abstain": "May abstain",
     "weight": "Weight",
 }
 _SIGNS = {LineKind.ADDED: "+", LineKind.REMOVED: "−", LineKind.SAME: ""}

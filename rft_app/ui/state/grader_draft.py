@@ -96,6 +96,7 @@ class Draft:
     """Empty for the provider's first."""
     temperature: str = "0"
     max_tokens: str = "512"
+    allow_abstain: str = "false"
     weight: str = ""
     """Empty where none is set."""
 
@@ -153,7 +154,7 @@ FIELDS = {
     MULTI: ("combination", "weight"),
     JUDGE: (
         *("prompt", "output_schema", "score_field", "min_score", "max_score"),
-        *("model", "temperature", "max_tokens", "weight"),
+        *("model", "temperature", "max_tokens", "allow_abstain", "weight"),
     ),
 }
 """The fields of each kind."""

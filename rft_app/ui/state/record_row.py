@@ -10,7 +10,7 @@ from rft_app.ui.words import count, reward, share
 
 NUM_TAGS = 3
 """Shown on a row; the rest is a number."""
-GRADED, FAILED, UNSEEN = "graded", "failed", "unseen"
+GRADED, FAILED, ABSTAINED, UNSEEN = "graded", "failed", "abstained", "unseen"
 
 
 @dataclass(frozen=True)
@@ -19,29 +19,43 @@ class GradeCell:
 
     words: str
     state: str
-    """`graded`, `failed` or `unseen`."""
+    """`graded`, `failed`, `abstained` or `unseen`."""
     hint: str
 
     @classmethod
     def of(cls, grade: RecordGrade | None) -> "GradeCell":
-        """Build the cell: a failure has a word, never a zero.
+        """Build the cell: a failure and an abstention have a word, never a zero.
 
         Example:
             >>> GradeCell.of(RecordGrade(mean=None, num_graded=0, num_failed=2)).words
             'failed'
             >>> GradeCell.of(RecordGrade(mean=0.0, num_graded=1, num_failed=1)).hint
             'Mean of 1 rollout; the grader failed on 1 more'
+            >>> abstained = RecordGrade(mean=None, num_graded=0, num_failed=0, num_abstained=1)
+            >>> GradeCell.of(abstained).words
+            'abstained'
             >>> GradeCell.of(None).words
             '–'
         """
         if grade is None:
             return cls("–", UNSEEN, "Not in this dry run")
         if grade.mean is None:
-            rollouts = count(grade.num_failed, "rollout")
-            return cls("failed", FAILED, f"The grader failed on {rollouts}: there is no grade")
+            return _without_mean(grade)
         hint = f"Mean of {count(grade.num_graded, 'rollout')}"
-        more = f"; the grader failed on {grade.num_failed:,} more" if grade.num_failed else ""
-        return cls(reward(grade.mean), GRADED, hint + more)
+        if grade.num_failed:
+            hint += f"; the grader failed on {grade.num_failed:,} more"
+        if grade.num_abstained:
+            hint += f"; it abstained on {grade.num_abstained:,} more"
+        return cls(reward(grade.mean), GRADED, hint)
+
+
+def _without_mean(grade: RecordGrade) -> GradeCell:
+    abstained = count(grade.num_abstained, "rollout")
+    if not grade.num_failed:
+        return GradeCell("abstained", ABSTAINED, f"The grader abstained on {abstained}")
+    hint = f"The grader failed on {count(grade.num_failed, 'rollout')}: there is no grade"
+    more = f"; it abstained on {abstained}" if grade.num_abstained else ""
+    return GradeCell("failed", FAILED, hint + more)
 
 
 @dataclass(frozen=True)

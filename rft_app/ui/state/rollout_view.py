@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from rft_app.domain.grading import FailureKind, GradeOutcome, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradeOutcome, Verdict
 from rft_app.services.dry_runs import GradedRollout
 from rft_app.services.graders import TriedGrade
+from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.words import reward
 
@@ -56,8 +57,12 @@ class RolloutView:
     reward: str = "–"
     tone: str = "neutral"
     percent: float = 0.0
+    is_abstained: bool = False
+    """Whether the grader would not judge."""
+    criteria: list[Figure] = field(default_factory=list)
+    """What the grader told of its parts."""
     failure: str = ""
-    """Kind of failure in words; empty for a graded one."""
+    """Kind of failure in words; empty where there is none."""
     reason: str = ""
     """Why this grade, or what went wrong."""
     origin: str = ""
@@ -92,7 +97,11 @@ def describe_outcome(outcome: GradeOutcome) -> dict[str, Any]:
             "tone": "ok" if value >= GOOD else "warn" if value >= FAIR else "bad",
             "percent": round(100 * value, 1),
             "reason": outcome.reason or "",
+            "criteria": [Figure(name, f"{one:.3g}") for name, one in outcome.criteria.items()],
         }
+    if isinstance(outcome, Abstention):
+        why = outcome.reason or "The grader gave no reason."
+        return {"is_graded": False, "is_abstained": True, "reason": shorten(why)}
     return {
         "is_graded": False,
         "failure": FAILURES[outcome.failure_kind],
