@@ -7,11 +7,20 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from rft_app.errors import InvalidInputError
 
 PREFIX = "RFT_"
+MIN_SECRET = 32
 
 
 class LlmModel(BaseModel):
@@ -63,6 +72,13 @@ def parse_keys(text: object) -> object:
     if not isinstance(text, str):
         return text
     return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def require_long(secret: SecretStr) -> SecretStr:
+    """Refuse a secret that could be found by trying; its message does not hold it."""
+    if 0 < len(secret.get_secret_value()) < MIN_SECRET:
+        raise ValueError(f"needs at least {MIN_SECRET} characters, as of `openssl rand -base64 32`")
+    return secret
 
 
 class GatewayProvider(BaseModel):
@@ -150,6 +166,9 @@ class Settings(BaseModel):
     """Jobs one worker runs at a time."""
     text_features: str = Field(default="auto", pattern="^(auto|minilm|tfidf)$")
     """Text features of the topics step; `auto` takes MiniLM where it is installed."""
+    secret_key: Annotated[SecretStr, AfterValidator(require_long)] = SecretStr("")
+    """Opens the keys of providers that are stored in the database; empty means a file of
+    `data_dir`. Machines that share a database need the same one."""
     llm_base_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     """The provider's OpenAI-compatible address, e.g. `https://llm.example.com/v1`."""
     llm_api_key: SecretStr = SecretStr("")

@@ -25,6 +25,7 @@ from rft_app.api.routes import (
     intake_keys,
     jobs,
     otlp,
+    providers,
     record_changes,
     records,
     scrubbing,
@@ -68,6 +69,7 @@ ROUTERS = (
     intake.router,
     intake_keys.router,
     otlp.router,
+    providers.router,
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

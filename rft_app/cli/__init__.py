@@ -14,6 +14,7 @@ from rft_app.cli import (
     grader,
     importing,
     keys,
+    providers,
     retention,
     running,
     scrubbing,
@@ -55,6 +56,7 @@ traces.app.command("import")(trace_importing.import_traces)
 traces.app.command("scrub")(scrubbing.scrub)
 traces.app.command("retention")(retention.retention)
 app.add_typer(keys.app, name="keys")
+app.add_typer(providers.app, name="providers")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from rft_app.domain.entity import Entity
 
@@ -19,6 +19,7 @@ DEMO_HINT = (
     f"The embedded model is of {DEMO_QUALITY}: it shows that this step works. Configure a provider "
     "for something to keep (docs/running.md)."
 )
+MAX_PER_MINUTE = 1_000_000_000
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
@@ -35,7 +36,7 @@ class ProviderKind(StrEnum):
 class Model(Entity):
     """One model and what it costs."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=200)
     """As the provider names it."""
     input_usd_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Price of a million prompt tokens; `None` where nobody said, which is not free."""
@@ -49,24 +50,52 @@ class Provider(Entity):
     kind: ProviderKind
     base_url: str
     """May hold a user and a password: show it through `hide_credentials`."""
-    models: tuple[Model, ...]
+    models: tuple[Model, ...] = ()
     """The preferred one first."""
     prices_date: date | None = None
     """Day the prices were looked up; `None` where nobody said."""
-    timeout_s: float = 60.0
+    timeout_s: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
     """Longest time one call may take."""
-    concurrency: int = 8
+    concurrency: int = Field(default=8, ge=1, le=256)
     """Calls in flight at a time."""
-    max_attempts: int = 5
+    max_attempts: int = Field(default=5, ge=1, le=20)
     """How often a call is tried that it could not serve."""
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    """Limits are `None` where there are none."""
+    requests_per_minute: int | None = Field(default=None, ge=1, le=MAX_PER_MINUTE)
+    """`None` where there is no limit."""
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=MAX_PER_MINUTE)
 
     @property
     def is_demo(self) -> bool:
         """Whether its models show that a step works, and no more."""
         return self.kind is ProviderKind.EMBEDDED
+
+
+class KeyPlace(StrEnum):
+    """Where a provider's key is."""
+
+    NONE = "none"
+    """It needs none, or nobody gave one."""
+    VARIABLE = "variable"
+    """In an environment variable of every process that asks."""
+    STORED = "stored"
+    """In the database, encrypted."""
+
+
+class KeyStatus(Entity):
+    """What may be told of a key."""
+
+    place: KeyPlace
+    variable: str = ""
+    """The environment variable that holds it, if any does."""
+    fault: str = ""
+    """Why it cannot be read, and what to do; empty where it can."""
+
+
+class NewKey(Entity):
+    """A key as it is given; none where both are empty."""
+
+    variable: str = ""
+    secret: SecretStr = SecretStr("")
 
 
 def hide_credentials(text: str) -> str:

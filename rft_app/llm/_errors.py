@@ -15,6 +15,7 @@ MAX_MESSAGE = 300
 
 HeaderLookup = Callable[[str], str | None]
 """Finds a header by its name in lower case."""
+Hide = Callable[[str], str]
 
 _KINDS = {
     401: CallFailureKind.AUTH,
@@ -44,14 +45,14 @@ class StatusFailure:
     """What an answer with an error status says."""
 
     failure: CallFailure
-    retry_after_s: float | None
-    refused_parameter: str | None
+    retry_after_s: float | None = None
+    refused_parameter: str | None = None
     """The optional parameter that the provider does not take."""
 
 
-def read_status_failure(error: openai.APIStatusError) -> StatusFailure:
-    """Name the failure behind an error status."""
-    said = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
+def read_status_failure(error: openai.APIStatusError, hide: Hide = str) -> StatusFailure:
+    """Name the failure behind an error status; `hide` takes secrets out of what was said."""
+    said = hide(str(error.message).removeprefix(f"Error code: {error.status_code} - "))
     shown = f"{error.status_code}: {said}"[:MAX_MESSAGE]
     return StatusFailure(
         failure=CallFailure(kind=_find_kind(error, said), message=shown),

@@ -96,8 +96,9 @@ class Catalogue:
 
     def name_of(self, choice: Choice) -> str:
         """The shortest name by which `choose` finds it."""
-        is_first = self.choose(choice.model.name).endpoint is choice.endpoint
-        return choice.model.name if is_first else _full_name(choice)
+        first = self.choose(choice.model.name).endpoint.provider
+        is_it = first.name == choice.endpoint.provider.name
+        return choice.model.name if is_it else _full_name(choice)
 
     def limit_attempts(self, max_attempts: int) -> "Catalogue":
         """The same, but none tries a call more often than that."""

@@ -12,21 +12,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import openai
 
-from rft_app.domain.provider import hide_credentials
-from rft_app.errors import JobCancelledError, NotAvailableError
-from rft_app.llm._errors import read_status_failure
-from rft_app.llm.catalogue import Connection, Endpoint
+from rft_app.errors import JobCancelledError
+from rft_app.llm.catalogue import Endpoint
 from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.lines import Lines
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 20.0
 LONGEST_WAIT_S = 120.0
 """A provider that asks for more patience than this fails the call."""
-CONNECT_TIMEOUT_S = 10.0
-_NO_KEY = "none"
-"""Sent where no key is set; the library insists on one."""
 
 
 class _Usage(msgspec.Struct):
@@ -52,45 +47,17 @@ class _Completion(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Completion).decode
 
 
-class _Lines:
-    """The library's client, made anew when the provider is reached in another way."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
-        self._lock = threading.Lock()
-        self._clients: dict[Connection, openai.OpenAI] = {}
-
-    def to(self, connection: Connection) -> Any:  # noqa: ANN401  # its type is that of all APIs
-        """What makes a call there."""
-        with self._lock:
-            client = self._clients.get(connection)
-            if client is None:
-                client = self._clients[connection] = openai.OpenAI(
-                    base_url=connection.base_url,
-                    api_key=connection.api_key or _NO_KEY,
-                    max_retries=0,
-                    timeout=self._timeout,
-                )
-        return client.chat.completions.with_raw_response.create
-
-    def close(self) -> None:
-        """Give the connections back."""
-        for client in self._clients.values():
-            client.close()
-
-
 class ChatClient:
     """Asks one provider; one for all threads of a piece of work."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Prepare; nothing is sent."""
-        self._endpoint = endpoint
         self._provider = endpoint.provider
         self._models = {model.name: model for model in self._provider.models}
         self._stop = threading.Event()
         self._not_before = 0.0
         self._left_out: set[str] = set()
-        self._lines = _Lines(self._provider.timeout_s)
+        self._lines = Lines(endpoint)
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -140,27 +107,12 @@ class ChatClient:
 
     def _attempt(self, request: ChatRequest) -> tuple[ChatReply | CallFailure, float | None]:
         while True:
-            try:
-                connection = self._endpoint.connect()
-            except NotAvailableError as error:
-                return CallFailure(kind=CallFailureKind.NOT_READY, message=error.message), None
-            try:
-                answer = self._lines.to(connection)(**self._to_arguments(request))
-                body: bytes = answer.http_response.content
-            except openai.APITimeoutError:
-                limit = f"No answer within {self._provider.timeout_s:g} s."
-                return CallFailure(kind=CallFailureKind.TIMEOUT, message=limit), None
-            except openai.APIConnectionError as error:
-                where = f"{connection.base_url}: {error.__cause__ or error}"
-                message = hide_credentials(where)[:300]
-                return CallFailure(kind=CallFailureKind.UNREACHABLE, message=message), None
-            except openai.APIStatusError as error:
-                found = read_status_failure(error)
-                if found.refused_parameter and found.refused_parameter not in self._left_out:
-                    self._left_out.add(found.refused_parameter)
-                    continue
+            found = self._lines.complete(self._to_arguments(request))
+            if isinstance(found, bytes):
+                return self._read(request, found), None
+            if not found.refused_parameter or found.refused_parameter in self._left_out:
                 return found.failure, found.retry_after_s
-            return self._read(request, body), None
+            self._left_out.add(found.refused_parameter)
 
     def _to_arguments(self, request: ChatRequest) -> dict[str, Any]:
         messages = [message.model_dump() for message in request.messages]
@@ -183,9 +135,7 @@ class ChatClient:
             completion = _decode(body)
             choice = completion.choices[0]
         except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
-            shown = body[:120].decode(errors="replace") or "nothing"
-            message = f"The provider answered with no chat completion: {shown}"
-            return CallFailure(kind=CallFailureKind.NO_COMPLETION, message=message)
+            return self._lines.explain_body(body, "chat completion")
         usage = completion.usage or _Usage()
         tokens = usage.prompt_tokens, usage.completion_tokens
         return ChatReply(
@@ -213,4 +163,4 @@ def _describe(schema: Mapping[str, Any]) -> str:
 
 def _too_patient(failure: CallFailure, retry_after_s: float) -> CallFailure:
     message = f"The provider asks to wait {retry_after_s:,.0f} s. {failure.message}"[:300]
-    return CallFailure(kind=failure.kind, message=message)
+    return failure.model_copy(update={"message": message})

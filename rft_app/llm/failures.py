@@ -94,6 +94,19 @@ _REMEDIES = {
     ),
     CallFailureKind.NOT_READY: "",
 }
+_REMEDIES_IN_SETTINGS = {
+    CallFailureKind.RATE_LIMITED: "Wait, or lower the limits of {} in Settings.",
+    CallFailureKind.TIMEOUT: (
+        "Try again, or raise the longest wait of {} in Settings; it may have been charged."
+    ),
+    CallFailureKind.UNREACHABLE: "Check the base URL of {} in Settings, and the network.",
+    CallFailureKind.AUTH: "Check the key of {} in Settings, and what it may use.",
+    CallFailureKind.NOT_FOUND: "Check the base URL and the model's name of {} in Settings.",
+    CallFailureKind.NO_COMPLETION: (
+        "Check the base URL of {} in Settings: no chat API answers there; most addresses end in "
+        "/v1."
+    ),
+}
 
 
 class CallFailure(Entity):
@@ -102,12 +115,20 @@ class CallFailure(Entity):
     kind: CallFailureKind
     message: str
     """What the provider said, in at most 300 characters; never a key."""
+    provider: str = ""
+    """Its name where it is set up in Settings and not by `RFT_LLM_…`."""
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it."""
+        in_settings = _REMEDIES_IN_SETTINGS.get(self.kind) if self.provider else None
+        return in_settings.format(self.provider) if in_settings else self.kind.remedy
 
     @property
     def explanation(self) -> str:
         """What was said and what to do about it, as sentences."""
         end = "" if self.message.endswith((".", "!", "?", "…")) else "."
-        return f"{self.message}{end} {self.kind.remedy}".rstrip()
+        return f"{self.message}{end} {self.remedy}".rstrip()
 
 
 class FailureTally:

@@ -60,6 +60,8 @@ class FakeProvider:
 
     def __init__(self, behave: Behaviour) -> None:
         self.behave = behave
+        self.models = refuse(404, "no list of models")
+        """The answer to who asks for the list."""
         self.requests: list[Json] = []
         self.keys: list[str | None] = []
         self._lock = threading.Lock()
@@ -71,6 +73,9 @@ class FakeProvider:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 provider.answer(self, orjson.loads(body))
+
+            def do_GET(self) -> None:
+                provider.serve(self, provider.models)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -87,6 +92,10 @@ class FakeProvider:
             self.keys.append(handler.headers["Authorization"])
         served = self.behave(request, number)
         time.sleep(served.delay_s)
+        self.serve(handler, served)
+
+    def serve(self, handler: BaseHTTPRequestHandler, served: Served) -> None:
+        """Send an answer as it is."""
         headers = {"Content-Type": "application/json", **served.headers}
         try:
             handler.send_response(served.status)

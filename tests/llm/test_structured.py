@@ -128,5 +128,5 @@ def test_replies_that_were_of_no_use_do_not_bar_another_try(start: Start) -> Non
 
 def test_who_needs_the_answer_gets_the_reason_and_the_remedy(start: Start) -> None:
     _, client = start(in_turn(refuse(401, "wrong key")))
-    with pytest.raises(ProviderError, match=r"wrong key.*RFT_LLM_API_KEY"):
+    with pytest.raises(ProviderError, match=r"wrong key.*Check the key of tested"):
         require_answer(ask(client, Notebook(), QUESTION, read))

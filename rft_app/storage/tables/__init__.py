@@ -31,6 +31,7 @@ from rft_app.storage.tables.intake import (
 )
 from rft_app.storage.tables.intake_key import IntakeKeyRow
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
+from rft_app.storage.tables.provider import ProviderRow
 from rft_app.storage.tables.record import (
     FacetCountRow,
     FacetSumRow,
@@ -77,6 +78,7 @@ __all__ = [
     "LlmCallRow",
     "NearGroupRow",
     "NearSearchRow",
+    "ProviderRow",
     "RecordBodyRow",
     "RecordChangeItemRow",
     "RecordChangeRow",

@@ -1,0 +1,68 @@
+"""Providers of models: list, add, change, test, remove."""
+
+from fastapi import APIRouter
+
+from rft_app.api.schemas.provider import (
+    NewProvider,
+    Provider,
+    ProviderSettings,
+    ProviderTest,
+    TestedProvider,
+    TestRequest,
+)
+from rft_app.domain.provider import NewKey
+from rft_app.services import providers as use_cases
+from rft_app.storage.session import reading, unit_of_work
+
+router = APIRouter(prefix="/api/providers", tags=["providers"])
+
+
+@router.get("")
+def list_providers() -> list[Provider]:
+    """All that can be asked, in the order in which a plain name of a model is looked for."""
+    with reading() as session:
+        return [Provider.of(one) for one in use_cases.list_providers(session)]
+
+
+@router.post("", status_code=201)
+def add_provider(wanted: NewProvider) -> Provider:
+    """Add one. Its key is stored encrypted, and no answer holds it."""
+    with unit_of_work() as session:
+        key = wanted.to_key() or NewKey()
+        provider = wanted.to_provider(wanted.name)
+        return Provider.of(use_cases.add_provider(session, provider, key))
+
+
+@router.post("/test")
+def test_settings(wanted: TestedProvider) -> ProviderTest:
+    """Try settings before they are stored: the list of models, and one tiny call."""
+    provider, key = wanted.to_provider(wanted.name), wanted.to_key()
+    return ProviderTest.of(use_cases.try_draft(provider, key, wanted.model))
+
+
+@router.get("/{name}")
+def read_provider(name: str) -> Provider:
+    """One of them."""
+    with reading() as session:
+        return Provider.of(use_cases.get_provider(session, name))
+
+
+@router.put("/{name}")
+def change_provider(name: str, wanted: ProviderSettings) -> Provider:
+    """Put new settings in the place of old ones. For another address, give the key again."""
+    with unit_of_work() as session:
+        provider, key = wanted.to_provider(name), wanted.to_key()
+        return Provider.of(use_cases.change_provider(session, provider, key))
+
+
+@router.delete("/{name}", status_code=204)
+def remove_provider(name: str) -> None:
+    """Forget one and its key. Judges that name its models cannot be asked any more."""
+    with unit_of_work() as session:
+        use_cases.remove_provider(session, name)
+
+
+@router.post("/{name}/test")
+def test_provider(name: str, wanted: TestRequest | None = None) -> ProviderTest:
+    """Ask it for its models, and one of them for a word."""
+    return ProviderTest.of(use_cases.try_provider(name, wanted.model if wanted else None))

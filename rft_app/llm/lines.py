@@ -1,0 +1,110 @@
+"""Connections to one provider, and what goes wrong on them, with secrets hidden."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import openai
+
+from rft_app.domain.provider import ProviderKind, hide_credentials
+from rft_app.domain.provider_check import is_key
+from rft_app.errors import NotAvailableError
+from rft_app.llm._errors import MAX_MESSAGE, StatusFailure, read_status_failure
+from rft_app.llm.catalogue import Connection, Endpoint
+from rft_app.llm.failures import CallFailure, CallFailureKind
+
+CONNECT_TIMEOUT_S = 10.0
+HIDDEN = "•••"
+_NO_KEY = "none"
+"""Sent where no key is set; the library insists on one."""
+_MIN_SECRET = 6
+"""Shorter keys are words such as `none`, which servers of one's own are given."""
+_SHOWN_OF_BODY = 120
+
+Send = Callable[[openai.OpenAI], Any]
+"""Makes one call with the library's client, asking for the raw response."""
+
+
+class Lines:
+    """The library's client, made anew when the provider is reached in another way."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        timeout_s = endpoint.provider.timeout_s
+        self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+        self._lock = threading.Lock()
+        self._clients: dict[Connection, openai.OpenAI] = {}
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
+
+    def complete(self, arguments: dict[str, Any]) -> bytes | StatusFailure:
+        """Ask for a chat completion."""
+
+        def send(client: openai.OpenAI) -> Any:  # noqa: ANN401  # its type is that of all APIs
+            create: Any = client.chat.completions.with_raw_response.create
+            return create(**arguments)
+
+        return self.send(send)
+
+    def send(self, send: Send) -> bytes | StatusFailure:
+        """The body of an answer with a good status, or why there is none."""
+        try:
+            connection = self._connect()
+        except NotAvailableError as error:
+            return StatusFailure(self._fail(CallFailureKind.NOT_READY, error.message))
+        try:
+            return send(self._client(connection)).http_response.content
+        except openai.APITimeoutError:
+            limit = f"No answer within {self._endpoint.provider.timeout_s:g} s."
+            return StatusFailure(self._fail(CallFailureKind.TIMEOUT, limit))
+        except openai.APIConnectionError as error:
+            where = self._hide(f"{connection.base_url}: {error.__cause__ or error}")
+            return StatusFailure(self._fail(CallFailureKind.UNREACHABLE, where))
+        except openai.APIStatusError as error:
+            found = read_status_failure(error, self._hide)
+            failure = self._fail(found.failure.kind, found.failure.message)
+            return StatusFailure(failure, found.retry_after_s, found.refused_parameter)
+
+    def explain_body(self, body: bytes, wanted: str) -> CallFailure:
+        """An answer that is not what it should be, e.g. no `chat completion`."""
+        shown = self._hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY] or "nothing"
+        message = f"The provider answered with no {wanted}: {shown}"
+        return self._fail(CallFailureKind.NO_COMPLETION, message)
+
+    def _connect(self) -> Connection:
+        found = self._endpoint.connect()
+        connection = Connection(found.base_url, found.api_key.strip())
+        if connection.api_key and not is_key(connection.api_key):
+            raise NotAvailableError(
+                f"The key of the provider {self._endpoint.provider.name!r} holds blanks or letters "
+                "that no key has. Copy it anew."
+            )
+        return connection
+
+    def _client(self, connection: Connection) -> openai.OpenAI:
+        with self._lock:
+            client = self._clients.get(connection)
+            if client is None:
+                client = self._clients[connection] = openai.OpenAI(
+                    base_url=connection.base_url,
+                    api_key=connection.api_key or _NO_KEY,
+                    max_retries=0,
+                    timeout=self._timeout,
+                )
+        return client
+
+    def _hide(self, text: str) -> str:
+        """Without any key that was sent, and without passwords in addresses."""
+        for connection in list(self._clients):
+            if len(connection.api_key) >= _MIN_SECRET:
+                text = text.replace(connection.api_key, HIDDEN)
+        return hide_credentials(text)
+
+    def _fail(self, kind: CallFailureKind, message: str) -> CallFailure:
+        provider = self._endpoint.provider
+        is_own = provider.kind is ProviderKind.ENVIRONMENT
+        named = "" if is_own else provider.name
+        return CallFailure(kind=kind, message=message[:MAX_MESSAGE], provider=named)
