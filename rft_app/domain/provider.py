@@ -54,7 +54,7 @@ class Provider(Entity):
     """The preferred one first."""
     prices_date: date | None = None
     """Day the prices were looked up; `None` where nobody said."""
-    timeout_s: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
+    timeout_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     """Longest time one call may take."""
     concurrency: int = Field(default=8, ge=1, le=256)
     """Calls in flight at a time."""

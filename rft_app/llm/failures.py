@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from rft_app.domain.entity import Entity
 
+EMBEDDED = "embedded"
+"""The provider that this installation serves itself."""
 MAX_FAILED_IN_A_ROW = 10
 
 
@@ -94,6 +96,15 @@ _REMEDIES = {
     ),
     CallFailureKind.NOT_READY: "",
 }
+_EMBEDDED_REMEDIES: Mapping[CallFailureKind, str] = dict[CallFailureKind, str].fromkeys(
+    (
+        CallFailureKind.RATE_LIMITED,
+        CallFailureKind.TIMEOUT,
+        CallFailureKind.UNREACHABLE,
+        CallFailureKind.NO_COMPLETION,
+    ),
+    "Try again: the embedded model starts anew. `rft doctor` says what it lacks.",
+)
 _REMEDIES_IN_SETTINGS = {
     CallFailureKind.RATE_LIMITED: "Wait, or lower the limits of {} in Settings.",
     CallFailureKind.TIMEOUT: (
@@ -116,11 +127,13 @@ class CallFailure(Entity):
     message: str
     """What the provider said, in at most 300 characters; never a key."""
     provider: str = ""
-    """Its name where it is set up in Settings and not by `RFT_LLM_…`."""
+    """Its name, unless it is the one of `RFT_LLM_…`."""
 
     @property
     def remedy(self) -> str:
         """What a person can do about it."""
+        if self.provider == EMBEDDED:
+            return _EMBEDDED_REMEDIES.get(self.kind, self.kind.remedy)
         in_settings = _REMEDIES_IN_SETTINGS.get(self.kind) if self.provider else None
         return in_settings.format(self.provider) if in_settings else self.kind.remedy
 
