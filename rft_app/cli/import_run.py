@@ -179,10 +179,15 @@ def run_trace_import(files: Sequence[Path], format_name: str | None, *, is_json:
     """
     ensure_schema()
     given = join_files([GivenFile(file, file.name) for file in files])
-    with unit_of_work() as session:
-        job = start_trace_import(
-            session, path=given.path, file_name=given.name, format_name=format_name
-        )
+    try:
+        with unit_of_work() as session:
+            job = start_trace_import(
+                session, path=given.path, file_name=given.name, format_name=format_name
+            )
+    except BaseException:
+        if given.path not in files:
+            given.path.unlink(missing_ok=True)
+        raise
     _follow_to_report(job, "Import of traces", is_json=is_json)
 
 

@@ -144,7 +144,10 @@ def _describe(seen: Sequence[_Seen], prompt: str) -> Iterable[str]:
     yield "Single turn" if turns <= 1 else f"Multi-turn, median {turns:g}"
     yield from _describe_prompt(prompt)
     yield from _describe_answers(seen)
-    for name, share in words.find_languages(one.questions for one in seen)[:2]:
+    languages = words.find_languages(one.questions for one in seen)
+    if not languages:
+        yield "Language unknown"
+    for name, share in languages[:2]:
         if share >= _SOME:
             yield f"{name} {share:.0%}"
 

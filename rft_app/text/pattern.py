@@ -54,7 +54,11 @@ _LANGUAGES: Final = {
 _MARKS = {name: frozenset(words.split()) for name, words in _LANGUAGES.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 _MIN_MARK_SHARE = 0.06
-_FEWEST_WORDS = 3
+_FEWEST_MARKS = 3
+"""A word or two may be a name, or of a language that is not among these."""
+_LEAST_LEAD = 2
+_MIN_LEAD_SHARE = 0.25
+"""Before the language that comes next."""
 _FEW_TEXTS = 3
 """Of fewer texts, the word for the subject must fit each."""
 _MIN_ABOUT_SHARE = 0.4
@@ -138,26 +142,37 @@ def slug(title: str) -> str:
 def find_languages(texts: Iterable[str]) -> list[tuple[str, float]]:
     """Languages with the share of the texts that are in them, the most frequent first.
 
-    Short texts that give no hint are left out.
+    Short texts that give no hint are left out; where all are short, they count as one. It is empty
+    where too little was said to tell.
 
     Example:
         >>> find_languages(["How can I cancel my flight to the coast?", "12 + 4"])
         [('English', 1.0)]
+        >>> find_languages(["Is it on the way?", "Where is my order?", "Cancel as soon as you can"])
+        [('English', 1.0)]
+        >>> find_languages(["Do as I say", "Order 7", "Order 8"])
+        []
     """
-    found = Counter(language for text in texts if (language := find_language(text)) is not None)
+    said = list(texts)
+    found = Counter(language for text in said if (language := find_language(text)) is not None)
+    if not found and (whole := find_language(" ".join(said))) is not None:
+        found[whole] = 1
     total = found.total()
     ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return [(name, number / total) for name, number in ordered]
 
 
 def find_language(text: str) -> str | None:
-    """The language whose commonest words are the most in a text; `None` without enough of them."""
+    """The language whose commonest words are the most in a text; `None` without enough of them.
+
+    Languages share words: it must have more of them than any other.
+    """
     words = _WORD.findall(text[:2000].lower())
-    if len(words) < _FEWEST_WORDS:
-        return None
     counts = {name: sum(word in marks for word in words) for name, marks in _MARKS.items()}
-    best = max(counts, key=lambda name: (counts[name], name == "English"))
-    return best if counts[best] >= max(1, _MIN_MARK_SHARE * len(words)) else None
+    best, second = sorted(counts, key=lambda name: -counts[name])[:2]
+    is_clear = counts[best] - counts[second] >= max(_LEAST_LEAD, counts[best] * _MIN_LEAD_SHARE)
+    is_enough = counts[best] >= max(_FEWEST_MARKS, _MIN_MARK_SHARE * len(words))
+    return best if is_clear and is_enough else None
 
 
 def _sentence(text: str) -> str:

@@ -1,5 +1,6 @@
 """Real instrumentations and exporters against the running server."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from tests.conftest import ROOT
 from tests.llm.provider import FakeProvider, Json, Served, refuse, say
 
 SECONDS_TO_START = 60
+LITELLM_PYTHON = "LITELLM_PYTHON"
+"""Names a Python of an environment of its own: `pip install "litellm[mcp]==1.106.2"
+opentelemetry-sdk opentelemetry-exporter-otlp-proto-http`; LiteLLM pins too much for ours."""
 CALL = {
     "id": "call_1",
     "type": "function",
@@ -151,3 +155,33 @@ def test_an_agent_with_the_langfuse_sdk_is_seen(
         *("system", "user", "assistant", "tool", "assistant")
     ]
     assert answered.messages[3].tool_call_id == CALL["id"]
+
+
+@pytest.mark.skipif(
+    LITELLM_PYTHON not in os.environ, reason=f"{LITELLM_PYTHON} names no Python that has LiteLLM"
+)
+def test_an_agent_with_litellms_callback_is_seen(endpoint: str) -> None:
+    with FakeProvider(behave).running() as provider:
+        script = Path(__file__).parents[1] / "litellm_agent.py"
+        agent = subprocess.run(
+            [os.environ[LITELLM_PYTHON], str(script), provider.url, endpoint],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+    assert agent.returncode == 0, agent.stderr
+    while read_waiting():
+        pass
+    with reading() as session:
+        rows = {row.title: row for row in list_traces(session, TraceFilter()).rows}
+        answered = rows["Weather in Paris?"]
+        page = list_traces(session, TraceFilter(conversation=answered.id))
+        told = get_trace(session, rows["Tell a story"].id)
+    assert set(rows) == {"Weather in Paris?", "Tell a story", "boom", "Weather in Rome?"}
+    assert {row.source for row in rows.values()} == {"litellm"}
+    assert {title for title, row in rows.items() if row.status is TraceStatus.ERROR} == {"boom"}
+    assert [(row.num_messages, row.num_tools) for row in page.rows] == [(5, 1), (3, 1)]
+    assert (answered.input_tokens, answered.output_tokens) == (1000, 100)
+    assert answered.system_prompt == "Be kind."
+    assert told.messages[-1].content == "Once upon a time."

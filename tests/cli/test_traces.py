@@ -97,7 +97,12 @@ def test_a_file_is_imported_once_and_its_bad_rows_are_told(rft: Rft, tmp_path: P
     assert "<PLACE_1>." in rft("traces", "show", found[0]["id"]).stdout
     assert "email, PLACE" in told.stderr
     assert "place" in told.stdout
-    assert "no format 'csv'" in rft("traces", "import", outputs, "--format", "csv").stderr
+    uploads = Path(rft.environment["RFT_DATA_DIR"]) / "uploads"
+    assert not list(uploads.iterdir())
+    both = ("traces", "import", outputs, questions, "--format", "csv")
+    assert "no format 'csv'" in rft(*both).stderr
+    assert not list(uploads.iterdir())
+    assert questions.exists()
     assert rft("traces", "scrub", "--kinds", "names").returncode == 2
     assert "MINE" in rft("traces", "scrub", "--pattern", "MINE=(").stderr
     assert "Nothing is replaced" in rft("traces", "scrub", "--kinds", "none").stderr

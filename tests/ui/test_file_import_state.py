@@ -124,7 +124,7 @@ def test_files_that_belong_together_are_given_to_one_job(
     async def take(name: str, row: bytes) -> None:
         path = folder / name
         path.write_bytes(row)
-        dialog._path, dialog.file_name = str(path), name
+        dialog._path, dialog._received = str(path), [GivenFile(path, name)]
         await TraceImportState._look(dialog, is_new=True)
 
     async def choose() -> None:

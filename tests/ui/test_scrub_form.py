@@ -107,6 +107,18 @@ def test_what_is_chosen_is_saved_and_shows_when_the_panel_opens_again(
     assert [(line.name, line.pattern) for line in again.scrub_patterns] == [("ORDER", "ord-[0-9]+")]
 
 
+def test_what_is_not_saved_stays_when_the_panel_opens_again_until_it_is_discarded(
+    panel: PersonalValuesState,
+) -> None:
+    PersonalValuesState.toggle_kind.fn(panel, "email")
+    add_pattern(panel, "ORDER", "ord-[0-9]+")
+    asyncio.run(PersonalValuesState.load.fn(panel))
+    assert (panel.scrub_kinds, len(panel.scrub_patterns)) == (["email"], 1)
+    assert panel.is_changed
+    asyncio.run(PersonalValuesState.discard.fn(panel))
+    assert (panel.scrub_kinds, panel.scrub_patterns, panel.is_changed) == ([], [], False)
+
+
 @pytest.mark.parametrize(
     ("name", "pattern", "fault"),
     [

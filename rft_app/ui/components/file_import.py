@@ -54,9 +54,19 @@ def file_import_dialog(
 
 def _file(state: type[FileImport], about: Content, kinds: str) -> rx.Component:
     is_another = has_items(state.file_names)
-    prompt = rx.cond(is_another, "Add a file that belongs to it", "Drop a file here, or choose one")
+    takes_several = state.max_files > 1
+    prompt = (
+        "Drop files here, or choose them" if takes_several else "Drop a file here, or choose one"
+    )
     zone = rx.cond(
-        state.can_add, drop_zone(state, kinds=kinds, label="Choose a file", prompt=prompt)
+        state.can_add,
+        drop_zone(
+            state,
+            kinds=f"{kinds}, at most {state.max_files} files at a time" if takes_several else kinds,
+            label="Choose files" if takes_several else "Choose a file",
+            prompt=rx.cond(is_another, "Add files that belong to it", prompt),
+            takes_several=takes_several,
+        ),
     )
     return rx.el.div(
         rx.cond(

@@ -235,10 +235,14 @@ def _retention() -> rx.Component:
             rx.el.p(IntakeState.days_fault, role="alert", class_name="text-small text-bad"),
             rx.el.p(
                 rx.cond(
-                    IntakeState.days_note != "",
-                    IntakeState.days_note,
-                    "Of traces that arrive by themselves or were imported on this page. Datasets"
-                    " keep their copies, and records stay.",
+                    IntakeState.is_days_typed,
+                    "Not saved yet; kept while you look elsewhere.",
+                    rx.cond(
+                        IntakeState.days_note != "",
+                        IntakeState.days_note,
+                        "Of traces that arrive by themselves or were imported on this page."
+                        " Datasets keep their copies, and records stay.",
+                    ),
                 ),
                 role="status",
                 class_name=WITNESS,

@@ -62,12 +62,16 @@ def _save() -> rx.Component:
             disabled=~PersonalValuesState.is_changed,
         ),
         rx.cond(
+            PersonalValuesState.is_changed,
+            button("Discard", on_click=PersonalValuesState.discard),
+        ),
+        rx.cond(
             PersonalValuesState.save_fault != "",
             rx.el.p(PersonalValuesState.save_fault, role="alert", class_name="text-small text-bad"),
             rx.el.p(
                 rx.cond(
                     PersonalValuesState.is_changed,
-                    "Not saved yet.",
+                    "Not saved yet; kept while you look elsewhere.",
                     PersonalValuesState.note,
                 ),
                 " Goes for what arrives from now on; stored traces stay as they are.",

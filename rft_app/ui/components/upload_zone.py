@@ -30,8 +30,9 @@ def drop_zone(
     kinds: str = _KINDS,
     label: str = _LABEL,
     prompt: Content = "Drop a file here, or choose one",
+    takes_several: bool = False,
 ) -> rx.Component:
-    """Takes one file, dropped or chosen; `kinds` says what it may be."""
+    """Takes one file, dropped or chosen, or several at a time; `kinds` says what it may be."""
     zone = rx.upload(
         rx.el.div(
             rx.el.div(
@@ -49,8 +50,8 @@ def drop_zone(
             class_name="text-center px-6 py-10",
         ),
         id=state.upload_id,
-        multiple=False,
-        max_files=1,
+        multiple=takes_several,
+        max_files=0 if takes_several else 1,
         on_drop=state.take_file(
             rx.upload_files_chunk(upload_id=state.upload_id, on_upload_progress=state.show_progress)
         ),

@@ -13,12 +13,14 @@ from rft_app.errors import RftError
 from rft_app.jobs.queue import get_job
 from rft_app.services.imports import get_import, list_import_errors
 from rft_app.services.trace_imports import join_files
+from rft_app.settings import get_settings
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.import_records import ImportResult, describe_result
 from rft_app.ui.state.live import changes
 from rft_app.ui.state.process import PROCESS
 from rft_app.ui.state.progress import JobProgress
+from rft_app.ui.state.receiving import Receiving
 from rft_app.ui.state.upload import READY, UPLOADING, FileUpload
 from rft_app.ui.state.upload_view import FaultLine, describe_fault
 
@@ -44,6 +46,8 @@ class FileImport(FileUpload, mixin=True):
     """The process that shows how far the job is."""
     _given: list[GivenFile] = []
     """As `file_names`, with where they are."""
+    _received: list[GivenFile] = []
+    """Those that came together and are not among these yet."""
 
     @rx.var
     def can_add(self) -> bool:
@@ -101,6 +105,12 @@ class FileImport(FileUpload, mixin=True):
         self._given.pop(place).path.unlink(missing_ok=True)
         self.file_names = [each.name for each in self._given]
 
+    def _forget_file(self) -> None:
+        super()._forget_file()
+        for each in self._received:
+            each.path.unlink(missing_ok=True)
+        self._received = []
+
     def _clear_file(self) -> None:
         super()._clear_file()
         for each in self._given:
@@ -148,12 +158,32 @@ class FileImport(FileUpload, mixin=True):
                 return job
         return None
 
+    async def _write_chunks(self, chunks: rx.UploadChunkIterator, path: Path) -> bool:
+        """Store files that come together each for itself, the first one at `path`."""
+        received = Receiving(path, get_settings().max_file_bytes, self.max_files)
+        try:
+            async for chunk in chunks:
+                if received.begins_with(chunk):
+                    async with self:
+                        self.file_name = received.words
+                await rx.run_in_thread(partial(received.write, chunk))
+            async with self:
+                num_given = len(self._given)
+            if reason := received.find_fault(num_given):
+                return await self._refuse(path, reason)
+            async with self:
+                if self._path == str(path):  # nobody has cancelled it
+                    self._received, received.is_taken = received.files, True
+            return received.is_taken
+        finally:
+            received.close()
+
     async def _look(self, *, is_new: bool) -> None:
-        """Nothing is shown of the file before it is read: its rows say little by themselves."""
+        """Nothing is shown of the files before they are read: rows say little by themselves."""
         async with self:
-            self._given = [*self._given, GivenFile(Path(self._path), self.file_name)]
+            self._given = [*self._given, *self._received]
             self.file_names = [each.name for each in self._given]
-            self.stage, self.upload_error, self._path = READY, "", ""
+            self.stage, self.upload_error, self._path, self._received = READY, "", "", []
 
 
 def _read_result(session: Session, job: Job) -> tuple[ImportResult, list[FaultLine]]:

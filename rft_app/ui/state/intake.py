@@ -38,6 +38,11 @@ class IntakeState(LivePage, rx.State):
     _kept_days: int = 0
     _has_keys: bool = False
 
+    @rx.var
+    def is_days_typed(self) -> bool:
+        """Whether what shows is not what is kept."""
+        return self.days.strip() != _write_days(self._kept_days)
+
     @rx.event
     def follow_address(self) -> rx.event.EventCallback[()] | None:
         """Open or close, as the address says."""
@@ -103,14 +108,18 @@ class IntakeState(LivePage, rx.State):
     def _show(self, found: IntakeOverview) -> None:
         self.fault, self.view = "", view_intake(found)
         self._has_keys = found.num_keys > 0
-        if not self.is_read or found.retention_days != self._kept_days:
+        if not self.is_days_typed:
             self._show_days(found.retention_days)
         self.is_read = True
         self._write_setup()
 
     def _show_days(self, days: int) -> None:
-        self._kept_days, self.days = days, str(days) if days else ""
+        self._kept_days, self.days = days, _write_days(days)
 
     def _write_setup(self) -> None:
         origin = self.router.url.origin
         self.setup_lines = write_setup(self.setup, origin, has_keys=self._has_keys)
+
+
+def _write_days(days: int) -> str:
+    return str(days) if days else ""

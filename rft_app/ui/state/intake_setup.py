@@ -29,13 +29,16 @@ _LINES: Final = {
     "    openinference-instrumentation-openai\n"
     f"{_OTLP}\n"
     "opentelemetry-instrument python app.py",
-    "litellm": "pip install litellm opentelemetry-api opentelemetry-sdk \\\n"
+    "litellm": '# "litellm[proxy]" where its proxy is to send\n'
+    'pip install "litellm[mcp]" opentelemetry-api opentelemetry-sdk \\\n'
     "    opentelemetry-exporter-otlp\n"
     "export OTEL_EXPORTER=otlp_http\n"
     "export OTEL_ENDPOINT={origin}/otlp/v1/traces{litellm_header}\n"
     "\n"
     "# in Python, before the first call\n"
-    'litellm.callbacks = ["otel"]',
+    'litellm.callbacks = ["otel"]\n'
+    "# or in the configuration of its proxy\n"
+    'litellm_settings:\n  callbacks: ["otel"]',
     "langfuse": "export LANGFUSE_BASE_URL={origin}/otlp\n"
     "export LANGFUSE_PUBLIC_KEY=pk-rft LANGFUSE_SECRET_KEY={secret}",
 }

@@ -32,7 +32,17 @@ class PersonalValuesState(ScrubForm, rx.State):
 
     @rx.event(background=True)
     async def load(self) -> None:
-        """Read what is chosen, and what was replaced."""
+        """Read what is chosen, and what was replaced; what is not saved yet stays."""
+        await self._load()
+
+    @rx.event(background=True)
+    async def discard(self) -> None:
+        """Go back to what is saved."""
+        async with self:
+            self.is_changed = False
+        await self._load()
+
+    async def _load(self) -> None:
         fault, found = "", None
         try:
             found = await ask(_read)
@@ -40,12 +50,14 @@ class PersonalValuesState(ScrubForm, rx.State):
             fault = error.message
         async with self:
             self.load_fault = fault
-            if found is not None:
-                rules, counts = found
+            if found is None:
+                return
+            rules, counts = found
+            self.replaced = count_kinds(counts)
+            if not (self.is_loaded and self.is_changed):
                 self._show_rules(rules)
                 self._scrub_edited()
                 self.is_loaded, self.is_changed = True, False
-                self.replaced = count_kinds(counts)
 
     @rx.event
     def set_num_newest(self, text: str) -> None:
