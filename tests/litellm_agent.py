@@ -3,6 +3,8 @@
 It runs on a Python that has LiteLLM, which need not have anything of ours.
 """
 
+# pyright: reportMissingImports=false
+
 import asyncio
 import os
 import sys

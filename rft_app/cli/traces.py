@@ -41,6 +41,9 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
     status: Annotated[TraceStatus | None, typer.Option(help="Only those that ended so.")] = None,
     rating: Annotated[Rating | None, typer.Option(help="Only those rated so.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only with this tag; repeatable.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what came with this key.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Stored traces of all datasets and of none, newest first."""
@@ -61,6 +64,7 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
             status=status,
             rating=rating,
             tags=tuple(tag or ()),
+            key=key,
         )
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
     if json:
@@ -95,6 +99,8 @@ def show(
         write_json(TraceDetail.of(detail).to_json())
         return
     write_table(LIST_HEADER, [_describe(detail.summary)])
+    if detail.sender is not None:
+        write_line(f"It came with the key {detail.sender.name} ({detail.sender.id}).")
     for message in detail.messages:
         write_line(f"\n{message.role}: {message.text}".rstrip())
         for call in message.tool_calls or ():

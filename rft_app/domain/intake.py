@@ -36,6 +36,8 @@ class Batch(NamedTuple):
     signal: Signal
     encoding: Encoding
     body: bytes
+    key_id: str = ""
+    """Of the key it came with; calls through the gateway say it themselves."""
 
 
 class Outcome(StrEnum):

@@ -41,6 +41,14 @@ class TraceRecord(Entity):
     dataset_name: str
 
 
+class TraceSender(Entity):
+    """The key that a trace came with; the key itself is kept nowhere."""
+
+    id: str
+    """`RFT_OTLP_KEYS` for those of the settings."""
+    name: str
+
+
 class TraceDetail(Entity):
     """One trace in full."""
 
@@ -56,3 +64,5 @@ class TraceDetail(Entity):
     records: tuple[TraceRecord, ...]
     """At most some hundred, the first first."""
     num_records: int
+    sender: TraceSender | None = None
+    """`None` where nobody asked for a key, and for what came with a file."""

@@ -26,6 +26,8 @@ class TraceFilter(Entity):
     rating: Rating | None = None
     tags: tuple[str, ...] = ()
     """It has all of them."""
+    key: str | None = None
+    """Id of the key they came with."""
     last_key: int | None = None
     """Stored up to this key: what arrives later is not meant, even where it matches."""
     conversation: TraceId | None = None

@@ -1,7 +1,6 @@
 """The gateway as an application: who may call, which provider answers, what is refused."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final, NamedTuple
@@ -27,7 +26,7 @@ from rft_app.gateway.models import list_models, share_headers
 from rft_app.gateway.providers import Provider, Providers, read_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
-from rft_app.services.intake_keys import holds_key, read_keys
+from rft_app.services.intake_keys import find_key, read_keys
 from rft_app.settings import Settings, get_settings
 
 PREFIX: Final = "/gateway/"
@@ -66,6 +65,8 @@ class _Request(NamedTuple):
     """Without keys of ours."""
     receive: Receive
     send: Send
+    key_id: str
+    """Of the key it came with; empty where there are none."""
 
     def headers_for(self, provider: Provider) -> list[tuple[str, str]]:
         """What a provider gets to see."""
@@ -86,14 +87,15 @@ class Gateway:
         """Answer one request."""
         inbound = read_headers(scope["headers"])
         keys = await read_keys()
-        refusal = self._find_refusal(scope, inbound, keys)
+        key_id = find_key(inbound.known.get, keys) if keys else ""
+        refusal = self._find_refusal(scope, inbound, key_id, has_keys=bool(keys))
         if refusal is not None:
             await refuse(send, *refusal)
             return
         path = scope["path"].removeprefix(PREFIX).rstrip("/")
         query = scope["query_string"].decode("latin-1")
         inbound = drop_keys(inbound, keys)
-        request = _Request(scope["method"], path, query, inbound, receive, send)
+        request = _Request(scope["method"], path, query, inbound, receive, send, key_id or "")
         with suppress(ClientGoneError):  # nobody is there to be answered
             await self._answer(request)
 
@@ -103,13 +105,13 @@ class Gateway:
         await self._relay.close()
 
     def _find_refusal(
-        self, scope: Scope, inbound: Inbound, keys: Sequence[bytes]
+        self, scope: Scope, inbound: Inbound, key_id: str | None, *, has_keys: bool
     ) -> tuple[int, str, str] | None:
         """Why a caller may not go on: no key where there are keys, else another machine."""
-        if keys and not holds_key(inbound.known.get, keys):
+        if key_id is None:
             self._recorder.count(Outcome.NO_KEY)
             return 401, "invalid_api_key", _NO_KEY
-        if not keys and not (_is_near(scope) and _is_called_near(inbound)):
+        if not has_keys and not (_is_near(scope) and _is_called_near(inbound)):
             self._recorder.count(Outcome.NO_KEY)
             return 403, "no_keys", _NO_KEYS
         if inbound.known.get("sec-fetch-site") in _OTHER_PAGES:
@@ -158,7 +160,7 @@ class Gateway:
             await self._refuse_model(read_model(body), request.send)
             return
         call = Call(path, request.query, request.headers_for(provider), body)
-        call.labels = request.inbound.known
+        call.labels, call.key_id = request.inbound.known, request.key_id
         await self._relay.record(call, provider, request.receive, request.send)
 
     async def _read_models(self, request: _Request, model: str) -> None:

@@ -1,6 +1,6 @@
 """Headers on their way through: all of them, but for those of one connection and our own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rft_app.services.intake_keys import KEY_HEADERS, holds_any_key
@@ -56,7 +56,7 @@ def _choose_codings(offered: str) -> str:
     return ", ".join(each for each in _CODINGS if each in offered) or "identity"
 
 
-def drop_keys(inbound: Inbound, keys: Sequence[bytes]) -> Inbound:
+def drop_keys(inbound: Inbound, keys: Mapping[bytes, str]) -> Inbound:
     """Headers without those that hold one of our keys, which no provider may see."""
     if not keys:
         return inbound

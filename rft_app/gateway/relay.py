@@ -43,6 +43,7 @@ class Call:
         "has_begun",
         "headers",
         "is_client_gone",
+        "key_id",
         "labels",
         "path",
         "pieces",
@@ -62,6 +63,8 @@ class Call:
         """For the provider."""
         self.labels: Mapping[str, str] = {}
         """Headers of the client that are for us."""
+        self.key_id = ""
+        """Of the key it came with."""
         self.request = request
         self.provider = ""
         self.status: int | None = None
@@ -117,6 +120,7 @@ class Call:
             fault=self.fault,
             session=known.get("x-rft-session", ""),
             tags=read_tags(known.get("x-rft-tags", "")),
+            key_id=self.key_id,
         )
 
     def _elapsed_us(self) -> int:

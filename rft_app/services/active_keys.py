@@ -6,6 +6,7 @@ Where the database does not answer, those that it named last go on to be accepte
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +22,8 @@ from rft_app.storage.session import reading, unit_of_work
 
 logger = logging.getLogger("rft.keys")
 
-Digests = tuple[bytes, ...]
+Digests = Mapping[bytes, str]
+"""Of keys, each with the id of its key."""
 FRESH_S: Final = 1.0
 """So long what was read counts; a key that is revoked elsewhere is refused by then."""
 _PATIENCE_S: Final = 0.25
@@ -39,7 +41,7 @@ class ActiveKeys:
     """Those that one database names."""
 
     def __init__(self) -> None:
-        self._digests: Digests = ()
+        self._digests: Digests = {}
         self._look: Future[None] | None = None
         self._begun_at = -inf
         self._noted_at: dict[bytes, float] = {}

@@ -14,7 +14,12 @@ DAY_MS = 86_400_000
 
 
 def take_request(
-    session: Session, signal: Signal, encoding: Encoding, body: bytes, num_refused: int
+    session: Session,
+    signal: Signal,
+    encoding: Encoding,
+    body: bytes,
+    num_refused: int,
+    key_id: str = "",
 ) -> None:
     """Keep a request that can be read; a worker makes traces of it.
 
@@ -24,13 +29,14 @@ def take_request(
         encoding: How it is written.
         body: It passed `check_request`.
         num_refused: Spans of it without usable ids.
+        key_id: Of the key it came with.
 
     Raises:
         BusyError: Too much waits already; is a worker running?
     """
     require_room(session)
     now_ms = _now_ms()
-    intake.add_batch(session, signal, encoding, body, now_ms)
+    intake.add_batch(session, signal, encoding, body, now_ms, key_id)
     intake.add_counts(session, {(OTLP, Outcome.BAD_ID): num_refused}, now_ms)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rft_app.domain.intake import GATEWAY, OTLP_SIGNALS, Batch, Outcome, Signal
 from rft_app.storage.intake import SpanKey
 from rft_app.traces.otlp import OTLP, TELLING_LOGS
-from rft_app.traces.otlp.gateway import RESPONSE_ID
+from rft_app.traces.otlp.gateway import KEY_ID, RESPONSE_ID
 from rft_app.traces.otlp.request import Request, read_request
 from rft_app.traces.otlp.span import BrokenRequestError, Log, Span, encode
 from rft_app.traces.recorded_call import Feedback, read_calls, read_feedback
@@ -25,6 +25,8 @@ class Arrivals:
         """By their JSON: what an exporter sends again is one log record."""
         self.responses: dict[SpanKey, str] = {}
         """What providers call the answers of calls through the gateway."""
+        self.senders: dict[SpanKey, str] = {}
+        """Ids of the keys that spans and log records came with."""
         self.feedback: list[Feedback] = []
         self.replaced: Counter[str] = Counter()
         """Values of traces that have placeholders now, by kind."""
@@ -69,15 +71,22 @@ class Arrivals:
             self.counts[_source(batch), Outcome.MALFORMED] += 1
             return
         for span in request.spans:
+            self._add_sender(batch, span)
             if self.spans.setdefault(span.key, span) is not span:
                 self.counts[OTLP, Outcome.DUPLICATE] += 1
             elif batch.signal is Signal.CALLS and RESPONSE_ID in span.attributes:
                 self.responses[span.key] = str(span.attributes[RESPONSE_ID])
         for log in request.logs:
             if log.name in TELLING_LOGS:
+                self.senders.setdefault(log.key, batch.key_id)
                 self.logs.setdefault(log.key, {})[encode(log)] = log
             else:
                 self.counts[OTLP, Outcome.OTHER_LOG] += 1
+
+    def _add_sender(self, batch: Batch, span: Span) -> None:
+        """A call through the gateway says it itself, which nobody else may."""
+        own = span.attributes.get(KEY_ID) if batch.signal is Signal.CALLS else None
+        self.senders.setdefault(span.key, str(own or batch.key_id))
 
     @property
     def _parts(self) -> list[SpanKey]:

@@ -7,7 +7,7 @@ import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
@@ -69,20 +69,20 @@ def revoke_key(session: Session, key_id: str) -> None:
     after_commit(session, find_active_keys().forget)
 
 
-async def may_send(find: FindHeader) -> bool:
-    """Whether a request holds one of the keys, where there are any."""
+async def find_sender(find: FindHeader) -> str | None:
+    """The id of the key that a request holds: empty where there are none, `None` without one."""
     keys = await read_keys()
-    return not keys or holds_key(find, keys)
+    return find_key(find, keys) if keys else ""
 
 
-async def read_keys() -> tuple[bytes, ...]:
-    """Digests of all keys that are accepted."""
-    told = (_digest(key.get_secret_value()) for key in get_settings().otlp_keys)
-    return (*told, *await find_active_keys().read())
+async def read_keys() -> Mapping[bytes, str]:
+    """Digests of all keys that are accepted, with their ids; those of the settings share one."""
+    told = {_digest(key.get_secret_value()): SETTING for key in get_settings().otlp_keys}
+    return {**await find_active_keys().read(), **told}
 
 
-def holds_key(find: FindHeader, keys: Sequence[bytes]) -> bool:
-    """Whether a request holds one of the keys, whose use is noted.
+def find_key(find: FindHeader, keys: Mapping[bytes, str]) -> str | None:
+    """The id of the key that a request holds, whose use is noted; `None` without one.
 
     A key is told as `Authorization: Bearer KEY`, `Basic` with it as password (Langfuse), or
     `x-api-key: KEY`.
@@ -91,17 +91,17 @@ def holds_key(find: FindHeader, keys: Sequence[bytes]) -> bool:
         digest = _find_key(given, keys)
         if digest is not None:
             find_active_keys().note_use(digest)
-            return True
-    return False
+            return keys[digest]
+    return None
 
 
-def holds_any_key(value: str, keys: Sequence[bytes]) -> bool:
+def holds_any_key(value: str, keys: Mapping[bytes, str]) -> bool:
     """Whether the value of any header is a key, in one of the ways to tell it."""
     told = (value.strip(), _read_authorization(value))
     return any(_find_key(given, keys) is not None for given in told)
 
 
-def _find_key(given: str, keys: Sequence[bytes]) -> bytes | None:
+def _find_key(given: str, keys: Iterable[bytes]) -> bytes | None:
     if not given:
         return None
     digest = _digest(given)

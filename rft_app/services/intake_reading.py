@@ -28,6 +28,7 @@ from rft_app.storage import gateway_responses, intake, scrubbing
 from rft_app.storage.intake import NewSpan, SpanKey, StoredSpan
 from rft_app.storage.retention import LATE_MS
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.trace_senders import add_senders
 from rft_app.storage.traces import add_traces, replace_traces, to_storable
 from rft_app.text.scrubbing import Placeholders, Scrubber, scrub_value
 from rft_app.traces.otlp import OTLP, UNREADABLE, Reading, read_span
@@ -314,6 +315,7 @@ def _store(session: Session, arrivals: Arrivals, made: Sequence[_Made]) -> None:
     scrubbing.add_counts(session, arrivals.replaced, now_ms)
     responses = {name: seqs[key] for key, name in arrivals.responses.items() if key in seqs}
     gateway_responses.add_responses(session, responses)
+    add_senders(session, {seq: arrivals.senders.get(key, "") for key, seq in seqs.items()})
     counts.update((each.source, each.outcome) for each in new)
     for outcome, number in add_feedback(session, arrivals.feedback, now_ms).items():
         counts[GATEWAY, outcome] += number

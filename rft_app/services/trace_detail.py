@@ -12,6 +12,7 @@ from rft_app.errors import NotFoundError
 from rft_app.storage import trace_detail as stored
 from rft_app.storage.bodies import parse_message, split_body
 from rft_app.storage.trace_pages import find_summary
+from rft_app.storage.trace_senders import find_sender
 from rft_app.traces.otlp.span import MS_IN_NS, Span, decode_span
 
 MAX_SPANS: Final = 500
@@ -44,6 +45,7 @@ def get_trace(session: Session, public_id: str) -> TraceDetail:
         num_spans=num_spans,
         records=tuple(records),
         num_records=num_records,
+        sender=find_sender(session, seq),
     )
 
 

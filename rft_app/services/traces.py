@@ -11,6 +11,7 @@ from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.scrubbing import NOTHING, ScrubRules
 from rft_app.domain.trace import TraceId
+from rft_app.domain.trace_detail import TraceSender
 from rft_app.domain.trace_page import TraceCount, TraceFilter, TracePage, TraceSelection
 from rft_app.domain.words import count
 from rft_app.errors import InvalidInputError, NotFoundError
@@ -18,7 +19,7 @@ from rft_app.jobs.queue import enqueue
 from rft_app.services.datasets import create_dataset, get_dataset
 from rft_app.services.pipeline import find_step, read_step_settings
 from rft_app.services.scrubbing import to_args
-from rft_app.storage import imports, trace_pages, trace_search
+from rft_app.storage import imports, trace_pages, trace_search, trace_senders
 from rft_app.storage.steps import get_step_row
 
 MAX_PAGE = 200
@@ -97,6 +98,11 @@ def list_sources(session: Session) -> list[tuple[str, int]]:
 def list_tags(session: Session) -> list[str]:
     """Tags of stored traces, the commonest first; at most `MAX_TAGS`."""
     return trace_pages.list_tags(session, MAX_TAGS)
+
+
+def list_senders(session: Session) -> list[TraceSender]:
+    """Every key that some stored trace came with."""
+    return trace_senders.list_senders(session)
 
 
 def create_from_traces(

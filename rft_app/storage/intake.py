@@ -43,14 +43,19 @@ class StoredSpan(NamedTuple):
     stored_at: int
 
 
-def add_batch(
-    session: Session, signal: Signal, encoding: Encoding, body: bytes, received_at: int
+def add_batch(  # a row
+    session: Session,
+    signal: Signal,
+    encoding: Encoding,
+    body: bytes,
+    received_at: int,
+    key_id: str = "",
 ) -> None:
     """Keep a request until it is read; once the transaction is over, a crash loses nothing."""
     seq = reserve(session, "intake_batch", 1)
     packed = zstandard.ZstdCompressor(level=LEVEL).compress(body)
-    columns = ("seq", "signal", "encoding", "size_bytes", "received_at", "body")
-    row = (seq, signal.value, encoding.value, len(body), received_at, packed)
+    columns = ("seq", "signal", "encoding", "size_bytes", "received_at", "body", "key_id")
+    row = (seq, signal.value, encoding.value, len(body), received_at, packed, key_id)
     insert_rows(session, "intake_batch", columns, [row])
 
 
@@ -73,12 +78,15 @@ def list_batches(session: Session, max_bytes: int) -> list[Batch]:
     if not chosen:
         return []
     statement = text(
-        "SELECT seq, signal, encoding, body FROM intake_batch WHERE seq IN :seqs ORDER BY seq"
+        "SELECT seq, signal, encoding, body, key_id FROM intake_batch WHERE seq IN :seqs "
+        "ORDER BY seq"
     ).bindparams(bindparam("seqs", expanding=True))
     unpack = zstandard.ZstdDecompressor().decompress
     return [
-        Batch(seq, Signal(signal), Encoding(encoding), unpack(body))
-        for seq, signal, encoding, body in session.connection().execute(statement, {"seqs": chosen})
+        Batch(seq, Signal(signal), Encoding(encoding), unpack(body), key_id)
+        for seq, signal, encoding, body, key_id in session.connection().execute(
+            statement, {"seqs": chosen}
+        )
     ]
 
 

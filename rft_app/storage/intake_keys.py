@@ -26,10 +26,12 @@ def list_keys(session: Session) -> list[IntakeKey]:
     return [_to_key(row) for row in rows]
 
 
-def list_digests(session: Session) -> tuple[bytes, ...]:
-    """What keys that are not revoked are told by."""
-    query = select(IntakeKeyRow.digest).where(col(IntakeKeyRow.revoked_at).is_(None))
-    return tuple(bytes(digest) for digest in session.exec(query))
+def list_digests(session: Session) -> dict[bytes, str]:
+    """What keys that are not revoked are told by, each with its id."""
+    query = select(IntakeKeyRow.digest, IntakeKeyRow.id).where(
+        col(IntakeKeyRow.revoked_at).is_(None)
+    )
+    return {bytes(digest): key_id for digest, key_id in session.exec(query)}
 
 
 def revoke_key(session: Session, key_id: str, now: datetime) -> IntakeKey | None:

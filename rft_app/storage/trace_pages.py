@@ -55,6 +55,8 @@ _CHOICES: Mapping[str, Mapping[object, str]] = {
     },
 }
 """Of the other fields; without parameters, so that the database knows which index has them all."""
+_TAGGED = "SELECT g.seq FROM trace_tag g WHERE g.tag"
+_SENT = "SELECT s.trace_seq FROM trace_sender s WHERE s.key_id"
 MAX_DIGITS = 19
 _MANY = 5_000
 """Matches of a search or a tag from which on a page is found sooner among all traces than among
@@ -119,18 +121,25 @@ class Where:
         for name, conditions in _CHOICES.items():
             if (chosen := getattr(wanted, name)) is not None:
                 self.add(conditions[chosen])
-        for place, tag in enumerate(wanted.tags):
-            self._add_tag(f"tag{place}", tag)
+        self._add_keys(wanted)
         if self.query is not None:
             key = "+t.seq" if self._is_in_order else "t.seq"
             self.add(f"{key} IN ({_found(session)})", query=self.query)
 
-    def _add_tag(self, name: str, tag: str) -> None:
-        tagged = f"SELECT g.seq FROM trace_tag g WHERE g.tag = :{name}"
+    def _add_keys(self, wanted: TraceFilter) -> None:
+        for place, tag in enumerate(wanted.tags):
+            self._add_key(_TAGGED, f"tag{place}", tag)
+        if wanted.key is not None:
+            self._add_key(_SENT, "sender", wanted.key)
+
+    def _add_key(self, keys: str, name: str, value: str) -> None:
+        """Only traces among the keys that a statement, `SELECT key FROM … WHERE …`, finds."""
+        found = f"{keys} = :{name}"
         if self._is_in_order:
-            self.add(f"EXISTS ({tagged} AND g.seq = t.seq)", **{name: tag})
+            key = keys.split(maxsplit=2)[1]
+            self.add(f"EXISTS ({found} AND {key} = t.seq)", **{name: value})
         else:
-            self.add(f"t.seq IN ({tagged})", **{name: tag})
+            self.add(f"t.seq IN ({found})", **{name: value})
 
 
 def _found(session: Session) -> str:
@@ -146,7 +155,9 @@ def _finds_many(session: Session, wanted: TraceFilter) -> bool:
     """Whether a page is found sooner in its own order: search and tags leave many traces each."""
     where = Where(session, wanted)
     names = [f"tag{place}" for place in range(len(wanted.tags))]
-    found = [f"SELECT g.seq FROM trace_tag g WHERE g.tag = :{name}" for name in names]
+    found = [f"{_TAGGED} = :{name}" for name in names]
+    if wanted.key is not None:
+        found.append(f"{_SENT} = :sender")
     if where.query is not None:
         found.append(TRACES.matches(session))
     return bool(found) and all(_is_many(session, each, where.parameters) for each in found)

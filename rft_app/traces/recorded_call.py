@@ -16,6 +16,7 @@ from rft_app.traces.otlp.attributes import try_json
 from rft_app.traces.otlp.gateway import (
     FAULT,
     FIRST_TOKEN,
+    KEY_ID,
     PATH,
     REQUEST,
     RESPONSE,
@@ -65,6 +66,8 @@ class RecordedCall(msgspec.Struct, array_like=True, gc=False):
     """Kind and message, where the answer is not all that the provider would have said."""
     session: str
     tags: list[str]
+    key_id: str = ""
+    """Of the key it came with."""
 
 
 class Feedback(msgspec.Struct, array_like=True, gc=False):
@@ -148,6 +151,7 @@ def _make_span(call: RecordedCall, answer: _Answer) -> Span:
         REQUEST: request,
         RESPONSE: answer.text,
         RESPONSE_ID: answer.body.get("id"),
+        KEY_ID: call.key_id,
         "session.id": call.session,
         "user.id": _find_user(try_json(request)),
         "tag.tags": call.tags,

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
 from fastapi.testclient import TestClient
 
 from rft_app.services.intake_reading import read_waiting
+from rft_app.settings import get_settings
 from tests.api.conftest import DATASETS
 from tests.api.test_otlp import list_calls, make_body, make_span
 
@@ -101,3 +103,32 @@ def test_what_is_no_trace_is_not_found(client: TestClient) -> None:
         answer = client.get(f"/api/traces/{name}")
         assert answer.status_code == 404
         assert name in answer.json()["error"]["message"]
+
+
+def test_the_key_that_a_trace_came_with_is_named_and_lists_can_be_narrowed_to_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = client.post("/api/intake/keys", json={"name": "checkout"}).json()
+    monkeypatch.setenv("RFT_OTLP_KEYS", "of-settings")
+    get_settings.cache_clear()
+    mine = {"x-api-key": made["key"]}
+    forged = {"key": "gateway.key_id", "value": {"stringValue": "key_forged"}}
+    told = make_span(1)
+    told["attributes"].append(forged)
+    for each, headers in ((told, mine), (make_span(2), {"x-api-key": "of-settings"})):
+        client.post("/otlp/v1/traces", content=make_body(each), headers=JSON | headers)
+    while read_waiting():
+        pass
+
+    def narrow(key: str) -> list[str]:
+        found = client.get("/api/traces", params={"key": key}).json()["traces"]
+        return [each["title"] for each in found]
+
+    assert (narrow(made["id"]), narrow("RFT_OTLP_KEYS")) == (["Question 1"], ["Question 2"])
+    assert (narrow("key_forged"), narrow("key\0none")) == ([], [])
+    [row] = client.get("/api/traces", params={"key": made["id"]}).json()["traces"]
+    detail = client.get(f"/api/traces/{row['id']}")
+    assert detail.json()["sender"] == {"id": made["id"], "name": "checkout"}
+    assert made["key"] not in detail.text
+    picked = {"filter": {"key": made["id"]}}
+    assert client.post("/api/optimization/traces/count", json=picked).json()["traces"] == 1

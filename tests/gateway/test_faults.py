@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from rft_app.domain.trace import TraceStatus
+from rft_app.domain.trace_detail import TraceSender
 from rft_app.services.intake_keys import create_key, revoke_key
 from rft_app.storage.session import unit_of_work
 from tests.gateway.conftest import Running, Start, eventually, read_counts, read_traces
@@ -258,6 +259,11 @@ def test_a_key_that_is_created_or_revoked_counts_without_a_restart(
     with unit_of_work() as session:
         revoke_key(session, str(created.id))
     assert ask(gateway).status_code == 200
+    sender = TraceSender(id=str(created.id), name="checkout")
+    found = read_traces(gateway)
+    assert [trace.sender for trace in found] == [None, sender, None]
+    assert key not in found[1].model_dump_json()
+    assert "gateway.key_id" not in found[1].other["metadata"]
 
 
 @pytest.mark.parametrize(

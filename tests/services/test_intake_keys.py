@@ -32,7 +32,7 @@ def revoke(key_id: str) -> None:
 
 def may_send(key: str = "") -> bool:
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    return asyncio.run(intake_keys.may_send(headers.get))
+    return asyncio.run(intake_keys.find_sender(headers.get)) is not None
 
 
 def test_a_key_is_asked_for_from_its_creation_until_the_last_is_revoked() -> None:
@@ -103,41 +103,41 @@ def test_a_key_needs_a_name_and_only_one_that_is_there_is_revoked() -> None:
 
 
 @pytest.fixture
-def lookups(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], tuple[bytes, ...]]]:
+def lookups(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], dict[bytes, str]]]:
     """What the database answers, one after the other."""
-    answers: list[Callable[[], tuple[bytes, ...]]] = []
+    answers: list[Callable[[], dict[bytes, str]]] = []
     monkeypatch.setattr(stored, "list_digests", lambda _session: answers.pop(0)())
     return answers
 
 
 def test_the_database_is_asked_once_a_second(
-    lookups: list[Callable[[], tuple[bytes, ...]]], monkeypatch: pytest.MonkeyPatch
+    lookups: list[Callable[[], dict[bytes, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lookups += [lambda: (b"a",), lambda: (b"b",)]
+    lookups += [lambda: {b"a": "key_a"}, lambda: {b"b": "key_b"}]
     keys = ActiveKeys()
-    assert [asyncio.run(keys.read()) for _ in range(50)] == [(b"a",)] * 50
+    assert [asyncio.run(keys.read()) for _ in range(50)] == [{b"a": "key_a"}] * 50
     monkeypatch.setattr(active_keys, "FRESH_S", 0)
-    assert asyncio.run(keys.read()) == (b"b",)
+    assert asyncio.run(keys.read()) == {b"b": "key_b"}
 
 
 def test_keys_are_remembered_while_the_database_is_gone(
-    lookups: list[Callable[[], tuple[bytes, ...]]], monkeypatch: pytest.MonkeyPatch
+    lookups: list[Callable[[], dict[bytes, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> tuple[bytes, ...]:
+    def fail() -> dict[bytes, str]:
         raise OperationalError("SELECT", {}, OSError("gone"))
 
-    lookups += [lambda: (b"a",), fail, lambda: ()]
+    lookups += [lambda: {b"a": "key_a"}, fail, lambda: {}]
     monkeypatch.setattr(active_keys, "FRESH_S", 0)
     keys = ActiveKeys()
-    assert [asyncio.run(keys.read()) for _ in range(3)] == [(b"a",), (b"a",), ()]
+    assert [asyncio.run(keys.read()) for _ in range(3)] == [{b"a": "key_a"}, {b"a": "key_a"}, {}]
 
 
 def test_nobody_is_let_in_because_the_first_answer_takes_its_time(
-    lookups: list[Callable[[], tuple[bytes, ...]]],
+    lookups: list[Callable[[], dict[bytes, str]]],
 ) -> None:
-    def answer_late() -> tuple[bytes, ...]:
+    def answer_late() -> dict[bytes, str]:
         time.sleep(2 * active_keys._PATIENCE_S)
-        return (b"a",)
+        return {b"a": "key_a"}
 
     lookups.append(answer_late)
-    assert asyncio.run(ActiveKeys().read()) == (b"a",)
+    assert asyncio.run(ActiveKeys().read()) == {b"a": "key_a"}

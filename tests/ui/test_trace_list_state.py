@@ -76,7 +76,7 @@ class Store:
 
     def read_choices(self, _session: object) -> SimpleNamespace:
         self.num_choices += 1
-        return SimpleNamespace(models=[], sources=[], tags=[])
+        return SimpleNamespace(models=[], sources=[], tags=[], keys=[])
 
     def draw(self, _session: object, wish: TraceSelection) -> TraceSelection:
         self._asked("draw")

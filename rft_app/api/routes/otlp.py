@@ -16,7 +16,7 @@ from rft_app.api.otlp_body import Received, decompress
 from rft_app.domain.intake import OTLP_SIGNALS, Encoding, Outcome, Signal
 from rft_app.errors import BusyError, TooLargeError
 from rft_app.services import intake as use_cases
-from rft_app.services.intake_keys import may_send
+from rft_app.services.intake_keys import find_sender
 from rft_app.settings import get_settings
 from rft_app.storage.group_commit import GroupCommit
 from rft_app.traces.otlp.request import check_request, write_answer, write_status
@@ -63,12 +63,13 @@ async def take(request: Request, signal: str) -> Response:
     if signal not in OTLP_SIGNALS:
         message = f"There is no /otlp/v1/{signal}. Traces and logs are taken, metrics are not."
         return _answer(404, encoding or Encoding.JSON, message)
-    if not await may_send(request.headers.get):
+    key_id = await find_sender(request.headers.get)
+    if key_id is None:
         return await to_thread.run_sync(_refuse, _NO_KEY, encoding or Encoding.JSON)
     packing = request.headers.get("content-encoding", "").lower()
     if encoding is None or packing not in _PACKINGS:
         return await to_thread.run_sync(_refuse, _WRONG_TYPE, encoding or Encoding.JSON)
-    work = partial(_take, Signal(signal), encoding, is_packed=packing == "gzip")
+    work = partial(_take, Signal(signal), encoding, key_id, is_packed=packing == "gzip")
     with Received() as received:
         try:
             body = await received.read(request)
@@ -93,14 +94,16 @@ def _find_encoding(request: Request) -> Encoding | None:
     return _ENCODINGS.get(content_type.strip().lower())
 
 
-def _take(signal: Signal, encoding: Encoding, body: bytes, *, is_packed: bool) -> Response:
+def _take(
+    signal: Signal, encoding: Encoding, key_id: str, body: bytes, *, is_packed: bool
+) -> Response:
     try:
         plain = decompress(body) if is_packed else body
         found = check_request(signal, encoding, plain, get_settings().max_otlp_records)
         if found.num_taken:
             _writes.write(
                 lambda session: use_cases.take_request(
-                    session, signal, encoding, plain, found.num_refused
+                    session, signal, encoding, plain, found.num_refused, key_id
                 )
             )
         elif found.num_refused:

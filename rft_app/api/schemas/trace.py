@@ -94,6 +94,8 @@ class TraceFilters(WireRequest):
     """Of the reward or feedback that came with it: `good` from 0.5 on, `bad`, or `none`."""
     tags: list[str] = Field(default=[], max_length=MAX_TAGS)
     """It has all of them."""
+    key: str | None = None
+    """Id of the key they came with, or `RFT_OTLP_KEYS`."""
 
     def to_filter(self) -> domain.TraceFilter:
         """Convert to the domain."""
@@ -110,6 +112,7 @@ class TraceFilters(WireRequest):
             status=self.status,
             rating=self.rating,
             tags=tuple(tag.replace("\0", "") for tag in self.tags),
+            key=None if self.key is None else self.key.replace("\0", ""),
         )
 
 

@@ -39,6 +39,14 @@ class TraceRecord(Wire):
     dataset_name: str
 
 
+class TraceSender(Wire):
+    """The key that a trace came with, without itself."""
+
+    id: str
+    """`RFT_OTLP_KEYS` for those of the settings."""
+    name: str
+
+
 class TraceDetail(Wire):
     """One trace in full."""
 
@@ -54,6 +62,8 @@ class TraceDetail(Wire):
     records: list[TraceRecord]
     """The first 100."""
     num_records: int
+    sender: TraceSender | None
+    """`null` where nobody asked for a key, and for what came with a file."""
 
     @classmethod
     def of(cls, detail: domain.TraceDetail) -> "TraceDetail":
@@ -67,4 +77,5 @@ class TraceDetail(Wire):
             num_spans=detail.num_spans,
             records=[TraceRecord(**record.model_dump()) for record in detail.records],
             num_records=detail.num_records,
+            sender=None if detail.sender is None else TraceSender(**detail.sender.model_dump()),
         )

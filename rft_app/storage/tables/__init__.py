@@ -28,6 +28,7 @@ from rft_app.storage.tables.intake import (
     SpanLogRow,
     SpanRow,
     TraceRetentionRow,
+    TraceSenderRow,
 )
 from rft_app.storage.tables.intake_key import IntakeKeyRow
 from rft_app.storage.tables.near_duplicate import NearGroupRow, NearSearchRow
@@ -103,6 +104,7 @@ __all__ = [
     "TracePrefixRow",
     "TraceRetentionRow",
     "TraceRow",
+    "TraceSenderRow",
     "TraceTagRow",
     "WorkerRow",
 ]

@@ -26,6 +26,8 @@ class IntakeBatchRow(SQLModel, table=True):
     """Milliseconds since 1970, UTC."""
     body: bytes = Field(sa_type=LargeBinary)
     """The request's body, compressed with zstd."""
+    key_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Of the key it came with; empty where nobody asked for one."""
 
 
 class SpanRow(SQLModel, table=True):
@@ -98,3 +100,16 @@ class GatewayResponseRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     """As the provider named it; where it names several alike, the last one counts."""
     trace_seq: int = Field(sa_type=Big, foreign_key="trace.seq", ondelete="CASCADE", index=True)
+
+
+class TraceSenderRow(SQLModel, table=True):
+    """Which key a trace came with."""
+
+    __tablename__ = "trace_sender"
+    __table_args__ = (Index("ix_trace_sender_key", "key_id", "trace_seq"),)
+
+    trace_seq: int = Field(
+        primary_key=True, sa_type=Big, foreign_key="trace.seq", ondelete="CASCADE"
+    )
+    key_id: str
+    """An `intake_key.id`, or `RFT_OTLP_KEYS` for those of the settings."""

@@ -23,6 +23,8 @@ REQUEST = "gateway.request"
 RESPONSE = "gateway.response"
 PATH = "gateway.path"
 RESPONSE_ID = "gateway.response_id"
+KEY_ID = "gateway.key_id"
+"""Of the key that the call came with."""
 FAULT = "gateway.fault"
 """Why the answer cannot be read; it is kept as it came."""
 FIRST_TOKEN = "gateway.first_token"
@@ -56,7 +58,7 @@ class Gateway:
         if not is_request(request):
             raise WrongShapeError("The request holds no messages.")
         call = read_bodies(request, try_json(span.attributes.get(RESPONSE)))
-        call.used = (REQUEST, RESPONSE)
+        call.used = (REQUEST, RESPONSE, KEY_ID)
         call.first_token_ms = _find_first_token(span)
         if feedback := read_evaluations(span, logs):
             call.metadata = {**call.metadata, "feedback": feedback}

@@ -15,7 +15,7 @@ from rft_app.ui.state.file_import import FileImport
 from rft_app.ui.theme import CARD
 
 
-def file_import_dialog(
+def file_import_dialog(  # noqa: PLR0913  # the words of a dialog
     state: type[FileImport],
     title: str,
     about: Content,
@@ -23,6 +23,7 @@ def file_import_dialog(
     kinds: str,
     effect: str,
     done: str,
+    max_files: int = 1,
 ) -> rx.Component:
     """The whole dialog.
 
@@ -33,6 +34,7 @@ def file_import_dialog(
         kinds: What it may be.
         effect: What the button will do.
         done: The way on after the import.
+        max_files: As many files belong together.
     """
     return modal_frame(
         modal_header(title, on_close=state.close),
@@ -41,7 +43,9 @@ def file_import_dialog(
             rx.cond(
                 state.is_running,
                 _running(state),
-                rx.cond(state.result.title != "", _result(state), _file(state, about, kinds)),
+                rx.cond(
+                    state.result.title != "", _result(state), _file(state, about, kinds, max_files)
+                ),
             ),
         ),
         _footer(state, effect, done),
@@ -52,9 +56,9 @@ def file_import_dialog(
     )
 
 
-def _file(state: type[FileImport], about: Content, kinds: str) -> rx.Component:
+def _file(state: type[FileImport], about: Content, kinds: str, max_files: int) -> rx.Component:
     is_another = has_items(state.file_names)
-    takes_several = state.max_files > 1
+    takes_several = max_files > 1
     prompt = (
         "Drop files here, or choose them" if takes_several else "Drop a file here, or choose one"
     )
@@ -62,7 +66,7 @@ def _file(state: type[FileImport], about: Content, kinds: str) -> rx.Component:
         state.can_add,
         drop_zone(
             state,
-            kinds=f"{kinds}, at most {state.max_files} files at a time" if takes_several else kinds,
+            kinds=f"{kinds}, at most {max_files} files at a time" if takes_several else kinds,
             label="Choose files" if takes_several else "Choose a file",
             prompt=rx.cond(is_another, "Add files that belong to it", prompt),
             takes_several=takes_several,

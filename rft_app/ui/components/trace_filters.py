@@ -54,6 +54,10 @@ def trace_filters(state: Content) -> rx.Component:
                 has_items(state.tags),
                 _menu(state, "Tag", "tag", *_options({}), options(state.tags)),
             ),
+            rx.cond(
+                has_items(state.keys),
+                _menu(state, "Key", "key", *_options({}), options(state.keys)),
+            ),
             _menu(state, "Turns", "turns", *_options(_TURNS, any_words="1 or more")),
             rx.el.div(
                 checkbox(

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.services.trace_imports import MAX_JOINED
 from rft_app.ui.components.file_import import file_import_dialog
 from rft_app.ui.state.trace_import import TraceImportState
 
@@ -27,4 +28,5 @@ def trace_import_dialog() -> rx.Component:
         effect="Its traces join the list and are kept as long as those that arrive by themselves."
         " The same file again changes nothing.",
         done="Show the traces",
+        max_files=MAX_JOINED,
     )

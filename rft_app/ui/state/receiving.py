@@ -12,9 +12,20 @@ from rft_app.ui.words import count, size
 class Chunk(Protocol):
     """A piece of a file."""
 
-    filename: str
-    offset: int
-    data: bytes
+    @property
+    def filename(self) -> str | None:
+        """What the sender calls it."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Where the piece stands in its file."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """The piece."""
+        ...
 
 
 class Receiving:

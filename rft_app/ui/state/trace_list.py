@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import reflex as rx
 from sqlmodel import Session
 
+from rft_app.domain.trace_detail import TraceSender
 from rft_app.domain.trace_page import TraceFilter, TraceSummary
 from rft_app.errors import RftError
 from rft_app.services import traces as use_cases
@@ -56,6 +57,7 @@ class _Choices(NamedTuple):
     models: _Counts
     sources: _Counts
     tags: list[str]
+    keys: list[TraceSender]
 
 
 class TraceList(Paging, mixin=True):
@@ -66,6 +68,8 @@ class TraceList(Paging, mixin=True):
     models: list[Choice] = []
     sources: list[Choice] = []
     tags: list[Choice] = []
+    keys: list[Choice] = []
+    """What some came with."""
     is_stored: bool = False
     """Whether there is any trace."""
     num_stored: int = 0
@@ -212,6 +216,7 @@ class TraceList(Paging, mixin=True):
     def _show_choices(self, found: _Choices) -> None:
         self.models, self.sources = _to_choices(found.models), _to_choices(found.sources)
         self.tags = [Choice(tag, tag) for tag in found.tags]
+        self.keys = [Choice(key.id, key.name) for key in found.keys]
 
     def _narrow(self, wanted: WantedTraces) -> After:
         self.wanted, self.is_counting = wanted, True
@@ -275,6 +280,7 @@ def _read_choices(session: Session) -> _Choices:
         models=use_cases.list_models(session),
         sources=use_cases.list_sources(session),
         tags=use_cases.list_tags(session),
+        keys=use_cases.list_senders(session),
     )
 
 

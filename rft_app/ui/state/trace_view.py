@@ -109,6 +109,7 @@ def view_trace(detail: TraceDetail) -> TraceView:
             Fact("Tools called", line.tools),
             *([Fact("Calls", f"{line.calls}, this is the last")] if line.calls else []),
             *([Fact("Rating", f"{summary.reward:.2g}")] if line.rating else []),
+            *([] if detail.sender is None else [Fact("Key", detail.sender.name)]),
             Fact("Dataset", summary.dataset_name or "none"),
         ],
         messages=_view_messages(detail.messages, detail.num_given),

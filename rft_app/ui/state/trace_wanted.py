@@ -39,6 +39,7 @@ class WantedTraces:
     status: str = ANY
     rating: str = ANY
     tag: str = ANY
+    key: str = ANY
     turns: str = ANY
     has_response: bool = False
 
@@ -76,7 +77,7 @@ class WantedTraces:
 
         Example:
             >>> WantedTraces.of_query({"with_model": "m", "with_turns": "x"})
-            WantedTraces(search='', period='any', model='m', source='any', status='any', rating='any', tag='any', turns='any', has_response=False)
+            WantedTraces(search='', period='any', model='m', source='any', status='any', rating='any', tag='any', key='any', turns='any', has_response=False)
         """  # noqa: E501  # one line of output
         found = {
             name: parameters[f"{_PREFIX}{name}"]
@@ -110,6 +111,7 @@ class WantedTraces:
             status=None if self.status == ANY else TraceStatus(self.status),
             rating=None if self.rating == ANY else Rating(self.rating),
             tags=() if self.tag == ANY else (self.tag,),
+            key=_unless_any(self.key),
             last_key=last_key,
         )
 
