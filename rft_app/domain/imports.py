@@ -11,6 +11,7 @@ from rft_app.domain import words
 from rft_app.domain.entity import Entity
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import SourceType
+from rft_app.domain.validity import Reason
 
 EXCERPT_LENGTH = 200
 DAMAGED = "damaged"
@@ -129,6 +130,11 @@ class ImportReport(Entity):
     is_done: bool
     created_at: datetime
     job_id: str | None
+
+    @property
+    def num_unreadable(self) -> int:
+        """Lines that are not among the records, not even as invalid ones."""
+        return sum(self.reasons.get(each.value, 0) for each in Reason if each.is_line_fault)
 
     @property
     def is_complete(self) -> bool:

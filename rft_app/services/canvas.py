@@ -10,7 +10,6 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.imports import ImportReport
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import Node, StepName
-from rft_app.domain.validity import Reason
 from rft_app.jobs.queue import list_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.imports import latest_import
@@ -61,8 +60,7 @@ class Canvas(Entity):
     @property
     def num_unreadable(self) -> int:
         """Lines of the latest import that are not among the records, not even as invalid ones."""
-        reasons = self.report.reasons if self.report is not None else {}
-        return sum(number for code, number in reasons.items() if Reason(code).is_line_fault)
+        return 0 if self.report is None else self.report.num_unreadable
 
     @property
     def active_job(self) -> Job | None:

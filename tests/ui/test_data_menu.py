@@ -210,5 +210,7 @@ def test_values_of_added_rows_are_previewed_then_replaced(
     expect(dialog).to_contain_text("1 row imported.", timeout=WAIT_MS)
     dialog.get_by_role("button", name="Import another file").click()
     expect(dialog.get_by_text("1 kind replaced")).to_be_visible()
+    visit(either, dataset)
+    expect(either.get_by_text("9 valid records")).to_be_visible(timeout=WAIT_MS)
     visit(either, f"{dataset}?records=all")
     expect(either.get_by_text("I am <EMAIL_1>").first).to_be_visible(timeout=WAIT_MS)

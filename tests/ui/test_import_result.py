@@ -91,3 +91,9 @@ def test_rows_without_answers_are_told_with_what_it_means(num_answered: int, beg
 def test_where_every_row_has_its_answer_nothing_is_said(num_answered: int | None) -> None:
     report = make_report(num_answered=num_answered)
     assert describe_result(make_job(), report).without_answers == ""
+
+
+def test_only_lines_that_became_nothing_are_unreadable() -> None:
+    counted = {"wrong_shape": 2, "not_json": 1, "too_long": 4, "damaged": 1, "replaced_phone": 30}
+    report = make_report().model_copy(update={"reasons": counted})
+    assert report.num_unreadable == 3
