@@ -68,7 +68,7 @@ def _file(state: type[FileImport], about: Content, kinds: str, max_files: int) -
             state,
             kinds=f"{kinds}, at most {max_files} files at a time" if takes_several else kinds,
             label="Choose files" if takes_several else "Choose a file",
-            prompt=rx.cond(is_another, "Add files that belong to it", prompt),
+            prompt=rx.cond(is_another, "Add files that belong to these", prompt),
             takes_several=takes_several,
         ),
     )
