@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -103,6 +104,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One server for all tests; they are skipped where PostgreSQL is not installed."""
     if not INSTALLED:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql).")
+    with running_server() as server:
+        yield server
+
+
+@contextmanager
+def running_server() -> Generator[PostgresServer]:
+    """A server until the block ends; it must be installed."""
     binaries = INSTALLED[-1].parent
     folder = Path(tempfile.mkdtemp(prefix="rft-postgres-"))
     user = pwd.getpwnam(owner())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -58,8 +58,10 @@ class Question(Entity, Generic[ReplyT]):
     key: str
     """Names the question in the ledger."""
     request: ChatRequest
-    """`reply_schema` is filled in from `reply_type`."""
+    """`reply_schema` is filled in."""
     reply_type: type[ReplyT]
+    narrow_schema: dict[str, Any] | None = None
+    """What is asked for instead of all that `reply_type` takes (`llm.schemas`)."""
 
 
 def ask(
@@ -85,7 +87,7 @@ def ask(
     Raises:
         JobCancelledError: The client was stopped before an attempt.
     """
-    schema = question.reply_type.model_json_schema()
+    schema = question.narrow_schema or question.reply_type.model_json_schema()
     request = question.request.model_copy(update={"reply_schema": schema})
 
     def read_text(text: str) -> ReadT:

@@ -12,6 +12,7 @@ from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure, FailureTally
+from rft_app.llm.schemas import fields, one_of
 from rft_app.llm.structured import BadReplyError, Question, Reply, ask
 from rft_app.pipeline._placing import Leaf, Place
 
@@ -22,6 +23,11 @@ PER_CALL = 20
 SHOWN_CHARACTERS = 400
 MAX_TOKENS = 2000
 MAX_CHOICES = 3
+SHOWN_SMALL_CHARACTERS = 240
+MAX_SMALL_TOKENS = 64
+SMALL_CONFIDENCE = 0.4
+"""Of a small model's choice, which says little: a person looks at it."""
+NONE = "none of these"
 CONFIDENCES = {"certain": 0.95, "likely": 0.75, "unclear": 0.4}
 _RULES = (
     "You sort the requests that users send to an application into its topics. For every request "
@@ -38,6 +44,10 @@ class _Sorted(Reply):
 
 class _AllSorted(Reply):
     places: list[_Sorted]
+
+
+class _Chosen(Reply):
+    topic: str
 
 
 class Asked(NamedTuple):
@@ -66,6 +76,8 @@ class PlaceAsker:
     num_at_once: int
     failures: FailureTally
     """Counts calls that bring nothing."""
+    is_small: bool = False
+    """Whether the model is asked about one request at a time, and only for a name."""
 
     def improve(
         self, texts: Sequence[str], places: Sequence[Place], report: Callable[[int], None]
@@ -82,7 +94,8 @@ class PlaceAsker:
             report: Gets how many texts are done with, again and again.
         """
         unsure = [index for index, place in enumerate(places) if place.confidence < SURE]
-        portions = [unsure[start : start + PER_CALL] for start in range(0, len(unsure), PER_CALL)]
+        size = 1 if self.is_small else PER_CALL
+        portions = [unsure[start : start + size] for start in range(0, len(unsure), size)]
         improved, unasked, failed = list(places), set(unsure), set[int]()
 
         def take(number: int, found: _Found | CallFailure) -> None:
@@ -111,6 +124,38 @@ class PlaceAsker:
         return Asked(improved, frozenset(unasked))
 
     def _ask(self, texts: Sequence[str]) -> _Found | CallFailure:
+        return self._choose(texts[0]) if self.is_small else self._sort(texts)
+
+    def _choose(self, shown: str) -> _Found | CallFailure:
+        names = [leaf.node.key for leaf in self.leaves]
+        listed = "\n".join(f"- {name}" for name in names)
+        asked = (
+            f"Topics:\n{listed}\n\nRequest: {shown[:SHOWN_SMALL_CHARACTERS]}\n\n"
+            "Which topic does the request belong to?"
+        )
+        request = ChatRequest(
+            model=self.model,
+            messages=(ChatMessage(role="user", content=asked),),
+            temperature=0.0,
+            max_tokens=MAX_SMALL_TOKENS,
+        )
+        question = Question(
+            key=f"{text_hash(asked):x}",
+            request=request,
+            reply_type=_Chosen,
+            narrow_schema=fields(topic=one_of([*names, NONE])),
+        )
+        found = ask(self.client, self.ledger, question, lambda reply: self._find(reply, names))
+        return found if isinstance(found, CallFailure) else found.value
+
+    def _find(self, reply: _Chosen, names: Sequence[str]) -> _Found:
+        if reply.topic == NONE:
+            return {}
+        if reply.topic not in names:
+            raise BadReplyError(f"There is no topic {reply.topic!r}.")
+        return {0: (self.leaves[names.index(reply.topic)].topic_id, SMALL_CONFIDENCE)}
+
+    def _sort(self, texts: Sequence[str]) -> _Found | CallFailure:
         asked = self._describe(texts)
         request = ChatRequest(
             model=self.model,

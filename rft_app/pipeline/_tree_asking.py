@@ -14,6 +14,7 @@ from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure
+from rft_app.llm.schemas import Schema, fields, list_of, text
 from rft_app.llm.structured import Answer, BadReplyError, Question, Reply, ask, require_answer
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ SHOWN = 120
 SHOWN_CHARACTERS = 240
 MAX_TOKENS = 6000
 MAX_LEAVES = 60
+SHOWN_SMALL, SHOWN_SMALL_CHARACTERS = 24, 120
+"""The same for a small model, whose context and patience are short."""
+MAX_SMALL_TOKENS, MAX_SMALL_LEAVES = 900, 12
 
 _SYSTEM = (
     "You sort the requests that users send to an application into a topic tree. Topics say what "
@@ -60,6 +64,8 @@ class TreeAsker:
     client: "ChatClient"
     ledger: PaidCalls
     model: str
+    is_small: bool = False
+    """Whether the model needs short prompts and bounded replies; it gets one level."""
 
     def ask(self, objective: str, intents: Sequence[str], wish: TreeWish) -> tuple[TopicNode, ...]:
         """A tree, parents first.
@@ -68,16 +74,7 @@ class TreeAsker:
             ProviderError: The model did not give a usable tree; the message says why.
             JobCancelledError: Somebody asked to stop; a reply that came is in the ledger.
         """
-        prompt = ChatRequest(
-            model=self.model,
-            messages=(
-                ChatMessage(role="system", content=_SYSTEM),
-                ChatMessage(role="user", content=_describe(intents, objective, wish)),
-            ),
-            temperature=0.2,
-            max_tokens=MAX_TOKENS,
-        )
-        question = Question(key="topics", request=prompt, reply_type=_Topics)
+        question = self._write(objective, intents, wish)
         found: list[Answer[tuple[TopicNode, ...]] | CallFailure] = []
         calls = Calls(
             self.context,
@@ -92,6 +89,30 @@ class TreeAsker:
         calls.run(1, lambda: False)
         self.context.check_cancelled(now=True)
         return require_answer(found[0])
+
+    def _write(self, objective: str, intents: Sequence[str], wish: TreeWish) -> "Question[_Topics]":
+        narrow: Schema | None = None
+        if self.is_small:
+            wish = wish.model_copy(update={"max_depth": 1})
+            objective = objective[:SHOWN_SMALL_CHARACTERS]
+            intents = [intent[:SHOWN_SMALL_CHARACTERS] for intent in intents[:SHOWN_SMALL]]
+            narrow = _narrow(min(wish.num_topics or MAX_SMALL_LEAVES, MAX_SMALL_LEAVES))
+        request = ChatRequest(
+            model=self.model,
+            messages=(
+                ChatMessage(role="system", content=_SYSTEM),
+                ChatMessage(role="user", content=_describe(intents, objective, wish)),
+            ),
+            temperature=0.2,
+            max_tokens=MAX_SMALL_TOKENS if self.is_small else MAX_TOKENS,
+        )
+        return Question(key="topics", request=request, reply_type=_Topics, narrow_schema=narrow)
+
+
+def _narrow(most: int) -> Schema:
+    words = list_of(text(24), 2, 4)
+    topic = fields(path=list_of(text(40), 1, 1), description=text(80), keywords=words)
+    return fields(topics=list_of(topic, min(2, most), most))
 
 
 def _describe(intents: Sequence[str], objective: str, wish: TreeWish) -> str:

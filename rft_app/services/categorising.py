@@ -90,14 +90,14 @@ def count_categorisable(session: Session, dataset_id: str) -> CategoriseCounts:
     )
 
 
-def count_calls(num_records: int) -> int:
-    """Most calls of a model for so many unsure records.
+def count_calls(num_records: int, *, is_demo: bool = False) -> int:
+    """Most calls of a model for so many unsure records; the embedded one takes one at a time.
 
     Example:
-        >>> count_calls(41)
-        3
+        >>> count_calls(41), count_calls(41, is_demo=True)
+        (3, 41)
     """
-    return ceil(num_records / PER_CALL)
+    return num_records if is_demo else ceil(num_records / PER_CALL)
 
 
 def count_by_method(session: Session, dataset_id: str) -> Mapping[Method, int]:
@@ -212,4 +212,5 @@ def _asking(context: JobContext, model: str) -> "Generator[MakeAsker]":
             leaves=leaves,
             num_at_once=choice.endpoint.provider.concurrency,
             failures=failures,
+            is_small=choice.endpoint.provider.is_demo,
         )

@@ -10,6 +10,7 @@ from contextlib import closing
 
 from rft_app.domain.candidate import CandidateState, GeneratedDraft, candidate_id
 from rft_app.domain.generation import GenerationReport
+from rft_app.domain.provider import DEMO_QUALITY
 from rft_app.domain.words import count
 from rft_app.errors import ProviderError
 from rft_app.jobs.calls import Calls
@@ -37,6 +38,8 @@ from rft_app.storage.topics import get_tree
 from rft_app.strategies import STRATEGIES
 
 MIN_REPLY_TOKENS, MAX_REPLY_TOKENS = 1024, 16_000
+MAX_SMALL_TOKENS = 2048
+"""Of a small model: half of its context."""
 
 Outcome = Answer[list[GeneratedDraft]] | CallFailure
 
@@ -55,6 +58,8 @@ class Generation:
             self._tree = get_tree(session, run.dataset_id)
             self._places = list_places(session, run.id)
             self._choice = read_catalogue(session).choose(run.settings.model)
+        self._is_small = self._choice.endpoint.provider.is_demo
+        self._most_tokens = MAX_SMALL_TOKENS if self._is_small else MAX_REPLY_TOKENS
         self._failures = FailureTally()
         self._num_done = 0
         self._num_made = len(self._places)
@@ -96,15 +101,20 @@ class Generation:
                 objective=self._objective,
                 tree=self._tree,
                 preserve_intent=run.settings.preserve_intent,
-            )
+            ).model_copy(update={"is_small": self._is_small})
         wanted = 3 * strategy.estimate_reply_tokens(brief) + 256
         request = ChatRequest(
             model=self._choice.model.name,
             messages=strategy.prompt(brief),
             temperature=run.settings.temperature,
-            max_tokens=min(max(wanted, MIN_REPLY_TOKENS), MAX_REPLY_TOKENS),
+            max_tokens=min(max(wanted, MIN_REPLY_TOKENS), self._most_tokens),
         )
-        question = Question(key=str(index), request=request, reply_type=strategy.reply_type)
+        question = Question(
+            key=str(index),
+            request=request,
+            reply_type=strategy.reply_type,
+            narrow_schema=strategy.narrow(brief) if self._is_small else None,
+        )
         return ask(client, self._ledger, question, lambda reply: strategy.read(brief, reply))
 
     def _take(self, index: int, outcome: Outcome) -> None:
@@ -180,6 +190,8 @@ class Generation:
     def _notes(self, num_generated: int, has_own_temperature: bool) -> Iterable[str]:
         num_calls = len(self._run.units)
         failures = self._failures
+        if self._is_small:
+            yield f"By the embedded model ({DEMO_QUALITY}); long prompts were cut to its context."
         if failures.total:
             kinds = ", ".join(
                 f"{n:,} {CallFailureKind(kind).words}" for kind, n in failures.counts.most_common()

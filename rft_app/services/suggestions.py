@@ -7,6 +7,7 @@ from hashlib import blake2b
 from rft_app.domain.entity import Entity
 from rft_app.domain.pattern import Pattern
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
+from rft_app.llm.schemas import Schema, fields, text
 from rft_app.llm.structured import Asks, BadReplyError, Question, Reply, ask, require_answer
 from rft_app.services.datasets import NAME_LENGTH, OBJECTIVE_LENGTH
 from rft_app.storage.catalogue import read_catalogue
@@ -18,6 +19,9 @@ SCOPE = "suggestion"
 MAX_PROMPT_CHARACTERS = 4000
 MAX_QUESTIONS, MAX_QUESTION_CHARACTERS = 20, 300
 MAX_REPLY_TOKENS = 1024
+SMALL_PROMPT_CHARACTERS = 2000
+"""All that a small model is told, instead."""
+_SMALL = fields(name=text(50), objective=text(300))
 _RULES = (
     "You name a dataset of recorded conversations of an application that calls language models. "
     "`name` is a short noun phrase of at most 6 words, without the word dataset. `objective` says "
@@ -57,18 +61,16 @@ def suggest_dataset(pattern: Pattern, questions: Sequence[str] = ()) -> Suggesti
         choice = read_catalogue(session).choose(None)
     ledger = StoredPaidCalls(SCOPE, None)
     with closing(ChatClient(choice.endpoint)) as client:
-        return ask_for_suggestion(client, choice.model.name, ledger, pattern, questions)
+        about = _describe(pattern, questions)
+        narrow = None
+        if choice.endpoint.provider.is_demo:
+            about, narrow = about[:SMALL_PROMPT_CHARACTERS], _SMALL
+        return _ask(client, choice.model.name, ledger, about, narrow)
 
 
-def ask_for_suggestion(
-    client: Asks, model: str, ledger: PaidCalls, pattern: Pattern, questions: Sequence[str]
+def _ask(
+    client: Asks, model: str, ledger: PaidCalls, about: str, narrow: Schema | None
 ) -> Suggestion:
-    """The same with any client and ledger.
-
-    Raises:
-        ProviderError: The model did not help.
-    """
-    about = _describe(pattern, questions)
     request = ChatRequest(
         model=model,
         messages=(
@@ -79,7 +81,12 @@ def ask_for_suggestion(
         max_tokens=MAX_REPLY_TOKENS,
     )
     key = blake2b(f"{request.model}\n{about}".encode("utf-8", "replace"), digest_size=16)
-    question = Question(key=key.hexdigest(), request=request, reply_type=SuggestionReply)
+    question = Question(
+        key=key.hexdigest(),
+        request=request,
+        reply_type=SuggestionReply,
+        narrow_schema=narrow,
+    )
     return require_answer(ask(client, ledger, question, _read))
 
 
@@ -98,10 +105,10 @@ def _describe(pattern: Pattern, questions: Sequence[str]) -> str:
 
 def _read(reply: SuggestionReply) -> Suggestion:
     name, objective = " ".join(reply.name.split()), reply.objective.replace("\x00", "").strip()
-    for what, text, longest in (
+    for what, said, longest in (
         ("name", name, NAME_LENGTH),
         ("objective", objective, OBJECTIVE_LENGTH),
     ):
-        if not 0 < len(text) <= longest:
+        if not 0 < len(said) <= longest:
             raise BadReplyError(f"{what} must have 1 to {longest:,} characters.")
     return Suggestion(name=name, objective=objective)

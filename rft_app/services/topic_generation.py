@@ -264,6 +264,7 @@ def _ask(context: JobContext, wanted: GenerateSettings) -> TopicProposal:
             client=client,
             ledger=StoredPaidCalls(context.job_id, dataset_id),
             model=choice.model.name,
+            is_small=choice.endpoint.provider.is_demo,
         )
         nodes = asker.ask(objective, read_intents(context, dataset_id, sample), wish)
     return TopicProposal(

@@ -10,10 +10,15 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.message import Message
 from rft_app.domain.record import Record
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import NULL, Schema, text
 from rft_app.llm.structured import BadReplyError, Reply
 
-EXAMPLE_LENGTH = 4000
-"""Characters of one example that a prompt shows."""
+EXAMPLE_LENGTH, SMALL_EXAMPLE_LENGTH = 4000, 700
+"""Characters of one example that a prompt shows; the second to a small model."""
+SMALL_PART_LENGTH = 2400
+"""Characters of each part of a small model's prompt."""
+SMALL_TEXT_LENGTH = 300
+"""Characters of a text that a small model writes."""
 _SETTING_ROLES = ("system", "developer")
 _ANGLES = (
     "Vary tone and length: one terse, one chatty, one formal.",
@@ -40,11 +45,18 @@ class Brief(Entity):
     preserve_intent: bool = True
     part: int = 0
     """Which call about the same source this is; later ones are told to differ."""
+    is_small: bool = False
+    """Whether a small model is asked, which needs short prompts and bounded replies."""
 
     @property
     def setting(self) -> Record | None:
         """The record whose system prompt and tools the new ones share."""
         return self.source or next(iter(self.examples), None)
+
+    @property
+    def example_length(self) -> int:
+        """Characters of one example that the prompt shows."""
+        return SMALL_EXAMPLE_LENGTH if self.is_small else EXAMPLE_LENGTH
 
     @property
     def wants_reference(self) -> bool:
@@ -102,6 +114,10 @@ class Strategy(Protocol[ReplyT]):
         """What the model is asked."""
         ...
 
+    def narrow(self, brief: Brief) -> Schema:
+        """What a small model is to reply: the same, with bounds, and no choice of form."""
+        ...
+
     def read(self, brief: Brief, reply: ReplyT) -> list[GeneratedDraft]:
         """Drafts of what can be used, at most `brief.count`.
 
@@ -138,13 +154,13 @@ def read_each(
     return drafts
 
 
-def require_text(text: str | None, what: str) -> str:
+def require_text(said: str | None, what: str) -> str:
     """Text that says something, without control codes that databases refuse.
 
     Raises:
         BadReplyError: It is missing or blank.
     """
-    cleaned = (text or "").replace("\x00", "").strip()
+    cleaned = (said or "").replace("\x00", "").strip()
     if not cleaned:
         raise BadReplyError(f"{what} is missing or blank.")
     return cleaned
@@ -178,14 +194,27 @@ def _render_message(message: Message) -> str:
     return f"{message.role.upper()}: {' '.join([*filter(None, [message.text]), *calls])}"
 
 
-def render_examples(examples: Iterable[Record]) -> str:
-    """Examples, numbered, each cut to `EXAMPLE_LENGTH`."""
+def cut(said: str, length: int) -> str:
+    """The beginning, with a sign that there was more.
+
+    Example:
+        >>> cut("abcdef", 3)
+        'abc …'
+    """
+    return said if len(said) <= length else f"{said[:length]} …"
+
+
+def narrow_reference(brief: Brief) -> Schema:
+    """An accepted answer where records of this dataset have one, else nothing."""
+    return text(SMALL_TEXT_LENGTH) if brief.wants_reference else NULL
+
+
+def render_examples(examples: Iterable[Record], length: int = EXAMPLE_LENGTH) -> str:
+    """Examples, numbered, each cut to that many characters."""
     shown: list[str] = []
     for number, record in enumerate(examples, 1):
         turns = (m for m in (*record.input, *record.output) if m.role not in _SETTING_ROLES)
-        text = render_conversation(turns)
-        cut = text if len(text) <= EXAMPLE_LENGTH else text[:EXAMPLE_LENGTH] + " …"
-        shown.append(f"Example {number}\n{cut}")
+        shown.append(f"Example {number}\n{cut(render_conversation(turns), length)}")
     return "\n\n".join(shown)
 
 
@@ -199,8 +228,9 @@ def describe_topic(brief: Brief) -> str:
 
 def describe_setting(brief: Brief) -> str:
     """The application's instructions, so that requests and answers fit them."""
-    text = render_conversation(setting_messages(brief.setting))
-    return f"The application runs with these instructions:\n{text}" if text else ""
+    said = render_conversation(setting_messages(brief.setting))
+    shown = cut(said, brief.example_length) if brief.is_small else said
+    return f"The application runs with these instructions:\n{shown}" if shown else ""
 
 
 def make_prompt(brief: Brief, rules: str, *parts: str) -> tuple[ChatMessage, ...]:
@@ -209,10 +239,12 @@ def make_prompt(brief: Brief, rules: str, *parts: str) -> tuple[ChatMessage, ...
         "You write realistic data for training an assistant. What people send is written as "
         "real people write; what the assistant answers is correct, complete and in its style. "
         "Write in the language of the material. Never mention that this is generated.\n"
-        f"The assistant's purpose: {brief.objective}"
+        f"The assistant's purpose: {cut(brief.objective, brief.example_length)}"
     )
-    about = [describe_topic(brief), describe_setting(brief), *parts, rules, _angle(brief)]
-    user = "\n\n".join(filter(None, about))
+    about = [describe_topic(brief), describe_setting(brief), *parts]
+    if brief.is_small:
+        about = [cut(part, SMALL_PART_LENGTH) for part in about]
+    user = "\n\n".join(filter(None, [*about, rules, _angle(brief)]))
     return ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)
 
 
@@ -221,6 +253,6 @@ def _angle(brief: Brief) -> str:
     return f"{_ANGLES[brief.part % len(_ANGLES)]}{differ}"
 
 
-def count_text_tokens(text: str) -> int:
+def count_text_tokens(said: str) -> int:
     """Estimate: four characters a token."""
-    return len(text) // 4
+    return len(said) // 4

@@ -2,10 +2,13 @@
 
 from rft_app.domain.candidate import GeneratedDraft
 from rft_app.domain.message import Message
+from rft_app.llm.schemas import Schema, fields, list_of, text
 from rft_app.llm.structured import Reply
 from rft_app.strategies._base import (
+    SMALL_TEXT_LENGTH,
     Brief,
     count_text_tokens,
+    narrow_reference,
     read_each,
     render_examples,
     require_reference,
@@ -42,6 +45,16 @@ def describe_reply(brief: Brief) -> str:
         f"Write {brief.count} new records. In each, `user` is the request, `answer` the "
         f"assistant's whole reply, and {reference}."
     )
+
+
+def narrow_records(brief: Brief) -> Schema:
+    """As many as are wanted, all short."""
+    record = fields(
+        user=text(SMALL_TEXT_LENGTH),
+        answer=text(SMALL_TEXT_LENGTH),
+        reference=narrow_reference(brief),
+    )
+    return fields(records=list_of(record, brief.count, brief.count))
 
 
 def read_records(brief: Brief, reply: NewRecords) -> list[GeneratedDraft]:

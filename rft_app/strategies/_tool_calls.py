@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
+from rft_app.llm.schemas import Schema, fields, list_of, text
 from rft_app.llm.structured import BadReplyError
 
 
@@ -33,6 +34,24 @@ class _Tool(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     function: _Function
+
+
+NARROW_TEXT = 60
+"""Characters of a text among the arguments that a small model writes."""
+_NARROW: Mapping[str, Schema] = {name: {"type": name} for name in ("integer", "number", "boolean")}
+
+
+def narrow_arguments(schema: Parameters) -> Schema:
+    """Arguments that fit the definition, with bounds; each declared one is given."""
+    names = [schema.type] if isinstance(schema.type, str) else schema.type or []
+    if schema.enum:
+        return {"enum": list(schema.enum)}
+    if schema.properties or "object" in names:
+        parts = {name: narrow_arguments(part) for name, part in schema.properties.items()}
+        return fields(**parts)
+    if "array" in names:
+        return list_of(narrow_arguments(schema.items or Parameters()), 1, 2)
+    return next((_NARROW[name] for name in names if name in _NARROW), text(NARROW_TEXT))
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

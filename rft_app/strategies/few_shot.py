@@ -2,11 +2,13 @@
 
 from rft_app.domain.candidate import GeneratedDraft
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import Schema
 from rft_app.strategies._base import Brief, make_prompt, render_examples
 from rft_app.strategies._single_turn import (
     NewRecords,
     describe_reply,
     estimate_tokens,
+    narrow_records,
     read_records,
 )
 
@@ -31,7 +33,11 @@ class FewShot:
             else "Go beyond the examples: other wishes that belong to the same topic."
         )
         rules = f"{describe_reply(brief)} Repeat no example. {nearness}"
-        return make_prompt(brief, rules, render_examples(brief.examples))
+        return make_prompt(brief, rules, render_examples(brief.examples, brief.example_length))
+
+    def narrow(self, brief: Brief) -> Schema:
+        """Short records."""
+        return narrow_records(brief)
 
     def read(self, brief: Brief, reply: NewRecords) -> list[GeneratedDraft]:
         """One draft a record."""

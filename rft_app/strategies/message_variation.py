@@ -6,8 +6,10 @@ from rft_app.domain.candidate import GeneratedDraft
 from rft_app.domain.message import Message
 from rft_app.domain.record import Record
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import NULL, Schema, fields, list_of, text
 from rft_app.llm.structured import BadReplyError, Reply
 from rft_app.strategies._base import (
+    SMALL_TEXT_LENGTH,
     Brief,
     count_text_tokens,
     make_prompt,
@@ -66,6 +68,14 @@ class MessageVariation:
         shown = [message for message in messages if message.role not in {"system", "developer"}]
         return make_prompt(brief, rules, f"The conversation:\n{render_conversation(shown)}")
 
+    def narrow(self, brief: Brief) -> Schema:
+        """As many texts as there are turns; an answer only where one is wanted."""
+        num_turns = len(_user_turns(_require_source(brief)))
+        said = text(SMALL_TEXT_LENGTH)
+        answer = NULL if brief.preserve_intent else said
+        variation = fields(user_messages=list_of(said, num_turns, num_turns), answer=answer)
+        return fields(variations=list_of(variation, brief.count, brief.count))
+
     def read(self, brief: Brief, reply: Variations) -> list[GeneratedDraft]:
         """The source with its user turns replaced; where the intent stays, so does the answer."""
         source = _require_source(brief)
@@ -114,12 +124,12 @@ def _answer(variation: Variation) -> Message:
     return Message(role="assistant", content=require_text(variation.answer, "answer"))
 
 
-def _reword(message: Message, text: str) -> Message:
+def _reword(message: Message, said: str) -> Message:
     """Other words in the same turn; images and the like stay where they were."""
     if not isinstance(message.content, list):
-        return message.model_copy(update={"content": text})
+        return message.model_copy(update={"content": said})
     others: list[dict[str, Any]] = [part for part in message.content if part.get("type") != "text"]
-    content = [{"type": "text", "text": text}, *others]
+    content = [{"type": "text", "text": said}, *others]
     return message.model_copy(update={"content": content})
 
 

@@ -5,11 +5,14 @@ from typing import Literal
 from rft_app.domain.candidate import GeneratedDraft
 from rft_app.domain.message import Message
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import Schema, fields, list_of, one_of, row_of, text
 from rft_app.llm.structured import BadReplyError, Reply
 from rft_app.strategies._base import (
+    SMALL_TEXT_LENGTH,
     Brief,
     count_text_tokens,
     make_prompt,
+    narrow_reference,
     read_each,
     render_examples,
     require_reference,
@@ -55,7 +58,7 @@ class ScenarioExpansion:
 
     def prompt(self, brief: Brief) -> tuple[ChatMessage, ...]:
         """The record as it was, and what may change."""
-        shown = render_examples([brief.source] if brief.source else [])
+        shown = render_examples([brief.source] if brief.source else [], brief.example_length)
         aim = (
             "The user's aim stays the same; circumstances, details and obstacles change: missing "
             "information, a change of mind, a special case, a limit that applies."
@@ -74,6 +77,17 @@ class ScenarioExpansion:
             f"assistant's final reply; at most {MAX_TURNS} turns. {reference}"
         )
         return make_prompt(brief, rules, f"A recorded conversation.\n{shown}")
+
+    def narrow(self, brief: Brief) -> Schema:
+        """A question and its answer each."""
+        said = text(SMALL_TEXT_LENGTH)
+        turns = [fields(role=one_of([role]), content=said) for role in ("user", "assistant")]
+        scenario = fields(
+            scenario=text(SMALL_TEXT_LENGTH // 2),
+            messages=row_of(*turns),
+            reference=narrow_reference(brief),
+        )
+        return fields(scenarios=list_of(scenario, brief.count, brief.count))
 
     def read(self, brief: Brief, reply: Scenarios) -> list[GeneratedDraft]:
         """One draft a scenario; its last turn is the answer."""

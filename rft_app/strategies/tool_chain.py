@@ -1,35 +1,43 @@
 """New conversations in which the assistant calls its tools, one result leading to the next."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import orjson
+from pydantic import BeforeValidator
 
 from rft_app.domain.candidate import GeneratedDraft
 from rft_app.domain.message import FunctionCall, Message, ToolCall
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import NULL, Schema, fields, list_of, one_of, row_of, text
 from rft_app.llm.structured import BadReplyError, Reply
 from rft_app.strategies._base import (
+    SMALL_TEXT_LENGTH,
     Brief,
     count_text_tokens,
     make_prompt,
+    narrow_reference,
     read_each,
     render_examples,
     require_reference,
     require_text,
     setting_messages,
 )
-from rft_app.strategies._tool_calls import Parameters, read_tools, require_call
+from rft_app.strategies._tool_calls import Parameters, narrow_arguments, read_tools, require_call
 
 MAX_TURNS = 24
+
+
+def _as_text(value: object) -> object:
+    return orjson.dumps(value).decode() if isinstance(value, dict) else value
 
 
 class ChainCall(Reply):
     """One call of a tool."""
 
     name: str
-    arguments: str
-    """A JSON object as text."""
+    arguments: Annotated[str, BeforeValidator(_as_text)]
+    """A JSON object as text; one that is given as it is, is taken, too."""
 
 
 class ChainTurn(Reply):
@@ -68,6 +76,8 @@ class ToolChain:
     def prompt(self, brief: Brief) -> tuple[ChatMessage, ...]:
         """The record, its tools, and the form of a chain."""
         tools = brief.source.tools if brief.source else ()
+        if brief.is_small:
+            tools = [_choose_tool(brief)]
         aim = (
             "The user wants the same kind of thing as in the recorded conversation."
             if brief.preserve_intent
@@ -87,9 +97,24 @@ class ToolChain:
             "with calls comes one `tool` turn for each call, in order, with the result as "
             f"`content`. At most {MAX_TURNS} turns. {reference}"
         )
-        shown = render_examples([brief.source] if brief.source else [])
+        shown = render_examples([brief.source] if brief.source else [], brief.example_length)
         definitions = f"The tools:\n{orjson.dumps(tools).decode()}"
         return make_prompt(brief, rules, definitions, f"A recorded conversation.\n{shown}")
+
+    def narrow(self, brief: Brief) -> Schema:
+        """One call of one tool, with its result and an answer."""
+        tool = _choose_tool(brief)
+        ((name, parameters),) = read_tools([tool]).items()
+        call = fields(name=one_of([name]), arguments=narrow_arguments(parameters))
+        said = text(SMALL_TEXT_LENGTH)
+        turns = row_of(
+            fields(role=one_of(["user"]), content=said, tool_calls=NULL),
+            fields(role=one_of(["assistant"]), content=NULL, tool_calls=row_of(call)),
+            fields(role=one_of(["tool"]), content=said, tool_calls=NULL),
+            fields(role=one_of(["assistant"]), content=said, tool_calls=NULL),
+        )
+        chain = fields(messages=turns, reference=narrow_reference(brief))
+        return fields(chains=list_of(chain, brief.count, brief.count))
 
     def read(self, brief: Brief, reply: Chains) -> list[GeneratedDraft]:
         """One draft a chain; every call has an id, fits its tool, and has its result."""
@@ -114,6 +139,15 @@ class ToolChain:
         """Somewhat longer than the record."""
         shown = render_examples([brief.source] if brief.source else [])
         return brief.count * (count_text_tokens(shown) * 3 // 2 + 200)
+
+
+def _choose_tool(brief: Brief) -> Mapping[str, Any]:
+    """Another one for each part; of those that can be called."""
+    tools = brief.source.tools if brief.source else ()
+    usable = [tool for tool in tools if read_tools([tool])]
+    if not usable:
+        raise BadReplyError("The record has no tool that can be called.")
+    return usable[brief.part % len(usable)]
 
 
 class _Reader:

@@ -2,11 +2,13 @@
 
 from rft_app.domain.candidate import GeneratedDraft
 from rft_app.llm.chat import ChatMessage
+from rft_app.llm.schemas import Schema
 from rft_app.strategies._base import Brief, make_prompt
 from rft_app.strategies._single_turn import (
     NewRecords,
     describe_reply,
     estimate_tokens,
+    narrow_records,
     read_records,
 )
 
@@ -31,6 +33,10 @@ class TopicDescription:
             else "Cover the topic's edges, too: unusual, incomplete and difficult requests."
         )
         return make_prompt(brief, f"{describe_reply(brief)} {nearness}")
+
+    def narrow(self, brief: Brief) -> Schema:
+        """Short records."""
+        return narrow_records(brief)
 
     def read(self, brief: Brief, reply: NewRecords) -> list[GeneratedDraft]:
         """One draft a record."""

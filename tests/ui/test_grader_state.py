@@ -158,7 +158,7 @@ def test_a_judge_by_the_embedded_model_is_called_none(
     dialog.draft = replace(dialog.draft, model="")
     asyncio.run(dialog._show_models())
     assert dialog.is_demo
-    assert dialog.first_model == "smollm2-135m · demo quality"
+    assert dialog.first_model == "smollm2-135m, demo quality"
 
 
 def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.MonkeyPatch) -> None:

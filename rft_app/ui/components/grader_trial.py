@@ -98,7 +98,7 @@ def _not_tried() -> rx.Component:
             rx.cond(
                 GraderState.draft.kind == JUDGE,
                 "Asks the model about the answers of five records, with the form as it is now. The"
-                " calls are paid; no grade is stored.",
+                f" calls are {rx.cond(GraderState.is_demo, 'free', 'paid')}; no grade is stored.",
                 "Grades the answers of five records with the text as it is now. Nothing is stored.",
             ),
         ),

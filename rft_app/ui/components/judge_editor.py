@@ -120,7 +120,7 @@ def _model() -> rx.Component:
     return rx.cond(
         GraderState.is_configured,
         select(
-            rx.el.option(f"{GraderState.first_model}, the first configured", value=""),
+            rx.el.option(GraderState.first_model, value=""),
             model_options(GraderState.models),
             rx.cond(
                 GraderState.strange_model != "",

@@ -96,7 +96,7 @@ class GraderState(StepModal, rx.State):
         if not self.models:
             return ""
         first = self.models[0]
-        return f"{first.name} · {DEMO_QUALITY}" if first.is_demo else first.name
+        return f"{first.name}, {DEMO_QUALITY if first.is_demo else 'the first configured'}"
 
     @rx.var
     def asked(self) -> str:

@@ -72,9 +72,12 @@ class TopicPlacing(TopicTreeView, mixin=True):
             return self.no_model
         if not self.placing_model:
             return "Records below 70% sure wait in the review queue."
-        calls = count(count_calls(self.num_to_place), "call")
+        hint = find_demo(self.models, self.placing_model)
+        calls = count(count_calls(self.num_to_place, is_demo=bool(hint)), "call")
         words = f"It is asked about records that stay below 70% sure: at most {calls}."
-        return " ".join(filter(None, [words, find_demo(self.models, self.placing_model)]))
+        if not hint:
+            return words
+        return f"{words} What it places counts as unsure and waits in the review queue. {hint}"
 
     @rx.event
     async def open_placing(self) -> None:

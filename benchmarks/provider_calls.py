@@ -1,0 +1,172 @@
+"""A dry run whose judge waits half a second for each reply, on both databases.
+
+    python benchmarks/provider_calls.py [--calls 2000] [--in-flight 64] [--wait-ms 500]
+
+The yardstick is arithmetic: with so many calls in flight, a provider that takes so long needs
+calls x wait / in flight seconds, whoever asks.  The run plans, renders prompts, asks through the
+client, keeps every reply in the ledger before it is read, stores grades in order and reports.
+Postgres is measured where its server is installed.  Beside it: reading replies of judges and
+making the report of them, in one thread without storage.
+"""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+from _targets import Targets
+from grading import fill_database
+
+if TYPE_CHECKING:
+    from rft_app.domain.dry_run import Grade
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+TARGET, TARGET_PER_S = 1.08, 20_000
+NUM_READ = 40_000
+PROMPT = "Rate the last answer.\n{{item.messages}}\n\n{{sample.output_text}}"
+
+
+def find_free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start_provider(wait_ms: int) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that answers after so long, and its port."""
+    script = Path(__file__).with_name("_judge_upstream.py")
+    port = find_free_port()
+    process = subprocess.Popen([sys.executable, str(script), str(port), str(wait_ms)])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process, port
+        time.sleep(0.05)
+    raise RuntimeError("The provider did not start.")
+
+
+def run_judge(num_calls: int) -> tuple[float, float, int]:
+    """Seconds of the step, processor seconds of this process, and how many calls were paid."""
+    from rft_app.domain.dry_run import DryRunSettings
+    from rft_app.domain.grader import JudgeSpec
+    from rft_app.jobs.context import JobContext
+    from rft_app.pipeline.dry_run import DryRunStep
+    from rft_app.pipeline.grader import store_spec
+    from rft_app.storage import jobs
+    from rft_app.storage.paid_calls import sum_paid_calls
+    from rft_app.storage.session import reading, unit_of_work
+
+    with unit_of_work() as session:
+        store_spec(session, "ds", JudgeSpec(prompt=PROMPT))
+        job = jobs.add_job(session, "dry_run", "ds", {})
+        jobs.begin_job(session, job.id, 0, "w")
+    context = JobContext(job_id=job.id, dataset_id="ds", args={}, worker_id="w")
+    started_at, cpu_at = time.perf_counter(), time.process_time()
+    result = DryRunStep().run(context, "ds", DryRunSettings(num_records=num_calls))
+    taken = time.perf_counter() - started_at, time.process_time() - cpu_at
+    assert not result.facts["num_failed"], result.facts
+    with reading() as session:
+        return *taken, sum_paid_calls(session, job.id).num_calls
+
+
+def measure(name: str, wanted: argparse.Namespace, targets: Targets) -> None:
+    """One database: fill it, run, print."""
+    from rft_app.settings import get_settings
+    from rft_app.storage.session import get_engine
+
+    get_engine.cache_clear()
+    get_settings.cache_clear()
+    fill_database(wanted.calls)
+    seconds, cpu_s, num_calls = run_judge(wanted.calls)
+    ideal_s = wanted.calls * wanted.wait_ms / 1000 / wanted.in_flight
+    verdict = targets.most(round(seconds / ideal_s, 3), TARGET)
+    print(
+        f"{name:>10}: {num_calls:,} calls in {seconds:.2f} s, {cpu_s:.1f} s of processor; ideal "
+        f"{ideal_s:.2f} s; ratio {seconds / ideal_s:.3f} {verdict}"
+    )
+    get_engine().dispose()
+
+
+def measure_reading(targets: Targets) -> None:
+    """Replies as judges write them, and the report of all."""
+    from rft_app.domain.dry_run import make_report
+    from rft_app.domain.grader import JudgeSpec
+    from rft_app.graders.judge import read_reply
+
+    spec = JudgeSpec(prompt=PROMPT, min_score=1, max_score=5)
+    texts = [make_reply(number) for number in range(NUM_READ)]
+    started_at = time.perf_counter()
+    grades = [make_grade(number, read_reply(text, spec)) for number, text in enumerate(texts)]
+    report = make_report(grades, {1: "Cards", 2: "Loans"})
+    per_s = NUM_READ / (time.perf_counter() - started_at)
+    assert report.num_graded == NUM_READ
+    print(f"{'reading':>10}: {per_s:,.0f} rollouts/s {targets.least(per_s, TARGET_PER_S)}")
+
+
+def make_reply(number: int) -> str:
+    """JSON alone, with words around it, or a number as text."""
+    reason = "The answer names the fee and the day, but not what happens to the old card. " * 2
+    plain = orjson.dumps({"reasoning": reason, "score": 1 + number % 5}).decode()
+    forms = (plain, plain, f"Here is my verdict: {plain}", plain.replace('"score":', '"score": '))
+    return forms[number % len(forms)]
+
+
+def make_grade(number: int, outcome: object) -> "Grade":
+    """The grade of the rollout with that place in the plan; four rollouts a record."""
+    from rft_app.domain.dry_run import Grade
+    from rft_app.domain.grading import Verdict
+
+    assert isinstance(outcome, Verdict)
+    return Grade(record_seq=number // 4, topic_id=1 + number // 4 % 2, reward=outcome.reward)
+
+
+def measure_databases(wanted: argparse.Namespace, targets: Targets) -> None:
+    """SQLite always, Postgres where it is installed."""
+    from tests.postgres import INSTALLED, running_server
+
+    measure("SQLite", wanted, targets)
+    if not INSTALLED:
+        print(f"{'Postgres':>10}: not installed here (Debian: apt install postgresql)")
+        return
+    with running_server() as server:
+        os.environ["RFT_DATABASE_URL"] = server.url(server.new_database())
+        measure("Postgres", wanted, targets)
+
+
+def main() -> int:
+    """Print all figures; returns 1 when a target is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--wait-ms", type=int, default=500)
+    wanted = parser.parse_args()
+    targets = Targets()
+    measure_reading(targets)
+    provider, port = start_provider(wanted.wait_ms)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ |= {
+                "RFT_DATA_DIR": folder,
+                "RFT_EMBEDDED_MODEL": "off",
+                "RFT_LLM_BASE_URL": f"http://127.0.0.1:{port}/v1",
+                "RFT_LLM_MODELS": "judge=1/10",
+                "RFT_LLM_CONCURRENCY": str(wanted.in_flight),
+            }
+            measure_databases(wanted, targets)
+    finally:
+        provider.kill()
+        provider.wait()
+    return targets.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
