@@ -20,6 +20,7 @@ HEAD_PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-leng
 HEAD_STREAM = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 )
+STREAM = re.compile(rb'"stream": ?true')
 NUMBER = re.compile(rb"(x-wait-ms|x-gap-ms|content-length): *(\d+)", re.IGNORECASE)
 
 
@@ -71,7 +72,7 @@ class Upstream(asyncio.Protocol):
         number = Upstream.number
         if wait_ms := numbers.get(b"x-wait-ms", 0):
             await asyncio.sleep(wait_ms / 1000)
-        if b'"stream":true' not in body:
+        if not STREAM.search(body):
             plain = PLAIN % number
             self.write(HEAD_PLAIN % len(plain) + plain)
             return

@@ -1,9 +1,12 @@
 """Calls through the gateway, every one recorded, beside the same calls straight to the provider.
 
     python benchmarks/gateway.py [--seconds 3] [--rounds 3]
+        [--litellm-python PYTHON] [--peer NAME=HOST:PORT/PATH]
 
 The provider, the gateway, its worker and this client share the machine.  Sixteen connections ask
-one after another; direct and through the gateway take turns.  In the end the traces are counted.
+one after another; direct, through the gateway and through its peers take turns.  In the end the
+traces are counted.  LiteLLM's proxy is started where an environment with `litellm[proxy]` is
+named; other peers run already, before the provider at `--upstream-port`.
 """
 
 import argparse
@@ -17,10 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import orjson
+from _peers import start_litellm
 from _targets import Targets
 
 CONNECTIONS = 16
@@ -143,24 +149,37 @@ async def ask_for(url: str, load: Load, seconds: float) -> Taken:
 
 
 class Rounds:
-    """Direct and through the gateway in turn; medians of the rounds."""
+    """Direct, through the gateway and through its peers in turn; medians of the rounds."""
 
-    def __init__(self, direct: str, gateway: str, seconds: float, rounds: int) -> None:
-        self.urls = (direct, gateway)
+    def __init__(
+        self,
+        direct: str,
+        gateway: str,
+        seconds: float,
+        rounds: int,
+        peers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.urls = (direct, gateway, *peers.values())
+        self.peers = peers
         self.seconds = seconds
         self.rounds = rounds
         self.num_calls = 0
 
     def run(self, load: Load) -> tuple[Taken, Taken]:
         """What the calls take directly, and through the gateway."""
-        found: tuple[list[Taken], list[Taken]] = ([], [])
+        found: list[list[Taken]] = [[] for _ in self.urls]
         for _ in range(self.rounds):
             for url, taken in zip(self.urls, found, strict=True):
                 taken.append(asyncio.run(ask_for(url, load, self.seconds)))
         self.num_calls += sum(round(each.per_s * self.seconds) for each in found[1])
-        direct, through = (
+        direct, through, *others = (
             Taken(*map(statistics.median, zip(*taken, strict=True))) for taken in found
         )
+        for name, taken in zip(self.peers, others, strict=True):
+            added = taken.p50_ms - direct.p50_ms, taken.p99_ms - direct.p99_ms
+            print(f"  {name}: {taken.per_s:,.0f} calls/s,", end=" ")
+            print(f"added p50 {added[0]:.1f} ms, p99 {added[1]:.1f} ms,", end=" ")
+            print(f"first token {taken.first_p50_ms - direct.first_p50_ms:.1f} ms; ours:")
         return direct, through
 
 
@@ -172,7 +191,7 @@ def free_port() -> int:
 
 def wait_for(port: int, path: str) -> None:
     """Return once a server answers."""
-    for _ in range(600):
+    for _ in range(1_800):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", path)
@@ -217,17 +236,38 @@ def report(targets: Targets, rounds: Rounds) -> None:
         print(f"directly {direct.per_s:,.0f}")
 
 
-def main() -> None:
-    """Start everything, measure, stop everything."""
+def read_arguments() -> argparse.Namespace:
+    """What to measure, and beside whom."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
-    wanted = parser.parse_args()
-    upstream, gateway = free_port(), free_port()
+    parser.add_argument("--litellm-python", help="of an environment with litellm[proxy]")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:PORT/PATH")
+    parser.add_argument("--upstream-port", type=int, help="of the provider that peers ask")
+    return parser.parse_args()
+
+
+def measure(
+    wanted: argparse.Namespace, urls: tuple[str, str], peers: Mapping[str, str], targets: Targets
+) -> tuple[int, int]:
+    """Measure; returns how many calls became traces, and how many were made."""
+    warming = Rounds(*urls, seconds=1, rounds=1)
+    warming.run(Load(is_stream=False, wait_ms=0))
+    before = count_traces(dict(os.environ), warming.num_calls)
+    rounds = Rounds(*urls, wanted.seconds, wanted.rounds, peers)
+    report(targets, rounds)
+    found = count_traces(dict(os.environ), before + rounds.num_calls) - before
+    return found, rounds.num_calls
+
+
+def main() -> None:
+    """Start everything, measure, stop everything."""
+    wanted = read_arguments()
+    upstream, gateway, litellm = wanted.upstream_port or free_port(), free_port(), free_port()
+    peers = dict(each.split("=", 1) for each in wanted.peer)
     targets = Targets()
     with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
+        os.environ |= {
             "RFT_DATA_DIR": folder,
             "RFT_LLM_BASE_URL": f"http://127.0.0.1:{upstream}/v1",
             "RFT_LLM_API_KEY": "sk-upstream",
@@ -237,26 +277,25 @@ def main() -> None:
             [sys.executable, str(UPSTREAM), str(upstream)],
             [*rft, "gateway", "--port", str(gateway)],
         )
-        processes = [
-            subprocess.Popen(each, env=environment, stderr=subprocess.DEVNULL) for each in commands
-        ]
+        processes = [subprocess.Popen(each, stderr=subprocess.DEVNULL) for each in commands]
         try:
+            if wanted.litellm_python:
+                python = wanted.litellm_python
+                processes.append(start_litellm(python, Path(folder), upstream, litellm))
+                peers["LiteLLM, each call to a file"] = f"127.0.0.1:{litellm}/"
+                wait_for(litellm, "/health/liveliness")
+            else:
+                print("LiteLLM: skipped, --litellm-python names no environment that has it")
             wait_for(gateway, "/_health")
             time.sleep(5)  # the worker takes a moment longer and tells nobody
             urls = (f"127.0.0.1:{upstream}/", f"127.0.0.1:{gateway}/gateway")
-            warming = Rounds(*urls, seconds=1, rounds=1)
-            warming.run(Load(is_stream=False, wait_ms=0))
-            before = count_traces(environment, warming.num_calls)
-            rounds = Rounds(*urls, wanted.seconds, wanted.rounds)
-            report(targets, rounds)
-            found = count_traces(environment, before + rounds.num_calls) - before
+            found, made = measure(wanted, urls, peers, targets)
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
                 process.wait(30)
-    verdict = targets.least(found, rounds.num_calls)
-    print(f"recorded: {found:,} of {rounds.num_calls:,} calls {verdict}")
+    print(f"recorded: {found:,} of {made:,} calls {targets.least(found, made)}")
     sys.exit(targets.exit_status)
 
 
