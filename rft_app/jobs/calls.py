@@ -56,10 +56,13 @@ class Calls(Generic[T]):
             try:
                 while True:
                     self._report()
+                    is_checked = False
                     while len(under_way) < self._num_at_once and not is_hopeless():
                         if (number := next(left, None)) is None:
                             break
-                        self._context.check_cancelled(now=True)
+                        if not is_checked:  # once for all that begin in this moment
+                            self._context.check_cancelled(now=True)
+                            is_checked = True
                         under_way[pool.submit(self._make, number)] = number
                     if not under_way:
                         return

@@ -7,6 +7,8 @@ The first questions are taken from all over the plan: where the provider refuses
 would refuse the others, too; where it takes one, a refusal concerns only the answer it is about.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 from rft_app.domain.dry_run import DryRun
@@ -19,7 +21,7 @@ from rft_app.domain.grading import (
 )
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import NO_JUDGE
-from rft_app.domain.rollout import RolloutKey
+from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.domain.words import count
 from rft_app.errors import ProviderError
 from rft_app.graders.judge import JudgeSession, open_judge, to_failure
@@ -40,6 +42,35 @@ Store = Callable[[int, Sequence[Outcome]], None]
 """Takes a position in the plan, and the outcomes from there on."""
 
 
+STORE_EVERY_S = 0.2
+READ_AT_ONCE = 64
+
+
+class Rollouts:
+    """Rollouts of a plan, read in blocks for threads that want one each."""
+
+    def __init__(self, dataset_id: str, keys: Sequence[RolloutKey]) -> None:
+        self._dataset_id = dataset_id
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._blocks: dict[int, list[Rollout]] = {}
+
+    def load(self, position: int) -> Rollout:
+        """The one at that position; those beside it come with it."""
+        number, place = divmod(position, READ_AT_ONCE)
+        with self._lock:
+            if number not in self._blocks:
+                while len(self._blocks) >= MAX_FAILED_IN_A_ROW + 2:
+                    del self._blocks[next(iter(self._blocks))]
+                self._blocks[number] = self._read(number * READ_AT_ONCE)
+            return self._blocks[number][place]
+
+    def _read(self, start: int) -> list[Rollout]:
+        with reading() as session:
+            wanted = self._keys[start : start + READ_AT_ONCE]
+            return load_rollouts(session, self._dataset_id, wanted)
+
+
 class Judging:
     """Asks about the rollouts of a plan that have no outcome yet."""
 
@@ -54,7 +85,9 @@ class Judging:
         """By position, until those before them are there."""
         self._held: dict[int, Outcome] = {}
         """Failures that are no grades before another call shows that the provider works."""
+        self._rollouts = Rollouts(run.dataset_id, keys)
         self._failures = FailureTally()
+        self._store_at = 0.0
         self._num_stored = self._num_taken = 0
 
     def work(self, spec: JudgeSpec, num_done: int) -> JudgeUse:
@@ -87,8 +120,7 @@ class Judging:
             return self._sum_up(judge)
 
     def _ask(self, judge: JudgeSession, position: int) -> Outcome | CallFailure:
-        with reading() as session:
-            (rollout,) = load_rollouts(session, self._dataset_id, [self._keys[position]])
+        rollout = self._rollouts.load(position)
         if not rollout.has_output:
             return NO_ANSWER
         return judge.ask(str(position), rollout.sample, rollout.item)
@@ -106,7 +138,8 @@ class Judging:
                 self._failures.note_success()
         if has_reply:
             self._release()
-        self._store_ready()
+        if time.monotonic() >= self._store_at:  # a reply is safe before it becomes a grade
+            self._store_ready()
 
     def _release(self) -> None:
         """Make grades of the failures held, unless they stop the run: a retry asks those again."""
@@ -121,6 +154,7 @@ class Judging:
         if ready:
             self._store(self._num_stored, ready)
             self._num_stored += len(ready)
+            self._store_at = time.monotonic() + STORE_EVERY_S
 
     def _report_progress(self) -> None:
         label = f"{self._num_taken:,} of {count(len(self._keys), 'rollout')} judged"

@@ -6,10 +6,17 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from rft_app.domain.paid import PaidTotals
+from rft_app.errors import BusyError
 from rft_app.llm.chat import ChatReply
+from rft_app.storage.group_commit import GroupCommit
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import LlmCallRow
 
+_TOGETHER = GroupCommit()
+"""Replies that come at the same moment share a transaction: each waits for a disk."""
+_FIND = text(
+    "SELECT model, text, finish_reason, refusal, num_prompt_tokens, num_completion_tokens, "
+    "cost_usd FROM llm_call WHERE scope = :scope AND key = :key"
+)
 _INSERT = text(
     "INSERT INTO llm_call (scope, key, dataset_id, model, text, finish_reason, refusal, "
     "num_prompt_tokens, num_completion_tokens, cost_usd, created_at) VALUES (:scope, :key, "
@@ -40,8 +47,9 @@ class StoredPaidCalls:
     def find(self, key: str) -> ChatReply | None:
         """The reply kept under `key`, if there is one."""
         with reading() as session:
-            row = session.get(LlmCallRow, (self._scope, key))
-        return None if row is None else _to_reply(row)
+            found = session.connection().execute(_FIND, {"scope": self._scope, "key": key})
+            row = found.mappings().one_or_none()
+        return None if row is None else ChatReply.model_validate(dict(row))
 
     def keep(self, key: str, reply: ChatReply) -> None:
         """Store a reply; one that is there already stays."""
@@ -49,9 +57,16 @@ class StoredPaidCalls:
         values |= {"scope": self._scope, "key": key, "dataset_id": self._dataset_id}
         values["text"] = _storable(reply.text)
         values["refusal"] = None if reply.refusal is None else _storable(reply.refusal)
-        row = LlmCallRow(**values, created_at=datetime.now(UTC))
-        with unit_of_work() as session:
-            session.connection().execute(_INSERT, row.model_dump())
+        values["created_at"] = datetime.now(UTC)
+
+        def insert(session: Session) -> None:
+            session.connection().execute(_INSERT, values)
+
+        try:
+            _TOGETHER.write(insert)
+        except BusyError:  # another thread's writing broke the transaction of all
+            with unit_of_work() as session:
+                insert(session)
 
 
 def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
@@ -68,7 +83,3 @@ def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
 def _storable(said: str) -> str:
     """Postgres takes neither NUL nor lone surrogates in a text."""
     return said.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-def _to_reply(row: LlmCallRow) -> ChatReply:
-    return ChatReply.model_validate(row.model_dump(include=set(ChatReply.model_fields)))

@@ -15,6 +15,9 @@ from rft_app.settings import get_settings, make_folder
 _BEGIN = "rft_begin"
 _FLUSH = "rft_flush"
 BUSY_TIMEOUT_MS = 15_000
+NUM_KEPT = 24
+"""Connections to Postgres that a process keeps once it needed them, and how many more it opens for
+a moment: calls in flight each look into the ledger."""
 
 
 @cache
@@ -31,7 +34,7 @@ def make_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=NUM_KEPT, max_overflow=NUM_KEPT)
     if parsed.database:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
