@@ -31,6 +31,10 @@ def print_verdict(dry_run: DryRun) -> None:
         )
     for one in report.criteria:
         write_line(f"  {one.name}: mean {one.mean:.3f}, {one.low:g} to {one.high:g}")
+    if report.votes is not None:
+        write_line(f"votes agree {report.votes.mean_agreement:.1%} on average")
+    if report.passed_share is not None:
+        write_line(f"{report.passed_share:.1%} passed, from {report.pass_threshold:g} on")
     if report.judge is not None:
         write_line(_describe_judge(report.judge))
     write_line()

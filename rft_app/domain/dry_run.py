@@ -55,6 +55,8 @@ class Grade:
     abstention_reason: str | None = None
     criteria: Mapping[str, float] | None = None
     """What the grader told of its parts; `None` where it told none."""
+    agreement: float | None = None
+    """Of the votes behind it; `None` where there was one vote."""
 
 
 class TopicGrades(Entity):
@@ -81,6 +83,17 @@ class CriterionMean(Entity):
     high: float
     num_told: int
     """Graded rollouts that the grader told it of."""
+
+
+class VoteSummary(Entity):
+    """How far the votes behind the grades agree."""
+
+    num_voted: int
+    """Graded rollouts with several votes, at least one."""
+    mean_agreement: float
+    """Mean over them of the share of votes within 0.1 of the grade."""
+    num_unanimous: int
+    """Those of them whose votes all lie that near."""
 
 
 class DryRunReport(Entity):
@@ -112,6 +125,12 @@ class DryRunReport(Entity):
     topics: tuple[TopicGrades, ...]
     criteria: tuple[CriterionMean, ...] = ()
     """Parts of the grades, as the grader names them; mostly none."""
+    votes: VoteSummary | None = None
+    """`None` where no answer was judged several times."""
+    pass_threshold: float | None = None
+    """The reward from which a rollout has passed; `None` where the grader has none."""
+    num_passed: int | None = None
+    """Graded rollouts that have; `None` without a threshold."""
     num_groups: int
     """Records with two or more graded rollouts."""
     num_learnable: int
@@ -129,6 +148,12 @@ class DryRunReport(Entity):
     def abstention_share(self) -> float | None:
         """Of all planned rollouts; `None` where none was planned."""
         return self.num_abstained / self.num_rollouts if self.num_rollouts else None
+
+    @property
+    def passed_share(self) -> float | None:
+        """Of the graded rollouts; `None` without a threshold, or where nothing was graded."""
+        passed = self.num_passed
+        return None if passed is None or not self.num_graded else passed / self.num_graded
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -210,7 +235,11 @@ def apportion(sizes: Mapping[int, int], total: int) -> dict[int, int]:
     return seats
 
 
-def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryRunReport:
+def make_report(
+    grades: Sequence[Grade],
+    topic_names: Mapping[int, str],
+    pass_threshold: float | None = None,
+) -> DryRunReport:
     """Turn all outcomes of a dry run into its report."""
     rewards = [grade.reward for grade in grades if grade.reward is not None]
     kinds = [grade.failure_kind for grade in grades if grade.failure_kind is not None]
@@ -244,6 +273,11 @@ def make_report(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> DryR
         histogram=histogram(rewards),
         topics=topics,
         criteria=_by_criterion(grades),
+        votes=_sum_up_votes(grades),
+        pass_threshold=pass_threshold,
+        num_passed=None
+        if pass_threshold is None
+        else sum(reward >= pass_threshold - EQUAL_REWARDS for reward in rewards),
         num_groups=len(graded_groups),
         num_learnable=num_learnable,
         learnable_share=measured.learnable_share,
@@ -266,6 +300,17 @@ def _find_abstention(grades: Sequence[Grade]) -> str:
     if found is None:
         return ""
     return f"{record_id(found.record_seq)}: {found.abstention_reason or 'no reason given'}"
+
+
+def _sum_up_votes(grades: Sequence[Grade]) -> VoteSummary | None:
+    found = [grade.agreement for grade in grades if grade.agreement is not None]
+    if not found:
+        return None
+    return VoteSummary(
+        num_voted=len(found),
+        mean_agreement=math.fsum(found) / len(found),
+        num_unanimous=sum(agreement == 1 for agreement in found),
+    )
 
 
 def _by_criterion(grades: Sequence[Grade]) -> tuple[CriterionMean, ...]:

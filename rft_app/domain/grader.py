@@ -9,9 +9,13 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import Reward
+from rft_app.domain.votes import VoteRule
 from rft_app.errors import InvalidInputError
 
 MAX_SOURCE_CHARS = 100_000
+MAX_VOTES = 15
+MAX_SCORE = 1_000_000
+"""How far from 0 a range of scores may reach."""
 
 
 class _Weighted(Entity):
@@ -150,10 +154,52 @@ class JudgeSpec(_Weighted):
     """Longest reply; one that is cut off is asked for once more with twice as many."""
     allow_abstain: bool = False
     """Whether the judge may say that it cannot judge; its reply then has a field `abstain`."""
+    num_votes: int = Field(default=1, ge=1, le=MAX_VOTES)
+    """How often each answer is judged; each vote is a call of its own."""
+    vote_rule: VoteRule = VoteRule.MEAN
+    """How several votes become one reward."""
+    pass_threshold: Reward | None = None
+    """The reward from which an answer has passed; of no grade, the report counts by it."""
 
 
-PartSpec = ScriptSpec | StringCheckSpec | TextSimilaritySpec | JsonSchemaSpec | ToolCallsSpec
+class Criterion(Entity):
+    """One thing that a rubric looks at."""
+
+    name: str = Field(min_length=1, max_length=60)
+    description: str = Field(min_length=1, max_length=2_000)
+    """What the model reads: when which score is due."""
+    weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    """How much it counts beside the other criteria."""
+    min_score: float = Field(default=0.0, ge=-MAX_SCORE, le=MAX_SCORE)
+    """The score that counts 0."""
+    max_score: float = Field(default=1.0, ge=-MAX_SCORE, le=MAX_SCORE)
+    """The score that counts 1."""
+
+
+class RubricSpec(_Weighted):
+    """Ask a model for a score on each of several criteria; the weighted mean is the reward."""
+
+    kind: Literal["rubric"] = "rubric"
+    prompt: str = Field(min_length=1, max_length=MAX_SOURCE_CHARS)
+    """What comes before the criteria: the answer, and what it answers; places as of a judge."""
+    criteria: tuple[Criterion, ...] = Field(min_length=1, max_length=20)
+    one_call_each: bool = False
+    """Whether each criterion is asked for in a call of its own; else all in one."""
+    model: str | None = Field(default=None, min_length=1)
+    """A configured model; `None` takes the first one."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=1024, ge=16, le=16_000)
+    """Longest reply to one call."""
+    allow_abstain: bool = False
+    """Whether the model may say that it cannot judge."""
+    pass_threshold: Reward | None = None
+    """As of `JudgeSpec`."""
+
+
+LocalSpec = ScriptSpec | StringCheckSpec | TextSimilaritySpec | JsonSchemaSpec | ToolCallsSpec
 """Settings of a grader that asks no model."""
+PartSpec = LocalSpec | JudgeSpec | RubricSpec
+"""Settings of a grader that a combination may hold."""
 PartName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
 
 
@@ -168,7 +214,7 @@ class Combination(StrEnum):
 
 
 class MultiSpec(_Weighted):
-    """Grade with several graders at once; none of them asks a model."""
+    """Grade with several graders at once."""
 
     kind: Literal["multi"] = "multi"
     graders: dict[PartName, Annotated[PartSpec, Field(discriminator="kind")]] = Field(
@@ -181,7 +227,7 @@ class MultiSpec(_Weighted):
     """The least reward of some graders; an answer below one gets 0."""
 
 
-_AnySpec = PartSpec | MultiSpec | JudgeSpec
+_AnySpec = PartSpec | MultiSpec
 GraderSpec = Annotated[_AnySpec, Field(discriminator="kind")]
 _SPEC: TypeAdapter[_AnySpec] = TypeAdapter(GraderSpec)
 
@@ -224,8 +270,36 @@ def list_faults(error: ValidationError) -> str:
     )
 
 
-_LATER = {"allow_abstain": False}
+_LATER = {"allow_abstain": False, "num_votes": 1, "vote_rule": VoteRule.MEAN}
 """Settings that came with later releases, and what was meant before: no hash holds that."""
+
+
+def list_asking(spec: GraderSpec) -> dict[str, JudgeSpec | RubricSpec]:
+    """The graders of a spec that ask a model, by the name of the part; the spec itself by ""."""
+    parts = spec.graders if isinstance(spec, MultiSpec) else {"": spec}
+    return {name: part for name, part in parts.items() if isinstance(part, JudgeSpec | RubricSpec)}
+
+
+def count_calls(spec: GraderSpec) -> int:
+    """Calls of a model for one answer; 0 where none is asked.
+
+    Example:
+        >>> count_calls(JudgeSpec(prompt="{{sample.output_text}}", num_votes=3))
+        3
+    """
+    return sum(
+        part.num_votes
+        if isinstance(part, JudgeSpec)
+        else len(part.criteria)
+        if part.one_call_each
+        else 1
+        for part in list_asking(spec).values()
+    )
+
+
+def find_pass_threshold(spec: GraderSpec) -> float | None:
+    """The reward from which an answer has passed, where the grader has one."""
+    return spec.pass_threshold if isinstance(spec, JudgeSpec | RubricSpec) else None
 
 
 def spec_hash(spec: GraderSpec) -> str:

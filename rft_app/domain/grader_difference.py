@@ -7,7 +7,14 @@ from enum import StrEnum
 from pydantic_core import to_json
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, JudgeSpec, MultiSpec, ScriptSpec
+from rft_app.domain.grader import (
+    Criterion,
+    GraderSpec,
+    JudgeSpec,
+    MultiSpec,
+    RubricSpec,
+    ScriptSpec,
+)
 
 
 class LineKind(StrEnum):
@@ -112,7 +119,7 @@ def _line(kind: LineKind, first: int | None, second: int | None, text: str) -> D
 
 
 def _settings(spec: GraderSpec) -> dict[str, str]:
-    texts = {"source", "prompt", "graders"}
+    texts = {"source", "prompt", "graders", "criteria"}
     values = spec.model_dump(mode="json", exclude=texts, exclude_none=True)
     return {name: _show(value) for name, value in values.items()}
 
@@ -127,6 +134,12 @@ def _lines(spec: GraderSpec) -> list[str]:
     return _text(spec).splitlines()
 
 
+def _write_criterion(criterion: Criterion) -> str:
+    low, high, weight = criterion.min_score, criterion.max_score, criterion.weight
+    head = f"{criterion.name} ({low:g} to {high:g}, weight {weight:g})"
+    return f"{head}\n{criterion.description}"
+
+
 def _text(spec: GraderSpec) -> str:
     """The text that is written line by line: a script, a prompt, the graders of a combination."""
     match spec:
@@ -134,6 +147,8 @@ def _text(spec: GraderSpec) -> str:
             return spec.source
         case JudgeSpec():
             return spec.prompt
+        case RubricSpec():
+            return "\n\n".join([spec.prompt, *map(_write_criterion, spec.criteria)])
         case MultiSpec():
             graders = spec.model_dump(mode="json", include={"graders"}, exclude_none=True)
             return to_json(graders, indent=2).decode()

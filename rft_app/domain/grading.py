@@ -66,6 +66,19 @@ REMEDIES: Mapping[FailureKind, str] = {
 """What to do about failures of each kind."""
 
 
+class Votes(Entity):
+    """How several votes of a judge made one grade."""
+
+    rewards: tuple[Reward, ...]
+    """Of the votes that judged, in the order in which they were asked for."""
+    num_abstained: int = 0
+    num_failed: int = 0
+    agreement: float
+    """Share of the votes that judged whose reward is within 0.1 of the grade's."""
+    sd: float
+    """Population standard deviation of the rewards."""
+
+
 class Verdict(Entity):
     """The grader reached a judgement."""
 
@@ -75,6 +88,8 @@ class Verdict(Entity):
     """One sentence of evidence."""
     criteria: dict[str, float] = Field(default_factory=dict[str, float])
     """What the grader told of its parts, each on a scale of its own; empty where it told none."""
+    votes: Votes | None = None
+    """Where the judge was asked several times."""
 
 
 class Abstention(Entity):

@@ -1,17 +1,22 @@
 """Grader kinds, one module each: from a rollout to an outcome."""
 
 from contextlib import suppress
+from typing import Any
 
-from rft_app.domain.grader import GraderSpec
-from rft_app.errors import NotAvailableError
+from rft_app.domain.grader import GraderSpec, list_asking
+from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.graders._asking import AskingSession
 from rft_app.graders._base import AnyGraderKind, GraderSession
 from rft_app.graders.json_schema import JsonSchemaGrader
 from rft_app.graders.judge import JudgeGrader
 from rft_app.graders.multi import MultiGrader
+from rft_app.graders.rubric import RubricGrader
 from rft_app.graders.script import ScriptGrader
 from rft_app.graders.string_check import StringCheckGrader
 from rft_app.graders.text_similarity import TextSimilarityGrader
 from rft_app.graders.tool_calls import ToolCallsGrader
+from rft_app.llm.catalogue import Catalogue
+from rft_app.llm.chat import PaidCalls
 from rft_app.registry import Registry
 
 _PARTS: tuple[AnyGraderKind, ...] = (
@@ -20,10 +25,12 @@ _PARTS: tuple[AnyGraderKind, ...] = (
     TextSimilarityGrader(),
     JsonSchemaGrader(),
     ToolCallsGrader(),
+    JudgeGrader(),
+    RubricGrader(),
 )
-"""Those that a combination may hold: they ask no model, so that nothing has to be paid."""
+"""Those that a combination may hold."""
 GRADERS: Registry[AnyGraderKind] = Registry(
-    "grader kind", (*_PARTS, MultiGrader(Registry("grader kind", _PARTS)), JudgeGrader())
+    "grader kind", (*_PARTS, MultiGrader(Registry("grader kind", _PARTS)))
 )
 
 
@@ -57,3 +64,17 @@ def open_grader(spec: GraderSpec) -> GraderSession:
         NotAvailableError: This system cannot run such a grader.
     """
     return GRADERS.get(spec.kind).open(spec)
+
+
+def open_asking(spec: GraderSpec, ledger: PaidCalls, catalogue: Catalogue) -> AskingSession:
+    """A grader that asks models, ready to be asked; each reply is kept before it is read.
+
+    Raises:
+        InvalidInputError: The spec cannot work, there is no such model, or it asks none.
+        NotAvailableError: There is no model to ask; the message says how to get one.
+    """
+    if not list_asking(spec):
+        raise InvalidInputError(f"A grader of the kind {spec.kind} asks no model.", kind=spec.kind)
+    kind: Any = GRADERS.get(spec.kind)
+    session: AskingSession = kind.open(spec, ledger, catalogue)
+    return session

@@ -13,28 +13,24 @@ grading failure and never a zero.
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from pydantic import JsonValue
 
-from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grader import MAX_SCORE, JudgeSpec
 from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
+from rft_app.domain.votes import count_votes
 from rft_app.errors import InvalidInputError
+from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, Asker, AskingSession, join_asked
 from rft_app.graders._places import fill, find_faults, find_places, look_up
 from rft_app.llm.catalogue import Catalogue
-from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.failures import CallFailure, CallFailureKind
-from rft_app.llm.structured import BadReplyError, ask_once
+from rft_app.llm.chat import PaidCalls
+from rft_app.llm.structured import BadReplyError
 
 MAX_REASON = 4_000
 """Characters of the judge's reasons that are kept."""
-MAX_SCORE = 1_000_000
-"""How far from 0 the range of the score may reach."""
 ABSTAIN = "abstain"
 """Field of the reply of a judge that may abstain."""
 ABSTAIN_LINE = (
@@ -42,31 +38,10 @@ ABSTAIN_LINE = (
     "nothing. Else set it to false."
 )
 _BRACE_OR_TEXT = re.compile(r'[{}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_RATING = re.compile(r"\[\[\s*(-?\d+(?:\.\d+)?)\s*\]\]")
+"""How MT-bench's judges rate: `Rating: [[5]]`."""
 _NUMERIC = {"number", "integer", "string"}
 """Types that the score may be declared with; a text is read as a number."""
-_KINDS = {
-    CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
-    CallFailureKind.UNREACHABLE: FailureKind.NO_REPLY,
-    CallFailureKind.EMPTY: FailureKind.NO_REPLY,
-    CallFailureKind.NO_COMPLETION: FailureKind.NO_REPLY,
-    CallFailureKind.TRUNCATED: FailureKind.BAD_REPLY,
-    CallFailureKind.BAD_REPLY: FailureKind.BAD_REPLY,
-    CallFailureKind.REFUSED: FailureKind.DECLINED,
-}
-"""All others are the provider's refusal."""
-
-
-class NoLedger:
-    """Keeps nothing: for a judge that is opened and asked nothing."""
-
-    def find(self, key: str) -> None:  # a protocol's
-        """Nothing is known."""
-
-    def keep(self, key: str, reply: object) -> None:
-        """Nothing is kept."""
-
-
-NO_LEDGER, NO_MODELS = NoLedger(), Catalogue()
 
 
 class JudgeGrader:
@@ -77,7 +52,7 @@ class JudgeGrader:
 
     def check(self, spec: JudgeSpec) -> None:
         """Check the prompt's places, the output schema and the range; models are not known here."""
-        _check_prompt(spec.prompt)
+        check_prompt(spec.prompt)
         _check_schema(spec)
         _check_range(spec)
 
@@ -94,74 +69,31 @@ class JudgeGrader:
         return JudgeSession(spec, ledger, catalogue)
 
 
-class JudgeSession:
+class JudgeSession(AskingSession):
     """A judge with its connections; may be asked from several threads."""
 
     def __init__(self, spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> None:
-        from rft_app.llm.client import ChatClient  # openai takes a second to import
-
-        choice = catalogue.choose(spec.model)
-        self.model = catalogue.name_of(choice)
-        self.num_at_once = choice.endpoint.provider.concurrency
-        self.is_demo = choice.endpoint.provider.is_demo
-        """Whether it is the embedded model, which is no judge."""
-        self._model = choice.model
         self._spec = spec
         self._prompt = full_prompt(spec)
-        self._schema = full_schema(spec)
-        self._ledger = ledger
-        self._client: ChatClient = ChatClient(choice.endpoint)
+        self._asker = Asker(spec, full_schema(spec), ledger, catalogue)
+        super().__init__([self._asker])
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
-
-    @property
-    def uses_own_temperature(self) -> bool:
-        """Whether the model refused to be given one."""
-        return "temperature" in self._client.left_out
-
-    def stop(self) -> None:
-        """Begin no further call; those that wait raise `JobCancelledError`."""
-        self._client.stop()
-
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
-        """Judge a batch, several at a time; the ledger knows each by its place in the batch."""
-        with ThreadPoolExecutor(self.num_at_once, "judge") as pool:
-            asked = [
-                pool.submit(self.ask, str(number), sample, item)
-                for number, (sample, item) in enumerate(batch)
-            ]
-            outcomes = [future.result() for future in asked]
-        return [_to_outcome(outcome) for outcome in outcomes]
-
-    def ask(self, key: str, sample: Sample, item: Item) -> Outcome | CallFailure:
-        """Ask about one answer; what the ledger has under `key` is read and not paid again.
+    def ask(self, key: str, sample: Sample, item: Item) -> Asked:
+        """Ask about one answer, once for each vote; what the ledger has is not paid again.
 
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
         prompt = render(self._prompt, sample, item)
         if isinstance(prompt, GradingFailure):
-            return prompt
-        request = ChatRequest(
-            model=self._model.name,
-            messages=(ChatMessage(role="user", content=prompt),),
-            temperature=self._spec.temperature,
-            max_tokens=self._spec.max_tokens,
-            reply_schema=self._schema,
-        )
-        outcome = ask_once(
-            self._client, self._ledger, key, request, lambda text: read_reply(text, self._spec)
-        )
-        return outcome if isinstance(outcome, CallFailure) else outcome.value
+            return Asked(prompt)
+        num_votes = self._spec.num_votes
+        keys = [key] if num_votes == 1 else [f"{key}.v{vote}" for vote in range(1, num_votes + 1)]
+        votes = [self._asker.ask(one, prompt, self._read) for one in keys]
+        return join_asked(votes, lambda outcomes: count_votes(outcomes, self._spec.vote_rule))
+
+    def _read(self, text: str) -> Outcome:
+        return read_reply(text, self._spec)
 
 
 def open_judge(spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> JudgeSession:
@@ -196,17 +128,6 @@ def full_schema(spec: JudgeSpec) -> dict[str, JsonValue]:
     return {**schema, "properties": {**properties, ABSTAIN: field}, **more}
 
 
-def _to_outcome(outcome: Outcome | CallFailure) -> Outcome:
-    return to_failure(outcome) if isinstance(outcome, CallFailure) else outcome
-
-
-def to_failure(failure: CallFailure) -> GradingFailure:
-    """A call that brought nothing, as the grading failure that it is."""
-    kind = _KINDS.get(failure.kind, FailureKind.PROVIDER_REFUSED)
-    message = f"{failure.kind.words.capitalize()}: {failure.explanation}".replace("\x00", "")
-    return GradingFailure(failure_kind=kind, message=message)
-
-
 def render(prompt: str, sample: Sample, item: Item) -> str | GradingFailure:
     """The prompt with its places filled in, or which of them this record cannot fill."""
     values = {"sample": dict(sample), "item": item}
@@ -229,12 +150,12 @@ def read_reply(text: str, spec: JudgeSpec) -> Outcome:
     Example:
         >>> spec = JudgeSpec(prompt="{{sample.output_text}}", min_score=1, max_score=5)
         >>> read_reply('Sure: {"reasoning": "Kind.", "score": "4"}', spec)
-        Verdict(kind='verdict', reward=0.75, reason='Kind.', criteria={})
+        Verdict(kind='verdict', reward=0.75, reason='Kind.', criteria={}, votes=None)
     """
     fields = _read_fields(text, spec.score_field)
     if spec.allow_abstain and is_yes(fields.get(ABSTAIN)):
         return Abstention(reason=_find_reason(fields, spec))
-    score = _read_number(fields.get(spec.score_field))
+    score = read_number(fields.get(spec.score_field))
     if score is None:
         raise BadReplyError(f"It has no number in `{spec.score_field}`.")
     low, high = spec.min_score, spec.max_score
@@ -247,17 +168,19 @@ def read_reply(text: str, spec: JudgeSpec) -> Outcome:
 
 
 def _read_fields(text: str, score_field: str) -> Mapping[str, JsonValue]:
-    found = _decode(text)
-    if _read_number(found) is not None:
+    found = decode(text)
+    if read_number(found) is not None:
         return {score_field: found}
-    decoded = [found] if found is not None else map(_decode, _find_objects(text))
+    decoded = [found] if found is not None else map(decode, find_objects(text))
     objects = [one for one in decoded if isinstance(one, dict)]
+    if not objects and (rating := _RATING.search(text)):
+        return {score_field: rating[1], "reasoning": text[: rating.start()]}
     if not objects:
         raise BadReplyError("It is not one JSON object.")
     return next((one for one in objects if score_field in one), objects[0])
 
 
-def _find_objects(text: str) -> Iterator[str]:
+def find_objects(text: str) -> Iterator[str]:
     """The parts between a brace and the one that closes it; braces inside quotes count for none."""
     depth = begin = 0
     for token in _BRACE_OR_TEXT.finditer(text, max(text.find("{"), 0)):
@@ -270,14 +193,16 @@ def _find_objects(text: str) -> Iterator[str]:
                 yield text[begin : token.end()]
 
 
-def _decode(text: str) -> JsonValue:
+def decode(text: str) -> JsonValue:
+    """The JSON of a text; `None` where it is none."""
     try:
         return msgspec.json.decode(text.strip())
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
-def _read_number(value: JsonValue) -> float | None:
+def read_number(value: JsonValue) -> float | None:
+    """The finite number of a field, which may be a text; `None` where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -302,7 +227,12 @@ def _find_reason(fields: Mapping[str, JsonValue], spec: JudgeSpec) -> str | None
     return next((text[:MAX_REASON] for text in texts if text), None)
 
 
-def _check_prompt(prompt: str) -> None:
+def check_prompt(prompt: str) -> None:
+    """Check the places of a prompt, and that it shows the answer.
+
+    Raises:
+        InvalidInputError: It cannot be used; details have `line` and `column` where known.
+    """
     for fault in find_faults(prompt):
         raise InvalidInputError(
             f"The prompt cannot be used: {fault.message} (line {fault.line}, column "

@@ -14,17 +14,23 @@ where none fails and one abstains, the whole abstains.
 """
 
 import math
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from rft_app.domain.grader import Combination, MultiSpec
+from rft_app.domain.grader import Combination, JudgeSpec, MultiSpec, RubricSpec
 from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
+from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, AskingSession, join_asked
 from rft_app.graders._base import AnyGraderKind, GraderSession
 from rft_app.graders._formula import Formula
+from rft_app.graders.judge import JudgeGrader
+from rft_app.graders.rubric import RubricGrader
+from rft_app.llm.catalogue import Catalogue
+from rft_app.llm.chat import PaidCalls
 from rft_app.registry import Registry
 
 MAX_REASON = 500
@@ -53,17 +59,34 @@ class MultiGrader:
         _require_known(spec.gates, spec, "gates")
         choose_combine(spec)
 
-    def open(self, spec: MultiSpec) -> "MultiSession":
-        """Make all graders ready."""
+    def open(
+        self, spec: MultiSpec, ledger: PaidCalls = NO_LEDGER, catalogue: Catalogue = NO_MODELS
+    ) -> "MultiSession | AskingMultiSession":
+        """Make all graders ready; those that ask a model choose it from the catalogue.
+
+        Raises:
+            InvalidInputError: The spec cannot work, or there is no such model.
+            NotAvailableError: There is no model to ask, or scripts cannot run here.
+        """
         self.check(spec)
-        parts = {name: self._kinds.get(part.kind).open(part) for name, part in spec.graders.items()}
-        return MultiSession(spec, parts)
+        local: dict[str, GraderSession] = {}
+        asking: dict[str, AskingSession] = {}
+        for name, part in spec.graders.items():
+            if isinstance(part, JudgeSpec):
+                asking[name] = JudgeGrader().open(part, ledger, catalogue)
+            elif isinstance(part, RubricSpec):
+                asking[name] = RubricGrader().open(part, ledger, catalogue)
+            else:
+                local[name] = self._kinds.get(part.kind).open(part)
+        session = MultiSession(spec, local)
+        return AskingMultiSession(session, asking) if asking else session
 
 
 class MultiSession:
     """Graders that are ready to judge together."""
 
     def __init__(self, spec: MultiSpec, parts: Mapping[str, GraderSession]) -> None:
+        self._names = list(spec.graders)
         self._gates = spec.gates
         self._combine = choose_combine(spec)
         self._parts = parts
@@ -87,9 +110,15 @@ class MultiSession:
         """Judge a batch with all graders, one after the other."""
         columns = [part.grade(batch) for part in self._parts.values()]
         rows = zip(*columns, strict=True)
-        return [self._join(dict(zip(self._parts, row, strict=True))) for row in rows]
+        return [self.join(dict(zip(self._parts, row, strict=True))) for row in rows]
 
-    def _join(self, found: Mapping[str, Outcome]) -> Outcome:
+    def grade_parts(self, sample: Sample, item: Item) -> dict[str, Outcome]:
+        """What each of its own graders says of one answer."""
+        return {name: part.grade([(sample, item)])[0] for name, part in self._parts.items()}
+
+    def join(self, found: Mapping[str, Outcome]) -> Outcome:
+        """The outcome of the whole, by those of all parts, in the order of the settings."""
+        found = {name: found[name] for name in self._names}
         if (without := _find_without_reward(found)) is not None:
             return without
         verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
@@ -113,6 +142,46 @@ class MultiSession:
                 FailureKind.OUT_OF_RANGE, f"The formula gave {reward:g}, not 0 to 1.", reason
             )
         return Verdict(reward=reward, reason=reason, criteria=dict(rewards))
+
+
+class AskingMultiSession(AskingSession):
+    """A combination of which some graders ask a model; may be asked from several threads."""
+
+    def __init__(self, local: MultiSession, asking: Mapping[str, AskingSession]) -> None:
+        super().__init__([asker for one in asking.values() for asker in one.askers])
+        self._local = local
+        self._asking = asking
+        self._lock = threading.Lock()
+        """Graders that own a process judge one answer at a time."""
+
+    def __enter__(self) -> Self:
+        self._local.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(exception_type, exception, traceback)
+        self._local.__exit__(exception_type, exception, traceback)
+
+    def ask(self, key: str, sample: Sample, item: Item) -> Asked:
+        """Judge one answer; each part has its own keys in the ledger.
+
+        Raises:
+            JobCancelledError: `stop` was called before an attempt.
+        """
+        with self._lock:
+            found = self._local.grade_parts(sample, item)
+        asked = {name: one.ask(f"{key}.{name}", sample, item) for name, one in self._asking.items()}
+        names = [*found, *asked]
+        known = [Asked(outcome) for outcome in found.values()]
+        return join_asked(
+            [*known, *asked.values()],
+            lambda outcomes: self._local.join(dict(zip(names, outcomes, strict=True))),
+        )
 
 
 def choose_combine(spec: MultiSpec) -> Combine:

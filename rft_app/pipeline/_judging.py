@@ -12,24 +12,19 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from rft_app.domain.dry_run import DryRun
-from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import (
-    NO_ANSWER,
-    FailureKind,
-    GradingFailure,
-    Outcome,
-)
+from rft_app.domain.grader import GraderSpec
+from rft_app.domain.grading import NO_ANSWER, Outcome
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import NO_JUDGE
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.domain.words import count
 from rft_app.errors import ProviderError
-from rft_app.graders.judge import JudgeSession, open_judge, to_failure
+from rft_app.graders import open_asking
+from rft_app.graders._asking import Asked, AskingSession
 from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.failures import (
     MAX_FAILED_IN_A_ROW,
-    CallFailure,
     CallFailureKind,
     FailureTally,
 )
@@ -84,13 +79,13 @@ class Judging:
         self._waiting: dict[int, Outcome] = {}
         """By position, until those before them are there."""
         self._held: dict[int, Outcome] = {}
-        """Failures that are no grades before another call shows that the provider works."""
+        """Outcomes with failed calls: no grades until another shows that the provider works."""
         self._rollouts = Rollouts(run.dataset_id, keys)
         self._failures = FailureTally()
         self._store_at = 0.0
         self._num_stored = self._num_taken = 0
 
-    def work(self, spec: JudgeSpec, num_done: int) -> JudgeUse:
+    def work(self, spec: GraderSpec, num_done: int) -> JudgeUse:
         """Ask about all from position `num_done` on.
 
         Raises:
@@ -104,12 +99,12 @@ class Judging:
         order = spread_first(range(num_done, len(self._keys)))
         with reading() as session:
             catalogue = read_catalogue(session)
-        with open_judge(spec, ledger, catalogue) as judge:
+        with open_asking(spec, ledger, catalogue) as judge:
             calls = Calls(
                 self._context,
                 num_at_once=judge.num_at_once,
                 make=lambda number: self._ask(judge, order[number]),
-                take=lambda number, outcome: self._take(order[number], outcome),
+                take=lambda number, asked: self._take(order[number], asked),
                 report=self._report_progress,
                 stop=judge.stop,
             )
@@ -119,23 +114,25 @@ class Judging:
             self._require_all()
             return self._sum_up(judge)
 
-    def _ask(self, judge: JudgeSession, position: int) -> Outcome | CallFailure:
+    def _ask(self, judge: AskingSession, position: int) -> Asked:
         rollout = self._rollouts.load(position)
         if not rollout.has_output:
-            return NO_ANSWER
+            return Asked(NO_ANSWER)
         return judge.ask(str(position), rollout.sample, rollout.item)
 
-    def _take(self, position: int, outcome: Outcome | CallFailure) -> None:
+    def _take(self, position: int, asked: Asked) -> None:
         self._num_taken += 1
-        if isinstance(outcome, CallFailure):
-            self._failures.note(outcome)
-            self._held[position] = to_failure(outcome)
-            has_reply = self._failures.concerns_one_call(outcome.kind)
-        else:
-            self._waiting[position] = outcome
-            has_reply = _has_reply(outcome)
-            if has_reply:
+        has_reply = is_unsettled = False
+        for failure in asked.calls:
+            if failure is None:
                 self._failures.note_success()
+            else:
+                self._failures.note(failure)
+            if failure is None or self._failures.concerns_one_call(failure.kind):
+                has_reply = True
+            else:
+                is_unsettled = True
+        (self._held if is_unsettled else self._waiting)[position] = asked.outcome
         if has_reply:
             self._release()
         if time.monotonic() >= self._store_at:  # a reply is safe before it becomes a grade
@@ -175,11 +172,11 @@ class Judging:
         with reading() as session:
             return sum_paid_calls(session, self._context.job_id)
 
-    def _sum_up(self, judge: JudgeSession) -> JudgeUse:
+    def _sum_up(self, judge: AskingSession) -> JudgeUse:
         note = " ".join(self._notes(judge))
         return JudgeUse(model=judge.model, paid=self._sum_paid(), note=note)
 
-    def _notes(self, judge: JudgeSession) -> Iterable[str]:
+    def _notes(self, judge: AskingSession) -> Iterable[str]:
         if judge.is_demo:
             yield NO_JUDGE
         if judge.uses_own_temperature:
@@ -198,9 +195,3 @@ def spread_first(positions: Sequence[int]) -> list[int]:
     num = MAX_FAILED_IN_A_ROW
     first = {positions[len(positions) * nth // num] for nth in range(num) if positions}
     return [*sorted(first), *(position for position in positions if position not in first)]
-
-
-def _has_reply(outcome: Outcome) -> bool:
-    """Whether the model was asked and replied, be it with a score outside the range."""
-    is_failure = isinstance(outcome, GradingFailure)
-    return not is_failure or outcome.failure_kind is FailureKind.OUT_OF_RANGE

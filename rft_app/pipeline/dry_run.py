@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
 from rft_app.domain.dry_run_rules import DryRunVerdict
-from rft_app.domain.grader import GraderSpec, JudgeSpec
+from rft_app.domain.grader import GraderSpec, find_pass_threshold, list_asking
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -103,7 +103,7 @@ def _grade_rest(context: JobContext, run: DryRun) -> JudgeUse | None:
         keys = dry_runs.load_plan(session, run.id)
         spec = graders.get_version(session, run.grader_version_id).spec
         num_done = count_grades(session, run.id)
-    if not isinstance(spec, JudgeSpec):
+    if not list_asking(spec):
         _grade_chunks(context, run, spec, keys, num_done)
         return None
 
@@ -166,8 +166,11 @@ def _store(
 
 def _report(run: DryRun, judge: JudgeUse | None) -> DryRun:
     with reading() as session:
+        spec = graders.get_version(session, run.grader_version_id).spec
         report = make_report(
-            list(iterate_grades(session, run.id)), read_topic_keys(session, run.dataset_id)
+            list(iterate_grades(session, run.id)),
+            read_topic_keys(session, run.dataset_id),
+            find_pass_threshold(spec),
         ).model_copy(update={"judge": judge})
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec, spec_hash
+from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking, spec_hash
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.errors import ConflictError
 from rft_app.graders import check_grader, load_grader
@@ -75,8 +75,10 @@ def require_model(session: Session, spec: GraderSpec) -> None:
     Raises:
         InvalidInputError: There is no such model; the message lists those there are.
     """
-    if isinstance(spec, JudgeSpec):
-        read_catalogue(session).find(spec.model)
+    if asking := list_asking(spec):
+        catalogue = read_catalogue(session)
+        for part in asking.values():
+            catalogue.find(part.model)
 
 
 def require_grader(session: Session, dataset_id: str) -> GraderVersion:
@@ -98,8 +100,10 @@ def require_provider(session: Session, dataset_id: str) -> None:
         InvalidInputError: There is no such model.
     """
     version = graders.find_current(session, dataset_id)
-    if version is not None and isinstance(version.spec, JudgeSpec):
-        read_catalogue(session).choose(version.spec.model)
+    if version is not None and (asking := list_asking(version.spec)):
+        catalogue = read_catalogue(session)
+        for part in asking.values():
+            catalogue.choose(part.model)
 
 
 def describe_grader(version: GraderVersion) -> StepResult:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
-from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
+from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking
 from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.job import Job, JobError
@@ -270,7 +270,7 @@ def _start_step(session: Session, dataset_id: str, step: StepName) -> None:
 
 def _is_paid(session: Session, dataset_id: str) -> bool:
     grader = current_grader(session, dataset_id)
-    return grader is not None and isinstance(grader.spec, JudgeSpec)
+    return grader is not None and bool(list_asking(grader.spec))
 
 
 def _set_grader(session: Session, run: AutoRun) -> AutoRun | None:

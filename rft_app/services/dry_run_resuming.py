@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.grader import count_calls
 from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import ConflictError
 from rft_app.jobs.queue import get_job
@@ -45,8 +46,9 @@ def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun |
     is_over = get_job(session, job_id).status in {JobStatus.FAILED, JobStatus.CANCELLED}
     if not is_over or run is None or run.report is not None or grader is None:
         return None
-    num_known = max(run.num_done, sum_paid_calls(session, job_id).num_calls)
-    if grader.id != run.grader_version_id or not num_known:
+    num_paid = sum_paid_calls(session, job_id).num_calls
+    num_known = max(run.num_done, num_paid // (count_calls(grader.spec) or 1))
+    if grader.id != run.grader_version_id or not (num_known or num_paid):
         return None
     now = DryRunStep().input_hash(get_inputs(session, dataset_id), run.settings)
     return StoppedRun(

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from rft_app import graders as kinds
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec, GraderVersion, JudgeSpec
+from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking
 from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Outcome, Verdict
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.pipeline import StepName
@@ -14,7 +14,6 @@ from rft_app.domain.record import RecordId, record_id
 from rft_app.domain.rollout import Json, Rollout
 from rft_app.domain.statistics import summarise
 from rft_app.graders import open_grader
-from rft_app.graders.judge import open_judge
 from rft_app.graders.sandbox import Isolation, probe_isolation
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import pick_few
@@ -113,7 +112,7 @@ def load_grader(spec: GraderSpec) -> None:
 
 
 def _require_model(spec: GraderSpec) -> None:
-    if isinstance(spec, JudgeSpec):
+    if list_asking(spec):
         with reading() as session:
             require_model(session, spec)
 
@@ -150,7 +149,7 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
     with reading() as session:
         keys = pick_few(session, dataset_id, n)
         chunk = load_rollouts(session, dataset_id, keys)
-    if isinstance(spec, JudgeSpec):
+    if list_asking(spec):
         outcomes, paid = _ask_judge(dataset_id, spec, chunk)
     else:
         with open_grader(spec) as grading:
@@ -160,13 +159,13 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
 
 
 def _ask_judge(
-    dataset_id: str, spec: JudgeSpec, chunk: Sequence[Rollout]
+    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout]
 ) -> tuple[list[Outcome], PaidTotals]:
     """Ask with little patience, for somebody waits; each trial has a ledger of its own."""
     scope = new_id("trial")
     with reading() as session:
         hasty = read_catalogue(session).limit_attempts(TRIAL_ATTEMPTS)
-    with open_judge(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
+    with kinds.open_asking(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
         outcomes = grade_rollouts(judge, chunk)
     with reading() as session:
         return outcomes, sum_paid_calls(session, scope)

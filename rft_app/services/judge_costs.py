@@ -7,10 +7,11 @@ from sqlmodel import Session
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
-from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grader import JudgeSpec, RubricSpec, count_calls, list_asking
 from rft_app.domain.record import RecordFilter
-from rft_app.domain.rollout import RolloutKey
-from rft_app.graders.judge import render
+from rft_app.domain.rollout import Rollout, RolloutKey
+from rft_app.graders.judge import full_prompt, render
+from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
 from rft_app.pipeline._rollout_plan import plan_rollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
@@ -30,7 +31,7 @@ class JudgeEstimate(Entity):
     model: str | None
     """Who will be asked; `None` while there is no provider."""
     num_calls: int
-    """One for each rollout; a reply that cannot be read is asked for once more."""
+    """For all rollouts, votes and criteria; a reply that cannot be read is asked for once more."""
     tokens: TokenEstimate
     cost: CostRange
     obstacle: str = ""
@@ -49,36 +50,70 @@ def estimate_judge(
         InvalidInputError: There is no such model.
     """
     grader = current_grader(session, dataset_id)
-    if grader is None or not isinstance(grader.spec, JudgeSpec):
+    if grader is None or not (asking := list_asking(grader.spec)):
         return None
     catalogue = read_catalogue(session)
-    choice = catalogue.find(grader.spec.model)
+    choices = {name: catalogue.find(part.model) for name, part in asking.items()}
     usable = RecordFilter(is_valid=True, is_duplicate=False)
     members: list[int] = select_seqs(session, dataset_id, usable).tolist()
     keys = plan_rollouts(session, dataset_id, set(members), settings)
-    tokens = _estimate_tokens(session, dataset_id, grader.spec, keys)
+    sampled = _load_some(session, dataset_id, keys)
+    tokens = {name: _estimate_tokens(part, sampled, len(keys)) for name, part in asking.items()}
+    known = [catalogue.name_of(choice) for choice in choices.values() if choice is not None]
     return JudgeEstimate(
-        model=None if choice is None else catalogue.name_of(choice),
-        num_calls=len(keys),
-        tokens=tokens,
-        cost=estimate_choice(choice, tokens, len(keys)),
-        obstacle=NO_PROVIDER if choice is None else "",
-        is_demo=choice is not None and choice.endpoint.provider.is_demo,
+        model=", ".join(dict.fromkeys(known)) or None,
+        num_calls=len(keys) * count_calls(grader.spec),
+        tokens=TokenEstimate(
+            num_prompt_tokens=sum(one.num_prompt_tokens for one in tokens.values()),
+            num_reply_tokens=sum(one.num_reply_tokens for one in tokens.values()),
+        ),
+        cost=_add(
+            [
+                estimate_choice(choices[name], tokens[name], len(keys) * count_calls(part))
+                for name, part in asking.items()
+            ]
+        ),
+        obstacle="" if catalogue.has_models else NO_PROVIDER,
     )
+
+
+def _load_some(session: Session, dataset_id: str, keys: Sequence[RolloutKey]) -> list[Rollout]:
+    """At most `MAX_SAMPLED` rollouts, spread evenly."""
+    sampled = keys[:: max(1, -(-len(keys) // MAX_SAMPLED))]
+    return load_rollouts(session, dataset_id, sampled)
 
 
 def _estimate_tokens(
-    session: Session, dataset_id: str, spec: JudgeSpec, keys: Sequence[RolloutKey]
+    spec: JudgeSpec | RubricSpec, sampled: Sequence[Rollout], num_rollouts: int
 ) -> TokenEstimate:
-    """By the prompts of at most `MAX_SAMPLED` rollouts, spread evenly."""
-    sampled = keys[:: max(1, -(-len(keys) // MAX_SAMPLED))]
-    chunk = load_rollouts(session, dataset_id, sampled)
-    prompts = [render(spec.prompt, rollout.sample, rollout.item) for rollout in chunk]
+    """Of all calls, by the prompts of some rollouts."""
+    prompt = full_prompt(spec) if isinstance(spec, JudgeSpec) else spec.prompt
+    tasks = [] if isinstance(spec, JudgeSpec) else list_tasks(spec)
+    num_calls = count_calls(spec)
+    around = num_calls * SCHEMA_TOKENS + sum(map(count_text_tokens, tasks))
+    prompts = [render(prompt, rollout.sample, rollout.item) for rollout in sampled]
     lengths = [
-        SCHEMA_TOKENS + count_text_tokens(prompt) for prompt in prompts if isinstance(prompt, str)
+        around + num_calls * count_text_tokens(text) for text in prompts if isinstance(text, str)
     ]
-    share = len(keys) / len(sampled) if sampled else 0
+    share = num_rollouts / len(sampled) if sampled else 0
+    told = 1 if isinstance(spec, JudgeSpec) or spec.one_call_each else len(spec.criteria)
     return TokenEstimate(
         num_prompt_tokens=round(sum(lengths) * share),
-        num_reply_tokens=len(keys) * min(REPLY_TOKENS, spec.max_tokens),
+        num_reply_tokens=num_rollouts * num_calls * min(told * REPLY_TOKENS, spec.max_tokens),
     )
+
+
+def _add(ranges: Sequence[CostRange]) -> CostRange:
+    """The sum; unknown where one is."""
+    return CostRange(
+        low_usd=_sum([one.low_usd for one in ranges]),
+        expected_usd=_sum([one.expected_usd for one in ranges]),
+        high_usd=_sum([one.high_usd for one in ranges]),
+        formula=" ".join(one.formula for one in ranges),
+        prices_date=next((one.prices_date for one in ranges if one.prices_date), None),
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-_DETAILS = {"criteria"}
+_DETAILS = {"criteria", "votes"}
 """Fields of a verdict that are stored together."""
 
 
@@ -125,8 +125,14 @@ def iterate_grades(session: Session, dry_run_id: str) -> Iterator[Grade]:
             failure_message=message,
             is_abstention=is_abstention,
             abstention_reason=reason if is_abstention else None,
-            criteria=(details or {}).get("criteria"),
+            criteria=None if details is None else details.get("criteria"),
+            agreement=_find_agreement(details),
         )
+
+
+def _find_agreement(details: dict[str, Any] | None) -> float | None:
+    votes: dict[str, Any] | None = None if details is None else details.get("votes")
+    return None if votes is None else votes["agreement"]
 
 
 def list_grades(

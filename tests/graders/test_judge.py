@@ -75,6 +75,7 @@ def test_a_batch_keeps_its_order_and_misses_nothing(monkeypatch: pytest.MonkeyPa
         ('```json\n{"reasoning": "so", "score": "3"}\n```', 0.5),
         ('Here you are:\n```\n{"score": 5}\n```\nBye.', 1.0),
         ('{"score": " 1 "}', 0.0),
+        ("It is fine. Rating: [[3]]", 0.5),
         ("3", 0.5),
         ('{"score": 3} and {so on}', 0.5),
         ('By {the rules}: {"reasoning": "a } in it", "score": 3} {"score": 5}', 0.5),
@@ -160,7 +161,8 @@ def test_what_the_ledger_has_is_not_paid_again_even_where_it_cannot_be_used(
     with configured(monkeypatch, in_turn(say("words"))) as provider:
         for _ in range(2):
             with open_configured(SPEC, ledger) as judge:
-                assert isinstance(judge.ask("7", SAMPLE, ITEM), CallFailure)
+                [call] = judge.ask("7", SAMPLE, ITEM).calls
+                assert isinstance(call, CallFailure)
         assert len(provider.requests) == len(ledger.kept) == 2, "the question and its repair"
 
 

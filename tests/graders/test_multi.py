@@ -129,7 +129,7 @@ def test_what_is_no_arithmetic_over_known_names_is_refused(formula: str) -> None
     [
         ({}, {}, "graders"),
         ({"a b": PARIS}, {}, "graders"),
-        ({"a": {"kind": "judge", "prompt": "{{sample.output_text}}"}}, {}, "graders"),
+        ({"a": {"kind": "judge", "prompt": "no answer"}}, {}, "The grader 'a' cannot work"),
         ({"a": {"kind": "multi", "graders": {"b": PARIS}}}, {}, "graders"),
         ({"a": PARIS | {"weight": 0}}, {}, "All weights are 0"),
         ({"a": PARIS}, {"gates": {"b": 1}}, "no grader 'b'"),

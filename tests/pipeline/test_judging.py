@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from rft_app.domain.dry_run import DryRunSettings
-from rft_app.domain.grader import JudgeSpec, StringCheckSpec
+from rft_app.domain.grader import JudgeSpec, MultiSpec, StringCheckSpec, StringOperation
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -296,3 +296,46 @@ def test_other_graders_cost_nothing() -> None:
     configure(StringCheckSpec())
     with reading() as session:
         assert estimate_judge(session, DATASET, DryRunSettings()) is None
+
+
+def test_votes_that_were_paid_before_a_stop_are_not_paid_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1", "0", "1"])
+    configure(SPEC.model_copy(update={"num_votes": 3, "pass_threshold": 0.5}))
+    context = begin_job()
+
+    def fail_late(request: Json, number: int) -> Served:
+        return rate(request, number) if number < 5 else refuse(401, "revoked")
+
+    with configured(monkeypatch, fail_late, CONCURRENCY="1"), pytest.raises(ProviderError):
+        run_dry(context)
+    with configured(monkeypatch, rate) as provider:
+        run_dry(context)
+    assert len(provider.requests) == 9 - 5
+    _, report = last_run()
+    assert report.judge is not None
+    assert report.judge.paid.num_calls == 9
+    assert report.votes is not None
+    assert (report.votes.num_voted, report.votes.mean_agreement) == (3, 1.0)
+    assert (report.num_passed, report.pass_threshold) == (2, 0.5)
+    with reading() as session:
+        estimate = estimate_judge(session, DATASET, DryRunSettings())
+    assert estimate is None or estimate.num_calls == 9
+
+
+def test_a_combination_with_a_judge_is_driven_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1", "0", "words"])
+    configure(
+        MultiSpec.model_validate(
+            {"graders": {"model": SPEC, "any": StringCheckSpec(operation=StringOperation.NE)}}
+        )
+    )
+    with configured(monkeypatch, rate) as provider:
+        run_dry()
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed) == (2, 1)
+    assert [one.name for one in report.criteria] == ["model", "any"]
+    assert len(provider.requests) == 4, "one for each, and one repair"
+    assert report.judge is not None
+    assert report.judge.paid.num_calls == 4

@@ -58,6 +58,26 @@ class ScoreFractions(Wire):
     eq_one: float
 
 
+class VoteSummary(Wire):
+    """How far a judge's votes on the same answers agree."""
+
+    voted: int
+    """Graded rollouts with several votes."""
+    mean_agreement: float
+    """Mean over them of the share of votes within 0.1 of the grade."""
+    unanimous: int
+    """Those of them whose votes all lie that near."""
+
+    @classmethod
+    def of(cls, found: domain.VoteSummary) -> "VoteSummary":
+        """Convert from the domain."""
+        return cls(
+            voted=found.num_voted,
+            mean_agreement=found.mean_agreement,
+            unanimous=found.num_unanimous,
+        )
+
+
 class DryRunStatistics(Wire):
     """How the rewards spread."""
 
@@ -157,6 +177,13 @@ class DryRunReport(Wire):
     """The first reason, with its record; empty where it never abstained."""
     criteria: list[CriterionScore]
     """Parts of the grades, where the grader tells of them."""
+    votes: VoteSummary | None
+    """`null` where no answer was judged several times."""
+    pass_threshold: float | None
+    """The reward from which a rollout has passed; `null` where the grader has none."""
+    passed: int | None
+    passed_share: float | None
+    """Of the graded rollouts."""
     failures: dict[FailureKind, int]
     failure_examples: dict[FailureKind, str]
     """The first failure of each kind: where it happened and its message."""
@@ -205,6 +232,10 @@ class DryRunReport(Wire):
             abstention_share=report.abstention_share,
             abstention_example=report.abstention_example,
             criteria=[_to_criterion(one) for one in report.criteria],
+            votes=report.votes and VoteSummary.of(report.votes),
+            pass_threshold=report.pass_threshold,
+            passed=report.num_passed,
+            passed_share=report.passed_share,
             failures=report.failures,
             failure_examples=report.failure_examples,
             failure_remedies={kind: REMEDIES[kind] for kind in report.failures},

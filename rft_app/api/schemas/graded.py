@@ -5,8 +5,37 @@ from typing import Any
 from pydantic import Field
 
 from rft_app.api.schemas._base import Wire
-from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Verdict
+from rft_app.domain.grading import (
+    Abstention,
+    FailureKind,
+    GradeOutcome,
+    GradingFailure,
+    Verdict,
+)
 from rft_app.services import dry_runs as domain
+
+
+class Votes(Wire):
+    """How several votes of a judge made one score."""
+
+    rewards: list[float]
+    abstained: int
+    failed: int
+    agreement: float
+    """Share of the rewards within 0.1 of the score."""
+    std: float
+
+    @classmethod
+    def of(cls, outcome: GradeOutcome) -> "Votes | None":
+        """Convert from the domain; `None` where there are none."""
+        found = outcome.votes if isinstance(outcome, Verdict) else None
+        return found and cls(
+            rewards=list(found.rewards),
+            abstained=found.num_abstained,
+            failed=found.num_failed,
+            agreement=found.agreement,
+            std=found.sd,
+        )
 
 
 class GradedRollout(Wire):
@@ -29,6 +58,8 @@ class GradedRollout(Wire):
     """Whether the grader would not judge: no zero and no failure; `reasoning` says why."""
     criteria: dict[str, float] = Field(default_factory=dict[str, float])
     """What the grader told of its parts, each on a scale of its own."""
+    votes: Votes | None = None
+    """How several votes of a judge made the score; `null` where there was one."""
     reasoning: str | None = None
     error: str | None = None
     error_kind: FailureKind | None = None
@@ -51,6 +82,7 @@ class GradedRollout(Wire):
             score=graded.reward,
             abstained=isinstance(outcome, Abstention),
             criteria=outcome.criteria if isinstance(outcome, Verdict) else {},
+            votes=Votes.of(outcome),
             reasoning=None if isinstance(outcome, GradingFailure) else outcome.reason,
             error=failure and failure.message,
             error_kind=failure and failure.failure_kind,

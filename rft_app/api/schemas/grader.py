@@ -9,6 +9,7 @@ from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.api.schemas.job import Paid
 from rft_app.domain import grader as domain
 from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Verdict
+from rft_app.domain.votes import VoteRule
 from rft_app.errors import InvalidInputError
 from rft_app.services.graders import MAX_TRIED, Trial, sum_up
 
@@ -19,6 +20,14 @@ _FIELDS = {
         for name in (
             *("prompt", "output_schema", "score_field", "min_score", "max_score"),
             *("model", "temperature", "max_tokens", "allow_abstain"),
+            *("num_votes", "vote_rule", "pass_threshold"),
+        )
+    },
+    "rubric": {
+        name: name
+        for name in (
+            *("prompt", "criteria", "one_call_each", "model", "temperature", "max_tokens"),
+            *("allow_abstain", "pass_threshold"),
         )
     },
     "script": {"script": "source", "timeout_s": "timeout_s", "memory_mb": "memory_mb"},
@@ -44,11 +53,12 @@ class GraderConfig(WireRequest):
         "json_schema",
         "tool_calls",
         "multi",
+        "rubric",
     ]
     prompt: str | None = None
-    """Of `llm-judge`, like the eight below; with places as `{{sample.output_text}}`."""
+    """Of `llm-judge` and `rubric`; with places as `{{sample.output_text}}`."""
     output_schema: dict[str, JsonValue] | None = None
-    """JSON schema of the reply; absent: a sentence of reasons and a score."""
+    """Of `llm-judge`, like the three below: JSON schema of the reply; absent: reasons and score."""
     score_field: str | None = None
     """The property of the reply that holds the score."""
     min_score: float | None = None
@@ -56,11 +66,21 @@ class GraderConfig(WireRequest):
     max_score: float | None = None
     """The score that is a reward of 1."""
     model: str | None = None
-    """A configured model; absent: the first one."""
+    """Of `llm-judge` and `rubric`, like the three below; absent: the first configured one."""
     temperature: float | None = None
     max_tokens: int | None = None
     allow_abstain: bool | None = None
     """Whether the model may say that it cannot judge."""
+    num_votes: int | None = None
+    """Of `llm-judge`: how often each answer is judged, in a call each; 1 to 15."""
+    vote_rule: VoteRule | None = None
+    """Of `llm-judge`: how several votes become one reward."""
+    pass_threshold: float | None = None
+    """Of `llm-judge` and `rubric`: the reward from which an answer has passed."""
+    criteria: list[domain.Criterion] | None = None
+    """Of `rubric`: what each answer is scored on."""
+    one_call_each: bool | None = None
+    """Of `rubric`: whether each criterion is asked for in a call of its own."""
     script: str | None = None
     """Of `script`: Python with `grade(sample, item)`, which returns a number from 0 to 1."""
     timeout_s: float | None = None
@@ -86,7 +106,7 @@ class GraderConfig(WireRequest):
     is_partial: bool | None = None
     """The reward is the share of calls that match; else only all of them give 1."""
     graders: dict[str, "GraderConfig"] | None = None
-    """Of `multi`: graders that ask no model, by name; like the three below."""
+    """Of `multi`: graders of other types, by name; like the three below."""
     combine: domain.Combination | None = None
     formula: str | None = None
     """Arithmetic over the graders' names."""

@@ -35,6 +35,10 @@ def dry_run_verdict() -> rx.Component:
             _REPORT.remedies,
             lambda words: rx.el.p(words, class_name="text-small text-ink-2 mt-1"),
         ),
+        rx.foreach(
+            _REPORT.notes,
+            lambda words: rx.el.p(words, class_name="text-small text-ink-2 tabular-nums mt-1"),
+        ),
         rx.el.p(
             _quality(_REPORT.data_status, _REPORT.data_words),
             _quality(_REPORT.grader_status, _REPORT.grader_words),

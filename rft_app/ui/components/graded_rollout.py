@@ -47,6 +47,10 @@ def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
                 ),
             ),
             rx.cond(
+                rollout.votes != "",
+                rx.el.p(rollout.votes, class_name="mt-[5px] text-small text-ink-3 tabular-nums"),
+            ),
+            rx.cond(
                 rollout.reason != "",
                 rx.el.p(
                     icon("scale", 13, "mt-[3px]"),

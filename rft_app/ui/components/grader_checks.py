@@ -105,7 +105,7 @@ def combination_form() -> rx.Component:
             rx.el.code('"formula": "0.7 * correct + 0.3 * short"'),
             ". ",
             rx.el.code("graders"),
-            ": by name, each of a kind that asks no model. ",
+            ": by name, each of another kind. ",
             rx.el.code("gates"),
             ": least rewards; an answer below one gets 0.",
             class_name="text-small text-ink-3 [&_code]:text-ink-2 [overflow-wrap:anywhere]",

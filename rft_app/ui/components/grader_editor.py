@@ -15,11 +15,13 @@ from rft_app.ui.components.grader_checks import (
 from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.judge_editor import judge_editor
+from rft_app.ui.components.rubric_editor import rubric_editor
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_draft import (
     JSON_SCHEMA,
     JUDGE,
     MULTI,
+    RUBRIC,
     SCRIPT,
     STRING_CHECK,
     TEXT_SIMILARITY,
@@ -34,6 +36,7 @@ _KINDS = (
     (JSON_SCHEMA, "JSON schema", "Reward 1 where the answer keeps to it, else 0."),
     (TOOL_CALLS, "Tool calls", "The share of expected calls that the answer makes."),
     (MULTI, "Combination", "Several graders as one."),
+    (RUBRIC, "Rubric", "A model scores criteria; their weighted mean is the reward."),
     (JUDGE, "Judge", "A model's score; its place in the range is the reward."),
 )
 _DRAFT = GraderState.draft
@@ -51,6 +54,7 @@ def grader_editor() -> rx.Component:
             (TOOL_CALLS, tool_calls_form()),
             (MULTI, combination_form()),
             (JUDGE, judge_editor()),
+            (RUBRIC, rubric_editor()),
             _script(),
         ),
         class_name="flex flex-col gap-3 min-w-0 min-h-0",

@@ -12,7 +12,7 @@ from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.content import has_items
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.grader import GraderState
-from rft_app.ui.state.grader_draft import JUDGE
+from rft_app.ui.state.grader_draft import JUDGE, RUBRIC
 from rft_app.ui.theme import LABEL
 
 
@@ -96,7 +96,7 @@ def _not_tried() -> rx.Component:
         empty_panel(
             "Not tried yet",
             rx.cond(
-                GraderState.draft.kind == JUDGE,
+                (GraderState.draft.kind == JUDGE) | (GraderState.draft.kind == RUBRIC),
                 "Asks the model about the answers of five records, with the form as it is now. The"
                 f" calls are {rx.cond(GraderState.is_demo, 'free', 'paid')}; no grade is stored.",
                 "Grades the answers of five records with the text as it is now. Nothing is stored.",

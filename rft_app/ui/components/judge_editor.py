@@ -25,16 +25,8 @@ _EDITOR = "bg-inset [&_.cm-editor]:h-full"
 def judge_editor() -> rx.Component:
     """The whole form."""
     return rx.el.section(
-        _header(),
-        rx.cond(
-            GraderState.is_configured,
-            rx.fragment(),
-            rx.el.p(
-                GraderState.how_to,
-                " You can save the judge all the same.",
-                class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
-            ),
-        ),
+        judge_header(),
+        no_provider(),
         rx.cond(
             GraderState.is_demo,
             rx.el.p(
@@ -43,18 +35,26 @@ def judge_editor() -> rx.Component:
             ),
         ),
         rx.el.div(
-            _editor("prompt", "Judge's prompt", "template", _DRAFT.prompt),
+            prompt_editor("prompt", "Judge's prompt", "template", _DRAFT.prompt),
             class_name=f"grow min-h-[220px] h-[260px] max-wide:h-[300px] {_EDITOR}",
         ),
         fault_line("No fault in the form."),
         rx.el.div(
-            _field("Model", "model", _model(), class_name="col-span-2"),
-            _number("Temperature", "temperature"),
-            _number("Longest reply", "max_tokens", suffix="tokens"),
-            _field("Score in", "score_field", _score_field()),
-            _number("Lowest score", "min_score"),
-            _number("Highest score", "max_score"),
-            _number("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
+            settings_field("Model", "model", model_choice(), class_name="col-span-2"),
+            number_field("Temperature", "temperature"),
+            number_field("Longest reply", "max_tokens", suffix="tokens"),
+            settings_field("Score in", "score_field", _score_field()),
+            number_field("Lowest score", "min_score"),
+            number_field("Highest score", "max_score"),
+            number_field("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
+            number_field("Votes", "num_votes", title="Each vote is a call of its own."),
+            settings_field("Votes become", "vote_rule", _vote_rule()),
+            number_field(
+                "Passed from",
+                "pass_threshold",
+                title="A reward; the report counts how many reach it. No grade depends on it.",
+                placeholder="none",
+            ),
             rx.el.div(
                 check_control("May abstain where it cannot judge", "allow_abstain"),
                 class_name="col-span-full",
@@ -68,7 +68,30 @@ def judge_editor() -> rx.Component:
     )
 
 
-def _header() -> rx.Component:
+def _vote_rule() -> rx.Component:
+    return select(
+        *(rx.el.option(rule, value=rule) for rule in ("mean", "median", "majority")),
+        id="grader-vote_rule",
+        value=_DRAFT.vote_rule,
+        on_change=GraderState.edit("vote_rule"),
+    )
+
+
+def no_provider() -> rx.Component:
+    """How to get a model to ask; nothing where there is one."""
+    return rx.cond(
+        GraderState.is_configured,
+        rx.fragment(),
+        rx.el.p(
+            GraderState.how_to,
+            " You can save the grader all the same.",
+            class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
+        ),
+    )
+
+
+def judge_header() -> rx.Component:
+    """Whom it asks, and what places the prompt may have."""
     return rx.el.div(
         rx.el.span("prompt", class_name="font-mono text-small"),
         rx.cond(
@@ -91,7 +114,8 @@ def _header() -> rx.Component:
     )
 
 
-def _editor(name: str, label: str, language: str, value: Content) -> rx.Component:
+def prompt_editor(name: str, label: str, language: str, value: Content) -> rx.Component:
+    """A text of the form with its fault in place."""
     is_here = GraderState.fault_field == name
     return code_editor(
         value=value,
@@ -108,15 +132,20 @@ def _editor(name: str, label: str, language: str, value: Content) -> rx.Componen
     )
 
 
-def _field(label: str, name: str, control: rx.Component, *, class_name: str = "") -> rx.Component:
+def settings_field(
+    label: str, name: str, control: rx.Component, *, class_name: str = ""
+) -> rx.Component:
+    """A control below its label."""
     return field(label, control, html_for=f"grader-{name}", class_name=class_name)
 
 
-def _number(label: str, name: str, **props: Content) -> rx.Component:
-    return _field(label, name, number_control(name, **props))
+def number_field(label: str, name: str, **props: Content) -> rx.Component:
+    """A number below its label."""
+    return settings_field(label, name, number_control(name, **props))
 
 
-def _model() -> rx.Component:
+def model_choice() -> rx.Component:
+    """The models that can be asked."""
     return rx.cond(
         GraderState.is_configured,
         select(
@@ -164,7 +193,7 @@ def _schema() -> rx.Component:
             " cursor-pointer list-none [&::-webkit-details-marker]:hidden",
         ),
         rx.el.div(
-            _editor("output_schema", "Output schema", "plain", _DRAFT.output_schema),
+            prompt_editor("output_schema", "Output schema", "plain", _DRAFT.output_schema),
             class_name=f"h-[240px] border-t border-line {_EDITOR}",
         ),
         class_name="group border-t border-line shrink-0",

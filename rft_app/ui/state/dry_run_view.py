@@ -1,6 +1,6 @@
 """The report of a dry run, ready to show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rft_app.domain.dry_run import CriterionMean, DryRun, DryRunReport, TopicGrades
@@ -133,6 +133,8 @@ class ReportView:
     ruling: str = ""
     """Which rules decided, e.g. `worst of the 5 rules that apply`."""
     sentences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What else the grades say: how many passed, how far votes agree."""
     praise: str = ""
     """Shown when no rule speaks against training."""
     remedies: list[str] = field(default_factory=list)
@@ -179,6 +181,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         tone=TONES[report.verdict],
         ruling=_ruling(report.rules),
         sentences=[*report.warnings, *_judge_notes(report)],
+        notes=list(_notes(report)),
         praise=_praise(report),
         remedies=list(dict.fromkeys(report.recommendations)),
         data_status=QUALITY_STATUS[report.dataset_quality],
@@ -231,6 +234,19 @@ def _describe_ungraded(report: DryRunReport) -> str:
         *([f"{count(report.num_abstained, 'abstention')}"] if report.num_abstained else []),
     ]
     return f"{' and '.join(parts)} in all; they count in no mean." if parts else ""
+
+
+def _notes(report: DryRunReport) -> Iterator[str]:
+    if report.passed_share is not None:
+        yield (
+            f"{share(report.passed_share)} of {count(report.num_graded, 'graded rollout')} passed, "
+            f"from a reward of {report.pass_threshold:g} on."
+        )
+    if votes := report.votes:
+        yield (
+            f"Votes agree {share(votes.mean_agreement)} on average; on {votes.num_unanimous:,} of "
+            f"{count(votes.num_voted, 'rollout')} all lie within 0.1 of the grade."
+        )
 
 
 def _judge_notes(report: DryRunReport) -> list[str]:

@@ -25,6 +25,7 @@ from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
 from rft_app.storage.ids import new_id
+from rft_app.ui.state import rubric_draft
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.generation_view import ModelOption, find_demo
@@ -33,6 +34,7 @@ from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.judge_view import describe_spent
 from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rollout_view import RolloutView
+from rft_app.ui.state.rubric_draft import CriterionView
 from rft_app.ui.state.step_modal import StepModal
 from rft_app.ui.words import count, reward
 
@@ -122,6 +124,26 @@ class GraderState(StepModal, rx.State):
         """A field of the form changed, or the kind; what other kinds' fields hold stays."""
         if name in FIELDS[self.draft.kind] or (name == "kind" and text in FIELDS):
             await self._edit(**{name: text})
+
+    @rx.var
+    def criteria(self) -> list[CriterionView]:
+        """Rows of a rubric."""
+        return rubric_draft.view_rows(self.draft.criteria)
+
+    @rx.event
+    async def edit_criterion(self, index: int, name: str, text: str) -> None:
+        """A field of a rubric's row changed."""
+        await self._edit(criteria=rubric_draft.change_row(self.draft.criteria, index, name, text))
+
+    @rx.event
+    async def add_criterion(self) -> None:
+        """One more row."""
+        await self._edit(criteria=rubric_draft.add_row(self.draft.criteria))
+
+    @rx.event
+    async def remove_criterion(self, index: int) -> None:
+        """One row less."""
+        await self._edit(criteria=rubric_draft.remove_row(self.draft.criteria, index))
 
     @rx.event
     async def show_older(self) -> None:

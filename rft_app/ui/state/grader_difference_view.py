@@ -34,6 +34,10 @@ SETTINGS = {
     "temperature": "Temperature",
     "max_tokens": "Longest reply",
     "allow_abstain": "May abstain",
+    "num_votes": "Votes",
+    "vote_rule": "Votes become",
+    "pass_threshold": "Passed from",
+    "one_call_each": "One call each",
     "weight": "Weight",
 }
 _SIGNS = {LineKind.ADDED: "+", LineKind.REMOVED: "−", LineKind.SAME: ""}

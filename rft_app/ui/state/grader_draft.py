@@ -15,11 +15,13 @@ from rft_app.domain.grader import (
 )
 from rft_app.domain.grader_difference import compare_graders
 from rft_app.errors import InvalidInputError
+from rft_app.ui.state import rubric_draft
 from rft_app.ui.state.grader_difference_view import SETTINGS
 from rft_app.ui.words import ago, count
 
 SCRIPT, STRING_CHECK, TEXT_SIMILARITY = "script", "string_check", "text_similarity"
-JSON_SCHEMA, TOOL_CALLS, MULTI, JUDGE = "json_schema", "tool_calls", "multi", "judge"
+JSON_SCHEMA, TOOL_CALLS, MULTI = "json_schema", "tool_calls", "multi"
+JUDGE, RUBRIC = "judge", "rubric"
 MOST_NAMED = 2
 """Changed settings that are named; more are counted."""
 STARTER = '''"""Grade one answer. Return a number from 0 to 1."""
@@ -53,6 +55,17 @@ Tools it called: {{sample.output_tools}}
 
 Does the answer do what the user asked for, completely and correctly?
 Give a score from 0 (useless) to 1 (perfect). Say why in one or two sentences first.
+"""
+
+
+RUBRIC_STARTER = """You judge an answer of an assistant.
+
+Conversation so far:
+{{item.messages}}
+
+Answer to judge:
+{{sample.output_text}}
+Tools it called: {{sample.output_tools}}
 """
 
 
@@ -97,6 +110,15 @@ class Draft:
     temperature: str = "0"
     max_tokens: str = "512"
     allow_abstain: str = "false"
+    rubric_prompt: str = RUBRIC_STARTER
+    criteria: str = rubric_draft.STARTER
+    """Rows of a rubric (`rubric_draft`)."""
+    one_call_each: str = "false"
+    rubric_tokens: str = "1024"
+    num_votes: str = "1"
+    vote_rule: str = "mean"
+    pass_threshold: str = ""
+    """Empty where none is set."""
     weight: str = ""
     """Empty where none is set."""
 
@@ -107,6 +129,8 @@ class Draft:
         if spec.kind == MULTI:
             own = {name: values.pop(name) for name in COMBINED if name in values}
             values["combination"] = own
+        if spec.kind == RUBRIC:
+            values["criteria"] = rubric_draft.write_criteria(values["criteria"])
         names = {(kind, target): name for (kind, name), target in RENAMED.items()}
         return cls(
             **{names.get((spec.kind, name), name): _show(value) for name, value in values.items()}
@@ -136,6 +160,8 @@ class Draft:
             target = RENAMED.get((self.kind, name), name)
             if name == "combination":
                 values |= read_combination(text)
+            elif name == "criteria":
+                values[target] = rubric_draft.to_criteria(text)
             elif name in NUMBERS and (text.strip() or name not in OPTIONAL):
                 values[target] = _read_number(name, text)
             elif name in SCHEMAS:
@@ -152,26 +178,38 @@ FIELDS = {
     JSON_SCHEMA: ("json_schema", "schema_field", "weight"),
     TOOL_CALLS: ("reference", "arguments", "is_loose", "is_ordered", "is_partial", "weight"),
     MULTI: ("combination", "weight"),
+    RUBRIC: (
+        *("rubric_prompt", "criteria", "one_call_each", "model", "temperature", "rubric_tokens"),
+        *("allow_abstain", "pass_threshold", "weight"),
+    ),
     JUDGE: (
         *("prompt", "output_schema", "score_field", "min_score", "max_score"),
-        *("model", "temperature", "max_tokens", "allow_abstain", "weight"),
+        *("model", "temperature", "max_tokens", "allow_abstain"),
+        *("num_votes", "vote_rule", "pass_threshold", "weight"),
     ),
 }
 """The fields of each kind."""
-RENAMED: Mapping[tuple[str, str], str] = {(JSON_SCHEMA, "schema_field"): "field"}
+RENAMED: Mapping[tuple[str, str], str] = {
+    (JSON_SCHEMA, "schema_field"): "field",
+    (RUBRIC, "rubric_prompt"): "prompt",
+    (RUBRIC, "rubric_tokens"): "max_tokens",
+}
 """Names in the spec of a kind, where they differ."""
 SCHEMAS = {"output_schema": "output schema", "json_schema": "JSON schema"}
 """Fields that are typed as JSON, and what each is called."""
 COMBINED = ("combine", "formula", "graders", "gates")
 """What the text of a combination holds."""
-OPTIONAL = frozenset({"model", "weight"})
+OPTIONAL = frozenset({"model", "weight", "pass_threshold"})
 NUMBERS = {
     "timeout_s": "time limit must be a number, at most 60 s",
     "memory_mb": "memory limit must be a number, at most 8192 MB",
     "min_score": "lowest score must be a number",
     "max_score": "highest score must be a number",
     "temperature": "temperature must be a number from 0 to 2",
+    "rubric_tokens": "longest reply must be a whole number of tokens from 16 to 16000",
     "max_tokens": "longest reply must be a whole number of tokens from 16 to 16000",
+    "num_votes": "number of votes must be a whole number from 1 to 15",
+    "pass_threshold": "reward from which an answer passes must be from 0 to 1, or empty",
     "weight": "weight must be a number from 0 on, or empty",
 }
 """Fields that are typed as numbers, and what each takes."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from rft_app.domain.grading import Abstention, FailureKind, GradeOutcome, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradeOutcome, Verdict, Votes
 from rft_app.services.dry_runs import GradedRollout
 from rft_app.services.graders import TriedGrade
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.record_row import leaf
-from rft_app.ui.words import reward
+from rft_app.ui.words import reward, share
 
 GOOD, FAIR = 0.7, 0.3
 """From the first reward on the figure is green, below the second red."""
@@ -61,6 +61,8 @@ class RolloutView:
     """Whether the grader would not judge."""
     criteria: list[Figure] = field(default_factory=list)
     """What the grader told of its parts."""
+    votes: str = ""
+    """How the votes of a judge fell; empty where there was one."""
     failure: str = ""
     """Kind of failure in words; empty where there is none."""
     reason: str = ""
@@ -98,6 +100,7 @@ def describe_outcome(outcome: GradeOutcome) -> dict[str, Any]:
             "percent": round(100 * value, 1),
             "reason": outcome.reason or "",
             "criteria": [Figure(name, f"{one:.3g}") for name, one in outcome.criteria.items()],
+            "votes": describe_votes(outcome.votes),
         }
     if isinstance(outcome, Abstention):
         why = outcome.reason or "The grader gave no reason."
@@ -107,6 +110,21 @@ def describe_outcome(outcome: GradeOutcome) -> dict[str, Any]:
         "failure": FAILURES[outcome.failure_kind],
         "reason": outcome.message,
     }
+
+
+def describe_votes(votes: Votes | None) -> str:
+    """Each vote and how far they agree.
+
+    Example:
+        >>> describe_votes(Votes(rewards=(1.0, 0.5), num_failed=1, agreement=0.5, sd=0.25))
+        'Votes 1.00, 0.50, 1 failed · 50% agree · sd 0.25'
+    """
+    if votes is None:
+        return ""
+    parts = [reward(one) for one in votes.rewards]
+    parts += [f"{votes.num_abstained} abstained"] if votes.num_abstained else []
+    parts += [f"{votes.num_failed} failed"] if votes.num_failed else []
+    return f"Votes {', '.join(parts)} · {share(votes.agreement)} agree · sd {reward(votes.sd)}"
 
 
 def view_calls(calls: Sequence[dict[str, Any]]) -> list[OutputCall]:

@@ -1,0 +1,172 @@
+"""What graders share that ask a model: one call with its key, and what came of several."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from pydantic import JsonValue
+
+from rft_app.domain.grader import JudgeSpec, RubricSpec
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome
+from rft_app.domain.rollout import Item, Sample
+from rft_app.llm.catalogue import Catalogue
+from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
+from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.structured import ask_once
+
+_KINDS = {
+    CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
+    CallFailureKind.UNREACHABLE: FailureKind.NO_REPLY,
+    CallFailureKind.EMPTY: FailureKind.NO_REPLY,
+    CallFailureKind.NO_COMPLETION: FailureKind.NO_REPLY,
+    CallFailureKind.TRUNCATED: FailureKind.BAD_REPLY,
+    CallFailureKind.BAD_REPLY: FailureKind.BAD_REPLY,
+    CallFailureKind.REFUSED: FailureKind.DECLINED,
+}
+"""All others are the provider's refusal."""
+
+
+class NoLedger:
+    """Keeps nothing: for a judge that is opened and asked nothing."""
+
+    def find(self, key: str) -> None:  # a protocol's
+        """Nothing is known."""
+
+    def keep(self, key: str, reply: object) -> None:
+        """Nothing is kept."""
+
+
+NO_LEDGER, NO_MODELS = NoLedger(), Catalogue()
+
+
+class Asked(NamedTuple):
+    """What came of one answer, and of each call about it."""
+
+    outcome: Outcome
+    calls: tuple[CallFailure | None, ...] = ()
+    """In the order they were made; `None` for one that brought a reply of use."""
+
+
+class Asker:
+    """One model with its connections; may be asked from several threads."""
+
+    def __init__(
+        self,
+        spec: JudgeSpec | RubricSpec,
+        schema: dict[str, JsonValue],
+        ledger: PaidCalls,
+        catalogue: Catalogue,
+    ) -> None:
+        from rft_app.llm.client import ChatClient  # openai takes a second to import
+
+        choice = catalogue.choose(spec.model)
+        self.model = catalogue.name_of(choice)
+        self.num_at_once = choice.endpoint.provider.concurrency
+        self.is_demo = choice.endpoint.provider.is_demo
+        self._name = choice.model.name
+        self._spec = spec
+        self._schema = schema
+        self._ledger = ledger
+        self.client: ChatClient = ChatClient(choice.endpoint)
+
+    def ask(
+        self,
+        key: str,
+        prompt: str,
+        read: Callable[[str], Outcome],
+        schema: dict[str, JsonValue] | None = None,
+    ) -> Asked:
+        """Ask once; what the ledger has under `key` is read and not paid again.
+
+        Args:
+            key: Names the call in the ledger.
+            prompt: What is asked.
+            read: Makes an outcome of the reply's text; raises `BadReplyError`.
+            schema: Of the reply, where it is another than usual.
+
+        Raises:
+            JobCancelledError: The client was stopped before an attempt.
+        """
+        request = ChatRequest(
+            model=self._name,
+            messages=(ChatMessage(role="user", content=prompt),),
+            temperature=self._spec.temperature,
+            max_tokens=self._spec.max_tokens,
+            reply_schema=schema or self._schema,
+        )
+        found = ask_once(self.client, self._ledger, key, request, read)
+        if isinstance(found, CallFailure):
+            return Asked(to_failure(found), (found,))
+        return Asked(found.value, (None,))
+
+
+class AskingSession:
+    """A grader that asks models; a context manager that gives its connections back."""
+
+    def __init__(self, askers: Sequence[Asker]) -> None:
+        self.askers = askers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for asker in self.askers:
+            asker.client.close()
+
+    @property
+    def model(self) -> str:
+        """Whom it asks; several in the order of the graders."""
+        return ", ".join(dict.fromkeys(asker.model for asker in self.askers))
+
+    @property
+    def num_at_once(self) -> int:
+        """Calls that may be under way: as many as the least of its providers allows."""
+        return min(asker.num_at_once for asker in self.askers)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether a model is of demo quality only."""
+        return any(asker.is_demo for asker in self.askers)
+
+    @property
+    def uses_own_temperature(self) -> bool:
+        """Whether a model refused to be given one."""
+        return any("temperature" in asker.client.left_out for asker in self.askers)
+
+    def stop(self) -> None:
+        """Begin no further call; those that wait raise `JobCancelledError`."""
+        for asker in self.askers:
+            asker.client.stop()
+
+    def ask(self, key: str, sample: Sample, item: Item) -> Asked:
+        """Judge one answer; the ledger knows its calls by `key` and what is appended to it."""
+        raise NotImplementedError
+
+    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
+        """Judge a batch, several at a time; the ledger knows each by its place in the batch."""
+        with ThreadPoolExecutor(self.num_at_once, "judge") as pool:
+            asked = [
+                pool.submit(self.ask, str(number), sample, item)
+                for number, (sample, item) in enumerate(batch)
+            ]
+            return [future.result().outcome for future in asked]
+
+
+def join_asked(parts: Iterable[Asked], decide: Callable[[list[Outcome]], Outcome]) -> Asked:
+    """One outcome of several, with the calls of all."""
+    found = list(parts)
+    calls = tuple(call for one in found for call in one.calls)
+    return Asked(decide([one.outcome for one in found]), calls)
+
+
+def to_failure(failure: CallFailure) -> GradingFailure:
+    """A call that brought nothing, as the grading failure that it is."""
+    kind = _KINDS.get(failure.kind, FailureKind.PROVIDER_REFUSED)
+    message = f"{failure.kind.words.capitalize()}: {failure.explanation}".replace("\x00", "")
+    return GradingFailure(failure_kind=kind, message=message)
