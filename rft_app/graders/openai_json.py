@@ -107,6 +107,11 @@ def _write_judge(spec: JudgeSpec, name: str) -> Json:
     plain = JudgeSpec(prompt=spec.prompt)
     if (spec.output_schema, spec.score_field) != (plain.output_schema, plain.score_field):
         raise _lacking("output schema of a judge", "Leave schema and score field as they were.")
+    if spec.num_votes > 1:
+        raise _lacking("several votes of a judge", "Set the number of votes to 1.")
+    if spec.allow_abstain:
+        raise _lacking("abstentions", "Let the judge always give a score.")
+    passing = {} if spec.pass_threshold is None else {"pass_threshold": spec.pass_threshold}
     return {
         "type": "score_model",
         "name": name,
@@ -117,6 +122,7 @@ def _write_judge(spec: JudgeSpec, name: str) -> Json:
             "temperature": spec.temperature,
             "max_completions_tokens": spec.max_tokens,
         },
+        **passing,
     }
 
 
@@ -244,7 +250,9 @@ def _convert_judge(raw: _ScoreModel) -> Json:
         "temperature": raw.sampling_params.temperature,
         "max_tokens": raw.sampling_params.max_completions_tokens,
     }
+    passing = {} if raw.pass_threshold is None else {"pass_threshold": raw.pass_threshold}
     return {
+        **passing,
         "kind": "judge",
         "prompt": raw.input[0].content,
         "model": raw.model,

@@ -87,6 +87,8 @@ def test_a_combination_becomes_a_formula_with_the_same_reward(combine: str) -> N
         (ToolCallsSpec(), "tool calls"),
         (JudgeSpec(prompt="{{sample.output_text}}"), "Choose one"),
         (JUDGE.model_copy(update={"output_schema": {"type": "object"}}), "output schema"),
+        (JUDGE.model_copy(update={"num_votes": 3}), "several votes"),
+        (JUDGE.model_copy(update={"allow_abstain": True}), "abstentions"),
         (MultiSpec(graders={"a": SCRIPT}, gates={"a": 1}), "gates"),
         (MultiSpec(graders={"a": ToolCallsSpec()}), "tool calls"),
     ],
@@ -141,3 +143,12 @@ def test_our_own_settings_are_not_taken_for_openais() -> None:
     assert not is_openai({"kind": "script", "type": "python"})
     assert not is_openai({"type": "script"})
     assert not is_openai([])
+
+
+def test_a_judge_keeps_its_threshold_and_its_place_in_a_combination() -> None:
+    judge = JUDGE.model_copy(update={"pass_threshold": 0.5})
+    assert from_openai(to_openai(judge)) == judge
+    multi = {"type": "multi", "graders": {"a": to_openai(judge, "a")}, "calculate_output": "a"}
+    found = from_openai(multi)
+    assert isinstance(found, MultiSpec)
+    assert found.graders == {"a": judge}

@@ -27,13 +27,6 @@ def judge_editor() -> rx.Component:
     return rx.el.section(
         judge_header(),
         no_provider(),
-        rx.cond(
-            GraderState.is_demo,
-            rx.el.p(
-                f"{NO_JUDGE} Configure a provider for scores that count (docs/running.md).",
-                class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
-            ),
-        ),
         rx.el.div(
             prompt_editor("prompt", "Judge's prompt", "template", _DRAFT.prompt),
             class_name=f"grow min-h-[220px] h-[260px] max-wide:h-[300px] {_EDITOR}",
@@ -78,10 +71,16 @@ def _vote_rule() -> rx.Component:
 
 
 def no_provider() -> rx.Component:
-    """How to get a model to ask; nothing where there is one."""
+    """How to get a model whose scores count; nothing where there is one."""
     return rx.cond(
         GraderState.is_configured,
-        rx.fragment(),
+        rx.cond(
+            GraderState.is_demo,
+            rx.el.p(
+                f"{NO_JUDGE} Configure a provider for scores that count (docs/running.md).",
+                class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
+            ),
+        ),
         rx.el.p(
             GraderState.how_to,
             " You can save the grader all the same.",
