@@ -13,7 +13,11 @@ from rft_app.domain.rollout import Item, Sample
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.schemas import bound_texts
 from rft_app.llm.structured import ask_once
+
+SMALL_REASON = 200
+"""Characters of the embedded model's reasons, of which none is worth more."""
 
 _KINDS = {
     CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
@@ -93,12 +97,16 @@ class Asker:
             messages=(ChatMessage(role="user", content=prompt),),
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
-            reply_schema=schema or self._schema,
+            reply_schema=self._bound(schema or self._schema),
         )
         found = ask_once(self.client, self._ledger, key, request, read)
         if isinstance(found, CallFailure):
             return Asked(to_failure(found), (found,))
         return Asked(found.value, (None,))
+
+    def _bound(self, schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """The embedded model's reasons would go on until they are cut off."""
+        return bound_texts(schema, SMALL_REASON) if self.is_demo else schema
 
 
 class AskingSession:

@@ -50,3 +50,23 @@ def fields(**properties: Schema) -> Schema:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def bound_texts(schema: Schema, max_characters: int) -> Schema:
+    """The same object, but its texts have an end where nobody set one.
+
+    Example:
+        >>> schema = fields(reason={"type": "string"}, score={"type": "number"})
+        >>> bound_texts(schema, 9)["properties"]["reason"]
+        {'type': 'string', 'maxLength': 9}
+    """
+    parts: Schema = schema.get("properties") or {}
+    return {
+        **schema,
+        "properties": {name: _bound(part, max_characters) for name, part in parts.items()},
+    }
+
+
+def _bound(part: Schema, max_characters: int) -> Schema:
+    is_endless = part.get("type") == "string" and not {"maxLength", "enum", "const"} & set(part)
+    return {**part, "maxLength": max_characters} if is_endless else part
