@@ -15,6 +15,7 @@ from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.verdict import print_verdict
 from rft_app.cli.wire import dataset_json, dry_run_json
 from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.generation import CostRange
 from rft_app.domain.grader import GraderSpec, ScriptSpec, parse_spec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
@@ -26,6 +27,7 @@ from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, load_grader, save_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
+from rft_app.services.sampling_costs import estimate_sampling
 from rft_app.storage.session import reading, unit_of_work
 
 ORDER = (StepName.EXTRACT, StepName.TOPICS, StepName.COVERAGE, StepName.GRADER, StepName.DRY_RUN)
@@ -141,12 +143,21 @@ def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | N
 
 
 def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> None:
-    """Say what a judge will cost, before it is asked."""
+    """Say what answers and a judge will cost, before anybody is asked."""
+    if (answers := estimate_sampling(session, dataset_id, settings)) is not None:
+        price = _describe_price(answers.cost)
+        note(f"Answers: asks {answers.model}, estimated cost {price}. {answers.cost.formula}")
     if (found := estimate_judge(session, dataset_id, settings)) is None or found.obstacle:
         return
-    low, high = found.cost.low_usd, found.cost.high_usd
-    price = "unknown" if low is None or high is None else f"${low:.4f} to ${high:.4f}"
+    price = _describe_price(found.cost)
     note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")
+
+
+def _describe_price(cost: CostRange) -> str:
+    low, high = cost.low_usd, cost.high_usd
+    if low is None or high is None:
+        return "unknown"
+    return "nothing" if high == 0 else f"${low:.4f} to ${high:.4f}"
 
 
 def _print(dataset_id: str, goal: StepName, *, is_json: bool) -> None:

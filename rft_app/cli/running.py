@@ -33,6 +33,22 @@ def run(  # noqa: PLR0913  # one parameter per option
     ] = None,
     sample_size: Annotated[int | None, typer.Option(min=1, help="Records to dry-run.")] = None,
     rollouts: Annotated[int | None, typer.Option(min=1, help="Rollouts of each record.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Ask this model for the answers; without it recorded ones are graded."),
+    ] = None,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Grade recorded answers, whatever the last run did.")
+    ] = False,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, max=2, help="Of the answers; 1 unless told.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Of an answer; 512 unless told.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(min=0.01, help="Stop the dry run at this cost, in USD.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the topics and of the dry run.")] = None,
     num_topics: Annotated[int | None, typer.Option(min=1, help="Found by itself.")] = None,
     json: JsonOption = False,
@@ -45,14 +61,33 @@ def run(  # noqa: PLR0913  # one parameter per option
     from rft_app.cli.pipeline_run import RunPlan, run_pipeline
 
     topics: dict[str, Any] = {"seed": seed, "num_topics": num_topics}
-    dry_run: dict[str, Any] = {"num_records": sample_size, "num_rollouts": rollouts, "seed": seed}
+    dry_run: dict[str, Any] = {
+        "num_records": sample_size,
+        "num_rollouts": rollouts,
+        "seed": seed,
+        "sampling": _to_sampling(model, temperature=temperature, max_tokens=max_tokens),
+        "budget_usd": budget,
+    }
+    settings = {name: value for name, value in dry_run.items() if value is not None}
+    if recorded:
+        settings["sampling"] = None
     plan = RunPlan(
         dataset_id=dataset_id,
         until=until.value,
         grader=grader,
         settings={
             "topics": {name: value for name, value in topics.items() if value is not None},
-            "dry_run": {name: value for name, value in dry_run.items() if value is not None},
+            "dry_run": settings,
         },
     )
     run_pipeline(plan, is_json=json)
+
+
+def _to_sampling(model: str | None, **options: float | None) -> dict[str, Any] | None:
+    given = {name: value for name, value in options.items() if value is not None}
+    if model is None:
+        if given:
+            option = next(iter(given)).replace("_", "-")
+            raise typer.BadParameter(f"It needs --model: --{option} is about sampled answers.")
+        return None
+    return {"model": model, **given}

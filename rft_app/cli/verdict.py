@@ -1,5 +1,7 @@
 """A dry run's verdict in words."""
 
+from collections.abc import Iterator
+
 from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
@@ -35,8 +37,8 @@ def print_verdict(dry_run: DryRun) -> None:
         write_line(f"votes agree {report.votes.mean_agreement:.1%} on average")
     if report.passed_share is not None:
         write_line(f"{report.passed_share:.1%} passed, from {report.pass_threshold:g} on")
-    if report.judge is not None:
-        write_line(_describe_judge(report.judge))
+    for line in _describe_answers(report):
+        write_line(line)
     write_line()
     write_table(
         ("RULE", "VALUE", "NO GO", "CAUTION", "SAYS", "BLAMES"), (_row(row) for row in report.rules)
@@ -52,14 +54,29 @@ def _describe_abstentions(report: DryRunReport) -> str:
     return f", {report.num_abstained:,} abstained ({share}), first {report.abstention_example}"
 
 
-def _describe_judge(judge: JudgeUse) -> str:
-    paid = judge.paid
-    if paid.num_calls and paid.cost_usd == 0:
-        calls = words.count(paid.num_calls, "call")
-        return f"judged by {judge.model} · {calls}, free. {judge.note}".rstrip()
-    price = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
+def _describe_answers(report: DryRunReport) -> Iterator[str]:
+    """How often answers pass, and which models were asked for them and about them."""
+    if (rates := report.pass_rates) is not None:
+        yield (
+            f"pass@1 {rates.pass_at_1:.1%} · pass@{rates.k} {rates.pass_at_k:.1%} "
+            f"at {rates.threshold:g} or more, {words.count(rates.num_groups, 'record')}"
+        )
+    if report.num_not_sampled:
+        missing = words.count(report.num_not_sampled, "answer")
+        yield f"{missing} not given by the model, first {report.not_sampled_example}"
+    if report.sampler is not None:
+        yield _describe_use("answered", report.sampler)
+    if report.judge is not None:
+        yield _describe_use("judged", report.judge)
+
+
+def _describe_use(did: str, use: JudgeUse) -> str:
+    paid, who = use.paid, f"{did} by {use.model}"
     calls = words.count(paid.num_calls, "call")
-    return f"judged by {judge.model} · {calls} paid, {price} {judge.note}".rstrip()
+    if paid.num_calls and paid.cost_usd == 0:
+        return f"{who} · {calls}, free. {use.note}".rstrip()
+    price = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
+    return f"{who} · {calls} paid, {price} {use.note}".rstrip()
 
 
 def require_report(dry_run: DryRun) -> DryRunReport:

@@ -1,12 +1,10 @@
 """The dry run: which rollouts are graded, what the grades say, and the verdict."""
 
 import math
-import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 
 from pydantic import Field
 
@@ -21,8 +19,10 @@ from rft_app.domain.dry_run_rules import (
 )
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind
+from rft_app.domain.length_grades import LengthGrades, group_by_length
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.record import record_id
+from rft_app.domain.sampling import PASSED, PassRates, Sampling, find_pass_rates
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
 
 NO_TOPIC = "(no topic)"
@@ -39,6 +39,12 @@ class DryRunSettings(Entity):
     seed: int = 0
     stratify: bool = True
     """Choose records in proportion to their topics; else from all alike."""
+    sampling: Sampling | None = None
+    """Whom to ask for the answers; `None` grades the recorded and imported ones."""
+    budget_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """What answers and judge may cost together; the run stops there and can go on."""
+    pass_reward: float = Field(default=PASSED, gt=0, le=1)
+    """The reward from which a rollout passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +137,28 @@ class DryRunReport(Entity):
     """The reward from which a rollout has passed; `None` where the grader has none."""
     num_passed: int | None = None
     """Graded rollouts that have; `None` without a threshold."""
+    lengths: tuple[LengthGrades, ...] = ()
+    """By the length of the record, shortest first; empty where all are as long."""
     num_groups: int
     """Records with two or more graded rollouts."""
     num_learnable: int
     """Those of them whose rewards differ."""
     learnable_share: float | None
     """`None` where no record has two graded rollouts."""
+    pass_rates: PassRates | None = None
+    """`None` where no record has all of its rollouts graded."""
     rules: tuple[RuleRow, ...]
     verdict: DryRunVerdict
     dataset_quality: Quality
     grader_quality: Quality
     judge: JudgeUse | None = None
     """What asking a model came to; `None` for graders that ask none."""
+    sampler: JudgeUse | None = None
+    """What asking for the answers came to; `None` where recorded ones were graded."""
+    num_not_sampled: int = 0
+    """Planned answers that the model did not give; they are in no other figure."""
+    not_sampled_example: str = ""
+    """The first of them: its record and what the provider said."""
 
     @property
     def abstention_share(self) -> float | None:
@@ -188,59 +204,25 @@ class DryRun(Entity):
     finished_at: datetime | None
 
 
-def pick_records(topic_of: Mapping[int, int | None], num_records: int, seed: int) -> list[int]:
-    """Choose records in proportion to their topics; the same seed gives the same choice.
-
-    Each topic gets its exact share rounded down; what is left goes one by one to the largest
-    remainders, ties to the smaller topic id. Records without a topic count as one topic.
-
-    Args:
-        topic_of: Record key to topic id.
-        num_records: How many; all of them when there are not more.
-        seed: Any integer.
-
-    Returns:
-        Record keys, ascending.
-
-    Example:
-        >>> pick_records({1: 10, 2: 10, 3: 20, 4: 20}, 4, seed=7)
-        [1, 2, 3, 4]
-    """
-    if num_records >= len(topic_of):
-        return sorted(topic_of)
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for seq, topic_id in topic_of.items():
-        members[topic_id or 0].append(seq)
-    sizes = {topic_id: len(members[topic_id]) for topic_id in sorted(members)}
-    chosen: list[int] = []
-    for topic_id, count in apportion(sizes, num_records).items():
-        order = random.Random(f"{seed}:{topic_id}")
-        chosen += order.sample(sorted(members[topic_id]), count)
-    return sorted(chosen)
-
-
-def apportion(sizes: Mapping[int, int], total: int) -> dict[int, int]:
-    """Divide `total` seats by size with the largest remainder; the order of `sizes` breaks ties.
-
-    Example:
-        >>> apportion({1: 70, 2: 20, 3: 10}, 5)
-        {1: 4, 2: 1, 3: 0}
-    """
-    whole = sum(sizes.values())
-    quotas = {key: Fraction(size * total, whole) for key, size in sizes.items()}
-    seats = {key: int(quota) for key, quota in quotas.items()}
-    by_remainder = sorted(quotas, key=lambda key: seats[key] - quotas[key])
-    for key in by_remainder[: total - sum(seats.values())]:
-        seats[key] += 1
-    return seats
-
-
 def make_report(
-    grades: Sequence[Grade],
+    outcomes: Sequence[Grade],
     topic_names: Mapping[int, str],
     pass_threshold: float | None = None,
+    *,
+    settings: DryRunSettings = DryRunSettings(),  # noqa: B008  # frozen
+    num_tokens: Mapping[int, int] | None = None,
 ) -> DryRunReport:
-    """Turn all outcomes of a dry run into its report."""
+    """Turn all outcomes of a dry run into its report.
+
+    Args:
+        outcomes: One for each planned rollout.
+        topic_names: Slash path by the topic's key.
+        pass_threshold: The reward from which the grader says that a rollout has passed.
+        settings: What counts as passed where the grader does not say it.
+        num_tokens: The length of each record by its key, where lengths shall be reported.
+    """
+    unsampled = [one for one in outcomes if one.failure_kind is FailureKind.NOT_SAMPLED]
+    grades = [one for one in outcomes if one.failure_kind is not FailureKind.NOT_SAMPLED]
     rewards = [grade.reward for grade in grades if grade.reward is not None]
     kinds = [grade.failure_kind for grade in grades if grade.failure_kind is not None]
     failures = {kind: kinds.count(kind) for kind in FailureKind if kind in kinds}
@@ -258,10 +240,12 @@ def make_report(
         topic_means={topic.topic: topic.mean for topic in topics if topic.mean is not None},
     )
     rules = apply_rules(measured)
+    k = max((group.size for group in groups.values()), default=0)
+    rewards_of = [group.rewards for group in groups.values()]
     return DryRunReport(
         num_records=len(groups),
         num_rollouts=len(grades),
-        max_rollouts_per_record=max((group.size for group in groups.values()), default=0),
+        max_rollouts_per_record=k,
         num_graded=len(rewards),
         num_failed=len(kinds),
         num_abstained=sum(grade.is_abstention for grade in grades),
@@ -278,6 +262,10 @@ def make_report(
         num_passed=None
         if pass_threshold is None
         else sum(reward >= pass_threshold - EQUAL_REWARDS for reward in rewards),
+        lengths=group_by_length(_find_lengths(grades, num_tokens or {})),
+        pass_rates=find_pass_rates(rewards_of, k, pass_threshold or settings.pass_reward),
+        num_not_sampled=len(unsampled),
+        not_sampled_example="".join(_find_examples(unsampled).values()),
         num_groups=len(graded_groups),
         num_learnable=num_learnable,
         learnable_share=measured.learnable_share,
@@ -356,6 +344,14 @@ def _by_topic(grades: Sequence[Grade], topic_names: Mapping[int, str]) -> tuple[
     for grade in grades:
         members[topic_names.get(grade.topic_id or 0, NO_TOPIC)].append(grade)
     return tuple(_topic_grades(topic, members[topic]) for topic in sorted(members))
+
+
+def _find_lengths(
+    grades: Sequence[Grade], num_tokens: Mapping[int, int]
+) -> Iterator[tuple[int, float]]:
+    for grade in grades:
+        if (tokens := num_tokens.get(grade.record_seq)) is not None and grade.reward is not None:
+            yield tokens, grade.reward
 
 
 def _topic_grades(topic: str, grades: Sequence[Grade]) -> TopicGrades:

@@ -31,6 +31,8 @@ class FailureKind(StrEnum):
     """The grader compares with a reference and the record has none."""
     NO_OUTPUT = "no_output"
     """There is nothing to grade."""
+    NOT_SAMPLED = "not_sampled"
+    """The model that was asked for the answer gave none; no fault of the grader."""
     MISSING_VARIABLE = "missing_variable"
     """The judge's prompt asks for something that the record or the answer has not."""
     PROVIDER_REFUSED = "provider_refused"
@@ -55,6 +57,7 @@ REMEDIES: Mapping[FailureKind, str] = {
     ),
     FailureKind.NO_REFERENCE: "Add references to these records, or use a grader that needs none.",
     FailureKind.NO_OUTPUT: "Import answers for these records, or let it read another field.",
+    FailureKind.NOT_SAMPLED: "Read what the provider said, then run again.",
     FailureKind.MISSING_VARIABLE: "Add it to these records, or take it out of the prompt.",
     FailureKind.PROVIDER_REFUSED: "Read what the provider said, then run again.",
     FailureKind.NO_REPLY: "Run again later, or raise RFT_LLM_TIMEOUT_S.",

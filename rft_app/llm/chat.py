@@ -18,10 +18,18 @@ class ChatRequest(Entity):
 
     model: str
     messages: tuple[ChatMessage, ...]
+    conversation: tuple[dict[str, Any], ...] = ()
+    """Turns of a record as they were recorded, before `messages`."""
+    tools: tuple[dict[str, Any], ...] = ()
+    tool_choice: Any = None
+    parallel_tool_calls: bool | None = None
+    """As the record has them; `None` leaves them to the provider."""
     temperature: float | None = None
     max_tokens: int
     reply_schema: dict[str, Any] | None = None
     """JSON schema that the reply must match."""
+    variant: int = 0
+    """Which of several answers to the same question is asked for; providers do not see it."""
 
 
 class ChatReply(Entity):
@@ -32,6 +40,7 @@ class ChatReply(Entity):
     """Empty when the model said nothing or declined."""
     finish_reason: str | None = None
     refusal: str | None = None
+    tool_calls: tuple[dict[str, Any], ...] = ()
     num_prompt_tokens: int | None = None
     num_completion_tokens: int | None = None
     """Tokens are `None` where the provider does not count them."""

@@ -32,6 +32,7 @@ class _Usage(msgspec.Struct):
 class _Message(msgspec.Struct):
     content: str | None = None
     refusal: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
 
 
 class _Choice(msgspec.Struct):
@@ -115,8 +116,10 @@ class ChatClient:
             self._left_out.add(found.refused_parameter)
 
     def _to_arguments(self, request: ChatRequest) -> dict[str, Any]:
-        messages = [message.model_dump() for message in request.messages]
+        turns = [message.model_dump() for message in request.messages]
+        messages = [*request.conversation, *turns]
         arguments: dict[str, Any] = {"model": request.model, "messages": messages}
+        arguments |= _describe_tools(request)
         schema = request.reply_schema
         if request.temperature is not None and "temperature" not in self._left_out:
             arguments["temperature"] = request.temperature
@@ -143,10 +146,22 @@ class ChatClient:
             text=choice.message.content or "",
             finish_reason=choice.finish_reason,
             refusal=choice.message.refusal,
+            tool_calls=tuple(choice.message.tool_calls or ()),
             num_prompt_tokens=tokens[0],
             num_completion_tokens=tokens[1],
             cost_usd=find_cost(self._models.get(request.model), *tokens),
         )
+
+
+def _describe_tools(request: ChatRequest) -> dict[str, Any]:
+    """Providers refuse a choice of tools where there are none."""
+    if not request.tools:
+        return {}
+    more = {
+        "tool_choice": request.tool_choice,
+        "parallel_tool_calls": request.parallel_tool_calls,
+    }
+    return {"tools": list(request.tools), **{k: v for k, v in more.items() if v is not None}}
 
 
 def _to_format(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ would refuse the others, too; where it takes one, a refusal concerns only the an
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.grader import GraderSpec
-from rft_app.domain.grading import NO_ANSWER, Outcome
+from rft_app.domain.grading import NO_ANSWER, GradingFailure, Outcome
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import NO_JUDGE
 from rft_app.domain.rollout import Rollout, RolloutKey
@@ -28,11 +28,15 @@ from rft_app.llm.failures import (
     CallFailureKind,
     FailureTally,
 )
+from rft_app.pipeline._budget import Budget
+from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
 
+Unsampled = Mapping[int, GradingFailure]
+"""By position in the plan, why a model gave no answer that could be graded."""
 Store = Callable[[int, Sequence[Outcome]], None]
 """Takes a position in the plan, and the outcomes from there on."""
 
@@ -70,12 +74,21 @@ class Judging:
     """Asks about the rollouts of a plan that have no outcome yet."""
 
     def __init__(
-        self, context: JobContext, run: DryRun, keys: Sequence[RolloutKey], store: Store
+        self,
+        context: JobContext,
+        run: DryRun,
+        keys: Sequence[RolloutKey],
+        store: Store,
+        unsampled: Unsampled,
     ) -> None:
         self._context = context
         self._dataset_id = run.dataset_id
         self._keys = keys
         self._store = store
+        self._unsampled = unsampled
+        self._budget = Budget(
+            run.settings.budget_usd, context.job_id, sampling_scope(context.job_id)
+        )
         self._waiting: dict[int, Outcome] = {}
         """By position, until those before them are there."""
         self._held: dict[int, Outcome] = {}
@@ -108,13 +121,15 @@ class Judging:
                 report=self._report_progress,
                 stop=judge.stop,
             )
-            calls.run(len(order), lambda: self._failures.is_hopeless)
+            calls.run(len(order), lambda: self._failures.is_hopeless or self._budget.is_spent())
             self._release()
             self._store_ready()
             self._require_all()
             return self._sum_up(judge)
 
     def _ask(self, judge: AskingSession, position: int) -> Asked:
+        if (missing := self._unsampled.get(position)) is not None:
+            return Asked(missing)
         rollout = self._rollouts.load(position)
         if not rollout.has_output:
             return Asked(NO_ANSWER)
@@ -160,7 +175,10 @@ class Judging:
         self._context.progress(self._num_taken, len(self._keys), label)
 
     def _require_all(self) -> None:
-        if num_left := len(self._keys) - self._num_stored - len(self._waiting):
+        num_left = len(self._keys) - self._num_stored - len(self._waiting)
+        if num_left and not self._failures.is_hopeless:
+            raise self._budget.spent_error(num_left, "rollout")
+        if num_left:
             raise ProviderError(
                 f"The judge stopped with {count(num_left, 'rollout')} left, because "
                 f"further calls would fail, too. {self._failures.describe()}"[:1000]

@@ -5,12 +5,15 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sqlmodel import Session
 
-from rft_app.domain.dry_run import DryRunSettings, pick_records
-from rft_app.domain.record import RecordFilter
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.record import RecordFilter, Selection
+from rft_app.domain.record_pick import pick_records
 from rft_app.domain.rollout import RolloutKey
 from rft_app.errors import ConflictError
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.rollouts import Answered, iterate_answered, list_keys
+from rft_app.storage.sampled_rollouts import reserve_rollouts
+from rft_app.storage.snapshot_source import read_columns
 
 _RECORDS_PER_LOOK = 500
 
@@ -41,7 +44,7 @@ def plan_rollouts(
         seq: record.topic_id if settings.stratify else None for seq, record in known.items()
     }
     chosen = pick_records(topic_of, settings.num_records, settings.seed)
-    others = list_keys(session, dataset_id, chosen)
+    others = list_keys(session, dataset_id, chosen, "imported")
     keys: list[RolloutKey] = []
     for seq in chosen:
         record = known[seq]
@@ -52,7 +55,31 @@ def plan_rollouts(
     return keys
 
 
-def pick_few(session: Session, dataset_id: str, count: int) -> list[RolloutKey]:
+def plan_samples(
+    session: Session, dataset_id: str, members: Collection[int], settings: DryRunSettings
+) -> list[RolloutKey]:
+    """Choose records, with or without answers, and take a key for each rollout to be sampled."""
+    keys = expect_samples(session, dataset_id, members, settings)
+    first = reserve_rollouts(session, len(keys))
+    return [key._replace(rollout_seq=first + number) for number, key in enumerate(keys)]
+
+
+def expect_samples(
+    session: Session, dataset_id: str, members: Collection[int], settings: DryRunSettings
+) -> list[RolloutKey]:
+    """The same choice before any key is taken, each with the record's own answer."""
+    columns = read_columns(session, dataset_id, Selection())
+    topics = zip(columns.seqs.tolist(), columns.split.topics.tolist(), strict=True)
+    topic_of: dict[int, int | None] = {seq: topic or None for seq, topic in topics}
+    among = {seq: topic_of.get(seq) if settings.stratify else None for seq in sorted(members)}
+    return [
+        RolloutKey(seq, None, topic_of.get(seq))
+        for seq in pick_records(among, settings.num_records, settings.seed)
+        for _ in range(settings.num_rollouts)
+    ]
+
+
+def pick_few(session: Session, dataset_id: str, num_wanted: int) -> list[RolloutKey]:
     """One answer each of a few records, always the same ones, without reading the whole dataset.
 
     Raises:
@@ -62,11 +89,11 @@ def pick_few(session: Session, dataset_id: str, count: int) -> list[RolloutKey]:
     for seqs in _shuffled(session, dataset_id):
         answered = {record.seq: record for record in iterate_answered(session, dataset_id, seqs)}
         found += [answered[seq] for seq in seqs if seq in answered]
-        if len(found) >= count:
+        if len(found) >= num_wanted:
             break
     _require_answers({record.seq: record for record in found})
-    few = found[:count]
-    others = list_keys(session, dataset_id, [record.seq for record in few])
+    few = found[:num_wanted]
+    others = list_keys(session, dataset_id, [record.seq for record in few], "imported")
     return [
         RolloutKey(
             record.seq, None if record.has_output else others[record.seq][0], record.topic_id

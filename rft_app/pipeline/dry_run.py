@@ -1,4 +1,4 @@
-"""Step 5: grade a choice of recorded rollouts and judge whether training can work.
+"""Step 5: grade a choice of rollouts, recorded or sampled, and judge whether training can work.
 
 The plan (a frozen snapshot, the grader version, the list of rollouts) is written in one
 transaction.  Rollouts are then graded in chunks; a chunk's grades are stored at once, and their
@@ -9,6 +9,7 @@ calls are slow and cost money (`_judging`).
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -25,13 +26,15 @@ from rft_app.graders import open_grader
 from rft_app.graders._base import GraderSession
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
-from rft_app.pipeline._judging import Judging
-from rft_app.pipeline._rollout_plan import plan_rollouts
+from rft_app.pipeline._judging import Judging, Unsampled
+from rft_app.pipeline._rollout_plan import plan_rollouts, plan_samples
+from rft_app.pipeline._sampling import Sampler
 from rft_app.pipeline.grader import require_grader
 from rft_app.storage import dry_runs, graders, rollouts
 from rft_app.storage.dry_runs import DryRunPlan
 from rft_app.storage.grades import add_grades, count_grades, iterate_grades
 from rft_app.storage.record_plan import read_topic_keys
+from rft_app.storage.records import map_num_tokens
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.snapshots import freeze_snapshot, load_members
 from rft_app.storage.step_inputs import StepInputs, get_inputs
@@ -76,7 +79,7 @@ class DryRunStep:
                 session, dataset_id, chosen, context.job_id
             )
         if run.report is None:
-            run = _report(run, _grade_rest(context, run))
+            run = _report(run, _work(context, run))
         assert run.report is not None
         return describe_dry_run(run, run.report)
 
@@ -87,61 +90,87 @@ class DryRunStep:
         grader = require_grader(session, dataset_id)
         snapshot = freeze_snapshot(session, dataset_id, purpose=StepName.DRY_RUN.value)
         members = set(load_members(session, snapshot.id).seqs.tolist())
+        make_plan = plan_rollouts if settings.sampling is None else plan_samples
         plan = DryRunPlan(
             snapshot_id=snapshot.id,
             grader_version_id=grader.id,
             settings=settings,
             input_hash=input_hash,
-            keys=plan_rollouts(session, dataset_id, members, settings),
+            keys=make_plan(session, dataset_id, members, settings),
         )
         return dry_runs.add_dry_run(session, dataset_id, plan, job_id=job_id)
 
 
-def _grade_rest(context: JobContext, run: DryRun) -> JudgeUse | None:
-    """Grade what is missing; returns what a judge was asked, `None` where no model is."""
+class _Uses(NamedTuple):
+    """What models were asked; `None` where none was."""
+
+    sampler: JudgeUse | None
+    judge: JudgeUse | None
+
+
+def _work(context: JobContext, run: DryRun) -> _Uses:
+    """Sample and grade what is missing."""
     with reading() as session:
         keys = dry_runs.load_plan(session, run.id)
+    if (sampling := run.settings.sampling) is None:
+        return _Uses(None, _grade_rest(context, run, keys, {}))
+    use, unsampled = Sampler(context, run, keys, sampling).work()
+    return _Uses(use, _grade_rest(context, run, keys, unsampled))
+
+
+def _grade_rest(
+    context: JobContext, run: DryRun, keys: Sequence[RolloutKey], unsampled: Unsampled
+) -> JudgeUse | None:
+    """Grade what is missing; returns what a judge was asked, `None` where no model is."""
+    with reading() as session:
         spec = graders.get_version(session, run.grader_version_id).spec
         num_done = count_grades(session, run.id)
     if not list_asking(spec):
-        _grade_chunks(context, run, spec, keys, num_done)
+        _grade_chunks(context, run, spec, _Plan(keys, unsampled), num_done)
         return None
 
     def store(first_item: int, outcomes: Sequence[Outcome]) -> None:
         _store(run, first_item, keys[first_item : first_item + len(outcomes)], outcomes)
 
-    return Judging(context, run, keys, store).work(spec, num_done)
+    return Judging(context, run, keys, store, unsampled).work(spec, num_done)
+
+
+class _Plan(NamedTuple):
+    """What is graded, and by position why there is no answer."""
+
+    keys: Sequence[RolloutKey]
+    unsampled: Unsampled
 
 
 def _grade_chunks(
-    context: JobContext, run: DryRun, spec: GraderSpec, keys: Sequence[RolloutKey], num_done: int
+    context: JobContext, run: DryRun, spec: GraderSpec, plan: _Plan, num_done: int
 ) -> None:
-    pace, timeouts = Pace(), TimeoutsInARow()
+    pace, timeouts, num_planned = Pace(), TimeoutsInARow(), len(plan.keys)
     with open_grader(spec) as grading:
-        while num_done < len(keys):
-            context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
+        while num_done < num_planned:
+            context.progress(num_done, num_planned, _progress_label(num_done, num_planned))
             started_at = time.monotonic()
-            chunk = keys[num_done : num_done + pace.size]
-            timeouts.count(_grade_chunk(grading, run, num_done, chunk))
-            num_done += len(chunk)
-            if num_done < len(keys):
+            items = range(num_done, min(num_done + pace.size, num_planned))
+            timeouts.count(_grade_chunk(grading, run, plan, items))
+            num_done += len(items)
+            if num_done < num_planned:
                 timeouts.require_few()
-            pace.adapt(len(chunk), time.monotonic() - started_at)
-    context.progress(num_done, len(keys), _progress_label(num_done, len(keys)))
+            pace.adapt(len(items), time.monotonic() - started_at)
+    context.progress(num_done, num_planned, _progress_label(num_done, num_planned))
 
 
 def _progress_label(num_done: int, num_planned: int) -> str:
     return f"{num_done:,} of {num_planned:,} rollouts graded"
 
 
-def _grade_chunk(
-    grading: GraderSession, run: DryRun, first_item: int, keys: Sequence[RolloutKey]
-) -> list[Outcome]:
+def _grade_chunk(grading: GraderSession, run: DryRun, plan: _Plan, items: range) -> list[Outcome]:
     """Grade some rollouts and store what came of each."""
+    keys = plan.keys[items.start : items.stop]
     with reading() as session:
         chunk = rollouts.load_rollouts(session, run.dataset_id, keys)
-    outcomes = grade_rollouts(grading, chunk)
-    _store(run, first_item, keys, outcomes)
+    graded = grade_rollouts(grading, chunk)
+    outcomes = [plan.unsampled.get(at, one) for at, one in zip(items, graded, strict=True)]
+    _store(run, items.start, keys, outcomes)
     return outcomes
 
 
@@ -164,14 +193,16 @@ def _store(
         add_grades(session, run.id, first_item, keys, outcomes)
 
 
-def _report(run: DryRun, judge: JudgeUse | None) -> DryRun:
+def _report(run: DryRun, uses: _Uses) -> DryRun:
     with reading() as session:
-        spec = graders.get_version(session, run.grader_version_id).spec
+        outcomes = list(iterate_grades(session, run.id))
         report = make_report(
-            list(iterate_grades(session, run.id)),
+            outcomes,
             read_topic_keys(session, run.dataset_id),
-            find_pass_threshold(spec),
-        ).model_copy(update={"judge": judge})
+            find_pass_threshold(graders.get_version(session, run.grader_version_id).spec),
+            settings=run.settings,
+            num_tokens=map_num_tokens(session, {one.record_seq for one in outcomes}),
+        ).model_copy(update={"judge": uses.judge, "sampler": uses.sampler})
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)
         return dry_runs.get_dry_run(session, run.id)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from rft_app.domain.auto_run import AUTO_STEPS, AutoRun, AutoState, Decision
+from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking
 from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.imports import STEP_OF_IMPORT
@@ -35,8 +36,8 @@ NEEDS_GRADER = (
     "a recorded reward. Write a grader in step 4, then start again."
 )
 PAID = (
-    "The grader is a judge, and its calls are paid. Step 5 says how many and what they cost; start "
-    "the dry run there."
+    "The dry run asks a model, and its calls are paid. Step 5 says how many and what they cost; "
+    "start it there."
 )
 
 
@@ -269,8 +270,12 @@ def _start_step(session: Session, dataset_id: str, step: StepName) -> None:
 
 
 def _is_paid(session: Session, dataset_id: str) -> bool:
+    """Whether the next dry run asks a model, for answers or for grades."""
+    step = get_step(session, dataset_id, StepName.DRY_RUN)
+    settings = DryRunSettings.model_validate(step.settings)
     grader = current_grader(session, dataset_id)
-    return grader is not None and bool(list_asking(grader.spec))
+    asks_judge = grader is not None and bool(list_asking(grader.spec))
+    return asks_judge or settings.sampling is not None
 
 
 def _set_grader(session: Session, run: AutoRun) -> AutoRun | None:

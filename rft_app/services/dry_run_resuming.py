@@ -7,10 +7,12 @@ from rft_app.domain.grader import count_calls
 from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import ConflictError
 from rft_app.jobs.queue import get_job
+from rft_app.pipeline._scopes import sampling_scope
 from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.graders import current_grader
 from rft_app.services.judge_costs import JudgeEstimate, estimate_judge
 from rft_app.services.retrying import retry
+from rft_app.services.sampling_costs import SamplingEstimate, estimate_sampling
 from rft_app.services.staleness import describe_changes
 from rft_app.storage import dry_runs
 from rft_app.storage.paid_calls import sum_paid_calls
@@ -24,6 +26,10 @@ class StoppedRun(Entity):
     num_planned: int
     num_left: int
     """Rollouts that have no grade yet and no paid reply."""
+    num_unsampled: int = 0
+    """Answers that are still to be asked for."""
+    answers: SamplingEstimate | None = None
+    """What asking for all answers costs; `None` where recorded ones are graded."""
     whole: JudgeEstimate | None
     """What a judge would be asked for all of them; `None` where no model is asked."""
     changes: str
@@ -33,6 +39,11 @@ class StoppedRun(Entity):
     def share_left(self) -> float:
         """How much of it is still to do, in [0, 1]."""
         return self.num_left / self.num_planned
+
+    @property
+    def share_unsampled(self) -> float:
+        """How many of the answers are still to be asked for, in [0, 1]."""
+        return self.num_unsampled / self.num_planned
 
 
 def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun | None:
@@ -46,22 +57,31 @@ def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun |
     is_over = get_job(session, job_id).status in {JobStatus.FAILED, JobStatus.CANCELLED}
     if not is_over or run is None or run.report is not None or grader is None:
         return None
+    num_sampled = sum_paid_calls(session, sampling_scope(job_id)).num_calls
     num_paid = sum_paid_calls(session, job_id).num_calls
     num_known = max(run.num_done, num_paid // (count_calls(grader.spec) or 1))
-    if grader.id != run.grader_version_id or not (num_known or num_paid):
+    if grader.id != run.grader_version_id or not (num_known or num_paid or num_sampled):
         return None
     now = DryRunStep().input_hash(get_inputs(session, dataset_id), run.settings)
     return StoppedRun(
         job_id=job_id,
         num_planned=run.num_planned,
         num_left=max(0, run.num_planned - num_known),
+        num_unsampled=max(0, run.num_planned - num_sampled) if run.settings.sampling else 0,
+        answers=estimate_sampling(session, dataset_id, run.settings),
         whole=estimate_judge(session, dataset_id, run.settings),
         changes=describe_changes(run.input_hash or now, now),
     )
 
 
-def go_on(session: Session, dataset_id: str, job_id: str) -> Job:
-    """Let a stopped run grade what is left of its plan.
+def go_on(session: Session, dataset_id: str, job_id: str, budget_usd: float | None = None) -> Job:
+    """Let a stopped run sample and grade what is left of its plan.
+
+    Args:
+        session: Any.
+        dataset_id: Whose run.
+        job_id: The job that was stopped.
+        budget_usd: What it may cost now, with what it cost so far; `None` for no limit.
 
     Raises:
         NotFoundError: There is no such dataset or job.
@@ -71,4 +91,6 @@ def go_on(session: Session, dataset_id: str, job_id: str) -> Job:
     is_over = get_job(session, job_id).status.is_settled
     if is_over and find_stopped(session, dataset_id, job_id) is None:
         raise ConflictError("This dry run cannot go on. Start a new one.", job=job_id)
+    if (run := dry_runs.find_by_job(session, job_id)) is not None:
+        dry_runs.set_budget(session, run.id, budget_usd)
     return retry(session, job_id)

@@ -13,7 +13,7 @@ from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders.judge import full_prompt, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
-from rft_app.pipeline._rollout_plan import plan_rollouts
+from rft_app.pipeline._rollout_plan import expect_samples, plan_rollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
 from rft_app.storage.catalogue import read_catalogue
@@ -56,7 +56,8 @@ def estimate_judge(
     choices = {name: catalogue.find(part.model) for name, part in asking.items()}
     usable = RecordFilter(is_valid=True, is_duplicate=False)
     members: list[int] = select_seqs(session, dataset_id, usable).tolist()
-    keys = plan_rollouts(session, dataset_id, set(members), settings)
+    expect = plan_rollouts if settings.sampling is None else expect_samples
+    keys = expect(session, dataset_id, set(members), settings)
     sampled = _load_some(session, dataset_id, keys)
     tokens = {name: _estimate_tokens(part, sampled, len(keys)) for name, part in asking.items()}
     known = [catalogue.name_of(choice) for choice in choices.values() if choice is not None]

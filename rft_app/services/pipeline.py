@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from rft_app.domain.dataset import DatasetStats
+from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import Node, StepName, require_startable
@@ -18,6 +19,7 @@ from rft_app.pipeline.grader import require_provider
 from rft_app.pipeline.steps import STEPS
 from rft_app.services.datasets import get_dataset
 from rft_app.services.topic_locks import require_settled
+from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.steps import begin_step, get_step_row
 
 
@@ -57,7 +59,7 @@ def start_step(
         NotFoundError: There is no such dataset.
         ConflictError: An earlier step has no result, or a step or a job on topics or records runs.
         InvalidInputError: A setting has an impossible value; the message names it.
-        NotAvailableError: The dry run's grader is a judge and no provider is configured.
+        NotAvailableError: The dry run asks a model, for answers or grades, and there is none.
     """
     find_step(name)
     dataset = get_dataset(session, dataset_id)
@@ -65,7 +67,16 @@ def start_step(
     require_settled(session, dataset_id)
     if name is StepName.DRY_RUN:
         require_provider(session, dataset_id)
+        _require_sampler(session, settings or {})
     return queue_step(session, dataset_id, name, settings)
+
+
+def _require_sampler(session: Session, settings: Mapping[str, Any]) -> None:
+    """Check that there is the model that is asked for the answers, where one is."""
+    wanted = read_step_settings(find_step(StepName.DRY_RUN), settings)
+    sampling = DryRunSettings.model_validate(wanted).sampling
+    if sampling is not None:
+        read_catalogue(session).choose(sampling.model)
 
 
 def queue_step(

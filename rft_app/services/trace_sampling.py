@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from sqlmodel import Session
 
-from rft_app.domain.dry_run import apportion
+from rft_app.domain.record_pick import apportion
 from rft_app.domain.trace import trace_id
 from rft_app.domain.trace_page import SampleKind, TraceSample, TraceSelection
 from rft_app.errors import InvalidInputError

@@ -61,6 +61,13 @@ def load_plan(session: Session, dry_run_id: str) -> list[RolloutKey]:
     return [] if row is None else _unpack(row.items)
 
 
+def set_budget(session: Session, dry_run_id: str, budget_usd: float | None) -> None:
+    """Change what an unfinished run may cost."""
+    row = _get_row(session, dry_run_id)
+    row.settings = {**row.settings, "budget_usd": budget_usd}
+    session.add(row)
+
+
 def finish_dry_run(session: Session, dry_run_id: str, report: DryRunReport) -> None:
     """Store the report; the dry run is over."""
     row = _get_row(session, dry_run_id)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -14,14 +15,15 @@ from rft_app.storage.session import reading, unit_of_work
 _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
 _FIND = text(
-    "SELECT model, text, finish_reason, refusal, num_prompt_tokens, num_completion_tokens, "
-    "cost_usd FROM llm_call WHERE scope = :scope AND key = :key"
+    "SELECT model, text, finish_reason, refusal, tool_calls, num_prompt_tokens, "
+    "num_completion_tokens, cost_usd FROM llm_call WHERE scope = :scope AND key = :key"
 )
 _INSERT = text(
     "INSERT INTO llm_call (scope, key, dataset_id, model, text, finish_reason, refusal, "
-    "num_prompt_tokens, num_completion_tokens, cost_usd, created_at) VALUES (:scope, :key, "
-    ":dataset_id, :model, :text, :finish_reason, :refusal, :num_prompt_tokens, "
-    ":num_completion_tokens, :cost_usd, :created_at) ON CONFLICT (scope, key) DO NOTHING"
+    "tool_calls, num_prompt_tokens, num_completion_tokens, cost_usd, created_at) "
+    "VALUES (:scope, :key, :dataset_id, :model, :text, :finish_reason, :refusal, :tool_calls, "
+    ":num_prompt_tokens, :num_completion_tokens, :cost_usd, :created_at) "
+    "ON CONFLICT (scope, key) DO NOTHING"
 )
 
 _SUM = text(
@@ -49,7 +51,10 @@ class StoredPaidCalls:
         with reading() as session:
             found = session.connection().execute(_FIND, {"scope": self._scope, "key": key})
             row = found.mappings().one_or_none()
-        return None if row is None else ChatReply.model_validate(dict(row))
+        if row is None:
+            return None
+        calls = msgspec.json.decode(row["tool_calls"]) if row["tool_calls"] else ()
+        return ChatReply.model_validate({**row, "tool_calls": calls})
 
     def keep(self, key: str, reply: ChatReply) -> None:
         """Store a reply; one that is there already stays."""
@@ -57,6 +62,8 @@ class StoredPaidCalls:
         values |= {"scope": self._scope, "key": key, "dataset_id": self._dataset_id}
         values["text"] = _storable(reply.text)
         values["refusal"] = None if reply.refusal is None else _storable(reply.refusal)
+        calls = msgspec.json.encode(reply.tool_calls).decode() if reply.tool_calls else None
+        values["tool_calls"] = None if calls is None else _storable(calls)
         values["created_at"] = datetime.now(UTC)
 
         def insert(session: Session) -> None:

@@ -1,6 +1,6 @@
 """Records in the database: add, read in full, stream for exports, set topics."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Row, text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from rft_app.domain.record import (
     Record,
@@ -31,6 +31,7 @@ from rft_app.storage.record_plan import BY_KEY, read_topic_keys
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.sequences import reserve
 from rft_app.storage.session import is_sqlite, read_blocks
+from rft_app.storage.tables import RecordRow
 from rft_app.storage.tags import read_tags
 from rft_app.storage.turns import decode_turns, question_text
 
@@ -167,6 +168,18 @@ def stream_cuts(
     keys = np.array(seqs, dtype=np.int64)
     for row in _stream(session, dataset_id, keys, f"{_CUT}, r.external_id"):
         yield row[0], row[1], row[2], row[3], row[4]
+
+
+def map_num_tokens(session: Session, seqs: Collection[int]) -> dict[int, int]:
+    """The estimated length of each record in tokens, by its key."""
+    found: dict[int, int] = {}
+    keys = sorted(seqs)
+    for start in range(0, len(keys), _CHUNK):
+        query = select(RecordRow.seq, RecordRow.num_tokens).where(
+            col(RecordRow.seq).in_(keys[start : start + _CHUNK])
+        )
+        found |= dict(session.exec(query).all())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

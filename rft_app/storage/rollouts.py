@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import func, text
+from sqlalchemy import func, text, true
 from sqlmodel import Session, col, select
 
 from rft_app.domain.record import RecordBytes, record_id
@@ -109,7 +109,8 @@ class Answered(NamedTuple):
 
 
 _ANSWERED = (
-    "WITH answered AS (SELECT DISTINCT record_seq FROM rollout WHERE dataset_id = :dataset_id) "
+    "WITH answered AS (SELECT DISTINCT record_seq FROM rollout WHERE dataset_id = :dataset_id "
+    "AND source = 'imported') "
     "SELECT r.seq, r.topic_id, (rb.seq IS NOT NULL OR t.num_messages > r.turn) AS has_output, "
     "a.record_seq IS NOT NULL AS has_rollouts FROM record r "
     "LEFT JOIN trace t ON t.seq = r.trace_seq LEFT JOIN record_body rb ON rb.seq = r.seq "
@@ -120,7 +121,7 @@ _ANSWERED = (
 def iterate_answered(
     session: Session, dataset_id: str, seqs: Sequence[int] | None = None
 ) -> Iterator[Answered]:
-    """Records with a recorded answer or rollouts, in any order.
+    """Records with a recorded answer or imported rollouts, in any order.
 
     Archived and invalid ones are among them.
 
@@ -139,15 +140,20 @@ def iterate_answered(
 
 
 def list_keys(
-    session: Session, dataset_id: str, record_seqs: Sequence[int]
+    session: Session,
+    dataset_id: str,
+    record_seqs: Sequence[int],
+    source: RolloutSource | None = None,
 ) -> dict[int, list[int]]:
-    """Keys of the rollouts of some records, oldest first."""
+    """Keys of the rollouts of some records, oldest first; of one source where it is named."""
+    is_wanted = true() if source is None else col(RolloutRow.source) == source
     keys: dict[int, list[int]] = {}
     for start in range(0, len(record_seqs), _KEYS_PER_READ):
         rows = session.exec(
             select(RolloutRow.record_seq, RolloutRow.seq)
             .where(col(RolloutRow.dataset_id) == dataset_id)
             .where(col(RolloutRow.record_seq).in_(record_seqs[start : start + _KEYS_PER_READ]))
+            .where(is_wanted)
             .order_by(col(RolloutRow.record_seq), col(RolloutRow.seq))
         )
         for record_seq, seq in rows:
@@ -156,7 +162,7 @@ def list_keys(
 
 
 def load_rollouts(session: Session, dataset_id: str, keys: Sequence[RolloutKey]) -> list[Rollout]:
-    """The answers with their records, in the order of `keys`."""
+    """The answers with their records, in the order of `keys`; without messages where none is."""
     seqs = {key.record_seq for key in keys}
     records = {
         record.seq: _Parsed(record) for record in iterate_record_bytes(session, dataset_id, seqs)
@@ -203,8 +209,8 @@ def _to_rollout(
         return Rollout(key, make_sample((), None), {})
     messages, model, reward = record.output, None, record.reward
     if key.rollout_seq is not None:
-        body, model, reward = stored[key.rollout_seq]
-        messages = msgspec.json.decode(body)
+        kept = stored.get(key.rollout_seq) or StoredRollout(b"[]", None, None)
+        messages, model, reward = msgspec.json.decode(kept.messages), kept.model, kept.reward
     sample = make_sample(messages, None)
     sample["output_json"] = _parse_text(sample["output_text"])
     is_imported = key.rollout_seq is not None

@@ -14,7 +14,8 @@ _NO_GRADER = "none"
 _NEWEST = text(
     "SELECT d.id, d.records_hash, d.topics_hash, "
     "COALESCE((SELECT MAX(t.seq) FROM trace t WHERE t.dataset_id = d.id), 0) AS trace, "
-    "COALESCE((SELECT MAX(o.seq) FROM rollout o WHERE o.dataset_id = d.id), 0) AS rollout "
+    "COALESCE((SELECT MAX(o.seq) FROM rollout o WHERE o.dataset_id = d.id "
+    "AND o.source = 'imported'), 0) AS rollout "
     "FROM dataset d WHERE d.id IN :ids"
 ).bindparams(bindparam("ids", expanding=True, type_=String()))
 
@@ -29,7 +30,7 @@ class StepInputs(NamedTuple):
     newest_trace: int
     """Key of the newest trace, 0 without any: traces are only ever added."""
     newest_rollout: int
-    """The same of rollouts."""
+    """The same of imported rollouts; those that a dry run samples are its own."""
     targets: str
     """Of all topics' targets."""
     grader: str

@@ -65,8 +65,8 @@ WORDS: dict[StepName, StepWords] = {
         name="Dry run",
         icon="flask-conical",
         promise="Can it learn?",
-        purpose="Grade recorded answers with this grader. The verdict says whether training could"
-        " learn anything from its rewards.",
+        purpose="Grade answers, recorded or sampled, with this grader. The verdict says whether"
+        " training could learn anything from its rewards.",
         verb="Set up dry run",
         again="Run again",
         start="Start dry run",

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import DATASETS
-from tests.llm.provider import configured, in_turn, say_json
+from tests.llm.provider import configured, in_turn, say, say_json
 
 SCRIPT = "def grade(sample, item):\n    return float(sample['output_text'] == item['reference'])\n"
 STRING_CHECK = {"type": "string_check", "operation": "eq", "field": "output_text"}
@@ -279,6 +279,35 @@ def test_a_judge_is_tried_and_run_with_what_it_cost(
     assert job["result"]["judge"]["model"] == "good"
     assert job["result"]["judge"]["paid"] == job["paid"]
     assert job["paid"]["numCalls"] == 10
+
+
+def test_answers_are_asked_of_a_model(
+    client: TestClient,
+    dataset: dict[str, Any],
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = f"{DATASETS}/{dataset['id']}"
+    script = "def grade(sample, item):\n    return float(sample['output_text'])\n"
+    asked = {"sampleSize": 3, "rolloutsPerRecord": 2, "model": "good", "maxTokens": 9}
+    with configured(monkeypatch, in_turn(say("1"), say("0")), CONCURRENCY="1"):
+        client.put(f"{base}/grader", json={"type": "script", "script": script})
+        run(f"{base}/topics/generate", {"numTopics": 2})
+        run(f"{base}/coverage")
+        estimate = client.post(f"{base}/dry-run/estimate", json=asked).json()
+        assert (estimate["calls"], estimate["answers"]["calls"]) == (0, 6)
+        assert estimate["answers"]["costRange"]["high"] > 0
+        unknown = client.post(f"{base}/dry-run", json={**asked, "model": "other"})
+        assert (unknown.status_code, "There is no model" in unknown.text) == (422, True)
+        report = run(f"{base}/dry-run", asked)["result"]
+    assert report["sampler"]["paid"]["numCalls"] == 6
+    assert report["passRates"] == {
+        "threshold": 1.0,
+        "k": 2,
+        "records": 3,
+        "passAt1": pytest.approx(1 / 6),
+        "passAtK": pytest.approx(1 / 3),
+    }
 
 
 def test_a_step_before_its_turn_is_a_conflict(client: TestClient, dataset: dict[str, Any]) -> None:

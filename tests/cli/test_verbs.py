@@ -147,6 +147,12 @@ def test_a_no_go_is_a_result_and_not_a_failure(rft: Rft, rows: Path, tmp_path: P
     assert "Mean reward" in done.stdout
 
 
+def test_options_about_sampled_answers_need_a_model(rft: Rft, rows: Path) -> None:
+    refused = rft("run", "ds_any", "--max-tokens", "9")
+    assert refused.returncode == 2
+    assert "It needs --model" in refused.stderr
+
+
 def test_a_string_check_is_read_from_json(rft: Rft, rows: Path, tmp_path: Path) -> None:
     dataset_id = imported(rft, rows, "Checked")
     grader = tmp_path / "check.json"

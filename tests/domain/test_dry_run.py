@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_app.domain.dry_run import Grade, apportion, make_report, pick_records
+from rft_app.domain.dry_run import Grade, make_report
 from rft_app.domain.grading import FailureKind
+from rft_app.domain.record_pick import apportion, pick_records
 
 TOPICS = {1: "Book", 2: "Pay"}
 

@@ -205,8 +205,8 @@ def test_a_stopped_run_goes_on_from_its_dialog(monkeypatch: pytest.MonkeyPatch) 
     dialog, asked = make(DryRunState), []
     dialog._dataset_id, dialog._stopped_job, dialog.left = DATASET, "job_1", "20 of 30 left, free."
 
-    def go_on(session: object, dataset_id: str, job_id: str) -> Job:
-        asked.append((dataset_id, job_id))
+    def go_on(session: object, dataset_id: str, job_id: str, budget_usd: float | None) -> Job:
+        asked.append((dataset_id, job_id, budget_usd))
         return Job(
             id=job_id,
             kind="dry_run",
@@ -220,8 +220,9 @@ def test_a_stopped_run_goes_on_from_its_dialog(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(dry_run, "go_on", go_on)
     monkeypatch.setattr(dry_run, "tell", tell)
+    dialog.budget = "$2,50"
     asyncio.run(DryRunState.go_on.fn(dialog))
-    assert asked == [(DATASET, "job_1")]
+    assert asked == [(DATASET, "job_1", 2.5)]
     assert (dialog.is_running, dialog.job.id, dialog.left) == (True, "job_1", "")
 
 

@@ -27,6 +27,7 @@ from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_r
 from rft_app.services.graders import configure_grader, current_grader, try_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import start_step
+from rft_app.services.sampling_costs import estimate_sampling
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
 
@@ -96,12 +97,12 @@ async def run_dry_run(
 def estimate_dry_run(
     dataset_id: str, request: DryRunRequest | None = None
 ) -> DryRunEstimate | None:
-    """What the saved judge would be asked and cost; `null` for graders that ask no model."""
-    asked = request or DryRunRequest()
+    """What models would be asked and cost, for answers and by a judge; `null` where none is."""
+    settings = (request or DryRunRequest()).to_settings()
     with reading() as session:
         get_dataset(session, dataset_id)
-        found = estimate_judge(session, dataset_id, asked.to_settings())
-    return None if found is None else DryRunEstimate.of(found)
+        answers = estimate_sampling(session, dataset_id, settings)
+        return DryRunEstimate.of(estimate_judge(session, dataset_id, settings), answers)
 
 
 @router.get("/dry-run")

@@ -10,6 +10,7 @@ from rft_app.api.schemas.generation import CostRange
 from rft_app.api.schemas.job import Paid
 from rft_app.domain import dry_run as domain
 from rft_app.domain import paid as domain_paid
+from rft_app.domain import sampling as domain_sampling
 from rft_app.domain.dry_run_rules import (
     Blame,
     DryRunVerdict,
@@ -19,7 +20,9 @@ from rft_app.domain.dry_run_rules import (
     RuleRow,
 )
 from rft_app.domain.grading import REMEDIES, FailureKind
+from rft_app.domain.sampling import PASSED, Sampling
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
+from rft_app.services import sampling_costs
 from rft_app.services.judge_costs import JudgeEstimate
 
 
@@ -31,10 +34,28 @@ class DryRunRequest(WireRequest):
     rollouts_per_record: int = Field(default=4, ge=1, le=64)
     seed: int = 0
     stratify_by_topic: StrictBool = True
+    model: str | None = Field(default=None, min_length=1)
+    """Who is asked for the answers; `null` grades the recorded and imported ones."""
+    temperature: float | None = Field(default=1.0, ge=0, le=2)
+    """Of the answers; `null` leaves it to the model."""
+    max_tokens: int = Field(default=512, ge=1, le=32_768)
+    """Of an answer."""
+    budget_usd: float | None = Field(default=None, gt=0)
+    """What answers and judge may cost together; the run stops there and can go on."""
+    pass_reward: float = Field(default=PASSED, gt=0, le=1)
+    """The reward from which a rollout passes, for `passRates`."""
 
     def to_settings(self) -> domain.DryRunSettings:
         """Convert to the domain."""
+        sampling = None
+        if self.model is not None:
+            sampling = Sampling(
+                model=self.model, temperature=self.temperature, max_tokens=self.max_tokens
+            )
         return domain.DryRunSettings(
+            sampling=sampling,
+            budget_usd=self.budget_usd,
+            pass_reward=self.pass_reward,
             num_records=self.sample_size,
             num_rollouts=self.rollouts_per_record,
             seed=self.seed,
@@ -151,6 +172,37 @@ class JudgeUse(Wire):
         return cls(model=found.model, paid=Paid.of(found.paid), note=found.note)
 
 
+class PassRates(Wire):
+    """How often one answer passes, and how often one of K does."""
+
+    threshold: float
+    k: int
+    records: int
+    """With at least K graded rollouts; only they count."""
+    pass_at_1: float
+    pass_at_k: float
+
+    @classmethod
+    def of(cls, found: domain_sampling.PassRates) -> "PassRates":
+        """Convert from the domain."""
+        return cls(
+            threshold=found.threshold,
+            k=found.k,
+            records=found.num_groups,
+            pass_at_1=found.pass_at_1,
+            pass_at_k=found.pass_at_k,
+        )
+
+
+class LengthScore(Wire):
+    """The rewards of the records of like length, a quarter of all."""
+
+    min_tokens: int
+    max_tokens: int
+    num_graded: int
+    mean: float | None
+
+
 class DryRunReport(Wire):
     """What the grades of a dry run say."""
 
@@ -193,6 +245,15 @@ class DryRunReport(Wire):
     learnable_share: float | None
     """Records whose rollouts' rewards differ; `null` where none has two."""
     rules: list[DryRunRule]
+    pass_rates: PassRates | None
+    """`null` where no record has all of its rollouts graded."""
+    by_length: list[LengthScore]
+    """By the length of the record, shortest first; empty where all are as long."""
+    not_sampled: int
+    """Planned answers that the model did not give; they are in no other figure."""
+    not_sampled_example: str
+    sampler: JudgeUse | None
+    """Whom the answers were asked of; `null` where recorded ones were graded."""
     judge: JudgeUse | None
     """Whom a judge asked and what that cost; `null` for graders that ask no model."""
 
@@ -242,15 +303,52 @@ class DryRunReport(Wire):
             failure_rate=report.failure_rate,
             learnable_share=report.learnable_share,
             rules=[_to_rule(row) for row in report.rules],
+            pass_rates=report.pass_rates and PassRates.of(report.pass_rates),
+            by_length=[LengthScore(**one.model_dump()) for one in report.lengths],
+            not_sampled=report.num_not_sampled,
+            not_sampled_example=report.not_sampled_example,
+            sampler=report.sampler and JudgeUse.of(report.sampler),
             judge=report.judge and JudgeUse.of(report.judge),
         )
 
 
+class SamplingEstimate(Wire):
+    """What asking a model for the answers will cost, as far as that can be known."""
+
+    model: str
+    calls: int
+    prompt_tokens: int
+    reply_tokens: int
+    cost_range: CostRange | None
+    """`null` where the model's prices are not known."""
+    cost_formula: str
+    prices_date: str | None
+    seconds: float | None
+    """By the pace of an earlier run by this model; `null` where there is none."""
+
+    @classmethod
+    def of(cls, found: sampling_costs.SamplingEstimate) -> "SamplingEstimate":
+        """Convert from the use case's value."""
+        return cls(
+            model=found.model,
+            calls=found.num_calls,
+            prompt_tokens=found.tokens.num_prompt_tokens,
+            reply_tokens=found.tokens.num_reply_tokens,
+            cost_range=CostRange.of(found.cost),
+            cost_formula=found.cost.formula,
+            prices_date=found.cost.prices_date,
+            seconds=found.seconds,
+        )
+
+
 class DryRunEstimate(Wire):
-    """What a dry run by a judge will ask and cost, as far as that can be known."""
+    """What a dry run will ask of models and cost, as far as that can be known.
+
+    All but `answers` is about a judge; a grader that asks no model makes no call.
+    """
 
     model: str | None
-    """`null` while no provider is configured."""
+    """Who judges; `null` while no provider is configured, and for graders that ask no model."""
     calls: int
     """At most, but for replies that have to be asked for twice."""
     prompt_tokens: int
@@ -262,10 +360,29 @@ class DryRunEstimate(Wire):
     obstacle: str
     """Why the run cannot start; mostly empty."""
 
+    answers: SamplingEstimate | None = None
+    """`null` where recorded answers are graded."""
+
     @classmethod
-    def of(cls, found: JudgeEstimate) -> "DryRunEstimate":
-        """Convert from the use case's value."""
+    def of(
+        cls, found: JudgeEstimate | None, answers: sampling_costs.SamplingEstimate | None
+    ) -> "DryRunEstimate | None":
+        """Convert from the use cases' values; `None` where no model is asked."""
+        sampling = answers and SamplingEstimate.of(answers)
+        if found is None:
+            return sampling and cls(
+                model=None,
+                calls=0,
+                prompt_tokens=0,
+                reply_tokens=0,
+                cost_range=None,
+                cost_formula="The grader asks no model.",
+                prices_date=None,
+                obstacle="",
+                answers=sampling,
+            )
         return cls(
+            answers=sampling,
             model=found.model,
             calls=found.num_calls,
             prompt_tokens=found.tokens.num_prompt_tokens,

@@ -28,6 +28,8 @@ class LlmCallRow(SQLModel, table=True):
     text: str
     finish_reason: str | None = None
     refusal: str | None = None
+    tool_calls: str | None = None
+    """JSON array; `None` where the model called none."""
     num_prompt_tokens: int | None = Field(default=None, sa_type=Big)
     num_completion_tokens: int | None = Field(default=None, sa_type=Big)
     cost_usd: float | None = None

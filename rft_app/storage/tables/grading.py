@@ -33,7 +33,10 @@ class RolloutRow(SQLModel, table=True):
     """
 
     __tablename__ = "rollout"
-    __table_args__ = (Index("ix_rollout_record", "dataset_id", "record_seq", "seq"),)
+    __table_args__ = (
+        Index("ix_rollout_record", "dataset_id", "record_seq", "seq"),
+        Index("ix_rollout_source", "dataset_id", "source", "seq"),
+    )
 
     seq: int = Field(primary_key=True, sa_type=Big)
     dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE")

@@ -13,7 +13,13 @@ from rft_app.ui.components.dry_run_verdict import (
 )
 from rft_app.ui.components.field import checkbox, field, select, text_input
 from rft_app.ui.components.modal import modal_footer
-from rft_app.ui.components.reward_charts import criteria_card, histogram_card, topics_card
+from rft_app.ui.components.reward_charts import (
+    criteria_card,
+    histogram_card,
+    lengths_card,
+    topics_card,
+)
+from rft_app.ui.components.sampling_form import budget_field, sampling_fields
 from rft_app.ui.components.step_dialog import run_button, run_effect, step_dialog
 from rft_app.ui.content import Content
 from rft_app.ui.state.dry_run import DryRunState
@@ -67,7 +73,11 @@ def _effect() -> rx.Component:
             rx.cond(
                 DryRunState.has_result,
                 f"Snapshot {_REPORT.snapshot} · {_REPORT.settings}. ",
-                "Grades recorded answers with the saved grader. ",
+                rx.cond(
+                    DryRunState.is_sampled,
+                    "Grades a model's answers with the saved grader. ",
+                    "Grades recorded answers with the saved grader. ",
+                ),
             ),
             DryRunState.effect,
         ),
@@ -116,6 +126,7 @@ def _report() -> rx.Component:
             histogram_card(),
             topics_card(),
             criteria_card(),
+            lengths_card(),
             failures_card(),
             abstentions_card(),
             class_name="grid gap-3.5 content-start min-w-0",
@@ -169,21 +180,23 @@ def _choice() -> rx.Component:
 
 def _settings(columns: str) -> rx.Component:
     return rx.el.div(
+        sampling_fields(),
         _number("Records", DryRunState.num_records, DryRunState.set_num_records, "picked by lot"),
         _number(
             "Rollouts per record",
             DryRunState.num_rollouts,
             DryRunState.set_num_rollouts,
-            "at most; recorded and imported answers",
+            rx.cond(DryRunState.is_sampled, "each asked of the model", "at most; as there are"),
         ),
         _number("Seed", DryRunState.seed, DryRunState.set_seed, "the same seed, the same records"),
+        budget_field(),
         rx.el.div(
             checkbox(
                 "In proportion to topics",
                 checked=DryRunState.is_stratified,
                 on_change=DryRunState.set_stratified,
             ),
-            class_name="pt-[26px]",
+            class_name="col-span-full",
         ),
         rx.cond(
             DryRunState.formula != "",
@@ -193,7 +206,7 @@ def _settings(columns: str) -> rx.Component:
     )
 
 
-def _number(label: str, value: Content, on_change: Content, hint: str) -> rx.Component:
+def _number(label: str, value: Content, on_change: Content, hint: Content) -> rx.Component:
     name = f"dry-run-{label.lower().replace(' ', '-')}"
     return field(
         label,

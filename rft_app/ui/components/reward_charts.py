@@ -10,11 +10,15 @@ from rft_app.ui.components.progress import meter
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import has_items
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.dry_run_view import CriterionRow, TopicBar
+from rft_app.ui.state.dry_run_view import CriterionRow, LengthBar, TopicBar
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.theme import LABEL
 
 _REPORT = DryRunState.report
+_BAR = (
+    "grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_34px_44px] gap-2.5 items-center text-small"
+    " max-wide:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_34px_32px]"
+)
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -34,7 +38,7 @@ def histogram_card() -> rx.Component:
             empty_panel("No reward", "No rollout was graded, so there is nothing to draw."),
         ),
         title="Rewards",
-        witness=f"{_REPORT.num_graded}, 10 bins",
+        witness=f"{_REPORT.num_graded}, 10 bins{_REPORT.passes}",
         action=button(
             rx.cond(DryRunState.is_table, "Show as chart", "Show as table"),
             size="sm",
@@ -132,6 +136,28 @@ def topics_card() -> rx.Component:
     )
 
 
+def lengths_card() -> rx.Component:
+    """The mean reward of short and long records, where they differ in length."""
+    return rx.cond(
+        has_items(_REPORT.lengths),
+        card(
+            rx.el.div(rx.foreach(_REPORT.lengths, _length), class_name="grid gap-[11px]"),
+            title="Mean reward by length of the record",
+            witness="mean · rollouts",
+        ),
+    )
+
+
+def _length(length: LengthBar) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(length.name, class_name="truncate text-ink-2"),
+        meter(length.percent, label=length.finding),
+        rx.el.b(length.mean, class_name="text-right font-medium tabular-nums"),
+        rx.el.span(length.num_graded, class_name="text-right tabular-nums text-ink-3"),
+        class_name=_BAR,
+    )
+
+
 def _topic(topic: TopicBar) -> rx.Component:
     return rx.el.div(
         rx.el.button(
@@ -153,6 +179,5 @@ def _topic(topic: TopicBar) -> rx.Component:
             ),
         ),
         rx.el.span(topic.num_graded, class_name="text-right tabular-nums text-ink-3"),
-        class_name="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_34px_44px] gap-2.5"
-        " items-center text-small max-wide:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_34px_32px]",
+        class_name=_BAR,
     )

@@ -28,6 +28,7 @@ from rft_app.services.grader_versions import label_versions
 from rft_app.services.graders import current_grader
 from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
+from rft_app.services.sampling_costs import estimate_sampling
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.ui.charts.palette import DARK, LIGHT
@@ -36,10 +37,11 @@ from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
-from rft_app.ui.state.judge_view import describe_estimate, describe_spent, describe_stopped
+from rft_app.ui.state.judge_view import describe_spent, describe_stopped
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.rollout_view import RolloutView
+from rft_app.ui.state.sampling_form import SamplingForm, describe_effect
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
 PAGE_SIZE = 10
@@ -50,7 +52,7 @@ SETTLED_S = 0.3
 """How long the settings rest before their cost is worked out."""
 
 
-class DryRunState(StepModal, Paging, rx.State):
+class DryRunState(StepModal, Paging, SamplingForm, rx.State):
     """Settings of the next run, and the run that is looked at."""
 
     step: ClassVar[StepName] = StepName.DRY_RUN
@@ -163,8 +165,15 @@ class DryRunState(StepModal, Paging, rx.State):
                 self.effect, self.formula = "", ""
                 return
         try:
-            found = await ask(lambda session: estimate_judge(session, dataset_id, settings))
-            effect, formula = describe_estimate(found), found.cost.formula if found else ""
+            answers, found = await ask(
+                lambda session: (
+                    estimate_sampling(session, dataset_id, settings),
+                    estimate_judge(session, dataset_id, settings),
+                )
+            )
+            effect = describe_effect(answers, found)
+            costs = [one.cost.formula for one in (answers, found) if one is not None]
+            formula = " ".join(costs)
         except RftError as error:
             effect, formula = error.message, ""
         async with self:
@@ -247,7 +256,8 @@ class DryRunState(StepModal, Paging, rx.State):
         dataset_id, job_id = self._dataset_id, self._stopped_job
         self.fault = ""
         try:
-            job = await tell(lambda session: go_on(session, dataset_id, job_id))
+            budget_usd = self._read_budget()
+            job = await tell(lambda session: go_on(session, dataset_id, job_id, budget_usd))
         except RftError as error:
             self.fault = error.message
             return
@@ -256,6 +266,7 @@ class DryRunState(StepModal, Paging, rx.State):
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id
         self.num_usable = step.stats.num_valid - step.stats.num_duplicates
+        await self._show_models()
         self._show_settings(step.settings)
         await self._show_left()
         limit = self._num_runs
@@ -322,6 +333,7 @@ class DryRunState(StepModal, Paging, rx.State):
                 "num_rollouts": str(wanted.num_rollouts),
                 "seed": str(wanted.seed),
                 "is_stratified": wanted.stratify,
+                **self._fields(wanted),
             }
         )
 
@@ -331,6 +343,7 @@ class DryRunState(StepModal, Paging, rx.State):
             "num_rollouts": read_whole(self.num_rollouts, "number of rollouts"),
             "seed": read_whole(self.seed, "seed"),
             "stratify": self.is_stratified,
+            **self._read_sampling(),
         }
 
 

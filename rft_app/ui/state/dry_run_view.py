@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rft_app.domain.dry_run import CriterionMean, DryRun, DryRunReport, TopicGrades
+from rft_app.domain.dry_run import (
+    CriterionMean,
+    DryRun,
+    DryRunReport,
+    TopicGrades,
+)
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
 from rft_app.domain.grading import REMEDIES
+from rft_app.domain.length_grades import LengthGrades
+from rft_app.domain.sampling import PassRates
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.judge_view import describe_use
 from rft_app.ui.state.record_row import leaf
@@ -91,6 +98,36 @@ class TopicBar:
 
 
 @dataclass(frozen=True)
+class LengthBar:
+    """The mean reward of the records of like length."""
+
+    name: str
+    mean: str
+    percent: float
+    num_graded: str
+    finding: str
+
+    @classmethod
+    def of(cls, part: LengthGrades) -> "LengthBar":
+        """Build the bar.
+
+        Example:
+            >>> part = LengthGrades(min_tokens=10, max_tokens=1200, num_graded=8, mean=0.5)
+            >>> LengthBar.of(part).name
+            '10–1,200 tokens'
+        """
+        low, high = f"{part.min_tokens:,}", f"{part.max_tokens:,}"
+        name = f"{low if low == high else f'{low}–{high}'} tokens"
+        return cls(
+            name=name,
+            mean=reward(part.mean),
+            percent=round(100 * (part.mean or 0.0), 1),
+            num_graded=f"{part.num_graded:,}",
+            finding=f"{name}: mean {reward(part.mean)} of {count(part.num_graded, 'rollout')}",
+        )
+
+
+@dataclass(frozen=True)
 class FailureGroup:
     """All failures of one kind."""
 
@@ -146,9 +183,12 @@ class ReportView:
     blames_data: bool = False
     rules: list[RuleView] = field(default_factory=list)
     num_graded: str = ""
+    passes: str = ""
+    """How often one answer passes, and one of K; empty where answers do not repeat."""
     has_rewards: bool = False
     figures: list[Figure] = field(default_factory=list)
     topics: list[TopicBar] = field(default_factory=list)
+    lengths: list[LengthBar] = field(default_factory=list)
     failures: list[FailureGroup] = field(default_factory=list)
     num_failed: int = 0
     num_abstained: int = 0
@@ -192,9 +232,11 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         blames_data="data" in is_about,
         rules=[RuleView.of(row) for row in report.rules],
         num_graded=count(report.num_graded, "graded rollout"),
+        passes=_passes(report.pass_rates),
         has_rewards=report.statistics is not None,
         figures=_figures(report),
         topics=_topics(report.topics),
+        lengths=[LengthBar.of(part) for part in report.lengths],
         failures=_failures(report),
         num_failed=report.num_failed,
         num_abstained=report.num_abstained,
@@ -213,6 +255,8 @@ def view_report(run: DryRun, grader: str) -> ReportView:
 def _witness(report: DryRunReport, grader: str) -> str:
     k = report.max_rollouts_per_record
     rollouts = "1 recorded answer each" if k == 1 else f"up to {k} rollouts each"
+    if report.sampler:
+        rollouts = f"{count(k, 'answer')} each of {describe_use(report.sampler)}"
     spent = f" · {describe_use(report.judge)}" if report.judge else ""
     return f"{count(report.num_records, 'record')}, {rollouts} · {grader}{spent}"
 
@@ -250,7 +294,11 @@ def _notes(report: DryRunReport) -> Iterator[str]:
 
 
 def _judge_notes(report: DryRunReport) -> list[str]:
-    return [report.judge.note] if report.judge and report.judge.note else []
+    notes = [use.note for use in (report.sampler, report.judge) if use and use.note]
+    if report.num_not_sampled:
+        missing = count(report.num_not_sampled, "answer was", "answers were")
+        notes.append(f"{missing} not given and is in no figure. First {report.not_sampled_example}")
+    return notes
 
 
 def _ruling(rules: Sequence[RuleRow]) -> str:
@@ -275,6 +323,16 @@ def _figures(report: DryRunReport) -> list[Figure]:
         Figure("> 0", share(found.share_positive)),
         Figure("= 1", share(found.share_one)),
     ]
+
+
+def _passes(rates: PassRates | None) -> str:
+    """Only where answers repeat: of one answer each, both are the share that passes."""
+    if rates is None or rates.k == 1:
+        return ""
+    return (
+        f" · pass@1 {share(rates.pass_at_1)} · pass@{rates.k} {share(rates.pass_at_k)}"
+        f" at {rates.threshold:g}"
+    )
 
 
 def _topics(topics: Sequence[TopicGrades]) -> list[TopicBar]:

@@ -1,5 +1,6 @@
 """What asking a judge will cost, and what it came to, in words."""
 
+from rft_app.domain.generation import CostRange
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import FREE, NO_JUDGE
 from rft_app.services.dry_run_resuming import StoppedRun
@@ -46,8 +47,7 @@ def describe_estimate(found: JudgeEstimate | None) -> str:
     if found.is_demo:
         calls = count(found.num_calls, "time")
         return f"Asks {found.model} {calls}: {FREE}. {NO_JUDGE}"
-    day = f", prices of {found.cost.prices_date}" if found.cost.prices_date else ""
-    return f"Asks {found.model} {count(found.num_calls, 'time')}, {_priced(found)}{day}."
+    return f"Asks {found.model} {count(found.num_calls, 'time')}, {describe_price(found.cost)}."
 
 
 def describe_stopped(found: StoppedRun | None) -> str:
@@ -57,13 +57,21 @@ def describe_stopped(found: StoppedRun | None) -> str:
     left = f"{found.num_left:,} of {count(found.num_planned, 'rollout')} left"
     cost = "free"
     if found.whole is not None and found.num_left:
-        cost = _priced(found.whole, found.share_left)
+        cost = _priced(found.whole.cost, found.share_left)
+    if found.answers is not None and found.num_unsampled:
+        left = f"{found.num_unsampled:,} of {count(found.num_planned, 'answer')} to ask for"
+        cost = _priced(found.answers.cost, found.share_unsampled)
     late = f" {found.changes} since it began; its result will be out of date."
     return f"{left}, {cost}.{late if found.changes else ''}"
 
 
-def _priced(found: JudgeEstimate, share: float = 1.0) -> str:
-    low, high = found.cost.low_usd, found.cost.high_usd
+def describe_price(cost: CostRange) -> str:
+    """What calls will cost, by the prices of which day."""
+    return _priced(cost) + (f", prices of {cost.prices_date}" if cost.prices_date else "")
+
+
+def _priced(price: CostRange, share: float = 1.0) -> str:
+    low, high = price.low_usd, price.high_usd
     if low is None or high is None:
         return "cost unknown"
     cost = dollar_range(share * low, share * high)
