@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
-from rft_app.api.schemas.dry_run import DryRunEstimate, DryRunReport, DryRunRequest
+from rft_app.api.schemas.dry_run import DryRunReport, DryRunRequest
+from rft_app.api.schemas.dry_run_estimate import DryRunEstimate
 from rft_app.api.schemas.graded import GradedRollout
 from rft_app.api.schemas.grader import (
     GraderConfig,

@@ -6,7 +6,6 @@ from datetime import datetime
 from pydantic import Field, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
-from rft_app.api.schemas.generation import CostRange
 from rft_app.api.schemas.job import Paid
 from rft_app.domain import dry_run as domain
 from rft_app.domain import paid as domain_paid
@@ -22,8 +21,6 @@ from rft_app.domain.dry_run_rules import (
 from rft_app.domain.grading import REMEDIES, FailureKind
 from rft_app.domain.sampling import PASSED, Sampling
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
-from rft_app.services import sampling_costs
-from rft_app.services.judge_costs import JudgeEstimate
 
 
 class DryRunRequest(WireRequest):
@@ -312,94 +309,6 @@ class DryRunReport(Wire):
         )
 
 
-class SamplingEstimate(Wire):
-    """What asking a model for the answers will cost, as far as that can be known."""
-
-    model: str
-    calls: int
-    prompt_tokens: int
-    reply_tokens: int
-    cost_range: CostRange | None
-    """`null` where the model's prices are not known."""
-    cost_formula: str
-    prices_date: str | None
-    seconds: float | None
-    """By the pace of an earlier run by this model; `null` where there is none."""
-
-    @classmethod
-    def of(cls, found: sampling_costs.SamplingEstimate) -> "SamplingEstimate":
-        """Convert from the use case's value."""
-        return cls(
-            model=found.model,
-            calls=found.num_calls,
-            prompt_tokens=found.tokens.num_prompt_tokens,
-            reply_tokens=found.tokens.num_reply_tokens,
-            cost_range=CostRange.of(found.cost),
-            cost_formula=found.cost.formula,
-            prices_date=found.cost.prices_date,
-            seconds=found.seconds,
-        )
-
-
-class DryRunEstimate(Wire):
-    """What a dry run will ask of models and cost, as far as that can be known.
-
-    All but `answers` is about a judge; a grader that asks no model makes no call.
-    """
-
-    model: str | None
-    """Who judges; `null` while no provider is configured, and for graders that ask no model."""
-    calls: int
-    """At most, but for replies that have to be asked for twice."""
-    prompt_tokens: int
-    reply_tokens: int
-    cost_range: CostRange | None
-    """`null` where the model's prices are not known."""
-    cost_formula: str
-    prices_date: str | None
-    obstacle: str
-    """Why the run cannot start; mostly empty."""
-
-    answers: SamplingEstimate | None = None
-    """`null` where recorded answers are graded."""
-
-    @classmethod
-    def of(
-        cls, found: JudgeEstimate | None, answers: sampling_costs.SamplingEstimate | None
-    ) -> "DryRunEstimate | None":
-        """Convert from the use cases' values; `None` where no model is asked."""
-        sampling = answers and SamplingEstimate.of(answers)
-        if found is None:
-            return sampling and cls(
-                model=None,
-                calls=0,
-                prompt_tokens=0,
-                reply_tokens=0,
-                cost_range=None,
-                cost_formula="The grader asks no model.",
-                prices_date=None,
-                obstacle="",
-                answers=sampling,
-            )
-        return cls(
-            answers=sampling,
-            model=found.model,
-            calls=found.num_calls,
-            prompt_tokens=found.tokens.num_prompt_tokens,
-            reply_tokens=found.tokens.num_reply_tokens,
-            cost_range=CostRange.of(found.cost),
-            cost_formula=found.cost.formula,
-            prices_date=found.cost.prices_date,
-            obstacle=found.obstacle,
-        )
-
-
-def _to_criterion(found: domain.CriterionMean) -> CriterionScore:
-    return CriterionScore(
-        name=found.name, mean=found.mean, min=found.low, max=found.high, count=found.num_told
-    )
-
-
 def _to_statistics(found: RewardStatistics | None) -> DryRunStatistics | None:
     if found is None:
         return None
@@ -420,3 +329,9 @@ def _to_distribution(histogram: tuple[int, ...]) -> dict[str, int]:
 
 def _to_rule(row: RuleRow) -> DryRunRule:
     return DryRunRule(**row.model_dump(exclude={"unit"}))
+
+
+def _to_criterion(found: domain.CriterionMean) -> CriterionScore:
+    return CriterionScore(
+        name=found.name, mean=found.mean, min=found.low, max=found.high, count=found.num_told
+    )
