@@ -5,6 +5,7 @@ from reflex_base.config import get_config
 
 from rft_app.api.app import create_api
 from rft_app.ui.origin import is_same_origin
+from rft_app.ui.pages.app_settings import app_settings_page
 from rft_app.ui.pages.create import create_page
 from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
@@ -21,6 +22,7 @@ from rft_app.ui.state.feedback_import import FeedbackImportState
 from rft_app.ui.state.intake import IntakeState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.providers import ProvidersState
 from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
 from rft_app.ui.state.trace_import import TraceImportState
@@ -87,6 +89,12 @@ app.add_page(
         *(ShellState.follow, TrainingPageState.follow_address, TrainingPageState.follow),
         *(ExportTabState.follow, AutoImproveState.follow),  # again, after the connection was lost
     ],
+)
+app.add_page(
+    app_settings_page,
+    route="/settings",
+    title="Settings · RFT App",
+    on_load=[ShellState.follow, ProvidersState.load],
 )
 app.add_page(root_page, route="/", title="RFT App", on_load=rx.redirect("/optimization"))
 app.add_page(not_found_page, route="404", title="Not found · RFT App")

@@ -169,6 +169,8 @@ class Settings(BaseModel):
     secret_key: Annotated[SecretStr, AfterValidator(require_long)] = SecretStr("")
     """Opens the keys of providers that are stored in the database; empty means a file of
     `data_dir`. Machines that share a database need the same one."""
+    max_cache_bytes: int = Field(default=256_000_000, ge=0)
+    """Replies that are kept to serve again, in bytes; 0 keeps none."""
     llm_base_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     """The provider's OpenAI-compatible address, e.g. `https://llm.example.com/v1`."""
     llm_api_key: SecretStr = SecretStr("")

@@ -84,6 +84,7 @@ def serve(
                 **environment,
                 "RFT_DATA_DIR": str(data_dir),
                 "RFT_EMBEDDED_MODEL": "off",
+                "RFT_MAX_CACHE_BYTES": "0",
                 **(settings or {}),
             },
             start_new_session=True,

@@ -33,6 +33,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("RFT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RFT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RFT_MAX_CACHE_BYTES", "0")  # tests count calls; those of the cache set it
     monkeypatch.setenv("RFT_EMBEDDED_MODEL", "off")  # tests that ask it switch it on
     forget_environment()
     yield tmp_path / "data"

@@ -70,6 +70,7 @@ ROUTERS = (
     intake_keys.router,
     otlp.router,
     providers.router,
+    providers.cache_router,
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -34,6 +34,9 @@ def list_providers(json: JsonOption = False) -> None:
         note("There is no provider. Add one with `rft providers add NAME --url URL`.")
         return
     write_table(("NAME", "ADDRESS", "KEY", "MODELS", "USED BY"), map(_describe, found))
+    for one in found:
+        if one.key.fault:
+            note(one.key.fault)
 
 
 @app.command()
@@ -77,8 +80,8 @@ def add(  # noqa: PLR0913  # options of a command
     note(f"{name} is added. Try it with `rft providers test {name}`.")
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_provider(
     name: NameArgument,
     model: Annotated[
         str | None, typer.Option(help="Whom to ask for a word; the preferred one unless told.")
@@ -137,5 +140,11 @@ def _describe(one: "ListedProvider") -> tuple[str, ...]:
     place = key.variable or str(key.place)
     names = [model.name for model in provider.models]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    told = f"{place}: {key.fault}" if key.fault else place
-    return provider.name, provider.base_url, told, shown or "–", ", ".join(one.used_by) or "–"
+    told = f"{place}, unreadable" if key.fault else place
+    return (
+        provider.name,
+        provider.base_url or "–",
+        told,
+        shown or "–",
+        ", ".join(one.used_by) or "–",
+    )

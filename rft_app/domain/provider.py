@@ -63,6 +63,8 @@ class Provider(Entity):
     requests_per_minute: int | None = Field(default=None, ge=1, le=MAX_PER_MINUTE)
     """`None` where there is no limit."""
     tokens_per_minute: int | None = Field(default=None, ge=1, le=MAX_PER_MINUTE)
+    keeps_replies: bool = True
+    """Whether the same request, at temperature 0, is paid once only."""
 
     @property
     def is_demo(self) -> bool:

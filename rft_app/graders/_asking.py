@@ -80,6 +80,7 @@ class Asker:
         prompt: str,
         read: Callable[[str], Outcome],
         schema: dict[str, JsonValue] | None = None,
+        variant: int = 0,
     ) -> Asked:
         """Ask once; what the ledger has under `key` is read and not paid again.
 
@@ -88,6 +89,7 @@ class Asker:
             prompt: What is asked.
             read: Makes an outcome of the reply's text; raises `BadReplyError`.
             schema: Of the reply, where it is another than usual.
+            variant: Tells votes on the same prompt apart, each of which is paid.
 
         Raises:
             JobCancelledError: The client was stopped before an attempt.
@@ -98,6 +100,7 @@ class Asker:
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
             reply_schema=self._bound(schema or self._schema),
+            variant=variant,
         )
         found = ask_once(self.client, self._ledger, key, request, read)
         if isinstance(found, CallFailure):

@@ -89,7 +89,9 @@ class JudgeSession(AskingSession):
             return Asked(prompt)
         num_votes = self._spec.num_votes
         keys = [key] if num_votes == 1 else [f"{key}.v{vote}" for vote in range(1, num_votes + 1)]
-        votes = [self._asker.ask(one, prompt, self._read) for one in keys]
+        votes = [
+            self._asker.ask(one, prompt, self._read, variant=vote) for vote, one in enumerate(keys)
+        ]
         return join_asked(votes, lambda outcomes: count_votes(outcomes, self._spec.vote_rule))
 
     def _read(self, text: str) -> Outcome:

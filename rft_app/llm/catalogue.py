@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from rft_app.domain.provider import Model, Provider, ProviderKind
 from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.llm.cache import ReplyCache
 from rft_app.settings import Settings
 
 ENVIRONMENT = "environment"
 NO_PROVIDER = (
-    "No model provider is configured. Set RFT_LLM_BASE_URL, RFT_LLM_API_KEY and RFT_LLM_MODELS "
-    "(see docs/running.md) and start the server again, or let the embedded model answer "
-    "(docs/embedded-model.md)."
+    "No model provider is configured. Add one in Settings, or set RFT_LLM_BASE_URL, "
+    "RFT_LLM_API_KEY and RFT_LLM_MODELS and start the server again (docs/providers.md), or let the "
+    "embedded model answer (docs/embedded-model.md)."
 )
 _BETWEEN = "/"
 
@@ -36,6 +37,8 @@ class Endpoint:
     Raises `NotAvailableError` where it cannot be reached at all, e.g. because its key is lost; the
     message says what to do.
     """
+    cache: ReplyCache | None = None
+    """Where replies are looked for before it is asked; `None` asks always."""
 
 
 class Choice(NamedTuple):

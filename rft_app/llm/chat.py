@@ -30,6 +30,8 @@ class ChatRequest(Entity):
     """JSON schema that the reply must match."""
     variant: int = 0
     """Which of several answers to the same question is asked for; providers do not see it."""
+    may_repeat: bool | None = None
+    """Whether a reply may serve again in other work; `None` where the temperature is 0."""
 
 
 class ChatReply(Entity):
@@ -46,6 +48,8 @@ class ChatReply(Entity):
     """Tokens are `None` where the provider does not count them."""
     cost_usd: float | None = None
     """`None` where the tokens or the prices are not known."""
+    is_cached: bool = False
+    """Whether it was paid by earlier work, so that it costs nothing now."""
 
 
 class PaidCalls(Protocol):

@@ -14,10 +14,12 @@ from typing import Any
 import msgspec
 
 from rft_app.errors import JobCancelledError
+from rft_app.llm.cache import cache_key, may_repeat
 from rft_app.llm.catalogue import Endpoint
 from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
 from rft_app.llm.lines import Lines
+from rft_app.llm.pace import estimate_tokens, find_pace
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 20.0
 LONGEST_WAIT_S = 120.0
@@ -59,6 +61,8 @@ class ChatClient:
         self._not_before = 0.0
         self._left_out: set[str] = set()
         self._lines = Lines(endpoint)
+        self._cache = endpoint.cache
+        self._pace = find_pace(self._provider)
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -70,8 +74,21 @@ class ChatClient:
         self._stop.set()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and write replies that serve again."""
         self._lines.close()
+        if self._cache is not None:
+            self._cache.flush()
+
+    def remember(self, request: ChatRequest, reply: ChatReply) -> None:
+        """Let a reply that could be used serve again, where the request may repeat."""
+        if self._cache is not None and not reply.is_cached and may_repeat(request):
+            self._cache.keep(cache_key(self._provider, request), reply)
+
+    def _find_kept(self, request: ChatRequest) -> ChatReply | None:
+        if self._cache is None or not may_repeat(request):
+            return None
+        kept = self._cache.find(cache_key(self._provider, request))
+        return None if kept is None else kept.model_copy(update={"is_cached": True})
 
     def chat(self, request: ChatRequest) -> ChatReply | CallFailure:
         """Ask, and ask again while the failure may pass.
@@ -79,9 +96,11 @@ class ChatClient:
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
+        if (kept := self._find_kept(request)) is not None:
+            return kept
         for attempt in range(self._provider.max_attempts):
             self._wait_for_turn()
-            outcome, retry_after_s = self._attempt(request)
+            outcome, retry_after_s = self._attempt_in_turn(request)
             if isinstance(outcome, ChatReply) or not outcome.kind.is_retryable:
                 return outcome
             if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
@@ -105,6 +124,16 @@ class ChatClient:
                 break
         if self._stop.is_set():
             raise JobCancelledError
+
+    def _attempt_in_turn(
+        self, request: ChatRequest
+    ) -> tuple[ChatReply | CallFailure, float | None]:
+        """An attempt that keeps the provider's pace, which learns what it really used."""
+        with self._pace.turn(estimate_tokens(request), self._stop) as turn:
+            self._wait_for_turn()
+            outcome, retry_after_s = self._attempt(request)
+            turn.num_used = _count_used(outcome)
+        return outcome, retry_after_s
 
     def _attempt(self, request: ChatRequest) -> tuple[ChatReply | CallFailure, float | None]:
         while True:
@@ -162,6 +191,14 @@ def _describe_tools(request: ChatRequest) -> dict[str, Any]:
         "parallel_tool_calls": request.parallel_tool_calls,
     }
     return {"tools": list(request.tools), **{k: v for k, v in more.items() if v is not None}}
+
+
+def _count_used(outcome: ChatReply | CallFailure) -> int | None:
+    """Tokens; a call that timed out may have used some."""
+    if isinstance(outcome, CallFailure):
+        return None if outcome.kind is CallFailureKind.TIMEOUT else 0
+    given, taken = outcome.num_prompt_tokens, outcome.num_completion_tokens
+    return None if given is None or taken is None else given + taken
 
 
 def _to_format(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,10 @@ class Asks(Protocol):
         """Ask once, with retries."""
         ...
 
+    def remember(self, request: ChatRequest, reply: ChatReply) -> None:
+        """A reply could be used and may serve again."""
+        ...
+
 
 ReplyT = TypeVar("ReplyT", bound=Reply)
 ReadT = TypeVar("ReadT")
@@ -128,12 +132,17 @@ def ask_once(
     reply = _pay(client, ledger, key, request)
     value = _read(reply, read)
     if not isinstance(value, CallFailure):
+        _remember(client, request, reply)
         return Answer(value=value)
     again = _repair(request, reply, value)
     if again is None:
         return value
-    value = _read(_pay(client, ledger, f"{key}.{REPAIR}", again), read)
-    return value if isinstance(value, CallFailure) else Answer(value=value, is_repaired=True)
+    repaired = _pay(client, ledger, f"{key}.{REPAIR}", again)
+    value = _read(repaired, read)
+    if isinstance(value, CallFailure):
+        return value
+    _remember(client, request, repaired)
+    return Answer(value=value, is_repaired=True)
 
 
 def require_answer(outcome: Answer[ReadT] | CallFailure) -> ReadT:
@@ -160,6 +169,12 @@ def _pay(
     if isinstance(reply, ChatReply):
         ledger.keep(key, reply)
     return reply
+
+
+def _remember(client: Asks, request: ChatRequest, reply: ChatReply | CallFailure) -> None:
+    """A repaired reply serves the first request again, which needs no repair then."""
+    if isinstance(reply, ChatReply):
+        client.remember(request, reply)
 
 
 def _read(reply: ChatReply | CallFailure, read: Callable[[str], ReadT]) -> ReadT | CallFailure:

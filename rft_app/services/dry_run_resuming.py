@@ -57,8 +57,10 @@ def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun |
     is_over = get_job(session, job_id).status in {JobStatus.FAILED, JobStatus.CANCELLED}
     if not is_over or run is None or run.report is not None or grader is None:
         return None
-    num_sampled = sum_paid_calls(session, sampling_scope(job_id)).num_calls
-    num_paid = sum_paid_calls(session, job_id).num_calls
+    answers = sum_paid_calls(session, sampling_scope(job_id))
+    num_sampled = answers.num_calls + answers.num_cached
+    paid = sum_paid_calls(session, job_id)
+    num_paid = paid.num_calls + paid.num_cached
     num_known = max(run.num_done, num_paid // (count_calls(grader.spec) or 1))
     if grader.id != run.grader_version_id or not (num_known or num_paid or num_sampled):
         return None

@@ -1,12 +1,33 @@
 """Settings of a provider as people write them."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from rft_app.domain.provider import Provider, ProviderKind
 from rft_app.errors import InvalidInputError
 from rft_app.settings import parse_models
+
+
+class Preset(NamedTuple):
+    """How a well-known provider is reached."""
+
+    name: str
+    label: str
+    base_url: str
+    key_variable: str
+    """Where its key usually is; empty where it needs none."""
+
+
+PRESETS = (
+    Preset("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    Preset("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
+    Preset("azure", "Azure", "https://RESOURCE.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"),
+    Preset("vllm", "vLLM", "http://127.0.0.1:8000/v1", ""),
+    Preset("ollama", "Ollama", "http://127.0.0.1:11434/v1", ""),
+    Preset("litellm", "LiteLLM", "http://127.0.0.1:4000/v1", "LITELLM_MASTER_KEY"),
+)
 
 
 def read_draft(values: Mapping[str, object]) -> Provider:

@@ -1,11 +1,14 @@
 """Which providers can be asked now."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
 
 from rft_app.llm.catalogue import Catalogue, Connection, Endpoint, environment_endpoint
 from rft_app.llm.embedded import embedded_endpoint
 from rft_app.settings import get_settings
 from rft_app.storage.providers import StoredProvider, list_providers
+from rft_app.storage.reply_cache import StoredReplyCache
 
 
 def read_catalogue(session: Session) -> Catalogue:
@@ -15,9 +18,11 @@ def read_catalogue(session: Session) -> Catalogue:
     comes last: it answers where nobody else can.
     """
     settings = get_settings()
-    stored = (stored_endpoint(one) for one in list_providers(session))
-    found = [environment_endpoint(settings), *stored, embedded_endpoint(settings)]
-    return Catalogue([endpoint for endpoint in found if endpoint is not None])
+    cache = StoredReplyCache() if settings.max_cache_bytes else None
+    own, embedded = environment_endpoint(settings), embedded_endpoint(settings)
+    paid = [*([own] if own else []), *map(stored_endpoint, list_providers(session))]
+    cached = [replace(one, cache=cache) if one.provider.keeps_replies else one for one in paid]
+    return Catalogue([*cached, *([embedded] if embedded else [])])
 
 
 def stored_endpoint(one: StoredProvider) -> Endpoint:

@@ -16,13 +16,13 @@ _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
 _FIND = text(
     "SELECT model, text, finish_reason, refusal, tool_calls, num_prompt_tokens, "
-    "num_completion_tokens, cost_usd FROM llm_call WHERE scope = :scope AND key = :key"
+    "num_completion_tokens, cost_usd, is_cached FROM llm_call WHERE scope = :scope AND key = :key"
 )
 _INSERT = text(
     "INSERT INTO llm_call (scope, key, dataset_id, model, text, finish_reason, refusal, "
-    "tool_calls, num_prompt_tokens, num_completion_tokens, cost_usd, created_at) "
+    "tool_calls, num_prompt_tokens, num_completion_tokens, cost_usd, is_cached, created_at) "
     "VALUES (:scope, :key, :dataset_id, :model, :text, :finish_reason, :refusal, :tool_calls, "
-    ":num_prompt_tokens, :num_completion_tokens, :cost_usd, :created_at) "
+    ":num_prompt_tokens, :num_completion_tokens, :cost_usd, :is_cached, :created_at) "
     "ON CONFLICT (scope, key) DO NOTHING"
 )
 
@@ -31,7 +31,8 @@ _SUM = text(
     "COUNT(num_completion_tokens) AS num_reply, COUNT(cost_usd) AS num_cost, "
     "COALESCE(SUM(num_prompt_tokens), 0) AS prompt, "
     "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
-    "COALESCE(SUM(cost_usd), 0) AS cost FROM llm_call WHERE scope = :scope"
+    "COALESCE(SUM(cost_usd), 0) AS cost, (SELECT COUNT(*) FROM llm_call WHERE scope = :scope AND "
+    "is_cached) AS num_cached FROM llm_call WHERE scope = :scope AND NOT is_cached"
 )
 
 
@@ -81,6 +82,7 @@ def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
     row = session.connection().execute(_SUM, {"scope": scope}).one()
     return PaidTotals(
         num_calls=row.num_calls,
+        num_cached=row.num_cached,
         num_prompt_tokens=int(row.prompt) if row.num_prompt == row.num_calls else None,
         num_completion_tokens=int(row.reply) if row.num_reply == row.num_calls else None,
         cost_usd=float(row.cost) if row.num_cost == row.num_calls else None,

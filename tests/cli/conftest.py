@@ -83,7 +83,14 @@ class Rft:
 def make_installation(folder: Path) -> Rft:
     """An empty installation; `RFT_…` of the tests' own environment does not count."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("RFT_")}
-    return Rft({**inherited, "RFT_DATA_DIR": str(folder), "RFT_EMBEDDED_MODEL": "off"})
+    return Rft(
+        {
+            **inherited,
+            "RFT_DATA_DIR": str(folder),
+            "RFT_EMBEDDED_MODEL": "off",
+            "RFT_MAX_CACHE_BYTES": "0",
+        }
+    )
 
 
 @pytest.fixture(scope="module")

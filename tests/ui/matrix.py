@@ -17,6 +17,7 @@ LIGHT_WHEN_WIDE = frozenset(
         "test_grading_dialogs",
         "test_model_topics",
         "test_near_duplicates",
+        "test_providers",
         "test_record_edit",
         "test_traces_page",
         "test_training_exports",
@@ -48,6 +49,10 @@ DRIVEN: dict[str, tuple[str, str]] = {
     "settings": (
         "test_data_menu::test_settings_are_saved_and_guarded",
         "test_data_menu::test_settings_are_saved_and_guarded",
+    ),
+    "app settings": (
+        "test_providers::test_a_provider_is_added_tested_changed_and_removed",
+        "test_providers::test_the_settings_work_on_a_phone",
     ),
     "step=extract": (
         "test_near_duplicates::test_a_group_is_reviewed_archived_and_taken_back",

@@ -114,7 +114,7 @@ def test_a_file_is_previewed_taken_and_filled(visitor: Page, dataset: str) -> No
     expect(front(visitor)).to_contain_text("64 records in no topic")
     front(visitor).get_by_role("button", name="Categorise records").click()
     expect(front(visitor).get_by_label("Model for unsure records")).to_be_disabled()
-    expect(front(visitor)).to_contain_text("No model provider is configured. Set RFT_LLM_BASE_URL")
+    expect(front(visitor)).to_contain_text("No model provider is configured. Add one in Settings")
     front(visitor).get_by_role("button", name="Categorise 64 records").click()
     expect(front(visitor)).to_contain_text("64 records categorised", timeout=WAIT_MS)
     expect(item(visitor, "Refund")).to_contain_text("24")

@@ -3,18 +3,36 @@
 from fastapi import APIRouter
 
 from rft_app.api.schemas.provider import (
+    CacheUse,
     NewProvider,
+    ProbeRequest,
     Provider,
     ProviderSettings,
     ProviderTest,
-    TestedProvider,
-    TestRequest,
+    TriedProvider,
 )
 from rft_app.domain.provider import NewKey
 from rft_app.services import providers as use_cases
+from rft_app.settings import get_settings
+from rft_app.storage.reply_cache import clear_cache, measure_cache
 from rft_app.storage.session import reading, unit_of_work
 
 router = APIRouter(prefix="/api/providers", tags=["providers"])
+cache_router = APIRouter(prefix="/api/reply-cache", tags=["providers"])
+
+
+@cache_router.get("")
+def read_cache() -> CacheUse:
+    """How many replies are kept that serve again, and how often they did."""
+    with reading() as session:
+        return CacheUse.of(measure_cache(session), get_settings().max_cache_bytes)
+
+
+@cache_router.delete("", status_code=204)
+def empty_cache() -> None:
+    """Delete all of them; what was paid for stays in the ledger."""
+    with unit_of_work() as session:
+        clear_cache(session)
 
 
 @router.get("")
@@ -34,7 +52,7 @@ def add_provider(wanted: NewProvider) -> Provider:
 
 
 @router.post("/test")
-def test_settings(wanted: TestedProvider) -> ProviderTest:
+def try_settings(wanted: TriedProvider) -> ProviderTest:
     """Try settings before they are stored: the list of models, and one tiny call."""
     provider, key = wanted.to_provider(wanted.name), wanted.to_key()
     return ProviderTest.of(use_cases.try_draft(provider, key, wanted.model))
@@ -63,6 +81,6 @@ def remove_provider(name: str) -> None:
 
 
 @router.post("/{name}/test")
-def test_provider(name: str, wanted: TestRequest | None = None) -> ProviderTest:
+def try_provider(name: str, wanted: ProbeRequest | None = None) -> ProviderTest:
     """Ask it for its models, and one of them for a word."""
     return ProviderTest.of(use_cases.try_provider(name, wanted.model if wanted else None))

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 
 from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.domain import paid
 from rft_app.domain import provider as domain
 from rft_app.domain.provider_check import MAX_KEY, MAX_MODELS, MAX_URL
 from rft_app.llm.probe import Probe
@@ -44,6 +45,8 @@ class Provider(Wire):
     requests_per_minute: int | None
     tokens_per_minute: int | None
     """Limits are `null` where there are none."""
+    keeps_replies: bool
+    """Whether the same request, at temperature 0, is paid once only."""
     has_key: bool
     key_from: domain.KeyPlace
     key_variable: str
@@ -76,6 +79,8 @@ class ProviderSettings(WireRequest):
     max_attempts: int = Field(default=5, ge=1, le=20)
     requests_per_minute: Limit = None
     tokens_per_minute: Limit = None
+    keeps_replies: bool = True
+    """Whether the same request, at temperature 0, is paid once only."""
     api_key: SecretStr | None = Field(default=None, max_length=MAX_KEY)
     """Its key, which is stored encrypted and never told; "" removes it. Without this field and the
     next one, a provider that is changed keeps its key as long as its address does."""
@@ -105,18 +110,34 @@ class NewProvider(ProviderSettings):
     `my-vllm/llama`. It cannot be changed."""
 
 
-class TestedProvider(NewProvider):
+class TriedProvider(NewProvider):
     """Settings to be tried, whether or not a provider of that name is stored."""
 
     model: str | None = Field(default=None, max_length=200)
     """Whom to ask for a word; `null` asks for the list of models only."""
 
 
-class TestRequest(WireRequest):
+class ProbeRequest(WireRequest):
     """What to try of a provider."""
 
     model: str | None = Field(default=None, max_length=200)
     """Whom to ask for a word; `null` asks for the list of models only."""
+
+
+class CacheUse(Wire):
+    """Replies that serve again whoever asks the same."""
+
+    num_replies: int
+    num_bytes: int
+    num_served: int
+    """Calls that need not be paid, because a reply served again."""
+    max_bytes: int
+    """`RFT_MAX_CACHE_BYTES`; the oldest make room."""
+
+    @classmethod
+    def of(cls, found: paid.CacheUse, max_bytes: int) -> "CacheUse":
+        """Convert from the domain."""
+        return cls(**found.model_dump(), max_bytes=max_bytes)
 
 
 class ProviderTest(Wire):

@@ -14,7 +14,12 @@ from rft_app.storage.tables.change import (
 )
 from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
 from rft_app.storage.tables.feedback import FeedbackRow
-from rft_app.storage.tables.generation import CandidateRow, GenerationRunRow, LlmCallRow
+from rft_app.storage.tables.generation import (
+    CandidateRow,
+    GenerationRunRow,
+    LlmCallRow,
+    LlmReplyRow,
+)
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
     DryRunRow,
@@ -77,6 +82,7 @@ __all__ = [
     "IntakeKeyRow",
     "JobRow",
     "LlmCallRow",
+    "LlmReplyRow",
     "NearGroupRow",
     "NearSearchRow",
     "ProviderRow",

@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlalchemy import JSON, Column, Index, LargeBinary, false
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Big, Utc
@@ -34,7 +34,23 @@ class LlmCallRow(SQLModel, table=True):
     num_completion_tokens: int | None = Field(default=None, sa_type=Big)
     cost_usd: float | None = None
     """`None` where it is not known, which is not free."""
+    is_cached: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether it was paid by earlier work and costs nothing here."""
     created_at: datetime = Field(sa_type=Utc)
+
+
+class LlmReplyRow(SQLModel, table=True):
+    """One reply that serves again whoever asks the same."""
+
+    __tablename__ = "llm_reply"
+
+    key: str = Field(primary_key=True)
+    """Of the whole request (`rft_app.llm.cache.cache_key`)."""
+    reply: str
+    """JSON of a `ChatReply`."""
+    num_bytes: int = Field(sa_type=Big)
+    created_at: int = Field(sa_type=Big, index=True)
+    """Milliseconds; the oldest make room."""
 
 
 class GenerationRunRow(SQLModel, table=True):

@@ -6,7 +6,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary
+from sqlalchemy import JSON, LargeBinary, true
 from sqlmodel import Field, SQLModel
 
 from rft_app.storage.tables.columns import Utc
@@ -30,5 +30,6 @@ class ProviderRow(SQLModel, table=True):
     max_attempts: int
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    keeps_replies: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     created_at: datetime = Field(sa_type=Utc)
     changed_at: datetime = Field(sa_type=Utc)

@@ -8,7 +8,7 @@ from rft_app.ui.components.generation_plan import last_run, plan_card
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.marked import marked
-from rft_app.ui.components.model_options import model_options
+from rft_app.ui.components.model_options import model_options, settings_button
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.skeleton import skeleton, skeleton_lines
 from rft_app.ui.content import Content
@@ -110,12 +110,13 @@ def _notices() -> rx.Component:
             notice(
                 "No model provider is configured.",
                 marked(
-                    "Set `RFT_LLM_BASE_URL`, `RFT_LLM_API_KEY` and `RFT_LLM_MODELS`, then start the"
-                    " server again; docs/running.md shows how. Or let the embedded model answer:"
-                    " docs/embedded-model.md. The plan below is worked out all the same; its cost"
-                    " is unknown."
+                    "Add one in Settings, or set `RFT_LLM_BASE_URL`, `RFT_LLM_API_KEY` and"
+                    " `RFT_LLM_MODELS` and start the server again. Or let the embedded model"
+                    " answer: docs/embedded-model.md. The plan below is worked out all the same;"
+                    " its cost is unknown."
                 ),
                 tone="warn",
+                action=settings_button(),
             ),
         ),
         class_name="grid gap-3 px-5 pt-4 empty:hidden max-wide:px-4",

@@ -13,7 +13,7 @@ from rft_app.ui.components.grader_fields import (
     number_control,
 )
 from rft_app.ui.components.icon import icon
-from rft_app.ui.components.model_options import model_options
+from rft_app.ui.components.model_options import model_options, settings_link
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.theme import WITNESS
@@ -83,7 +83,8 @@ def no_provider() -> rx.Component:
         ),
         rx.el.p(
             GraderState.how_to,
-            " You can save the grader all the same.",
+            " You can save the grader all the same. ",
+            settings_link(),
             class_name="px-3 py-2 text-small text-ink-2 bg-warn-soft border-b border-line",
         ),
     )

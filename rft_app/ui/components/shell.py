@@ -29,7 +29,8 @@ class Section(NamedTuple):
 DATASETS = Section("Datasets", "/optimization", "database")
 TRAINING = Section("Training", "/training", "trending-up")
 TRACES = Section("Traces", "/traces", "waypoints")
-SECTIONS = (DATASETS, TRACES, TRAINING)
+SETTINGS = Section("Settings", "/settings", "settings")
+SECTIONS = (DATASETS, TRACES, TRAINING, SETTINGS)
 
 
 def _theme_button(icon_name: str, label: str) -> rx.Component:
@@ -156,7 +157,7 @@ def _phone_bar(current: Section) -> rx.Component:
             class_name=f"{_BAR_ITEM} text-ink-3",
         ),
         aria_label="Main",
-        class_name="wide:hidden grid grid-cols-4 fixed inset-x-0 bottom-0 h-[60px] bg-surface-1"
+        class_name="wide:hidden grid grid-cols-5 fixed inset-x-0 bottom-0 h-[60px] bg-surface-1"
         " border-t border-line z-phonebar",
     )
 

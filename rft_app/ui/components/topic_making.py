@@ -9,7 +9,7 @@ from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import checkbox, field, select, text_area, text_input
 from rft_app.ui.components.job_notice import job_notice
 from rft_app.ui.components.modal import modal_body, modal_footer, modal_frame, modal_header
-from rft_app.ui.components.model_options import model_options
+from rft_app.ui.components.model_options import model_options, settings_button
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.topic_placing import IS_IN_FRONT
 from rft_app.ui.content import has_items
@@ -163,7 +163,12 @@ def _template(template: rx.vars.ObjectVar[TemplateCard]) -> rx.Component:
 def _model() -> rx.Component:
     return rx.cond(
         TopicsState.no_model != "",
-        notice("No model can be asked yet.", TopicsState.no_model, tone="info"),
+        notice(
+            "No model can be asked yet.",
+            TopicsState.no_model,
+            tone="info",
+            action=settings_button(),
+        ),
         rx.fragment(
             rx.cond(
                 TopicsState.waiting_words != "",

@@ -11,6 +11,7 @@ from rft_app.domain.grader import GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.provider import DEMO_QUALITY, FREE
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
+from rft_app.llm.catalogue import ENVIRONMENT
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
     Trial,
@@ -103,9 +104,12 @@ class GraderState(StepModal, rx.State):
     @rx.var
     def asked(self) -> str:
         """Who is asked, and for what."""
-        return (
-            f"asks the embedded model · {FREE}" if self.is_demo else f"asks {self.provider} · paid"
-        )
+        if self.is_demo:
+            return f"asks the embedded model · {FREE}"
+        named = (model for model in self.models if model.name == self.draft.model)
+        chosen = next(named, self.models[0] if self.models else None)
+        is_own = chosen is None or chosen.provider == ENVIRONMENT
+        return f"asks {self.provider if is_own or chosen is None else chosen.provider} · paid"
 
     @rx.var
     def is_demo(self) -> bool:

@@ -16,13 +16,14 @@ def describe_spent(paid: PaidTotals) -> str:
         '5 calls paid · 900 tokens · $0.02'
         >>> describe_spent(PaidTotals(num_calls=1, num_prompt_tokens=None, cost_usd=None))
         '1 call paid · tokens not counted · cost unknown'
-        >>> describe_spent(PaidTotals())
-        'Nothing was paid'
+        >>> describe_spent(PaidTotals()), describe_spent(PaidTotals(num_cached=2))
+        ('Nothing was paid', 'Nothing was paid · 2 replies cached')
         >>> describe_spent(PaidTotals(num_calls=2, num_prompt_tokens=900, cost_usd=0.0))
         '2 calls · 900 tokens · free'
     """
+    cached = f" · {count(paid.num_cached, 'reply', 'replies')} cached" if paid.num_cached else ""
     if not paid.num_calls:
-        return "Nothing was paid"
+        return f"Nothing was paid{cached}"
     given, taken = paid.num_prompt_tokens, paid.num_completion_tokens
     tokens = "tokens not counted"
     if given is not None and taken is not None:
@@ -30,7 +31,7 @@ def describe_spent(paid: PaidTotals) -> str:
     if paid.cost_usd == 0:
         return f"{count(paid.num_calls, 'call')} · {tokens} · free"
     cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
-    return f"{count(paid.num_calls, 'call')} paid · {tokens} · {cost}"
+    return f"{count(paid.num_calls, 'call')} paid · {tokens} · {cost}{cached}"
 
 
 def describe_use(use: JudgeUse) -> str:
