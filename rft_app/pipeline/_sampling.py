@@ -57,6 +57,7 @@ class Sampler:
         self._num_at_once = choice.endpoint.provider.concurrency
         self._client = ChatClient(choice.endpoint)
         self._failures = FailureTally()
+        self._num_each = run.settings.num_rollouts
         self._failed: dict[int, GradingFailure] = {}
         self._ready: dict[int, NewRollout] = {}
         self._num_cut = 0
@@ -91,9 +92,11 @@ class Sampler:
     def _ask(self, position: int) -> ChatReply | CallFailure:
         if (kept := self._ledger.find(str(position))) is not None:
             return kept
-        reply = self._client.chat(self._request(position))
+        request = self._request(position)
+        reply = self._client.chat(request)
         if isinstance(reply, ChatReply):
             self._ledger.keep(str(position), reply)
+            self._client.remember(request, reply)
         return reply
 
     def _request(self, position: int) -> ChatRequest:
@@ -111,7 +114,7 @@ class Sampler:
             parallel_tool_calls=_decode(record.parallel_tool_calls),
             temperature=self._sampling.temperature,
             max_tokens=self._sampling.max_tokens,
-            variant=position,
+            variant=position % self._num_each,
         )
 
     def _take(self, position: int, reply: ChatReply | CallFailure) -> None:
