@@ -27,6 +27,7 @@ from rft_app.gateway.providers import Provider, Providers, read_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
 from rft_app.services.intake_keys import find_key, read_keys
+from rft_app.services.upstreams import Upstream, find_upstreams
 from rft_app.settings import Settings, get_settings
 
 PREFIX: Final = "/gateway/"
@@ -49,8 +50,8 @@ _NO_KEYS: Final = (
     "Create one with `rft keys create NAME`, or under Intake at /traces."
 )
 NO_PROVIDER: Final = (
-    "The gateway has no provider. Set RFT_LLM_BASE_URL and RFT_LLM_API_KEY, or "
-    "RFT_GATEWAY_PROVIDERS (see docs/running.md), and start it again."
+    "The gateway has no provider. Add one in Settings, or set RFT_LLM_BASE_URL and "
+    "RFT_LLM_API_KEY, or RFT_GATEWAY_PROVIDERS (see docs/running.md), and start it again."
 )
 
 
@@ -77,6 +78,8 @@ class Gateway:
     """Answers everything below `/gateway/`."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stored: tuple[Upstream, ...] = ()
         self._providers = Providers(settings)
         self._max_bytes = settings.max_gateway_bytes
         self._recorder = Recorder(settings.max_gateway_backlog_bytes)
@@ -92,12 +95,19 @@ class Gateway:
         if refusal is not None:
             await refuse(send, *refusal)
             return
+        await self._refresh_providers()
         path = scope["path"].removeprefix(PREFIX).rstrip("/")
         query = scope["query_string"].decode("latin-1")
         inbound = drop_keys(inbound, keys)
         request = _Request(scope["method"], path, query, inbound, receive, send, key_id or "")
         with suppress(ClientGoneError):  # nobody is there to be answered
             await self._answer(request)
+
+    async def _refresh_providers(self) -> None:
+        """Take those that people added or changed since."""
+        stored = await find_upstreams().read()
+        if stored != self._stored:
+            self._stored, self._providers = stored, Providers(self._settings, stored)
 
     async def close(self) -> None:
         """Write what waits, and close the connections."""
@@ -159,6 +169,10 @@ class Gateway:
             self._recorder.count(Outcome.NO_MODEL if has_any else Outcome.NO_PROVIDER)
             await self._refuse_model(read_model(body), request.send)
             return
+        if provider.fault:
+            self._recorder.count(Outcome.NO_PROVIDER)
+            await refuse(request.send, 503, "no_key", provider.fault, _NO_RETRY)
+            return
         call = Call(path, request.query, request.headers_for(provider), body)
         call.labels, call.key_id = request.inbound.known, request.key_id
         await self._relay.record(call, provider, request.receive, request.send)
@@ -166,12 +180,16 @@ class Gateway:
     async def _read_models(self, request: _Request, model: str) -> None:
         """One provider's answer as it comes, the lists of several joined."""
         if not model and len(self._providers.all) > 1:
-            asked = share_headers(request.inbound, self._providers.all)
+            usable = [each for each in self._providers.all if not each.fault]
+            asked = share_headers(request.inbound, usable)
             await list_models(self._relay, asked, request.send)
             return
         provider = self._providers.find_by_model(model)
         if provider is None:
             await self._refuse_model(model, request.send)
+            return
+        if provider.fault:
+            await refuse(request.send, 503, "no_key", provider.fault, _NO_RETRY)
             return
         path = f"models/{quote(model, safe=_PLAIN)}" if model else "models"
         call = Call(path, request.query, request.headers_for(provider), b"")
@@ -182,7 +200,7 @@ class Gateway:
             await refuse(send, 503, "no_provider", NO_PROVIDER, _NO_RETRY)
             return
         known = "; ".join(f"{each.name}: {' '.join(each.models)}" for each in self._providers.all)
-        told = f"No provider takes the model {model!r}. Those of RFT_GATEWAY_PROVIDERS: {known}."
+        told = f"No provider takes the model {model!r}. They take: {known}."
         await refuse(send, 404, "model_not_found", told)
 
     def _describe(self) -> dict[str, object]:

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import encode_basic_auth
 from yarl import URL
 
+from rft_app.services.upstreams import Upstream
 from rft_app.settings import Settings
 
 DEFAULT = "default"
@@ -27,8 +28,12 @@ _decode = msgspec.json.Decoder(_Named).decode
 class Provider:
     """One provider, and how to reach it."""
 
-    def __init__(self, name: str, base_url: str, key: str, models: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, base_url: str, key: str, models: Sequence[str] = (), fault: str = ""
+    ) -> None:
         self.name = name
+        self.fault = fault
+        """Why its calls are refused; mostly empty."""
         self.models = tuple(models)
         address = URL(base_url)
         self.authorization = f"Bearer {key}" if key else ""
@@ -56,9 +61,9 @@ class Provider:
 
 
 class Providers:
-    """All that are configured, in the order they are asked; patterns before those that take all."""
+    """All there are, in the order they are asked; patterns before those that take all."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stored: Sequence[Upstream] = ()) -> None:
         keys = settings.gateway_provider_keys
         found = [
             Provider(
@@ -69,10 +74,13 @@ class Providers:
             )
             for each in settings.gateway_providers
         ]
+        found += [
+            Provider(each.name, each.base_url, each.key, each.models, each.fault) for each in stored
+        ]
         if settings.llm_base_url:
             key = settings.llm_api_key.get_secret_value()
             found.append(Provider(DEFAULT, settings.llm_base_url, key))
-        self.all = tuple(sorted(found, key=lambda each: not each.models))
+        self.all = tuple(sorted(found, key=_find_rank))
 
     def find(self, request: bytes) -> Provider | None:
         """Where a request goes by its model; `None` when no provider takes it.
@@ -87,6 +95,11 @@ class Providers:
     def find_by_model(self, model: str) -> Provider | None:
         """Where calls of a model go."""
         return next((each for each in self.all if each.takes(model)), None)
+
+
+def _find_rank(provider: Provider) -> int:
+    """Those with names or patterns, then the settings' own that takes all, then others that do."""
+    return 0 if provider.models else 1 if provider.name == DEFAULT else 2
 
 
 def read_model(request: bytes) -> str:

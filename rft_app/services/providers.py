@@ -15,11 +15,12 @@ from rft_app.domain.provider_check import check_key, check_provider, origin_of
 from rft_app.errors import ConflictError, InvalidInputError, NotFoundError
 from rft_app.llm.catalogue import Catalogue, Connection, Endpoint
 from rft_app.llm.probe import Probe, probe
+from rft_app.services.upstreams import find_upstreams
 from rft_app.settings import get_settings
 from rft_app.storage import providers as stored
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.judges import list_asked_models
-from rft_app.storage.session import reading
+from rft_app.storage.session import after_commit, reading
 
 
 class ListedProvider(Entity):
@@ -71,6 +72,7 @@ def add_provider(session: Session, provider: Provider, key: NewKey) -> ListedPro
     if stored.find_provider(session, provider.name) is not None:
         raise ConflictError(f"There is a provider {provider.name!r} already. Choose another name.")
     stored.save_provider(session, provider, key)
+    after_commit(session, find_upstreams().forget)
     return get_provider(session, provider.name)
 
 
@@ -93,6 +95,7 @@ def change_provider(session: Session, provider: Provider, key: NewKey | None) ->
     else:
         check_key(key)
     stored.save_provider(session, provider, key)
+    after_commit(session, find_upstreams().forget)
     return get_provider(session, provider.name)
 
 
@@ -104,6 +107,7 @@ def remove_provider(session: Session, name: str) -> None:
     """
     _require_stored(session, name)
     stored.delete_provider(session, name)
+    after_commit(session, find_upstreams().forget)
 
 
 def try_provider(name: str, model: str | None) -> Probe:

@@ -171,7 +171,7 @@ def test_a_proxy_that_refuses_is_told_without_its_password(
 def test_without_a_provider_the_remedy_is_told_once(start: Start) -> None:
     gateway = start(LLM_BASE_URL="")
 
-    with pytest.raises(openai.InternalServerError, match="Set RFT_LLM_BASE_URL") as refused:
+    with pytest.raises(openai.InternalServerError, match="Add one in Settings") as refused:
         gateway.client(max_retries=5).chat.completions.create(model="small", messages=SAID)
 
     assert (refused.value.status_code, refused.value.code) == (503, "no_provider")

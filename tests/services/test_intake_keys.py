@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from rft_app.errors import InvalidInputError, NotFoundError
-from rft_app.services import active_keys, intake_keys
+from rft_app.services import intake_keys, refreshed
 from rft_app.services.active_keys import ActiveKeys
 from rft_app.settings import get_settings
 from rft_app.storage import intake_keys as stored
@@ -116,7 +116,7 @@ def test_the_database_is_asked_once_a_second(
     lookups += [lambda: {b"a": "key_a"}, lambda: {b"b": "key_b"}]
     keys = ActiveKeys()
     assert [asyncio.run(keys.read()) for _ in range(50)] == [{b"a": "key_a"}] * 50
-    monkeypatch.setattr(active_keys, "FRESH_S", 0)
+    monkeypatch.setattr(refreshed, "FRESH_S", 0)
     assert asyncio.run(keys.read()) == {b"b": "key_b"}
 
 
@@ -127,7 +127,7 @@ def test_keys_are_remembered_while_the_database_is_gone(
         raise OperationalError("SELECT", {}, OSError("gone"))
 
     lookups += [lambda: {b"a": "key_a"}, fail, lambda: {}]
-    monkeypatch.setattr(active_keys, "FRESH_S", 0)
+    monkeypatch.setattr(refreshed, "FRESH_S", 0)
     keys = ActiveKeys()
     assert [asyncio.run(keys.read()) for _ in range(3)] == [{b"a": "key_a"}, {b"a": "key_a"}, {}]
 
@@ -136,7 +136,7 @@ def test_nobody_is_let_in_because_the_first_answer_takes_its_time(
     lookups: list[Callable[[], dict[bytes, str]]],
 ) -> None:
     def answer_late() -> dict[bytes, str]:
-        time.sleep(2 * active_keys._PATIENCE_S)
+        time.sleep(2 * refreshed.PATIENCE_S)
         return {b"a": "key_a"}
 
     lookups.append(answer_late)
