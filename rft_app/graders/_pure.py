@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders._places import PATH, fill, find_places, look_up
+from rft_app.graders._places import PATH
+from rft_app.graders.portable.lookup import fill, find_places, look_up
 
 Grade = Callable[[Sample, Item], Verdict | GradingFailure]
 

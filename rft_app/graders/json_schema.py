@@ -18,11 +18,10 @@ from rft_app.domain.grader import JsonSchemaSpec
 from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders._places import find_value
 from rft_app.graders._pure import PureSession, check_field
+from rft_app.graders.portable.json_schema import open_schema
+from rft_app.graders.portable.lookup import find_value
 
-MOST_STEPS = 100_000
-"""How often a pattern may go back in a text before it counts as not matching."""
 MAX_REASON = 500
 
 
@@ -67,9 +66,8 @@ def _miss(field: str, sample: Sample) -> Verdict:
 
 
 def _open_schema(spec: JsonSchemaSpec) -> Any:  # noqa: ANN401  # one of a class per draft
-    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
     try:
-        return jsonschema_rs.validator_for(spec.json_schema, pattern_options=options, offline=True)
+        return open_schema(spec.json_schema)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         message = str(error).partition("\n")[0]
         raise InvalidInputError(

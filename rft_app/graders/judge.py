@@ -24,7 +24,8 @@ from rft_app.domain.rollout import Item, Sample
 from rft_app.domain.votes import count_votes
 from rft_app.errors import InvalidInputError
 from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, Asker, AskingSession, join_asked
-from rft_app.graders._places import fill, find_faults, find_places, look_up
+from rft_app.graders._places import find_faults
+from rft_app.graders.portable.lookup import fill, find_places, look_up
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
 from rft_app.llm.structured import BadReplyError

@@ -26,8 +26,9 @@ from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, AskingSession, join_asked
 from rft_app.graders._base import AnyGraderKind, GraderSession
-from rft_app.graders._formula import Formula
 from rft_app.graders.judge import JudgeGrader
+from rft_app.graders.portable.formula import Formula, FormulaError
+from rft_app.graders.portable.multi import weigh
 from rft_app.graders.rubric import RubricGrader
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
@@ -204,23 +205,26 @@ def choose_combine(spec: MultiSpec) -> Combine:
         case Combination.MINIMUM:
             return lambda rewards: min(rewards.values())
         case Combination.FORMULA:
-            formula = Formula(spec.formula or "")
+            formula = _read_formula(spec.formula or "")
             _require_known(formula.names, spec, "formula")
             return formula.compute
 
 
+def _read_formula(text: str) -> Formula:
+    try:
+        return Formula(text)
+    except FormulaError as error:
+        raise InvalidInputError(str(error), field="formula", column=error.column) from error
+
+
 def _weigh(spec: MultiSpec) -> Combine:
-    weights = {
-        name: 1.0 if part.weight is None else part.weight for name, part in spec.graders.items()
-    }
-    total = sum(weights.values())
-    if not total:
+    weights = {name: part.weight for name, part in spec.graders.items()}
+    if all(weight == 0 for weight in weights.values()):
         raise InvalidInputError(
             "All weights are 0, so there is no mean. Give at least one grader a weight.",
             field="graders",
         )
-    # Rounding may leave [0, 1] by the last bit.
-    return lambda rewards: min(sum(rewards[n] * weights[n] for n in weights) / total, 1.0)
+    return lambda rewards: weigh(rewards, weights)
 
 
 def _require_known(names: Collection[str], spec: MultiSpec, field: str) -> None:

@@ -1,24 +1,38 @@
-"""A script grader as one Python file that TRL and verl call, and that can be imported here again.
+"""A grader as one Python file that TRL and verl call, and that can be imported here again.
 
-The file is the script as it is, with functions behind it that lay out `sample` and `item` as a dry
-run does.  It needs the standard library alone.  An answer that cannot be graded is never a zero.
+The file is the script as it is, or the code and settings of another kind (`_grader_code`), with
+functions behind it that lay out `sample` and `item` as a dry run does.  A script needs the standard
+library alone; other kinds name what to install.  An answer that cannot be graded is never a zero.
 
 Source: https://huggingface.co/docs/trl/grpo_trainer#using-a-custom-reward-function (TRL 1.16) and
 https://verl.readthedocs.io/en/latest/preparation/reward_function.html (verl 0.9.1).
 """
 
 import ast
+import re
 import symtable
+from collections.abc import Mapping
 from typing import Final
 
-from rft_app.domain.grader import GraderSpec, ScriptSpec
+from rft_app.domain.grader import (
+    GraderSpec,
+    JsonSchemaSpec,
+    JudgeSpec,
+    MultiSpec,
+    ScriptSpec,
+    StringCheckSpec,
+    TextSimilaritySpec,
+    ToolCallsSpec,
+    list_asking,
+)
 from rft_app.errors import InvalidInputError
+from rft_app.graders._grader_code import write_code
+from rft_app.graders.portable.lookup import find_places
 
 _TAKEN: Final = frozenset({"reward", "compute_score"})
 _PREFIX: Final = "rft_"
+_BELOW: Final = "# Below: what calls `grade` in training; the script above is as it was written."
 _ADAPTERS: Final = '''
-
-# Below: what calls `grade` in training; the script above is as it was written.
 #
 # TRL   GRPOTrainer(reward_funcs=[reward], train_dataset=...) with rows of the format trl_grpo.
 # verl  custom_reward_function.path=THIS_FILE custom_reward_function.name=compute_score with rows
@@ -29,6 +43,8 @@ import json as rft_json
 RFT_FAILED = None
 """What verl is told of an answer that cannot be graded. None: training stops with the error.
 TRL is told None, which leaves the answer out."""
+RFT_VERL_LACKS = ""
+"""What `grade` compares and verl does not hand over; empty where there is nothing."""
 
 
 class RftFields(dict):
@@ -55,6 +71,10 @@ def rft_call(call):
     return {**call, "function": function}
 
 
+def rft_refuse(text):
+    raise ValueError(f"{text} is not JSON")
+
+
 def rft_sample(answer):
     if isinstance(answer, str):
         answer = [{"role": "assistant", "content": answer}]
@@ -67,8 +87,8 @@ def rft_sample(answer):
     said = [rft_text(turn.get("content")) for turn in messages if turn.get("role") == "assistant"]
     text = "\\n".join(filter(None, said))
     try:
-        value = rft_json.loads(text)
-    except ValueError:
+        value = rft_json.loads(text, parse_constant=rft_refuse)
+    except (ValueError, RecursionError):
         value = None
     calls = [call for turn in messages for call in turn.get("tool_calls") or ()]
     sample = {"output_text": text, "output_json": value, "output_tools": calls}
@@ -84,15 +104,26 @@ def rft_item(row, messages, reference):
     return RftFields(item, reference=reference, reference_answer=reference)
 
 
-def rft_grade(answer, item):
-    reward = grade(rft_sample(answer), item)
-    if isinstance(reward, dict) and reward.get("abstain") is True:
-        raise ValueError(f"grade() abstains: {reward.get('reason') or 'no reason given'}")
+def rft_read(reward):
+    """The number that a grader returned; None where it abstains."""
     if isinstance(reward, dict):
+        strange = sorted(reward.keys() - {"reward", "criteria", "reason", "abstain"})
+        if strange:
+            raise ValueError(f"grade() returned a dict with {strange[0]!r}, which is unknown.")
+        if reward.get("abstain") is True:
+            return None
         reward = reward.get("reward")
     if not isinstance(reward, (int, float)) or not 0 <= reward <= 1:
         raise ValueError(f"grade() returned {reward!r}; it must return a number from 0 to 1.")
     return float(reward)
+
+
+def rft_grade(answer, item):
+    found = grade(rft_sample(answer), item)
+    reward = rft_read(found)
+    if reward is None:
+        raise ValueError(f"grade() abstains: {found.get('reason') or 'no reason given'}")
+    return reward
 
 
 def reward(prompts, completions, **columns):
@@ -121,6 +152,8 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **_)
     row["rec_id"] = extra.get("record_id")
     row.setdefault("id", row["rec_id"])
     try:
+        if RFT_VERL_LACKS:
+            raise ValueError(f"verl does not hand over {RFT_VERL_LACKS}, which this grader reads.")
         return rft_grade(solution_str, rft_item(row, extra.get("prompt") or [], ground_truth))
     except Exception:
         if RFT_FAILED is None:
@@ -133,15 +166,52 @@ def to_python(spec: GraderSpec) -> str:
     """The source of the file.
 
     Raises:
-        InvalidInputError: The grader is no script, or one with names that the file needs.
+        InvalidInputError: The grader asks a model, or a script has names that the file needs.
     """
-    if not isinstance(spec, ScriptSpec):
-        label = spec.kind.replace("_", " ")
-        raise InvalidInputError(
-            f"Only a script becomes a Python file; this grader is of the kind {label}. Write it as "
-            "a script, or take it as an OpenAI grader.",
-            kind=spec.kind,
-        )
+    if asking := list_asking(spec):
+        raise _refuse_asking(asking)
+    if isinstance(spec, ScriptSpec):
+        return _write_script(spec)
+    lacks = " and ".join(sorted(_find_lacks(spec)))
+    adapters = _ADAPTERS.replace('RFT_VERL_LACKS = ""', f'RFT_VERL_LACKS = "{lacks}"')
+    return f"{write_code(spec)}\n\n# Below: what calls `grade` in training.{adapters}"
+
+
+def _refuse_asking(asking: Mapping[str, GraderSpec]) -> InvalidInputError:
+    (name, part), *_ = asking.items()
+    who = f"its part {name!r}" if name else "this grader"
+    remedy = "Take it out of the combination" if name else "Write it as a script"
+    other = ", or take the grader as OpenAI JSON" if isinstance(part, JudgeSpec) else ""
+    return InvalidInputError(
+        f"A Python file asks no model, and {who} does: it is a {part.kind}. {remedy}{other}.",
+        kind=part.kind,
+    )
+
+
+def _find_lacks(spec: GraderSpec) -> set[str]:
+    """What a grader reads of answer and record that is not in a row of verl."""
+    parts = list(spec.graders.values()) if isinstance(spec, MultiSpec) else [spec]
+    return {lack for part in parts for path in _list_paths(part) if (lack := _find_lack(path))}
+
+
+def _list_paths(spec: GraderSpec) -> list[str]:
+    match spec:
+        case ToolCallsSpec():
+            return ["sample.output_tools", *find_places(spec.reference)]
+        case StringCheckSpec() | TextSimilaritySpec():
+            return [f"sample.{spec.field}", *find_places(spec.reference)]
+        case JsonSchemaSpec():
+            return [f"sample.{spec.field}"]
+        case _:
+            return []
+
+
+def _find_lack(path: str) -> str | None:
+    found = re.match(r"(sample\.output_tools|sample\.messages|item\.messages|item\.tools)\b", path)
+    return found and found[1]
+
+
+def _write_script(spec: ScriptSpec) -> str:
     source = _own_part(spec.source)
     names = sorted(name for name in _find_names(source) if _is_taken(name))
     if names:
@@ -149,12 +219,12 @@ def to_python(spec: GraderSpec) -> str:
             f"The script defines `{names[0]}`, which is a name of the file around it. Rename it.",
             names=names,
         )
-    return f"{source.rstrip()}\n{_ADAPTERS}"
+    return f"{source.rstrip()}\n\n\n{_BELOW}{_ADAPTERS}"
 
 
 def _own_part(source: str) -> str:
     """The script without what an earlier export put behind it."""
-    return source.partition(_ADAPTERS.lstrip("\n").partition("\n")[0])[0]
+    return source.partition(_BELOW)[0]
 
 
 def _is_taken(name: str) -> bool:

@@ -12,7 +12,7 @@ Regular expressions run in a process of their own, for one of them can take for 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +21,7 @@ from rft_app.domain.grading import GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample, make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._pure import Texts, check_field, check_reference, read_texts
+from rft_app.graders.portable.string_check import COMPARE
 from rft_app.graders.sandbox import Limits
 from rft_app.graders.script import ScriptSession
 from rft_app.settings import get_settings
@@ -31,14 +32,6 @@ import re
 def grade(sample, item):
     return re.search(item["pattern"], item["text"]) is not None
 """
-
-
-_COMPARE: Mapping[StringOperation, Callable[[Texts], bool]] = {
-    StringOperation.EQ: lambda texts: texts.field == texts.reference,
-    StringOperation.NE: lambda texts: texts.field != texts.reference,
-    StringOperation.LIKE: lambda texts: texts.reference in texts.field,
-    StringOperation.ILIKE: lambda texts: texts.reference.casefold() in texts.field.casefold(),
-}
 
 
 class StringCheckGrader:
@@ -91,9 +84,9 @@ class StringCheckSession:
         texts = [read_texts(field, reference, sample, item) for sample, item in batch]
         if self._search is not None:
             return _search_all(self._search, texts)
-        compare = _COMPARE[self._spec.operation]
+        compare = COMPARE[self._spec.operation]
         return [
-            found if isinstance(found, GradingFailure) else Verdict(reward=float(compare(found)))
+            found if isinstance(found, GradingFailure) else Verdict(reward=float(compare(*found)))
             for found in texts
         ]
 

@@ -8,8 +8,8 @@ from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader
-from rft_app.graders._places import fill, find_places
 from rft_app.graders.judge import NO_LEDGER, JudgeSession, open_judge, read_reply, render
+from rft_app.graders.portable.lookup import fill, find_places
 from rft_app.llm.catalogue import Catalogue, environment_endpoint
 from rft_app.llm.chat import PaidCalls
 from rft_app.llm.failures import CallFailure

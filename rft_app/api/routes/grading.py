@@ -63,7 +63,7 @@ def export_grader(dataset_id: str) -> dict[str, JsonValue]:
     responses={200: {"content": {PYTHON: {}}}},
 )
 def export_python(dataset_id: str) -> Response:
-    """The saved script as a file whose `reward` TRL calls, and whose `compute_score` verl does."""
+    """The saved grader as a file whose `reward` TRL calls, and whose `compute_score` verl does."""
     headers = {"Content-Disposition": 'attachment; filename="grader.py"'}
     return Response(to_python(_saved_spec(dataset_id)), headers=headers, media_type=PYTHON)
 

@@ -44,7 +44,7 @@ def _downloads() -> rx.Component:
     return rx.el.div(
         text_button(
             "Python file",
-            title="The current version with functions that TRL and verl call",
+            title="The current version as code with functions that TRL and verl call",
             on_click=GraderFileState.download_python,
         ),
         text_button(

@@ -5,8 +5,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 
-from rft_app.errors import InvalidInputError
-
 Values = Mapping[str, float]
 _Compute = Callable[[Values], float]
 
@@ -31,11 +29,20 @@ MAX_DEPTH = 100
 _ALLOWED = ", ".join(sorted({*_OF_ONE, *_OF_MANY}))
 
 
+class FormulaError(Exception):
+    """A text that is no formula."""
+
+    def __init__(self, message: str, column: int) -> None:
+        super().__init__(message)
+        self.column = column
+        """Counted from 1."""
+
+
 class Formula:
     """One expression, e.g. `0.7 * correct + 0.3 * min(short, polite)`; `^` is a power, as `**`.
 
     Raises:
-        InvalidInputError: It is no expression of these; details have `field` and `column`.
+        FormulaError: It is no expression of these.
     """
 
     def __init__(self, text: str) -> None:
@@ -104,7 +111,7 @@ def _to_float(value: float) -> float:
         raise ValueError from None
 
 
-def _unknown(node: ast.expr) -> InvalidInputError:
+def _unknown(node: ast.expr) -> FormulaError:
     text = ast.unparse(node)[:40]
     return _fault(
         f"`{text}` is not known; there are names, numbers, + - * / ^, brackets and {_ALLOWED}",
@@ -112,9 +119,5 @@ def _unknown(node: ast.expr) -> InvalidInputError:
     )
 
 
-def _fault(message: str, column: int) -> InvalidInputError:
-    return InvalidInputError(
-        f"The formula cannot be used: {message} (column {column}).",
-        field="formula",
-        column=column,
-    )
+def _fault(message: str, column: int) -> FormulaError:
+    return FormulaError(f"The formula cannot be used: {message} (column {column}).", column)
