@@ -50,6 +50,7 @@ def test_a_model_proposes_a_tree_that_is_taken(
         "numCalls": 1,
         "numPromptTokens": 1000,
         "numCompletionTokens": 100,
+        "numCached": 0,
         "costUsd": None,
     }
     assert client.get(base).json() is None

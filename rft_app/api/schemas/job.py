@@ -31,6 +31,8 @@ class Paid(Wire):
 
     num_calls: int
     """Replies, each kept before it was used."""
+    num_cached: int
+    """Replies that had been paid before and served again; they are in no other figure."""
     num_prompt_tokens: int | None
     num_completion_tokens: int | None
     """Tokens are `null` where the provider did not count those of any reply."""
