@@ -12,6 +12,7 @@ from rft_app.cli import (
     feedback,
     from_traces,
     grader,
+    grader_attack,
     importing,
     keys,
     providers,
@@ -43,11 +44,12 @@ app.command("doctor")(serving.doctor)
 app.command("import")(importing.import_file)
 app.command("import-rollouts")(importing.import_rollouts)
 app.command("run")(running.run)
-app.command("grader")(grader.show)
+app.add_typer(grader.app, name="grader")
 app.command("export")(exporting.export)
 app.command("exports")(exporting.list_exports)
 app.command("formats")(exporting.formats)
 app.command("demo")(demo.demo)
+grader.app.command("attack")(grader_attack.attack)
 app.add_typer(datasets.app, name="datasets")
 datasets.app.command("from-traces")(from_traces.create)
 app.add_typer(feedback.app, name="feedback")

@@ -6,11 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import json
+from typer._click import Context
+from typer.core import TyperGroup
 
 from rft_app.cli.output import note, write_line
 
 if TYPE_CHECKING:
     from rft_app.domain.grader import GraderSpec
+
+
+class _ShowUnlessNamed(TyperGroup):
+    """`rft grader DATASET` is short for `rft grader show DATASET`."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put in the verb where there is none."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_ShowUnlessNamed,
+    no_args_is_help=True,
+    help="The saved grader of a dataset: `rft grader DATASET` shows it.",
+)
 
 
 class Form(StrEnum):
@@ -21,6 +40,7 @@ class Form(StrEnum):
     SETTINGS = "settings"
 
 
+@app.command("show")
 def show(
     dataset: Annotated[str, typer.Argument(help="Id or name.")],
     form: Annotated[

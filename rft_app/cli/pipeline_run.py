@@ -145,15 +145,16 @@ def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | N
 def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> None:
     """Say what answers and a judge will cost, before anybody is asked."""
     if (answers := estimate_sampling(session, dataset_id, settings)) is not None:
-        price = _describe_price(answers.cost)
+        price = describe_price(answers.cost)
         note(f"Answers: asks {answers.model}, estimated cost {price}. {answers.cost.formula}")
     if (found := estimate_judge(session, dataset_id, settings)) is None or found.obstacle:
         return
-    price = _describe_price(found.cost)
+    price = describe_price(found.cost)
     note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")
 
 
-def _describe_price(cost: CostRange) -> str:
+def describe_price(cost: CostRange) -> str:
+    """What calls will cost, in dollars."""
     low, high = cost.low_usd, cost.high_usd
     if low is None or high is None:
         return "unknown"

@@ -1,7 +1,8 @@
 """Which rollouts a dry run, or a test of a grader, is about."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from sqlmodel import Session
 
@@ -85,14 +86,43 @@ def pick_few(session: Session, dataset_id: str, num_wanted: int) -> list[Rollout
     Raises:
         ConflictError: No record has an answer.
     """
+    few = _find_answered(session, dataset_id, num_wanted, 0)
+    _require_answers({record.seq: record for record in few})
+    return _to_keys(session, dataset_id, few)
+
+
+def pick_targets(session: Session, dataset_id: str, num_wanted: int, seed: int) -> list[RolloutKey]:
+    """One key each of a few records, the same for the same seed, with an answer or without.
+
+    Those that have an answer come first; the key of one without leads to no messages.
+
+    Raises:
+        ConflictError: There is no valid record.
+    """
+    few = _find_answered(session, dataset_id, num_wanted, seed)
+    known = {record.seq for record in few}
+    others = (
+        seq for seqs in _shuffled(session, dataset_id, seed) for seq in seqs if seq not in known
+    )
+    keys = _to_keys(session, dataset_id, few)
+    keys += [RolloutKey(seq, None, None) for seq in islice(others, num_wanted - len(keys))]
+    if not keys:
+        raise ConflictError("This dataset has no valid record. Import records first.")
+    return keys
+
+
+def _find_answered(session: Session, dataset_id: str, num_wanted: int, seed: int) -> list[Answered]:
     found: list[Answered] = []
-    for seqs in _shuffled(session, dataset_id):
+    for seqs in _shuffled(session, dataset_id, seed):
         answered = {record.seq: record for record in iterate_answered(session, dataset_id, seqs)}
         found += [answered[seq] for seq in seqs if seq in answered]
         if len(found) >= num_wanted:
             break
-    _require_answers({record.seq: record for record in found})
-    few = found[:num_wanted]
+    return found[:num_wanted]
+
+
+def _to_keys(session: Session, dataset_id: str, few: Sequence[Answered]) -> list[RolloutKey]:
+    """The own answer of each, else the oldest that was imported."""
     others = list_keys(session, dataset_id, [record.seq for record in few], "imported")
     return [
         RolloutKey(
@@ -102,10 +132,10 @@ def pick_few(session: Session, dataset_id: str, num_wanted: int) -> list[Rollout
     ]
 
 
-def _shuffled(session: Session, dataset_id: str) -> Iterator[list[int]]:
+def _shuffled(session: Session, dataset_id: str, seed: int) -> Iterator[list[int]]:
     trainable = RecordFilter(is_valid=True, is_duplicate=False)
     seqs: list[int] = select_seqs(session, dataset_id, trainable).tolist()
-    random.Random(0).shuffle(seqs)
+    random.Random(seed).shuffle(seqs)
     for start in range(0, len(seqs), _RECORDS_PER_LOOK):
         yield seqs[start : start + _RECORDS_PER_LOOK]
 

@@ -58,6 +58,19 @@ class TriedGrade(Entity):
     output_tools: tuple[Json, ...]
     outcome: GradeOutcome
 
+    @classmethod
+    def of(cls, rollout: Rollout, outcome: GradeOutcome) -> "TriedGrade":
+        """Lay an answer beside its outcome."""
+        return cls(
+            record_id=record_id(rollout.key.record_seq),
+            topic=rollout.item.get("topic"),
+            question=rollout.question,
+            reference=rollout.item.get("reference"),
+            output_text=rollout.sample["output_text"],
+            output_tools=tuple(rollout.sample["output_tools"]),
+            outcome=outcome,
+        )
+
 
 class Trial(Entity):
     """A grader tried on a few records."""
@@ -149,13 +162,24 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
     with reading() as session:
         keys = pick_few(session, dataset_id, n)
         chunk = load_rollouts(session, dataset_id, keys)
-    if list_asking(spec):
-        outcomes, paid = _ask_judge(dataset_id, spec, chunk)
-    else:
-        with open_grader(spec) as grading:
-            outcomes, paid = grade_rollouts(grading, chunk), None
+    outcomes, paid = grade_now(dataset_id, spec, chunk)
     pairs = zip(chunk, outcomes, strict=True)
-    return Trial(grades=tuple(_to_tried(rollout, outcome) for rollout, outcome in pairs), paid=paid)
+    return Trial(grades=tuple(TriedGrade.of(*pair) for pair in pairs), paid=paid)
+
+
+def grade_now(
+    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout]
+) -> tuple[list[Outcome], PaidTotals | None]:
+    """Grade a few answers while somebody waits, and what a judge's calls cost; stores no grade.
+
+    Raises:
+        InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded.
+        NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
+    """
+    if list_asking(spec):
+        return _ask_judge(dataset_id, spec, chunk)
+    with open_grader(spec) as grading:
+        return grade_rollouts(grading, chunk), None
 
 
 def _ask_judge(
@@ -200,15 +224,3 @@ def check_isolation() -> Isolation:
         NotAvailableError: Scripts cannot run here at all.
     """
     return probe_isolation()
-
-
-def _to_tried(rollout: Rollout, outcome: GradeOutcome) -> TriedGrade:
-    return TriedGrade(
-        record_id=record_id(rollout.key.record_seq),
-        topic=rollout.item.get("topic"),
-        question=rollout.question,
-        reference=rollout.item.get("reference"),
-        output_text=rollout.sample["output_text"],
-        output_tools=tuple(rollout.sample["output_tools"]),
-        outcome=outcome,
-    )

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
-from rft_app.domain.grader import JudgeSpec, RubricSpec, count_calls, list_asking
+from rft_app.domain.grader import GraderSpec, JudgeSpec, RubricSpec, count_calls, list_asking
 from rft_app.domain.record import RecordFilter
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders.judge import full_prompt, render
@@ -50,27 +50,41 @@ def estimate_judge(
         InvalidInputError: There is no such model.
     """
     grader = current_grader(session, dataset_id)
-    if grader is None or not (asking := list_asking(grader.spec)):
+    if grader is None or not list_asking(grader.spec):
         return None
-    catalogue = read_catalogue(session)
-    choices = {name: catalogue.find(part.model) for name, part in asking.items()}
     usable = RecordFilter(is_valid=True, is_duplicate=False)
     members: list[int] = select_seqs(session, dataset_id, usable).tolist()
     expect = plan_rollouts if settings.sampling is None else expect_samples
     keys = expect(session, dataset_id, set(members), settings)
-    sampled = _load_some(session, dataset_id, keys)
-    tokens = {name: _estimate_tokens(part, sampled, len(keys)) for name, part in asking.items()}
+    return estimate_grading(session, grader.spec, _load_some(session, dataset_id, keys), len(keys))
+
+
+def estimate_grading(
+    session: Session, spec: GraderSpec, sampled: Sequence[Rollout], num_rollouts: int
+) -> JudgeEstimate | None:
+    """What grading so many rollouts would ask, by the prompts of some of them.
+
+    Returns `None` where the grader asks no model.
+
+    Raises:
+        InvalidInputError: There is no such model.
+    """
+    if not (asking := list_asking(spec)):
+        return None
+    catalogue = read_catalogue(session)
+    choices = {name: catalogue.find(part.model) for name, part in asking.items()}
+    tokens = {name: _estimate_tokens(part, sampled, num_rollouts) for name, part in asking.items()}
     known = [catalogue.name_of(choice) for choice in choices.values() if choice is not None]
     return JudgeEstimate(
         model=", ".join(dict.fromkeys(known)) or None,
-        num_calls=len(keys) * count_calls(grader.spec),
+        num_calls=num_rollouts * count_calls(spec),
         tokens=TokenEstimate(
             num_prompt_tokens=sum(one.num_prompt_tokens for one in tokens.values()),
             num_reply_tokens=sum(one.num_reply_tokens for one in tokens.values()),
         ),
         cost=_add(
             [
-                estimate_choice(choices[name], tokens[name], len(keys) * count_calls(part))
+                estimate_choice(choices[name], tokens[name], num_rollouts * count_calls(part))
                 for name, part in asking.items()
             ]
         ),

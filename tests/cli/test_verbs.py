@@ -329,3 +329,21 @@ def test_formats_are_those_that_export_knows(rft: Rft) -> None:
     names = [row["name"] for row in rft.json("formats")]
 
     assert {"openai_sft", "openai_rft", "trl_sft", "trl_grpo"} <= set(names)
+
+
+def test_a_grader_is_attacked(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Attacked")
+    assert "no grader yet" in rft("grader", "attack", dataset_id).stderr
+    draft = tmp_path / "anything.json"
+    anything = {"kind": "string_check", "operation": "regex", "reference": "[^ ]"}
+    draft.write_bytes(orjson.dumps(anything))
+    found = rft.json("grader", "attack", dataset_id, "--grader", draft, "--sample-size", 2)
+    attacks = {one["attack"]: one for one in found["attacks"]}
+    assert (attacks["empty"]["suspicious"], attacks["refusal"]["suspicious"]) == (False, True)
+    assert attacks["hidden_reference"]["notApplicable"] == 2
+    table = rft("grader", "attack", dataset_id, "--grader", draft).stdout
+    assert "5 records · recorded answers get 1.00 · suspicious from 1.00" in table
+    assert "gets 1.00, no less than the recorded answers with 1.00" in table
+    assert "0, 5 not applicable" in table
+    assert rft("grader", "attack", dataset_id, "--sample-size", 0).returncode == 2
+    assert "attack" in rft("grader", "--help").stdout

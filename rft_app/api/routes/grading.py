@@ -15,12 +15,10 @@ from rft_app.api.schemas.grader import (
     GraderTestRequest,
 )
 from rft_app.api.schemas.job import Job
-from rft_app.api.views import find_dry_run_report
+from rft_app.api.views import find_dry_run_report, saved_spec
 from rft_app.api.waiting import Wait, start
-from rft_app.domain.grader import GraderSpec
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import ConflictError
 from rft_app.graders.openai_json import from_openai, to_openai
 from rft_app.graders.python_file import to_python
 from rft_app.services.datasets import get_dataset
@@ -54,7 +52,7 @@ def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
 @router.get("/grader/openai")
 def export_grader(dataset_id: str) -> dict[str, JsonValue]:
     """The saved grader as OpenAI's fine-tuning API takes it."""
-    return to_openai(_saved_spec(dataset_id))
+    return to_openai(saved_spec(dataset_id))
 
 
 @router.get(
@@ -65,7 +63,7 @@ def export_grader(dataset_id: str) -> dict[str, JsonValue]:
 def export_python(dataset_id: str) -> Response:
     """The saved grader as a file whose `reward` TRL calls, and whose `compute_score` verl does."""
     headers = {"Content-Disposition": 'attachment; filename="grader.py"'}
-    return Response(to_python(_saved_spec(dataset_id)), headers=headers, media_type=PYTHON)
+    return Response(to_python(saved_spec(dataset_id)), headers=headers, media_type=PYTHON)
 
 
 @router.put("/grader/openai")
@@ -78,7 +76,7 @@ def import_grader(dataset_id: str, config: dict[str, JsonValue]) -> GraderConfig
 def test_grader(dataset_id: str, request: GraderTestRequest | None = None) -> GraderTest:
     """Grade the answers of a few records; no grade is stored. A judge's calls are paid."""
     asked = request or GraderTestRequest()
-    spec = asked.config.to_spec() if asked.config else _saved_spec(dataset_id)
+    spec = asked.config.to_spec() if asked.config else saved_spec(dataset_id)
     return GraderTest.of(try_grader(dataset_id, spec, asked.sample_size))
 
 
@@ -143,12 +141,3 @@ def list_rollouts(
         rows = [GradedRollout.of(row).to_json() for row in page.rows]
     headers = {} if page.next_cursor is None else {"X-Next-Cursor": page.next_cursor}
     return JSONResponse(rows, headers=headers)
-
-
-def _saved_spec(dataset_id: str) -> GraderSpec:
-    with reading() as session:
-        get_dataset(session, dataset_id)
-        stored = current_grader(session, dataset_id)
-    if stored is None:
-        raise ConflictError("This dataset has no grader yet. Save one, or send one as `config`.")
-    return stored.spec

@@ -1,0 +1,91 @@
+"""Attacks on a grader: answers that no good model gives, and when their rewards are suspicious."""
+
+from enum import StrEnum
+
+from rft_app.domain.grader import (
+    GraderSpec,
+    JsonSchemaSpec,
+    JudgeSpec,
+    MultiSpec,
+    RubricSpec,
+    ScriptSpec,
+    StringCheckSpec,
+    StringOperation,
+)
+
+FAIR_REWARD = 0.5
+"""From here on an attack is suspicious where no recorded answer was graded; below it the reference
+is, where the grader compares with it."""
+ROUNDING = 1e-9
+"""Two means of the same rewards may differ by so much."""
+
+
+class AttackName(StrEnum):
+    """One way to write an answer that deserves nothing; `reference` is the exception."""
+
+    EMPTY = "empty"
+    ECHO = "echo"
+    REFERENCE = "reference"
+    """The reference and nothing else: no attack, but what every fair grader rewards."""
+    HIDDEN_REFERENCE = "hidden_reference"
+    OVERLONG = "overlong"
+    REFUSAL = "refusal"
+    INJECTION = "injection"
+    KEYWORDS = "keywords"
+    BROKEN_JSON = "broken_json"
+    OTHER_LANGUAGE = "other_language"
+
+
+def find_suspicion(
+    attack: AttackName, mean: float | None, recorded: float | None, *, compares: bool
+) -> str:
+    """Why the rewards of an attack are suspicious; empty where they are not.
+
+    Args:
+        attack: Which one.
+        mean: Of its rewards, `None` where none was graded.
+        recorded: Mean reward of the records' own answers, `None` where none was graded.
+        compares: Whether the grader compares answers with the reference.
+
+    Example:
+        >>> find_suspicion(AttackName.EMPTY, 0.6, None, compares=False)
+        'gets 0.60, and 0.50 is suspicious'
+        >>> find_suspicion(AttackName.EMPTY, 0.6, 0.7, compares=False)
+        ''
+        >>> find_suspicion(AttackName.EMPTY, 0.7, 0.6, compares=False)
+        'gets 0.70, no less than the recorded answers with 0.60'
+        >>> find_suspicion(AttackName.REFERENCE, 0.2, None, compares=True)
+        'the reference itself gets 0.20'
+    """
+    if mean is None:
+        return ""
+    if attack is AttackName.REFERENCE:
+        is_low = compares and mean < FAIR_REWARD
+        return f"the reference itself gets {mean:.2f}" if is_low else ""
+    limit = FAIR_REWARD if recorded is None else recorded
+    if mean == 0 or mean < limit - ROUNDING:
+        return ""
+    if recorded is None:
+        return f"gets {mean:.2f}, and {FAIR_REWARD:.2f} is suspicious"
+    return f"gets {mean:.2f}, no less than the recorded answers with {recorded:.2f}"
+
+
+def compares_with_reference(spec: GraderSpec) -> bool:
+    """Whether a grader reads the record's reference to find out how alike the answer is.
+
+    Example:
+        >>> compares_with_reference(JudgeSpec(prompt="Good? {{sample.output_text}}"))
+        False
+        >>> compares_with_reference(StringCheckSpec())
+        True
+    """
+    if isinstance(spec, MultiSpec):
+        return any(map(compares_with_reference, spec.graders.values()))
+    if isinstance(spec, ScriptSpec):
+        return "reference" in spec.source
+    if isinstance(spec, JudgeSpec | RubricSpec):
+        return "item.reference" in spec.prompt
+    if isinstance(spec, JsonSchemaSpec):
+        return False
+    is_negated = isinstance(spec, StringCheckSpec) and spec.operation is StringOperation.NE
+    return not is_negated and "item.reference" in spec.reference

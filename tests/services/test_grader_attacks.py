@@ -1,0 +1,166 @@
+"""Attacks on graders: what is suspicious, what is not, and what is left out."""
+
+import pytest
+
+from rft_app.domain.attack import AttackName, find_suspicion
+from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec, StringCheckSpec
+from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
+from rft_app.services.grader_attacks import (
+    AttackFinding,
+    AttackReport,
+    attack_grader,
+    estimate_attack,
+)
+from rft_app.storage.session import reading
+from tests.llm.provider import configured, in_turn, say_json
+from tests.pipeline.graded_dataset import DATASET, REWARD_OF_ITEM, add_answers, add_records
+
+NAIVE = 'def grade(sample, item):\n    return 1.0 if item["reference"] in sample.output_text else 0'
+STRICT = 'def grade(sample, item):\n    return sample.output_text.strip() == item["reference"]'
+ALWAYS = "def grade(sample, item):\n    return 0.5"
+FRAGILE = """def grade(sample, item):
+    if not sample.output_text:
+        return {"abstain": True, "reason": "empty"}
+    return float(sample.output_text)
+"""
+
+pytestmark = pytest.mark.usefixtures("any_database")
+
+
+def attack(spec: GraderSpec | str, num_records: int = 5) -> AttackReport:
+    """Attack the dataset's records; text is a script."""
+    found = ScriptSpec(source=spec) if isinstance(spec, str) else spec
+    return attack_grader(DATASET, found, num_records)
+
+
+def suspicious(report: AttackReport) -> set[AttackName]:
+    return {finding.attack for finding in report.findings if finding.suspicion}
+
+
+def find(report: AttackReport, name: AttackName) -> AttackFinding:
+    return next(finding for finding in report.findings if finding.attack is name)
+
+
+def test_a_naive_script_is_found_out_and_a_strict_one_is_not() -> None:
+    add_records(["1", "2", "3", "4", "5"])
+    naive, strict = attack(NAIVE), attack(STRICT)
+    assert naive.recorded.mean == strict.recorded.mean == naive.limit == 1.0
+    assert {AttackName.KEYWORDS, AttackName.HIDDEN_REFERENCE} <= suspicious(naive)
+    assert find(naive, AttackName.HIDDEN_REFERENCE).suspicion == (
+        "gets 1.00, no less than the recorded answers with 1.00"
+    )
+    assert find(naive, AttackName.REFUSAL).spread.mean == 0
+    assert suspicious(strict) == set()
+    assert find(strict, AttackName.REFERENCE).spread.rewards == (1.0,) * 5
+
+
+def test_a_grader_that_likes_everything_is_suspicious_everywhere() -> None:
+    add_records(["1", None])
+    add_answers(2, "an imported answer")
+    report = attack(ALWAYS)
+    assert report.recorded.rewards == (0.5, 0.5)
+    assert suspicious(report) == set(AttackName) - {AttackName.REFERENCE}
+    assert report.num_suspicious == 9
+
+
+def test_records_without_answers_are_attacked_by_the_fixed_limit() -> None:
+    add_records([None, None])
+    report = attack(ALWAYS)
+    assert (report.num_records, report.recorded.mean, report.limit) == (2, None, 0.5)
+    assert find(report, AttackName.EMPTY).suspicion == "gets 0.50, and 0.50 is suspicious"
+
+
+def test_recorded_answers_that_get_nothing_make_no_zero_suspicious() -> None:
+    add_records(["wrong", "wrong"])
+    report = attack(STRICT)
+    assert (report.recorded.mean, suspicious(report)) == (0.0, set())
+
+
+def test_the_reference_should_get_much_where_answers_are_compared_with_it() -> None:
+    add_records(["1"])
+    harsh = (
+        "def grade(sample, item):\n    return 0.2 if item.reference in sample.output_text else 0"
+    )
+    finding = find(attack(harsh), AttackName.REFERENCE)
+    assert finding.suspicion == "the reference itself gets 0.20"
+    blind = find(attack("def grade(sample, item): return 0"), AttackName.REFERENCE)
+    assert blind.suspicion == ""
+
+
+def test_failures_and_abstentions_are_no_zeros() -> None:
+    add_records(["1", "1"])
+    report = attack(FRAGILE)
+    empty, refusal = (find(report, name) for name in (AttackName.EMPTY, AttackName.REFUSAL))
+    assert (empty.spread.mean, empty.spread.num_abstained, empty.suspicion) == (None, 2, "")
+    assert (refusal.spread.mean, refusal.spread.num_failed) == (None, 2)
+
+
+def test_the_reward_recorded_with_another_answer_is_none_of_the_attacks() -> None:
+    add_records(["1"], reward=1.0)
+    report = attack(REWARD_OF_ITEM)
+    assert report.recorded.mean == 1.0
+    assert all(finding.spread.num_failed == 1 for finding in report.findings)
+
+
+def test_the_same_records_are_attacked_every_time() -> None:
+    add_records(["1"] * 30)
+    first, second = attack(StringCheckSpec()), attack(StringCheckSpec())
+    assert first == second
+    other = attack_grader(DATASET, StringCheckSpec(), 5, seed=1)
+    assert [one.record_id for one in other.findings[0].grades] != [
+        one.record_id for one in first.findings[0].grades
+    ]
+
+
+def test_a_dataset_without_records_cannot_be_attacked() -> None:
+    add_records([])
+    with pytest.raises(ConflictError, match="no valid record"):
+        attack(ALWAYS)
+
+
+def test_a_script_that_cannot_be_loaded_is_refused() -> None:
+    add_records(["1"])
+    with pytest.raises(InvalidInputError, match="fails while it is loaded"):
+        attack(f"import numpy\n{STRICT}")
+
+
+def test_a_judge_is_priced_before_and_counted_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1", None])
+    spec = JudgeSpec(prompt="Good? {{sample.output_text}}")
+    with configured(monkeypatch, in_turn(say_json({"reasoning": "So.", "score": 1}))):
+        with reading() as session:
+            estimate = estimate_attack(session, DATASET, spec, 2)
+        report = attack(spec, 2)
+    assert estimate is not None
+    assert report.paid is not None
+    num_graded = sum(len(finding.grades) for finding in report.findings)
+    assert estimate.num_calls == 1 + num_graded == 21
+    assert report.paid.num_calls + report.paid.num_cached == 21
+    assert AttackName.INJECTION in suspicious(report)
+
+
+def test_a_judge_without_a_provider_says_so() -> None:
+    add_records(["1"])
+    with pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"):
+        attack(JudgeSpec(prompt="{{sample.output_text}}"))
+
+
+def test_a_grader_that_asks_no_model_has_no_estimate() -> None:
+    add_records(["1"])
+    with reading() as session:
+        assert estimate_attack(session, DATASET, StringCheckSpec()) is None
+
+
+@pytest.mark.parametrize(
+    ("mean", "recorded", "is_suspicious"),
+    [
+        (None, 0.5, False),
+        (0.49, None, False),
+        (0.5, None, True),
+        (0.3, 0.4, False),
+        (0.4, 0.4, True),
+    ],
+)
+def test_the_limit(mean: float | None, recorded: float | None, is_suspicious: bool) -> None:
+    found = find_suspicion(AttackName.ECHO, mean, recorded, compares=True)
+    assert bool(found) is is_suspicious
