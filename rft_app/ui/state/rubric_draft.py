@@ -57,7 +57,8 @@ def write_criteria(criteria: Sequence[dict[str, Any]]) -> str:
     """The rows of stored criteria.
 
     Example:
-        >>> write_criteria([Criterion(name="a", description="b").model_dump()])
+        >>> stored = {"name": "a", "description": "b", "weight": 1, "min_score": 0, "max_score": 1}
+        >>> write_criteria([stored])
         '[{"name":"a","description":"b","weight":"1","min_score":"0","max_score":"1"}]'
     """
     return write_rows([{name: _show(one[name]) for name in COLUMNS} for one in criteria])
@@ -116,7 +117,7 @@ def view_rows(text: str) -> list[CriterionView]:
 
     Example:
         >>> [row.percent for row in view_rows(STARTER)]
-        ['66.7%', '33.3%']
+        ['67%', '33%']
     """
     rows = read_rows(text)
     return [
