@@ -167,6 +167,25 @@ def test_graders_that_need_no_reference_are_tried_as_they_are_typed(
     expect(dialog.locator("details").first).to_contain_text("not JSON")
 
 
+def test_a_grader_is_attacked_as_it_is_typed(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("radio", name="Tool calls").click()
+    dialog.get_by_label("Expected calls").fill("[]")
+    dialog.get_by_role("button", name="Attack it", exact=True).click()
+    attacks = dialog.get_by_role("region", name="Attacks", exact=True)
+    refusal = attacks.locator('[data-attack="Refusal"]')
+    expect(refusal).to_contain_text("Suspicious", timeout=WAIT_MS)
+    expect(refusal).to_contain_text("Gets 1.00, no less than the recorded answers with 1.00")
+    expect(attacks.locator('[data-attack="Reference pasted"]')).to_contain_text("5 not applicable")
+    expect(dialog).to_contain_text("5 records · 8 suspicious")
+
+    refusal.locator("summary").first.click()
+    expect(refusal.locator("details").first).to_contain_text("I'm sorry, but I can't help")
+    dialog.get_by_label("Expected calls").fill('[{"name": "find", "arguments": {}}]')
+    expect(dialog).to_contain_text("before your last edit")
+    expect(refusal).to_contain_text("Suspicious")
+
+
 def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, dataset: str) -> None:
     dialog = open_step(visitor, dataset, "dry_run")
     dialog.get_by_role("button", name="History").click()

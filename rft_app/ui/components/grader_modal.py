@@ -1,8 +1,9 @@
-"""The dialog of step 4: the editor, the trial beside it, the versions and their differences."""
+"""The dialog of step 4: the editor, trial and attacks beside it, versions and differences."""
 
 import reflex as rx
 
 from rft_app.ui.components.button import button
+from rft_app.ui.components.grader_attack import grader_attack
 from rft_app.ui.components.grader_difference import grader_difference
 from rft_app.ui.components.grader_editor import grader_editor
 from rft_app.ui.components.grader_trial import grader_trial
@@ -10,6 +11,7 @@ from rft_app.ui.components.grader_versions import grader_versions
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.state.grader import GraderState
+from rft_app.ui.state.grader_attack import GraderAttackState
 from rft_app.ui.state.grader_versions import GraderVersionsState
 from rft_app.ui.state.modal import ModalState
 
@@ -18,7 +20,12 @@ def grader_modal() -> rx.Component:
     """What a good answer is."""
     return step_dialog(
         GraderState,
-        rx.cond(GraderVersionsState.is_comparing, grader_difference(), _workbench()),
+        rx.el.div(
+            rx.cond(GraderVersionsState.is_comparing, grader_difference(), _workbench()),
+            on_mount=GraderAttackState.enter,
+            on_unmount=GraderAttackState.leave,
+            class_name="contents",
+        ),
         witness=rx.cond(
             GraderState.current_label != "",
             rx.fragment(f"{GraderState.current_label} · saved {GraderState.saved_at}"),
@@ -31,7 +38,10 @@ def _workbench() -> rx.Component:
     return rx.el.div(
         grader_editor(),
         rx.el.div(
-            grader_trial(), grader_versions(), class_name="grid gap-3.5 content-start min-w-0"
+            grader_trial(),
+            grader_attack(),
+            grader_versions(),
+            class_name="grid gap-3.5 content-start min-w-0",
         ),
         class_name="grow grid grid-cols-[minmax(0,1fr)_420px] gap-5 p-5 min-h-0"
         " max-desk:grid-cols-1 max-wide:p-4",

@@ -94,6 +94,11 @@ class GraderState(StepModal, rx.State):
     _num_versions: int = VERSIONS_SHOWN
 
     @rx.var
+    def draft_mark(self) -> str:
+        """Tells whether figures are of the draft as it is."""
+        return self.draft.mark
+
+    @rx.var
     def first_model(self) -> str:
         """Whom a judge without a model asks."""
         if not self.models:

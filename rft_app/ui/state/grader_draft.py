@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -139,6 +140,11 @@ class Draft:
     def is_like(self, other: "Draft") -> bool:
         """Whether both make the same spec; what other kinds' fields hold does not matter."""
         return self._relevant() == other._relevant()
+
+    @property
+    def mark(self) -> str:
+        """Short, and equal for drafts that make the same spec."""
+        return sha256(repr(self._relevant()).encode()).hexdigest()[:16]
 
     def _relevant(self) -> tuple[object, ...]:
         names = ("kind", *FIELDS[self.kind])
