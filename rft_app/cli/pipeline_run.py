@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import typer
 from sqlmodel import Session
 
@@ -16,11 +15,11 @@ from rft_app.cli.verdict import print_verdict
 from rft_app.cli.wire import dataset_json, dry_run_json
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.generation import CostRange
-from rft_app.domain.grader import GraderSpec, ScriptSpec, parse_spec, spec_hash
+from rft_app.domain.grader import GraderSpec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.errors import InvalidInputError
-from rft_app.graders.openai_json import from_openai, is_openai
+from rft_app.graders.grader_file import SUFFIXES, parse_grader
 from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
@@ -84,12 +83,9 @@ def read_grader(path: Path) -> GraderSpec:
 
 
 def _parse_grader(path: Path, raw: bytes) -> GraderSpec:
-    if path.suffix == ".py":
-        return ScriptSpec(source=raw.decode())
-    if path.suffix == ".json":
-        settings = orjson.loads(raw)
-        return from_openai(settings) if is_openai(settings) else parse_spec(settings)
-    raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
+    return parse_grader(path.name, raw)
 
 
 def _require_grader(dataset_id: str) -> None:

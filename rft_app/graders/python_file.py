@@ -14,6 +14,8 @@ import symtable
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
 from rft_app.domain.grader import (
     GraderSpec,
     JsonSchemaSpec,
@@ -24,9 +26,10 @@ from rft_app.domain.grader import (
     TextSimilaritySpec,
     ToolCallsSpec,
     list_asking,
+    parse_spec,
 )
 from rft_app.errors import InvalidInputError
-from rft_app.graders._grader_code import write_code
+from rft_app.graders._grader_code import SETTINGS, read_settings, write_code
 from rft_app.graders.portable.lookup import find_places
 
 _TAKEN: Final = frozenset({"reward", "compute_score"})
@@ -175,6 +178,26 @@ def to_python(spec: GraderSpec) -> str:
     lacks = " and ".join(sorted(_find_lacks(spec)))
     adapters = _ADAPTERS.replace('RFT_VERL_LACKS = ""', f'RFT_VERL_LACKS = "{lacks}"')
     return f"{write_code(spec)}\n\n# Below: what calls `grade` in training.{adapters}"
+
+
+def from_python(source: str) -> GraderSpec:
+    """The grader of a Python file: the settings of one made here, else the file as a script.
+
+    Raises:
+        InvalidInputError: It is too long or no Python, or its settings were made unusable.
+    """
+    try:
+        settings = read_settings(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        settings = None  # the script's own check names the line
+    if settings is None:
+        return parse_spec({"kind": "script", "source": _own_part(source)})
+    try:
+        return parse_spec(orjson.loads(settings))
+    except orjson.JSONDecodeError as error:
+        raise InvalidInputError(
+            f"`{SETTINGS}` in the file is not JSON: {error.msg} (line {error.lineno} of it)."
+        ) from error
 
 
 def _refuse_asking(asking: Mapping[str, GraderSpec]) -> InvalidInputError:

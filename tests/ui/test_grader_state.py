@@ -1,9 +1,11 @@
 """The grader's dialog while a trial runs, and what it says of the provider, without a browser."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -253,3 +255,46 @@ def test_what_is_left_is_worked_out_anew_only_when_something_changed(
     for _ in range(2):
         asyncio.run(dialog._refresh())
     assert len(asked) == 2
+
+
+def given(name: str, text: str) -> rx.UploadFile:
+    """A file as it comes from the browser."""
+    return rx.UploadFile(BytesIO(text.encode()), Path(name))
+
+
+async def nothing(_: object) -> None:
+    """In the place of a check that needs the page."""
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (given("a.py", "def grade(sample):\n    return 1\n"), "a.py cannot be loaded. .* two"),
+        (given("a.py", "def grade(\n"), "a.py cannot be loaded. .*in line 1"),
+        (given("a.json", "[" * 9), "a.json cannot be loaded. It is not JSON"),
+        (given("big.json", " " * 1_000_001), "big.json cannot be loaded. It is larger than"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_leaves_the_form(
+    dialog: GraderState, file: rx.UploadFile, words: str
+) -> None:
+    before = dialog.draft
+    asyncio.run(GraderState.load_file.fn(dialog, [file]))
+    assert re.search(words, dialog.load_fault)
+    assert dialog.draft == before
+
+
+def test_a_file_fills_the_form_unless_changes_would_be_lost(
+    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GraderState, "_check", nothing)
+    file = given("a.json", '{"kind": "string_check", "reference": "way"}')
+    dialog.load_fault, dialog.has_changes = "", True
+    asyncio.run(GraderState.load_file.fn(dialog, [file]))
+    assert dialog.draft.kind == "script"
+    assert "Save or discard" in dialog.load_fault
+    dialog.has_changes = False
+    file = given("a.json", '{"kind": "string_check", "reference": "way"}')
+    asyncio.run(GraderState.load_file.fn(dialog, [file]))
+    assert (dialog.draft.kind, dialog.draft.reference) == ("string_check", "way")
+    assert dialog.load_fault == ""

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -101,6 +103,36 @@ def test_two_versions_are_compared_line_by_line(visitor: Page, dataset: str) -> 
         with visitor.expect_download() as given:
             dialog.get_by_role("button", name=name).click()
         assert words in given.value.path().read_text()
+
+
+def test_a_file_fills_the_form_and_is_saved_only_when_asked(
+    visitor: Page, dataset: str, tmp_path: Path
+) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    memory = dialog.get_by_label("Memory")
+    expect(memory).to_have_value("512")
+    chooser = dialog.locator("input[type=file]")
+    grader = {"type": "string_check", "name": "a", "operation": "like", "reference": "way"}
+    grader["input"] = "{{sample.output_text}}"
+
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(orjson.dumps({**grader, "input": "{{item.id}}"}))
+    chooser.set_input_files(bad)
+    refusal = dialog.get_by_role("alert").filter(has_text="bad.json cannot be loaded.")
+    expect(refusal).to_contain_text("`input` must be one place of the answer")
+    expect(memory).to_be_visible()
+
+    good = tmp_path / "good.json"
+    good.write_bytes(orjson.dumps(grader))
+    chooser.set_input_files(good)
+    expect(refusal).to_be_hidden()
+    expect(dialog.get_by_label("With", exact=True)).to_have_value("way")
+    expect(dialog).to_contain_text("Unsaved changes.")
+    chooser.set_input_files(bad)
+    expect(dialog).to_contain_text("Save or discard your changes before you load a file.")
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(memory).to_be_visible()
+    expect(dialog).to_contain_text("No unsaved changes.")
 
 
 def test_unsaved_changes_are_compared_and_not_lost_by_a_restore(

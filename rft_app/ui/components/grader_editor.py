@@ -16,6 +16,7 @@ from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.judge_editor import judge_editor
 from rft_app.ui.components.rubric_editor import rubric_editor
+from rft_app.ui.components.upload_zone import file_button
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_draft import (
     JSON_SCHEMA,
@@ -46,6 +47,15 @@ def grader_editor() -> rx.Component:
     """The chooser of kinds and the form of the chosen one."""
     return rx.el.div(
         _kinds(),
+        rx.cond(
+            GraderState.load_fault != "",
+            rx.el.p(
+                icon("octagon-x", 14, "mt-0.5 shrink-0"),
+                rx.el.span(GraderState.load_fault, class_name="[overflow-wrap:anywhere] min-w-0"),
+                role="alert",
+                class_name="flex gap-2 text-bad text-small",
+            ),
+        ),
         rx.match(
             _DRAFT.kind,
             (STRING_CHECK, string_check_form()),
@@ -74,6 +84,15 @@ def _kinds() -> rx.Component:
         rx.el.span(
             rx.match(_DRAFT.kind, *((kind, hint) for kind, _, hint in _KINDS), ""),
             class_name=WITNESS,
+        ),
+        rx.el.div(
+            file_button(
+                "Load file",
+                upload_id="grader_file",
+                on_file=GraderState.load_file,
+                hint="A grader as .py, or as .json of OpenAI or of this app; nothing is saved yet",
+            ),
+            class_name="ml-auto",
         ),
         class_name="flex items-center gap-x-3 gap-y-1.5 flex-wrap",
     )

@@ -1,5 +1,7 @@
 """The way in of a file: drop zone, what it must look like, progress, refusal."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.style import Style
 
@@ -14,7 +16,7 @@ from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.skeleton import skeleton_lines
 from rft_app.ui.content import Content
 from rft_app.ui.state.upload import FileUpload
-from rft_app.ui.theme import CARD, WITNESS
+from rft_app.ui.theme import BUTTON, BUTTON_SIZES, BUTTON_VARIANTS, CARD, WITNESS, classes
 
 _LABEL = "Choose a file of traces"
 _KINDS = "JSONL or a JSON array, plain, gzip or zstd"
@@ -69,6 +71,33 @@ def drop_zone(
     if isinstance(field := zone.children[0].children[0], rx.Component):
         field.custom_attrs["aria-label"] = label
     return zone
+
+
+def file_button(
+    words: str,
+    *,
+    upload_id: str,
+    on_file: Any,  # noqa: ANN401  # an event handler
+    hint: str,
+) -> rx.Component:
+    """A small button that takes one file."""
+    chooser = rx.upload(
+        icon("upload", 13),
+        words,
+        id=upload_id,
+        multiple=False,
+        no_drag=True,
+        on_drop=on_file(rx.upload_files(upload_id=upload_id)),
+        border="",
+        padding="",
+        text_align="",
+        class_name=classes(BUTTON, BUTTON_VARIANTS["default"], BUTTON_SIZES["sm"]),
+        custom_attrs={"aria-label": words, "role": "button", "title": hint},
+    )
+    # As above.
+    if isinstance(field := chooser.children[0].children[0], rx.Component):
+        field.custom_attrs["aria-label"] = hint
+    return chooser
 
 
 def format_requirements() -> rx.Component:

@@ -1,16 +1,18 @@
 """The dialog of step 4: edit a grader, try it, save it as the next version."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.grader import GraderVersion
+from rft_app.domain.grader import GraderSpec, GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.provider import DEMO_QUALITY, FREE
 from rft_app.errors import InvalidInputError, NotAvailableError, RftError
+from rft_app.graders.grader_file import parse_grader
 from rft_app.llm.catalogue import ENVIRONMENT
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
@@ -37,10 +39,12 @@ from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.rubric_draft import CriterionView
 from rft_app.ui.state.step_modal import StepModal
-from rft_app.ui.words import count, reward
+from rft_app.ui.words import count, reward, size
 
 NUM_TRIED = 5
 VERSIONS_SHOWN = 20
+MAX_FILE_BYTES = 1_000_000
+"""Of a grader's file."""
 DEFECT = "The app broke while it graded; what happened is in the server's log. Try again."
 
 
@@ -58,6 +62,8 @@ class GraderState(StepModal, rx.State):
     fault_line: int = 0
     fault_column: int = 0
     save_fault: str = ""
+    load_fault: str = ""
+    """Why a file cannot be taken, with its name; empty once something else is done."""
     is_saving: bool = False
     next_version: str = "v1"
     current_label: str = ""
@@ -181,7 +187,26 @@ class GraderState(StepModal, rx.State):
         """Go back to the saved version."""
         self.draft = self._saved or Draft()
         await self._check()
-        self.save_fault = ""
+        self.save_fault = self.load_fault = ""
+
+    @rx.event
+    async def load_file(self, files: list[rx.UploadFile]) -> Any:  # noqa: ANN401  # an event
+        """Fill the form with the grader of a file; nothing is saved, and no change is lost."""
+        if not files:
+            return None
+        if self.has_changes:
+            self.load_fault = "Save or discard your changes before you load a file."
+            return None
+        name = Path(files[0].filename or "The file").name
+        raw = await files[0].read(MAX_FILE_BYTES + 1)
+        try:
+            spec = await off_loop(lambda: _read_file(name, raw))
+        except InvalidInputError as error:
+            self.load_fault = f"{name} cannot be loaded. {error.message}"
+            return None
+        self.draft, self.save_fault, self.load_fault = Draft.of(spec), "", ""
+        await self._check()
+        return rx.toast.success(f"Loaded {name}", description="It is not saved yet.")
 
     @rx.event
     async def restore(self, number: int) -> Any:  # noqa: ANN401  # an event
@@ -222,7 +247,7 @@ class GraderState(StepModal, rx.State):
                     self._end_trial(found, draft)
 
     def _left(self) -> None:
-        self._trial, self.is_trying = "", False
+        self._trial, self.is_trying, self.load_fault = "", False, ""
 
     def _end_trial(self, found: Trial | RftError, draft: Draft) -> None:
         self._trial, self.is_trying = "", False
@@ -246,6 +271,7 @@ class GraderState(StepModal, rx.State):
 
     async def _edit(self, **changes: str) -> None:
         self.draft, self.save_fault = replace(self.draft, **changes), ""
+        self.load_fault = ""
         await self._check()
 
     def _note_trial(self) -> None:
@@ -337,6 +363,14 @@ def _list_versions(
     """One version more than is shown, to tell what the last one changed."""
     versions = list_grader_versions(session, dataset_id, limit=num_shown + 1)
     return versions, version_rows(versions, num_shown)
+
+
+def _read_file(name: str, raw: bytes) -> GraderSpec:
+    if len(raw) > MAX_FILE_BYTES:
+        raise InvalidInputError(f"It is larger than {size(MAX_FILE_BYTES)}.")
+    spec = parse_grader(name, raw)
+    check_grader(spec)
+    return spec
 
 
 def view_spread(found: TrialSpread | None) -> list[Figure]:
