@@ -8,6 +8,8 @@ from rft_app.domain.statistics import summarise
 
 NUM_LENGTHS = 4
 """Parts of like size that records are put into."""
+LEAST_SPREAD = 1.5
+"""How much longer than the shortest record the longest is, where length may matter."""
 
 
 class LengthGrades(Entity):
@@ -28,7 +30,8 @@ def group_by_length(graded: Iterable[tuple[int, float]]) -> tuple[LengthGrades, 
         graded: The length of a rollout's record in tokens, and its reward.
 
     Returns:
-        At most `NUM_LENGTHS`; none where there are fewer different lengths.
+        At most `NUM_LENGTHS`; none where there are fewer different lengths, or all are about as
+        long.
 
     Example:
         >>> parts = group_by_length([(10, 0.0), (20, 0.0), (30, 1.0), (40, 1.0)])
@@ -38,7 +41,7 @@ def group_by_length(graded: Iterable[tuple[int, float]]) -> tuple[LengthGrades, 
     rewards_of: defaultdict[int, list[float]] = defaultdict(list)
     for tokens, reward in graded:
         rewards_of[tokens].append(reward)
-    if len(rewards_of) < NUM_LENGTHS:
+    if len(rewards_of) < NUM_LENGTHS or max(rewards_of) < LEAST_SPREAD * min(rewards_of):
         return ()
     total = sum(map(len, rewards_of.values()))
     parts: list[list[int]] = [[] for _ in range(NUM_LENGTHS)]

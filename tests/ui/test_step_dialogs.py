@@ -166,7 +166,7 @@ def test_a_dry_run_ends_in_a_verdict_with_its_rules(visitor: Page, dataset: str)
     dialog.get_by_role("radio", name="Worst").click()
     expect(dialog.locator("details").first).to_contain_text("0.00")
     dialog.get_by_role("radio", name="Failed").click()
-    expect(dialog).to_contain_text("Every rollout was graded.")
+    expect(dialog).to_contain_text("The grader failed on none.")
 
 
 def test_records_are_searched_and_walked_by_keyboard(visitor: Page, dataset: str) -> None:
