@@ -35,7 +35,7 @@ def test_a_fault_names_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "theirs.json", THEIRS | {"operation": "regex"})
     with pytest.raises(InvalidInputError, match=r"theirs\.json: The OpenAI grader cannot be used"):
         read_grader(path)
-    with pytest.raises(InvalidInputError, match=r"list\.json: The grader's settings"):
+    with pytest.raises(InvalidInputError, match=r"list\.json: It holds no grader"):
         read_grader(write(tmp_path / "list.json", []))
     with pytest.raises(typer.BadParameter):
         read_grader(write(tmp_path / "grader.txt", b""))

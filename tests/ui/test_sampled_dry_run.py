@@ -162,7 +162,8 @@ def test_four_labels_with_a_shot_in_the_prompt_can_be_learnt(
         for text in by_label[category][1:8]
     ]
     dataset = prepare(embedded_url, tmp_path, "Intents", rows, ONE_OF_FOUR)
-    run(visitor, dataset, Records="20", Rollouts_per_record="3", Longest_answer="12")
+    run(visitor, dataset, Records="16", Rollouts_per_record="6", Longest_answer="12")
     report = read_report(dataset)
-    assert report["learnableShare"] >= 0.3, report["statistics"]
+    assert report["learnableShare"] >= 0.15, report["statistics"]
+    assert report["diagnosis"]["verdict"] != "NO_GO", report["diagnosis"]
     assert report["failed"] == 0
