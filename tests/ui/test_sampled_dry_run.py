@@ -127,7 +127,7 @@ def test_school_mathematics_is_too_hard_for_it(
         for one in found
     ]
     dataset = prepare(embedded_url, tmp_path, "Mathematics", rows, FINAL_NUMBER)
-    dialog = run(visitor, dataset, Records="20", Rollouts_per_record="2", Longest_answer="64")
+    dialog = run(visitor, dataset, Records="20", Rollouts_per_record="2", Longest_answer="32")
     expect(dialog).to_contain_text("NO_GO")
     report = read_report(dataset)
     assert report["diagnosis"]["verdict"] == "NO_GO"
