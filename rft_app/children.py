@@ -47,7 +47,6 @@ _KILLED = (
     "then try again."
 )
 _PR_SET_PDEATHSIG = 1
-_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES = -3, 1 << 18
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload([PRELOADED])
@@ -277,16 +276,6 @@ def die_with_parent(parent_pid: int) -> None:
         threading.Thread(target=_watch_parent, args=(parent_pid,), daemon=True).start()
     if os.getppid() != parent_pid:  # it went before we asked
         os._exit(1)
-
-
-def give_large_blocks_back() -> None:
-    """Let the C library return each large block to the system when it is freed.
-
-    Left alone, glibc takes the first large block that is freed as a sign to keep those to come:
-    tens of MB that every fork counts as its own.  Elsewhere nothing happens.
-    """
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
 def _watch_parent(parent_pid: int) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 
-from rft_app.children import Message, Send, give_large_blocks_back
+from rft_app.children import Message, Send
 from rft_app.services.export_run import run_export
 
 GC_THRESHOLD = 100_000
@@ -12,5 +12,4 @@ GC_THRESHOLD = 100_000
 def work(args: Message, send: Send) -> None:
     """Write the export `args["export_id"]` and store its figures."""
     gc.set_threshold(GC_THRESHOLD)
-    give_large_blocks_back()
     run_export(args["export_id"], send, is_alone=True)

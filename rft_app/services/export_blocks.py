@@ -32,7 +32,7 @@ from rft_app.storage.splits import Ints
 LEAST_RECORDS: Final = 20_000
 """Below that one process is as fast."""
 MOST_PROCESSES: Final = 4
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 21
 SLOT_BYTES: Final = 2 * BLOCK_BYTES
 """Room for the lines of one block; longer ones take the pipe."""
 FIRST_BLOCK, SMALLEST_BLOCK, LARGEST_BLOCK = 200, 10, 5_000
