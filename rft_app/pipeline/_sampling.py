@@ -39,8 +39,14 @@ class Sampler:
     """Asks a model for the rollouts of a plan that are not there yet."""
 
     def __init__(
-        self, context: JobContext, run: DryRun, keys: Sequence[RolloutKey], sampling: Sampling
+        self,
+        context: JobContext,
+        run: DryRun,
+        keys: Sequence[RolloutKey],
+        sampling: Sampling,
+        num_graded: int,
     ) -> None:
+        """Prepare; answers before position `num_graded` have their grade, or will have none."""
         from rft_app.llm.client import ChatClient  # openai takes a second to import
 
         self._context, self._dataset_id = context, run.dataset_id
@@ -51,7 +57,9 @@ class Sampler:
         with reading() as session:
             catalogue = read_catalogue(session)
             choice = catalogue.choose(sampling.model)
-            self._missing = find_missing(session, [seq for _, seq, _ in keys if seq is not None])
+            self._missing = find_missing(
+                session, [seq for _, seq, _ in keys[num_graded:] if seq is not None]
+            )
         self._budget.require_price(choice.model)
         self._name, self._model = catalogue.name_of(choice), choice.model.name
         self._num_at_once = choice.endpoint.provider.concurrency

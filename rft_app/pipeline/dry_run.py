@@ -111,10 +111,10 @@ class _Uses(NamedTuple):
 def _work(context: JobContext, run: DryRun) -> _Uses:
     """Sample and grade what is missing."""
     with reading() as session:
-        keys = dry_runs.load_plan(session, run.id)
+        keys, num_graded = dry_runs.load_plan(session, run.id), count_grades(session, run.id)
     if (sampling := run.settings.sampling) is None:
         return _Uses(None, _grade_rest(context, run, keys, {}))
-    use, unsampled = Sampler(context, run, keys, sampling).work()
+    use, unsampled = Sampler(context, run, keys, sampling, num_graded).work()
     return _Uses(use, _grade_rest(context, run, keys, unsampled))
 
 

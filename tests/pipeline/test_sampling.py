@@ -127,6 +127,28 @@ def test_what_the_model_did_not_answer_is_in_no_figure_and_no_fault_of_the_grade
     assert kinds.count(FailureKind.NOT_SAMPLED) == 1
 
 
+def test_an_answer_that_came_too_late_for_its_grade_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 6)
+    configure(JudgeSpec(prompt="Rate: {{sample.output_text}}"))
+    context = begin_job()
+
+    def behave(request: Json, number: int) -> Served:
+        if request["messages"][0]["content"].startswith("Rate: "):
+            return say_json({"score": 1}) if number < 8 else refuse(401, "revoked")
+        return refuse(400, "too hot") if number == 1 else say("1")
+
+    with configured(monkeypatch, behave, **ONE_AT_A_TIME), pytest.raises(ProviderError):
+        run_dry(context, sampling=GOOD, num_rollouts=1)
+    with configured(monkeypatch, in_turn(say_json({"score": 1})), **ONE_AT_A_TIME) as provider:
+        run_dry(context, sampling=GOOD, num_rollouts=1)
+    asked = [request["messages"][0]["content"] for request in provider.requests]
+    assert all(said.startswith("Rate: ") for said in asked)
+    _, report = last_run()
+    assert (report.num_graded, report.num_not_sampled) == (5, 1)
+
+
 def test_answers_that_are_cut_off_empty_or_refused_are_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
