@@ -2,7 +2,7 @@
 
 import gc
 
-from rft_app.children import Message, Send
+from rft_app.children import Message, Send, use_small_pages
 from rft_app.services.export_run import run_export
 
 GC_THRESHOLD = 100_000
@@ -12,4 +12,5 @@ GC_THRESHOLD = 100_000
 def work(args: Message, send: Send) -> None:
     """Write the export `args["export_id"]` and store its figures."""
     gc.set_threshold(GC_THRESHOLD)
+    use_small_pages()
     run_export(args["export_id"], send, is_alone=True)

@@ -1,7 +1,8 @@
 """Rows of a large export, made by as many processes as there are processors, in their order.
 
-A process is forked before this one holds a thread or an open database, reads and encodes one block
-of records at a time and ends with this one.  What a block gives does not depend on who made it, so
+A process is forked before this one holds a thread or an open database, and after it gave back the
+memory of what it froze, which the other would keep; it reads and encodes one block of records at a
+time and ends with this one.  What a block gives does not depend on who made it, so
 the bytes are those that one process writes.
 
 Lines that make the file as they are lie in memory that all processes see: a pipe would copy them
@@ -19,9 +20,11 @@ from mmap import mmap
 from multiprocessing import get_context
 from typing import ClassVar, Final
 
+# np.unique imports it when it is first called: here once, not in every forked process
+import numpy.ma  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from sqlmodel import Session
 
-from rft_app.children import die_with_parent
+from rft_app.children import die_with_parent, return_memory
 from rft_app.domain.split import Split
 from rft_app.exports import Exporter, FileContext
 from rft_app.services.export_lines import Account
@@ -32,9 +35,9 @@ from rft_app.storage.splits import Ints
 LEAST_RECORDS: Final = 20_000
 """Below that one process is as fast."""
 MOST_PROCESSES: Final = 4
-BLOCK_BYTES: Final = 1 << 21
+BLOCK_BYTES: Final = 3 << 19
 SLOT_BYTES: Final = 2 * BLOCK_BYTES
-"""Room for the lines of one block; longer ones take the pipe."""
+"""Room for the lines of one block; those beyond take the pipe."""
 FIRST_BLOCK, SMALLEST_BLOCK, LARGEST_BLOCK = 200, 10, 5_000
 """Records at once, of the first block and of those after it."""
 
@@ -45,9 +48,9 @@ class Block:
 
     account: Account
     num_bytes: int
-    """Of all rows."""
-    rows: list[bytes] | None
-    """`None` where they lie in the block's slot."""
+    """Of the rows that lie in the block's slot, which are the first."""
+    rows: list[bytes]
+    """The others."""
     origins: list[bytes] = field(default_factory=list[bytes])
     """Where the rows come from, if that was asked."""
 
@@ -65,6 +68,7 @@ def open_encoders(
         yield None
         return
     get_engine().dispose()
+    return_memory()
     num_slots = 2 * count
     with mmap(-1, num_slots * SLOT_BYTES) as memory:
         begin = _Encoder.begin, (os.getpid(), memory, dataset_id, exporter, context)
@@ -102,19 +106,18 @@ class Encoders:
             if note is not None:
                 for origin in block.origins:
                     note(origin)
-            rows = self._take(slot, block.num_bytes) if block.rows is None else block.rows
+            begin = slot * SLOT_BYTES
+            piece = self.memory[begin : begin + block.num_bytes]
             free.append(slot)
-            yield from rows
-
-    def _take(self, slot: int, num_bytes: int) -> list[bytes]:
-        """All lines of a block as one piece."""
-        begin = slot * SLOT_BYTES
-        return [self.memory[begin : begin + num_bytes]]
+            if piece:
+                yield piece
+            yield from block.rows
 
 
 def _next_size(block: Block) -> int:
     """How many records fill a block, by one that is there: long ones take more memory."""
-    bytes_each = block.num_bytes / max(block.account.num_read, 1)
+    num_bytes = block.num_bytes + sum(map(len, block.rows))
+    bytes_each = num_bytes / max(block.account.num_read, 1)
     wanted = int(BLOCK_BYTES / (bytes_each + 1))
     return min(max(wanted, SMALLEST_BLOCK), LARGEST_BLOCK)
 
@@ -155,11 +158,20 @@ class _Encoder:
         origins: list[bytes] = []
         account = Account(cls.source.exporter.max_tokens)
         noted = origins.append if with_origins else None
-        rows = list(cls.source.rows(seqs, split, account, noted))
-        num_bytes = sum(map(len, rows))
-        can_join = cls.source.exporter.layout(cls.source.options).copies_rows
-        if not can_join or num_bytes > SLOT_BYTES:
-            return Block(account, num_bytes, rows, origins)
-        begin = slot * SLOT_BYTES
-        cls.memory[begin : begin + num_bytes] = b"".join(rows)
-        return Block(account, num_bytes, None, origins)
+        rows = cls.source.rows(seqs, split, account, noted)
+        if cls.source.exporter.layout(cls.source.options).copies_rows:
+            num_bytes, more = cls.fill(slot, rows)
+        else:
+            num_bytes, more = 0, list(rows)
+        return Block(account, num_bytes, more, origins)
+
+    @classmethod
+    def fill(cls, slot: int, rows: Iterator[bytes]) -> tuple[int, list[bytes]]:
+        """Write lines into a slot as they come; gives the bytes there, and lines without room."""
+        memory, room = cls.memory, SLOT_BYTES
+        memory.seek(slot * SLOT_BYTES)
+        for row in rows:
+            if len(row) > room:
+                return SLOT_BYTES - room, [row, *rows]
+            room -= memory.write(row)
+        return SLOT_BYTES - room, []

@@ -10,6 +10,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from zipfile import ZipFile
 
+from rft_app.children import return_memory
 from rft_app.domain.export import Export
 from rft_app.domain.split import Split
 from rft_app.exports import Layout
@@ -99,7 +100,7 @@ class _Writing:
         source, options = self.source, self.source.export.options
         with (
             open_archive(file, options.compression_level) as archive,
-            SpooledTemporaryFile(max_size=JOIN_BYTES) as provenance,
+            SpooledTemporaryFile(max_size=JOIN_BYTES // 4) as provenance,
         ):
             files: list[WrittenFile] = []
             for split in options.splits:
@@ -141,6 +142,7 @@ class _Writing:
 
     def _read(self, split: Split, note: Note | None) -> Iterator[bytes]:
         seqs = self.rows.in_order(self.source.members.of(split))
+        return_memory()
         return iter((self.encoders or self.rows).rows(seqs, split, self.account, note))
 
     def _write_rows(

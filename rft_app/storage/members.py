@@ -41,7 +41,8 @@ class Members:
 
     def of(self, split: Split) -> Ints:
         """The keys on one side."""
-        return self.seqs[self.is_test == (split is Split.TEST)]
+        is_asked = self.is_test == (split is Split.TEST)
+        return self.seqs if is_asked.all() else self.seqs[is_asked]
 
 
 def pack_members(members: Members) -> bytes:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.services import export_blocks
-from rft_app.services.export_blocks import LEAST_RECORDS
+from rft_app.services.export_blocks import LEAST_RECORDS, _Encoder
 from rft_app.services.export_run import run_export as run_export_here
 from rft_app.services.exports import get_export
 from rft_app.storage.copying import insert_rows
@@ -73,6 +74,22 @@ def test_several_processes_write_the_bytes_of_one(
     monkeypatch.setattr(export_blocks, "LEAST_RECORDS", len(KEYS) + 1)
     by_one = run_export(format, options)
     assert _content(by_several) == _content(by_one)
+
+
+def test_lines_fill_shared_memory_and_the_rest_is_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export_blocks, "SLOT_BYTES", 8)
+    with mmap(-1, 16) as memory:
+        monkeypatch.setattr(_Encoder, "memory", memory, raising=False)
+        assert _Encoder.fill(1, iter([b"abc\n", b"de\n", b"fg\n", b"h\n"])) == (
+            7,
+            [b"fg\n", b"h\n"],
+        )
+        assert memory[:] == bytes(8) + b"abc\nde\n\0"
+        assert _Encoder.fill(0, iter([b"1234567\n"])) == (8, [])
+        assert _Encoder.fill(0, iter([b"123456789\n"])) == (0, [b"123456789\n"])
+        assert memory[:8] == b"1234567\n"
 
 
 def _content(export: Export) -> dict[str, object]:
