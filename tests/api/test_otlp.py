@@ -277,6 +277,44 @@ def test_a_request_beyond_the_limit_is_refused(
         assert "RFT_MAX_OTLP_BYTES" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_a_span_of_100_mb_is_refused_and_the_next_request_taken(
+    client: TestClient, is_packed: bool
+) -> None:
+    body = make_body(make_span(1, name="x" * 100_000_000))
+    headers = JSON | ({"content-encoding": "gzip"} if is_packed else {})
+    if is_packed:
+        body = gzip.compress(body, 1)
+    answer = client.post("/otlp/v1/traces", content=body, headers=headers)
+    assert (answer.status_code, outcomes(client)) == (413, {"too_large": 1})
+    assert client.post("/otlp/v1/traces", content=make_body(make_span(2)), headers=JSON).is_success
+    while read_waiting():
+        pass
+    assert len(list_traces(client)) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_call_is_listed_whether_its_parent_comes_late_or_never(
+    client: TestClient, is_first: bool
+) -> None:
+    """The waterfall shows it at its own place, under the id of the span that is missing."""
+    child = make_span(1, parentSpanId=f"{9:016x}")
+    sibling = make_span(1, spanId=f"{2:016x}", parentSpanId=f"{8:016x}")
+    parent = make_span(1, spanId=f"{9:016x}", name="agent", attributes=[])
+    for span in [child, sibling, parent] if is_first else [parent, child, sibling]:
+        posted = client.post("/otlp/v1/traces", content=make_body(span), headers=JSON)
+        assert posted.status_code == 200
+        while read_waiting():
+            pass
+    listed = {call["id"] for call in list_calls(client)}
+    shown = client.get(f"{TRACES}/{min(listed)}").json()["spans"]
+    assert {span["traceId"] for span in shown} - {None} == listed
+    assert {(span["name"], span["parentId"]) for span in shown} == {
+        ("chat", f"{9:016x}"), ("chat", f"{8:016x}"), ("agent", None),
+    }  # fmt: skip
+    assert outcomes(client) == {"call": 2, "no_call": 1}
+
+
 def make_protobuf(num_spans: int, num_attributes: int = 0) -> bytes:
     request = ExportTraceServiceRequest()
     for _ in range(num_spans):
