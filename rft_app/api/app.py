@@ -11,6 +11,7 @@ from rft_app.api.docs_page import render_docs
 from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
     auto_improve,
+    calibration,
     datasets,
     dry_runs,
     duplicates,
@@ -55,6 +56,7 @@ ROUTERS = (
     grading.router,
     grader_versions.router,
     grader_attacks.router,
+    calibration.router,
     dry_runs.router,
     imports.router,
     jobs.router,

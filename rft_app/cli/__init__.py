@@ -6,6 +6,7 @@ import typer
 from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
 from rft_app.cli import (
+    calibrate,
     datasets,
     demo,
     exporting,
@@ -50,6 +51,7 @@ app.command("exports")(exporting.list_exports)
 app.command("formats")(exporting.formats)
 app.command("demo")(demo.demo)
 grader.app.command("attack")(grader_attack.attack)
+grader.app.command("calibrate")(calibrate.calibrate)
 app.add_typer(datasets.app, name="datasets")
 datasets.app.command("from-traces")(from_traces.create)
 app.add_typer(feedback.app, name="feedback")

@@ -6,6 +6,7 @@ two rows, one page of a lean one a hundred.  Rows never leave `storage`; reposit
 
 from rft_app.storage.tables.arrival import ImportPartRow, TraceKeyRow
 from rft_app.storage.tables.auto_run import AutoRunRow
+from rft_app.storage.tables.calibration import CalibrationGradeRow
 from rft_app.storage.tables.change import (
     RecordChangeItemRow,
     RecordChangeRow,
@@ -63,6 +64,7 @@ from rft_app.storage.tables.work import ExportRow, JobRow, SequenceRow, WorkerRo
 
 __all__ = [
     "AutoRunRow",
+    "CalibrationGradeRow",
     "CandidateRow",
     "DatasetRow",
     "DryRunPlanRow",
