@@ -1,7 +1,7 @@
 """What graders share that ask a model: one call with its key, and what came of several."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -72,7 +72,13 @@ class Asker:
         self._spec = spec
         self._schema = schema
         self._ledger = ledger
+        self._pool = ThreadPoolExecutor(self.num_at_once, "asked-together")
         self.client: ChatClient = ChatClient(choice.endpoint)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.shutdown()
+        self.client.close()
 
     def ask(
         self,
@@ -107,6 +113,19 @@ class Asker:
             return Asked(to_failure(found), (found,))
         return Asked(found.value, (None,))
 
+    def ask_together(self, calls: Sequence[Callable[[], Asked]]) -> list[Asked]:
+        """Make several calls of `ask` at the same time, as many as the provider allows.
+
+        Raises:
+            JobCancelledError: The client was stopped before one of them; those under way were
+                waited for, so that no reply is lost.
+        """
+        if len(calls) == 1:
+            return [calls[0]()]
+        asked = [self._pool.submit(call) for call in calls]
+        wait(asked)
+        return [one.result() for one in asked]
+
     def _bound(self, schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The embedded model's reasons would go on until they are cut off."""
         return bound_texts(schema, SMALL_REASON) if self.is_demo else schema
@@ -128,7 +147,7 @@ class AskingSession:
         traceback: TracebackType | None,
     ) -> None:
         for asker in self.askers:
-            asker.client.close()
+            asker.close()
 
     @property
     def model(self) -> str:

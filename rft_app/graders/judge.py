@@ -14,6 +14,7 @@ grading failure and never a zero.
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import msgspec
 from pydantic import JsonValue
@@ -80,7 +81,9 @@ class JudgeSession(AskingSession):
         super().__init__([self._asker])
 
     def ask(self, key: str, sample: Sample, item: Item) -> Asked:
-        """Ask about one answer, once for each vote; what the ledger has is not paid again.
+        """Ask about one answer, once for each vote, all of them at the same time.
+
+        What the ledger has is not paid again.
 
         Raises:
             JobCancelledError: `stop` was called before an attempt.
@@ -90,9 +93,12 @@ class JudgeSession(AskingSession):
             return Asked(prompt)
         num_votes = self._spec.num_votes
         keys = [key] if num_votes == 1 else [f"{key}.v{vote}" for vote in range(1, num_votes + 1)]
-        votes = [
-            self._asker.ask(one, prompt, self._read, variant=vote) for vote, one in enumerate(keys)
-        ]
+        votes = self._asker.ask_together(
+            [
+                partial(self._asker.ask, one, prompt, self._read, variant=vote)
+                for vote, one in enumerate(keys)
+            ]
+        )
         return join_asked(votes, lambda outcomes: count_votes(outcomes, self._spec.vote_rule))
 
     def _read(self, text: str) -> Outcome:

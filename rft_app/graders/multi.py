@@ -10,7 +10,8 @@ A spec such as
 
 grades with each of them.  An answer below a gate gets 0, whatever the others say.  Where one of
 them cannot judge, nobody knows the reward of the whole: that is a grading failure and names it;
-where none fails and one abstains, the whole abstains.
+where none fails and one abstains, the whole abstains.  Graders that ask a model come last, those
+with a gate before the others, and none is asked any more once the outcome is settled.
 """
 
 import math
@@ -24,7 +25,7 @@ from rft_app.domain.grader import Combination, JudgeSpec, MultiSpec, RubricSpec
 from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, AskingSession, join_asked
+from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, AskingSession
 from rft_app.graders._base import AnyGraderKind, GraderSession
 from rft_app.graders.judge import JudgeGrader
 from rft_app.graders.portable.formula import Formula, FormulaError
@@ -32,6 +33,7 @@ from rft_app.graders.portable.multi import weigh
 from rft_app.graders.rubric import RubricGrader
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
+from rft_app.llm.failures import CallFailure
 from rft_app.registry import Registry
 
 MAX_REASON = 500
@@ -80,7 +82,7 @@ class MultiGrader:
             else:
                 local[name] = self._kinds.get(part.kind).open(part)
         session = MultiSession(spec, local)
-        return AskingMultiSession(session, asking) if asking else session
+        return AskingMultiSession(session, asking, spec.gates) if asking else session
 
 
 class MultiSession:
@@ -117,17 +119,34 @@ class MultiSession:
         """What each of its own graders says of one answer."""
         return {name: part.grade([(sample, item)])[0] for name, part in self._parts.items()}
 
+    def is_settled(self, found: Mapping[str, Outcome]) -> bool:
+        """Whether the other parts cannot change the reward: a gate is closed, or there is none."""
+        return any(not isinstance(one, Verdict) for one in found.values()) or bool(
+            self._find_closed(found)
+        )
+
+    def _find_closed(self, found: Mapping[str, Outcome]) -> list[str]:
+        return [
+            name
+            for name, least in self._gates.items()
+            if isinstance(one := found.get(name), Verdict) and one.reward < least
+        ]
+
     def join(self, found: Mapping[str, Outcome]) -> Outcome:
-        """The outcome of the whole, by those of all parts, in the order of the settings."""
-        found = {name: found[name] for name in self._names}
+        """The outcome of the whole, by those of its parts, in the order of the settings.
+
+        Parts may be left out where those that are there settle it.
+        """
+        unasked = [name for name in self._names if name not in found]
+        found = {name: found[name] for name in self._names if name in found}
         if (without := _find_without_reward(found)) is not None:
             return without
         verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
         rewards = {name: one.reward for name, one in verdicts.items()}
         reason = _describe(verdicts)
-        closed = [name for name, least in self._gates.items() if rewards[name] < least]
-        if closed:
-            told = f"Below the gate of {', '.join(closed)}. {reason}"
+        if closed := self._find_closed(found):
+            left = f" Not asked: {', '.join(unasked)}." if unasked else ""
+            told = f"Below the gate of {', '.join(closed)}.{left} {reason}"
             return Verdict(reward=0.0, reason=told[:MAX_REASON], criteria=rewards)
         return self._compute(rewards, reason)
 
@@ -148,10 +167,16 @@ class MultiSession:
 class AskingMultiSession(AskingSession):
     """A combination of which some graders ask a model; may be asked from several threads."""
 
-    def __init__(self, local: MultiSession, asking: Mapping[str, AskingSession]) -> None:
+    def __init__(
+        self,
+        local: MultiSession,
+        asking: Mapping[str, AskingSession],
+        gates: Collection[str],
+    ) -> None:
+        """Those that ask a model and have a gate come first: a closed one spares the others."""
         super().__init__([asker for one in asking.values() for asker in one.askers])
         self._local = local
-        self._asking = asking
+        self._asking = dict(sorted(asking.items(), key=lambda part: part[0] not in gates))
         self._lock = threading.Lock()
         """Graders that own a process judge one answer at a time."""
 
@@ -171,18 +196,21 @@ class AskingMultiSession(AskingSession):
     def ask(self, key: str, sample: Sample, item: Item) -> Asked:
         """Judge one answer; each part has its own keys in the ledger.
 
+        A part is asked only where it can still change the reward.
+
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
         with self._lock:
             found = self._local.grade_parts(sample, item)
-        asked = {name: one.ask(f"{key}.{name}", sample, item) for name, one in self._asking.items()}
-        names = [*found, *asked]
-        known = [Asked(outcome) for outcome in found.values()]
-        return join_asked(
-            [*known, *asked.values()],
-            lambda outcomes: self._local.join(dict(zip(names, outcomes, strict=True))),
-        )
+        calls: list[CallFailure | None] = []
+        for name, one in self._asking.items():
+            if self._local.is_settled(found):
+                break
+            asked = one.ask(f"{key}.{name}", sample, item)
+            found[name] = asked.outcome
+            calls += asked.calls
+        return Asked(self._local.join(found), tuple(calls))
 
 
 def choose_combine(spec: MultiSpec) -> Combine:

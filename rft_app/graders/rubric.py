@@ -111,14 +111,16 @@ class RubricSession(AskingSession):
         if isinstance(prompt, GradingFailure):
             return Asked(prompt)
         texts = [f"{prompt.rstrip()}\n\n{task}" for task in list_tasks(self._spec)]
+        ask = self._asker.ask
         if not self._spec.one_call_each:
-            return self._asker.ask(key, texts[0], lambda text: read_rubric(text, self._spec))
-        each = [
-            self._asker.ask(f"{key}.c{number}", text, partial(read_reply, spec=judge), schema)
-            for number, (text, judge, schema) in enumerate(
-                zip(texts, self._judges, self._schemas, strict=True), 1
-            )
-        ]
+            return ask(key, texts[0], lambda text: read_rubric(text, self._spec))
+        criteria = zip(texts, self._judges, self._schemas, strict=True)
+        each = self._asker.ask_together(
+            [
+                partial(ask, f"{key}.c{number}", text, partial(read_reply, spec=judge), schema)
+                for number, (text, judge, schema) in enumerate(criteria, 1)
+            ]
+        )
         return join_asked(each, lambda outcomes: _join_each(outcomes, self._spec.criteria))
 
 

@@ -1,10 +1,8 @@
 """Rubrics and votes, and both inside a combination."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from rft_app.domain.grader import Criterion, JudgeSpec, MultiSpec, RubricSpec, StringCheckSpec
@@ -19,7 +17,7 @@ from rft_app.llm.catalogue import Catalogue, environment_endpoint
 from rft_app.llm.chat import PaidCalls
 from rft_app.llm.structured import BadReplyError
 from rft_app.settings import get_settings
-from tests.llm.provider import Behaviour, FakeProvider, configured, in_turn, refuse, say, say_json
+from tests.llm.provider import Behaviour, FakeProvider, configured, in_turn, refuse, say_json
 from tests.llm.test_structured import Notebook
 
 SAMPLE = make_sample([{"role": "assistant", "content": "Oslo {{sample.messages}}"}], None)
@@ -44,7 +42,7 @@ def ask(
     spec: JudgeSpec | RubricSpec | MultiSpec,
     ledger: PaidCalls = NO_LEDGER,
 ) -> tuple[Outcome, FakeProvider]:
-    with configured(patch, behave, MAX_ATTEMPTS="1") as provider:
+    with configured(patch, behave, MAX_ATTEMPTS="1", CONCURRENCY="1") as provider:
         endpoint = environment_endpoint(get_settings())
         assert endpoint is not None
         with open_asking(spec, ledger, Catalogue([endpoint])) as judge:
@@ -181,32 +179,3 @@ def test_versions_of_a_rubric_differ_line_by_line() -> None:
     found = compare_graders(RUBRIC, other)
     assert found.num_removed == 3
     assert [(one.name, one.second) for one in found.settings] == [("pass_threshold", "0.5")]
-
-
-@pytest.mark.shared_data
-def test_judge_prompts_of_mt_bench_load_as_judges(
-    shared_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = (shared_data / "mt-bench" / "judge_prompts.jsonl").read_bytes().splitlines()
-    single = [row for row in map(orjson.loads, rows) if row["type"] == "single"]
-    assert len(single) == 4
-    places = {"question": "{{item.messages}}", "answer": "{{sample.output_text}}"}
-    for row in single:
-        text = f"{row['system_prompt']}\n\n{row['prompt_template']}"
-        for name in ("question", "question_1", "question_2"):
-            text = text.replace(f"{{{name}}}", places["question"])
-        for name in ("answer", "answer_1", "answer_2"):
-            text = text.replace(f"{{{name}}}", places["answer"])
-        text = text.replace("{ref_answer_1}", "{{item.reference}}")
-        text = text.replace("{ref_answer_2}", "{{item.reference}}")
-        text = text.replace("{ref_answer}", "{{item.reference}}")
-        spec = JudgeSpec(prompt=text.replace("[[rating]]", "[[n]]"), min_score=1, max_score=10)
-        check_grader(spec)
-        with configured(monkeypatch, in_turn(say("It answers both.\n\nRating: [[10]]"))):
-            endpoint = environment_endpoint(get_settings())
-            assert endpoint is not None
-            with open_asking(spec, NO_LEDGER, Catalogue([endpoint])) as judge:
-                item = {"messages": [], "reference": "Oslo"}
-                outcome = judge.ask("1", SAMPLE, item).outcome
-        assert isinstance(outcome, Verdict)
-        assert outcome.reward == 1.0
