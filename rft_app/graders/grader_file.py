@@ -53,7 +53,7 @@ def _parse_lines(text: str) -> GraderSpec:
 
 def _find_name(line: str) -> str:
     with suppress(orjson.JSONDecodeError):
-        raw = orjson.loads(line)
+        raw: JsonValue = orjson.loads(line)
         return str(raw.get("name", "")) if isinstance(raw, dict) else ""
     return ""
 
