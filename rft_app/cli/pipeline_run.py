@@ -24,9 +24,8 @@ from rft_app.jobs.queue import get_job, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, load_grader, save_grader
-from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
-from rft_app.services.sampling_costs import estimate_sampling
+from rft_app.services.run_estimates import estimate_dry_run
 from rft_app.storage.session import reading, unit_of_work
 
 ORDER = (StepName.EXTRACT, StepName.TOPICS, StepName.COVERAGE, StepName.GRADER, StepName.DRY_RUN)
@@ -140,10 +139,11 @@ def _start_if_needed(session: Session, plan: RunPlan, step: StepName) -> Job | N
 
 def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> None:
     """Say what answers and a judge will cost, before anybody is asked."""
-    if (answers := estimate_sampling(session, dataset_id, settings)) is not None:
+    answers, found = estimate_dry_run(session, dataset_id, settings)
+    if answers is not None:
         price = describe_price(answers.cost)
         note(f"Answers: asks {answers.model}, estimated cost {price}. {answers.cost.formula}")
-    if (found := estimate_judge(session, dataset_id, settings)) is None or found.obstacle:
+    if found is None or found.obstacle:
         return
     price = describe_price(found.cost)
     note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")

@@ -10,9 +10,10 @@ from rft_app.jobs.queue import get_job
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.graders import current_grader
-from rft_app.services.judge_costs import JudgeEstimate, estimate_judge
+from rft_app.services.judge_costs import JudgeEstimate
 from rft_app.services.retrying import retry
-from rft_app.services.sampling_costs import SamplingEstimate, estimate_sampling
+from rft_app.services.run_estimates import estimate_dry_run
+from rft_app.services.sampling_costs import SamplingEstimate
 from rft_app.services.staleness import describe_changes
 from rft_app.storage import dry_runs
 from rft_app.storage.paid_calls import sum_paid_calls
@@ -65,13 +66,14 @@ def find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun |
     if grader.id != run.grader_version_id or not (num_known or num_paid or num_sampled):
         return None
     now = DryRunStep().input_hash(get_inputs(session, dataset_id), run.settings)
+    estimate = estimate_dry_run(session, dataset_id, run.settings)
     return StoppedRun(
         job_id=job_id,
         num_planned=run.num_planned,
         num_left=max(0, run.num_planned - num_known),
         num_unsampled=max(0, run.num_planned - num_sampled) if run.settings.sampling else 0,
-        answers=estimate_sampling(session, dataset_id, run.settings),
-        whole=estimate_judge(session, dataset_id, run.settings),
+        answers=estimate.answers,
+        whole=estimate.judge,
         changes=describe_changes(run.input_hash or now, now),
     )
 

@@ -8,16 +8,14 @@ from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
 from rft_app.domain.grader import GraderSpec, JudgeSpec, RubricSpec, count_calls, list_asking
-from rft_app.domain.record import RecordFilter
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders.judge import full_prompt, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
-from rft_app.pipeline._rollout_plan import expect_samples, plan_rollouts
+from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
 from rft_app.storage.catalogue import read_catalogue
-from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.strategies._base import count_text_tokens
 
@@ -41,9 +39,14 @@ class JudgeEstimate(Entity):
 
 
 def estimate_judge(
-    session: Session, dataset_id: str, settings: DryRunSettings
+    session: Session,
+    dataset_id: str,
+    settings: DryRunSettings,
+    expected: ExpectedRollouts | None = None,
 ) -> JudgeEstimate | None:
     """What a dry run with the current grader would ask; `None` where that asks no model.
+
+    `expected` spares looking the rollouts up again where others need them, too.
 
     Raises:
         ConflictError: No record has an answer.
@@ -52,10 +55,7 @@ def estimate_judge(
     grader = current_grader(session, dataset_id)
     if grader is None or not list_asking(grader.spec):
         return None
-    usable = RecordFilter(is_valid=True, is_duplicate=False)
-    members: list[int] = select_seqs(session, dataset_id, usable).tolist()
-    expect = plan_rollouts if settings.sampling is None else expect_samples
-    keys = expect(session, dataset_id, set(members), settings)
+    keys = (expected or ExpectedRollouts(session, dataset_id, settings)).keys
     return estimate_grading(session, grader.spec, _load_some(session, dataset_id, keys), len(keys))
 
 

@@ -1,19 +1,27 @@
 """What sampling the answers of a dry run will ask, cost and take, before it asks anything."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import mean, median
+
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
-from rft_app.domain.record import RecordFilter
-from rft_app.pipeline._rollout_plan import expect_samples
+from rft_app.pipeline._scopes import sampling_scope
+from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, estimate_choice
 from rft_app.storage import dry_runs
 from rft_app.storage.catalogue import read_catalogue
-from rft_app.storage.record_seeks import select_seqs
+from rft_app.storage.paid_calls import list_paid_moments
 from rft_app.storage.records import iterate_record_bytes
 
 CHARACTERS_PER_TOKEN = 4
+PAUSE_S = 120.0
+SLOW = 3.0
+"""Gaps of so many times the usual one are still work where replies take long."""
 UNKNOWN_REPLY = 0.5
 """Share of the longest answer that is expected where no record has an answer to go by."""
 
@@ -27,15 +35,21 @@ class SamplingEstimate(Entity):
     """Answers as long as the recorded ones, or half the longest where there are none."""
     cost: CostRange
     seconds: float | None
-    """By the pace of an earlier run by this model; `None` where there is none."""
+    """By the pace of an earlier run by this model, its pauses left out; `None` where there is
+    none."""
     paced_by: int | None = None
     """The number of that run."""
 
 
 def estimate_sampling(
-    session: Session, dataset_id: str, settings: DryRunSettings
+    session: Session,
+    dataset_id: str,
+    settings: DryRunSettings,
+    expected: ExpectedRollouts | None = None,
 ) -> SamplingEstimate | None:
     """What the answers would cost; `None` where recorded ones are graded.
+
+    `expected` spares looking the rollouts up again where others need them, too.
 
     Raises:
         NotAvailableError: There is no model at all; the message says how to add one.
@@ -45,9 +59,7 @@ def estimate_sampling(
         return None
     catalogue = read_catalogue(session)
     choice = catalogue.choose(sampling.model)
-    usable = RecordFilter(is_valid=True, is_duplicate=False)
-    members: list[int] = select_seqs(session, dataset_id, usable).tolist()
-    keys = expect_samples(session, dataset_id, set(members), settings)
+    keys = (expected or ExpectedRollouts(session, dataset_id, settings)).keys
     seqs = sorted({key.record_seq for key in keys})
     tokens = _estimate_tokens(session, dataset_id, seqs, sampling.max_tokens)
     each = len(keys) / len(seqs) if seqs else 0
@@ -88,10 +100,31 @@ def _estimate_tokens(
 
 
 def _find_pace(session: Session, dataset_id: str, model: str) -> tuple[int, float] | None:
-    """The number of the newest finished run by this model, and its seconds for an answer."""
+    """The number of the newest finished run by this model, and its seconds for an answer.
+
+    Of no use is a run whose answers all had been paid before.
+    """
     for run in dry_runs.list_dry_runs(session, dataset_id):
         use = run.report.sampler if run.report else None
-        if use is None or use.model != model or run.finished_at is None or not run.num_planned:
+        if use is None or use.model != model or run.job_id is None:
             continue
-        return run.number, (run.finished_at - run.created_at).total_seconds() / run.num_planned
+        moments = list_paid_moments(session, sampling_scope(run.job_id))
+        if moments:
+            return run.number, find_mean_gap([run.created_at, *moments])
     return None
+
+
+def find_mean_gap(moments: Sequence[datetime]) -> float:
+    """Seconds from one moment to the next, without the pauses in which nothing was asked.
+
+    A client never waits longer than `PAUSE_S` between two attempts; so long a gap is a pause,
+    unless most gaps are that long, because the model is slow.
+
+    Example:
+        >>> day = datetime(2026, 11, 23)
+        >>> find_mean_gap([day.replace(minute=minute) for minute in (0, 1, 2, 40, 41)])
+        60.0
+    """
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+    longest_s = max(PAUSE_S, SLOW * median(gaps))
+    return mean(gap for gap in gaps if gap <= longest_s)

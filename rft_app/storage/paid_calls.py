@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from rft_app.domain.paid import PaidTotals
 from rft_app.errors import BusyError
 from rft_app.llm.chat import ChatReply
 from rft_app.storage.group_commit import GroupCommit
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import LlmCallRow
 
 _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
@@ -87,6 +88,14 @@ def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
         num_completion_tokens=int(row.reply) if row.num_reply == row.num_calls else None,
         cost_usd=float(row.cost) if row.num_cost == row.num_calls else None,
     )
+
+
+def list_paid_moments(session: Session, scope: str) -> list[datetime]:
+    """When each reply that a piece of work paid for came, in order."""
+    query = select(LlmCallRow.created_at).where(
+        col(LlmCallRow.scope) == scope, col(LlmCallRow.is_cached).is_(False)
+    )
+    return list(session.exec(query.order_by(col(LlmCallRow.created_at))))
 
 
 def _storable(said: str) -> str:

@@ -21,6 +21,7 @@ from rft_app.jobs.queue import cancel_job, enqueue
 from rft_app.services import graders
 from rft_app.services.graders import Trial
 from rft_app.services.models import list_models
+from rft_app.services.run_estimates import RunEstimate
 from rft_app.settings import get_settings
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import begin_step, fail_step
@@ -167,8 +168,9 @@ def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.Monke
     dialog, asked = make(DryRunState), []
     dialog._dataset_id = DATASET
 
-    def estimate(session: object, dataset_id: str, settings: DryRunSettings) -> None:
+    def estimate(session: object, dataset_id: str, settings: DryRunSettings) -> RunEstimate:
         asked.append(settings.num_records)
+        return RunEstimate(None, None)
 
     async def ask(question: Callable[[object], object]) -> object:
         return question(None)
@@ -181,7 +183,7 @@ def test_the_cost_is_worked_out_once_the_settings_rest(monkeypatch: pytest.Monke
         await asyncio.gather(*typing)
 
     typing: list[asyncio.Task[None]] = []
-    monkeypatch.setattr(dry_run, "estimate_judge", estimate)
+    monkeypatch.setattr(dry_run, "estimate_dry_run", estimate)
     monkeypatch.setattr(dry_run, "ask", ask)
     monkeypatch.setattr(dry_run, "SETTLED_S", 0.01)
     asyncio.run(type_on())

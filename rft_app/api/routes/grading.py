@@ -21,12 +21,11 @@ from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
 from rft_app.graders.openai_json import from_openai, to_openai
 from rft_app.graders.python_file import to_python
+from rft_app.services import run_estimates
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
 from rft_app.services.graders import configure_grader, current_grader, try_grader
-from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import start_step
-from rft_app.services.sampling_costs import estimate_sampling
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
 
@@ -100,8 +99,8 @@ def estimate_dry_run(
     settings = (request or DryRunRequest()).to_settings()
     with reading() as session:
         get_dataset(session, dataset_id)
-        answers = estimate_sampling(session, dataset_id, settings)
-        return DryRunEstimate.of(estimate_judge(session, dataset_id, settings), answers)
+        found = run_estimates.estimate_dry_run(session, dataset_id, settings)
+    return DryRunEstimate.of(found.judge, found.answers)
 
 
 @router.get("/dry-run")

@@ -26,9 +26,8 @@ from rft_app.services.dry_runs import (
 from rft_app.services.generation import find_paid
 from rft_app.services.grader_versions import label_versions
 from rft_app.services.graders import current_grader
-from rft_app.services.judge_costs import estimate_judge
 from rft_app.services.pipeline import StepView
-from rft_app.services.sampling_costs import estimate_sampling
+from rft_app.services.run_estimates import estimate_dry_run
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.ui.charts.palette import DARK, LIGHT
@@ -166,10 +165,7 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
                 return
         try:
             answers, found = await ask(
-                lambda session: (
-                    estimate_sampling(session, dataset_id, settings),
-                    estimate_judge(session, dataset_id, settings),
-                )
+                lambda session: estimate_dry_run(session, dataset_id, settings)
             )
             effect = describe_effect(answers, found)
             costs = [one.cost.formula for one in (answers, found) if one is not None]

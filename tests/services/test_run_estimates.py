@@ -1,0 +1,108 @@
+"""What a dry run is expected to ask, cost and take."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.sampling import Sampling
+from rft_app.pipeline import _rollout_plan
+from rft_app.services.run_estimates import RunEstimate, estimate_dry_run
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import DryRunRow, LlmCallRow
+from tests.llm.provider import configured, in_turn, say, say_json
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    NUMBER_OF_TEXT,
+    add_records,
+    configure,
+    run_dry,
+)
+
+pytestmark = pytest.mark.usefixtures("any_database")
+
+JUDGE = JudgeSpec(prompt="Rate: {{sample.output_text}}")
+SAMPLING = Sampling(model="good", max_tokens=40)
+SETTINGS = DryRunSettings(sampling=SAMPLING, num_rollouts=2)
+EVERY_S = 2.0
+
+
+def estimate(settings: DryRunSettings = SETTINGS) -> RunEstimate:
+    with reading() as session:
+        return estimate_dry_run(session, DATASET, settings)
+
+
+def space_replies(session: Session, pauses_s: dict[int, float]) -> None:
+    """Let one reply have come every two seconds, with a pause before some of them."""
+    begun_at = session.exec(select(DryRunRow.created_at)).one()
+    moment = begun_at
+    for number, key in enumerate(session.exec(select(LlmCallRow.key).order_by(LlmCallRow.key))):
+        moment += timedelta(seconds=EVERY_S + pauses_s.get(number, 0.0))
+        session.exec(update(LlmCallRow).where(col(LlmCallRow.key) == key).values(created_at=moment))
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, DryRunSettings()])
+def test_records_are_looked_up_once_for_answers_and_judge(
+    monkeypatch: pytest.MonkeyPatch, settings: DryRunSettings
+) -> None:
+    add_records(["1", "0", "1"])
+    configure(JUDGE)
+    looked: list[str] = []
+    for name in ("read_columns", "iterate_answered"):
+        look = getattr(_rollout_plan, name)
+
+        def count(*args: object, name: str = name, look: object = look) -> object:
+            assert callable(look)
+            looked.append(name)
+            return look(*args)
+
+        monkeypatch.setattr(_rollout_plan, name, count)
+    with configured(monkeypatch, in_turn(say("1"))):
+        found = estimate(settings)
+    assert len(looked) == 1
+    assert found.judge is not None
+    assert found.judge.num_calls == (6 if settings.sampling else 3)
+    assert (found.answers is None) is (settings.sampling is None)
+
+
+def test_nothing_is_looked_up_where_no_model_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"])
+    configure(NUMBER_OF_TEXT)
+    monkeypatch.delattr(_rollout_plan, "iterate_answered")
+    assert estimate(DryRunSettings()) == (None, None)
+
+
+@pytest.mark.parametrize("pauses_s", [{}, {3: 5_000.0}, {0: 600.0, 5: 90_000.0}])
+def test_the_pace_of_an_earlier_run_leaves_its_pauses_out(
+    monkeypatch: pytest.MonkeyPatch, pauses_s: dict[int, float]
+) -> None:
+    add_records(["1"] * 4)
+    configure(NUMBER_OF_TEXT)
+    with configured(monkeypatch, in_turn(say("1"))):
+        before = estimate().answers
+        run_dry(sampling=SAMPLING, num_rollouts=2)
+        with unit_of_work() as session:
+            space_replies(session, pauses_s)
+        found = estimate().answers
+    assert before is not None
+    assert (before.seconds, before.paced_by) == (None, None)
+    assert found is not None
+    assert (found.num_calls, found.paced_by) == (8, 1)
+    assert found.seconds == pytest.approx(8 * EVERY_S)
+
+
+def test_the_pace_of_answers_is_not_that_of_their_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 4)
+    configure(JUDGE)
+    with configured(monkeypatch, in_turn(say_json({"score": 1}))):
+        run_dry(sampling=SAMPLING, num_rollouts=2)
+        with unit_of_work() as session:
+            run = session.exec(select(DryRunRow)).one()
+            run.finished_at = run.created_at + timedelta(days=1)
+        found = estimate().answers
+    assert found is not None
+    assert found.seconds is not None
+    assert found.seconds < 60
