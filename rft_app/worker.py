@@ -18,6 +18,7 @@ from rft_app.services.dataset_files import remove_abandoned_uploads, remove_expi
 from rft_app.services.intake_reading import read_waiting
 from rft_app.services.retention import start_clean_up
 from rft_app.services.search_jobs import index_next_traces
+from rft_app.services.traffic_grading import grade_waiting
 from rft_app.settings import get_settings
 from rft_app.storage.session import unit_of_work
 
@@ -29,6 +30,7 @@ QUIET_S = 1.0
 MOST_BEHIND_S = 10.0
 """Search may lag so far behind where something always arrives, but for moments."""
 INTAKE_PAUSE_S = 5.0
+GRADING_POLL_S = 1.0
 
 HEARTBEAT_S = 3.0
 CLEAN_S = 3_600.0
@@ -46,6 +48,7 @@ class Worker:
         self._must_stop = False
         self._next_beat_at = 0.0
         self._next_cleaning_at = 0.0
+        self._grading = threading.Thread(target=self._grade_traffic, name="grading", daemon=True)
         self._intake = threading.Thread(target=self._read_intake, name="intake", daemon=True)
 
     def run(self) -> None:
@@ -57,6 +60,7 @@ class Worker:
         logger.info("worker %s ready", self._engine.worker.id)
         self._clean()
         self._intake.start()
+        self._grading.start()
         while not self._must_stop and not (self._is_until_idle and self._engine.is_idle()):
             self._turn()
             time.sleep(POLL_S)
@@ -97,6 +101,19 @@ class Worker:
                 time.sleep(INTAKE_PAUSE_S)
             except Exception:
                 logger.exception("what arrived could not be read; it is tried again")
+                time.sleep(INTAKE_PAUSE_S)
+
+    def _grade_traffic(self) -> None:
+        """Grade what deployments answer, beside the jobs."""
+        while not self._must_stop:
+            try:
+                if not grade_waiting():
+                    time.sleep(GRADING_POLL_S)
+            except DBAPIError as error:  # as above
+                logger.warning("grading: %s", str(error.orig).partition("\n")[0])
+                time.sleep(INTAKE_PAUSE_S)
+            except Exception:
+                logger.exception("answers of deployments could not be graded; they are tried again")
                 time.sleep(INTAKE_PAUSE_S)
 
     def _beat(self) -> None:

@@ -9,6 +9,7 @@ from rft_app.cli import (
     calibrate,
     datasets,
     demo,
+    deploying,
     exporting,
     feedback,
     from_traces,
@@ -50,6 +51,11 @@ app.command("export")(exporting.export)
 app.command("exports")(exporting.list_exports)
 app.command("formats")(exporting.formats)
 app.command("demo")(demo.demo)
+app.command("deploy")(deploying.deploy)
+app.command("deployments")(deploying.deployments)
+app.command("adjust")(deploying.adjust)
+app.command("promote")(deploying.promote)
+app.command("rollback")(deploying.rollback)
 grader.app.command("attack")(grader_attack.attack)
 grader.app.command("calibrate")(calibrate.calibrate)
 app.add_typer(datasets.app, name="datasets")

@@ -79,7 +79,9 @@ STEPS: Mapping[StepName, StepInfo] = {
         needs="Not in this version",
         can_retrigger=False,
     ),
-    StepName.DEPLOY: StepInfo(title="Deploy", category="DEPLOYMENT", needs="Not in this version"),
+    StepName.DEPLOY: StepInfo(
+        title="Deploy", category="DEPLOYMENT", needs="Needs a trained model first"
+    ),
 }
 
 

@@ -19,14 +19,16 @@ from rft_app.gateway.asgi import (
     read_body,
     refuse,
 )
+from rft_app.gateway.deployed import Arrived, Deployed
 from rft_app.gateway.feedback import take_feedback
 from rft_app.gateway.headers import Inbound, authorize, drop_keys, read_headers
 from rft_app.gateway.memory import Memory, Share
-from rft_app.gateway.models import list_models, share_headers
-from rft_app.gateway.providers import Provider, Providers, read_model
+from rft_app.gateway.models import describe_alias, list_models, share_headers
+from rft_app.gateway.providers import Provider, Providers, read_caller, read_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
 from rft_app.services.intake_keys import find_key, read_keys
+from rft_app.services.routes import Routes, find_routes
 from rft_app.services.upstreams import Upstream, find_upstreams
 from rft_app.settings import Settings, get_settings
 
@@ -85,6 +87,8 @@ class Gateway:
         self._recorder = Recorder(settings.max_gateway_backlog_bytes)
         self._relay = Relay(self._recorder, settings.gateway_timeout_s, settings.max_gateway_bytes)
         self._memory = Memory(settings.max_gateway_bytes)
+        self._routes: Routes = {}
+        self._deployed = Deployed(self._relay, self._recorder, settings.gateway_timeout_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -104,13 +108,15 @@ class Gateway:
             await self._answer(request)
 
     async def _refresh_providers(self) -> None:
-        """Take those that people added or changed since."""
+        """Take those that people added or changed since, and deployments."""
+        self._routes = await find_routes().read()
         stored = await find_upstreams().read()
         if stored != self._stored:
             self._stored, self._providers = stored, Providers(self._settings, stored)
 
     async def close(self) -> None:
         """Write what waits, and close the connections."""
+        await self._deployed.close()
         await asyncio.to_thread(self._recorder.close)
         await self._relay.close()
 
@@ -160,6 +166,8 @@ class Gateway:
                 await refuse(request.send, 413, "too_large", told)
 
     async def _take_call(self, request: _Request, path: str, body: bytes) -> None:
+        if self._routes and await self._take_deployed(request, path, body):
+            return
         if len(body) < _LARGE_BYTES:
             provider = self._providers.find(body)
         else:
@@ -177,12 +185,36 @@ class Gateway:
         call.labels, call.key_id = request.inbound.known, request.key_id
         await self._relay.record(call, provider, request.receive, request.send)
 
+    async def _take_deployed(self, request: _Request, path: str, body: bytes) -> bool:
+        """Answer a call of an alias; false where it is of none."""
+        if len(body) < _LARGE_BYTES:
+            caller = read_caller(body)
+        else:
+            caller = await asyncio.to_thread(read_caller, body)
+        route = self._routes.get(caller.model or "")
+        if route is None:
+            return False
+        arrived = Arrived(
+            path,
+            request.query,
+            request.inbound,
+            request.key_id,
+            body,
+            request.receive,
+            request.send,
+        )
+        await self._deployed.answer(arrived, route, caller)
+        return True
+
     async def _read_models(self, request: _Request, model: str) -> None:
         """One provider's answer as it comes, the lists of several joined."""
-        if not model and len(self._providers.all) > 1:
+        if model in self._routes:
+            await answer_json(request.send, describe_alias(model))
+            return
+        if not model and (len(self._providers.all) > 1 or self._routes):
             usable = [each for each in self._providers.all if not each.fault]
             asked = share_headers(request.inbound, usable)
-            await list_models(self._relay, asked, request.send)
+            await list_models(self._relay, asked, request.send, sorted(self._routes))
             return
         provider = self._providers.find_by_model(model)
         if provider is None:
@@ -216,6 +248,10 @@ class Gateway:
             "providers": [
                 {"name": each.name, "models": list(each.models)} for each in self._providers.all
             ],
+            "aliases": {
+                "names": sorted(self._routes),
+                "notShadowed": self._deployed.num_unshadowed,
+            },
         }
 
 

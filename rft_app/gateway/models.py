@@ -35,21 +35,31 @@ def share_headers(inbound: Inbound, providers: Sequence[Provider]) -> list[tuple
     ]
 
 
-async def list_models(relay: Relay, asked: Sequence[tuple[Provider, Pairs]], send: Send) -> None:
+def describe_alias(alias: str) -> dict[str, object]:
+    """An alias in the list of models."""
+    return {"id": alias, "object": "model", "created": 0, "owned_by": "rft-deployment"}
+
+
+async def list_models(
+    relay: Relay, asked: Sequence[tuple[Provider, Pairs]], send: Send, aliases: Sequence[str] = ()
+) -> None:
     """Answer with the models of all providers; those that do not tell them are left out.
 
     Args:
         relay: The connections.
         asked: Each provider, and the headers that it gets.
         send: To the client.
+        aliases: Names that deployments answer; they come first.
     """
     found = await asyncio.gather(*(_ask(relay, *each) for each in asked))
-    if all(models is None for models in found):
+    if not aliases and all(models is None for models in found):
         names = ", ".join(provider.name for provider, _ in asked)
         await refuse(send, 502, "upstream_broken", f"No provider lists its models: {names}.")
         return
-    models = [msgspec.json.decode(model) for some in found for model in some or ()]
-    await answer_json(send, {"object": "list", "data": models})
+    told = [msgspec.json.decode(model) for some in found for model in some or ()]
+    models = [model for model in told if model.get("id") not in aliases]
+    own = list(map(describe_alias, aliases))
+    await answer_json(send, {"object": "list", "data": [*own, *models]})
 
 
 async def _ask(relay: Relay, provider: Provider, headers: Pairs) -> list[msgspec.Raw] | None:

@@ -22,7 +22,17 @@ class _Named(msgspec.Struct):
     model: str | None = None
 
 
+class Caller(msgspec.Struct):
+    """Which model a request names, and for whom it asks."""
+
+    model: str | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+
+
 _decode = msgspec.json.Decoder(_Named).decode
+_decode_caller = msgspec.json.Decoder(Caller).decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Provider:
@@ -108,6 +118,26 @@ def read_model(request: bytes) -> str:
         return _decode(request).model or ""
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
+
+
+def read_caller(request: bytes) -> Caller:
+    """Model and user of a request; nothing where they cannot be read."""
+    try:
+        return _decode_caller(request)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Caller(read_model(request))
+
+
+def rename_model(request: bytes, model: str) -> bytes:
+    """The same request for another model; every other value keeps its bytes.
+
+    Example:
+        >>> rename_model(b'{"model": "a", "n": 1.0}', "b")
+        b'{"model":"b","n":1.0}'
+    """
+    fields = _decode_fields(request)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    return msgspec.json.encode(fields)
 
 
 def _find_proxy(base_url: str) -> tuple[URL | None, dict[str, str] | None]:

@@ -15,7 +15,7 @@ from rft_app.gateway.headers import read_tags, to_client
 from rft_app.gateway.providers import Provider
 from rft_app.gateway.recorder import Recorder
 from rft_app.traces.otlp.span import SPAN_ID_DIGITS, TRACE_ID_DIGITS
-from rft_app.traces.recorded_call import RecordedCall
+from rft_app.traces.recorded_call import RecordedCall, Routed
 
 _CONNECT_TIMEOUT_S: Final = 10.0
 _KEEP_ALIVE_S: Final = 4.0
@@ -27,6 +27,8 @@ _AT_ONCE_BYTES: Final = 65_536
 _NS_IN_US: Final = 1_000
 _TRACE_PARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-")
 _random = random.Random()  # of the system's entropy, without a system call for each number
+_ENDPOINT_FAILED: Final = frozenset({401, 403, 404, 500, 502, 503, 504, 529})
+"""Statuses that tell of the endpoint rather than of the request."""
 CLIENT_GONE: Final = ("client_disconnected", "The client went away before the answer was whole.")
 _STOPPED: Final = ("gateway_stopped", "The gateway was stopped before the answer was whole.")
 
@@ -43,6 +45,7 @@ class Call:
         "has_begun",
         "headers",
         "is_client_gone",
+        "is_provisional",
         "key_id",
         "labels",
         "path",
@@ -50,6 +53,7 @@ class Call:
         "provider",
         "query",
         "request",
+        "routed",
         "started_ns",
         "status",
     )
@@ -75,6 +79,11 @@ class Call:
         self.has_begun = False
         """Whether the client has the answer's head."""
         self.is_client_gone = False
+        self.routed: Routed | None = None
+        """Which alias it was sent to, and who is asked."""
+        self.is_provisional = False
+        """Whether somebody else is asked where this one cannot answer, and the client sees none of
+        its failure."""
         self.started_ns = time.time_ns()
         self._begun_ns = time.perf_counter_ns()
         self._num_bytes = len(request)
@@ -121,7 +130,20 @@ class Call:
             session=known.get("x-rft-session", ""),
             tags=read_tags(known.get("x-rft-tags", "")),
             key_id=self.key_id,
+            routed=self.routed,
         )
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether there is no answer that another model would not do better."""
+        return self.fault is not None or self.status in _ENDPOINT_FAILED
+
+    def answer_headers(self, headers: Headers) -> Headers:
+        """What the client gets: where an alias was called, who answered, too."""
+        if self.routed is None:
+            return headers
+        alias, variant = self.routed.alias.encode(), self.routed.variant.encode()
+        return [*headers, (b"x-rft-alias", alias), (b"x-rft-variant", variant)]
 
     def _elapsed_us(self) -> int:
         return (time.perf_counter_ns() - self._begun_ns) // _NS_IN_US
@@ -211,6 +233,10 @@ class Relay:
     async def _pass_back(
         self, call: Call, response: aiohttp.ClientResponse, headers: Headers, send: Send
     ) -> None:
+        if call.is_provisional and call.is_failed:
+            call.note(await response.content.read(_AT_ONCE_BYTES), self._max_bytes)
+            return
+        headers = call.answer_headers(headers)
         length = response.content_length
         if length is not None and length <= _AT_ONCE_BYTES:
             body = await response.read()
@@ -274,6 +300,6 @@ def _explain(error: aiohttp.ClientError | OSError) -> str:
 async def _fail(call: Call, send: Send, status: int, fault: tuple[str, str]) -> None:
     """Keep why there is no whole answer; say so where nothing of it was sent."""
     call.fault = fault
-    if not call.has_begun:
+    if not call.has_begun and not call.is_provisional:
         call.has_begun = True
-        await refuse(send, status, *fault)
+        await refuse(send, status, *fault, call.answer_headers([]))

@@ -21,6 +21,8 @@ from rft_app.errors import InvalidInputError
 from rft_app.jobs.queue import cancel_job, list_active_jobs
 from rft_app.services.busy import require_idle
 from rft_app.services.dataset_files import find_files, remove_files
+from rft_app.services.deployments import require_undeployed
+from rft_app.services.routes import find_routes
 from rft_app.services.staleness import find_stale
 from rft_app.storage import dataset_pages, search, trace_search
 from rft_app.storage import datasets as dataset_storage
@@ -31,7 +33,7 @@ from rft_app.storage.tables import DatasetRow, StepRow
 
 NAME_LENGTH = 120
 OBJECTIVE_LENGTH = 4_000
-UNAVAILABLE = frozenset({StepName.TRAIN, StepName.DEPLOY})
+UNAVAILABLE = frozenset({StepName.TRAIN})
 """Steps that this version of the product cannot do; their nodes wait."""
 
 MAX_PAGE = 100
@@ -201,15 +203,17 @@ def delete_dataset(session: Session, dataset_id: str) -> None:
 
     Raises:
         NotFoundError: There is no such dataset.
-        ConflictError: A job works on it.
+        ConflictError: A job works on it, or its model is deployed.
     """
     require_idle(session, dataset_id)
+    require_undeployed(session, dataset_id)
     for job in list_active_jobs(session, dataset_id):
         cancel_job(session, job.id)
     files = find_files(session, dataset_id)
     search.delete_texts(session, dataset_id)
     trace_search.forget_texts(session, dataset_id)
     dataset_storage.delete_dataset_row(session, dataset_id)
+    after_commit(session, find_routes().forget)
     after_commit(session, lambda: remove_files(files))
 
 

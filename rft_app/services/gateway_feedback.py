@@ -10,7 +10,7 @@ from sqlmodel import Session
 from rft_app.domain.hashing import content_hash
 from rft_app.domain.intake import Outcome
 from rft_app.services.scrubbing import find_scrubber
-from rft_app.storage import gateway_responses, intake
+from rft_app.storage import deployment_calls, gateway_responses, intake
 from rft_app.text.scrubbing import Placeholders, Scrubber
 from rft_app.traces.draft import read_reward
 from rft_app.traces.otlp.genai import EVALUATION, read_evaluation
@@ -46,6 +46,7 @@ def _add(
     known["feedback"] = {**known.get("feedback", {}), **read_evaluation(log.attributes)}
     reward = read_reward(msgspec.Raw(encode(known["feedback"])))
     gateway_responses.replace_feedback(session, seq, encode(body), reward)
+    deployment_calls.note_feedback(session, seq, reward)
     kept = encode(log)  # in case the trace is made again, when its session becomes known
     intake.add_logs(session, [(log.key, content_hash([kept]), kept)], now_ms)
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rft_app.domain.intake import GATEWAY, OTLP_SIGNALS, Batch, Outcome, Signal
+from rft_app.services.deployment_intake import read_routed
+from rft_app.storage.deployment_calls import NewCall
 from rft_app.storage.intake import SpanKey
 from rft_app.traces.otlp import OTLP, TELLING_LOGS
 from rft_app.traces.otlp.gateway import KEY_ID, RESPONSE_ID
@@ -25,6 +27,8 @@ class Arrivals:
         """By their JSON: what an exporter sends again is one log record."""
         self.responses: dict[SpanKey, str] = {}
         """What providers call the answers of calls through the gateway."""
+        self.routed: dict[SpanKey, NewCall] = {}
+        """Calls of aliases."""
         self.senders: dict[SpanKey, str] = {}
         """Ids of the keys that spans and log records came with."""
         self.feedback: list[Feedback] = []
@@ -74,14 +78,20 @@ class Arrivals:
             self._add_sender(batch, span)
             if self.spans.setdefault(span.key, span) is not span:
                 self.counts[OTLP, Outcome.DUPLICATE] += 1
-            elif batch.signal is Signal.CALLS and RESPONSE_ID in span.attributes:
-                self.responses[span.key] = str(span.attributes[RESPONSE_ID])
+            elif batch.signal is Signal.CALLS:
+                self._take_call(span)
         for log in request.logs:
             if log.name in TELLING_LOGS:
                 self.senders.setdefault(log.key, batch.key_id)
                 self.logs.setdefault(log.key, {})[encode(log)] = log
             else:
                 self.counts[OTLP, Outcome.OTHER_LOG] += 1
+
+    def _take_call(self, span: Span) -> None:
+        if RESPONSE_ID in span.attributes:
+            self.responses[span.key] = str(span.attributes[RESPONSE_ID])
+        if (routed := read_routed(span)) is not None:
+            self.routed[span.key] = routed
 
     def _add_sender(self, batch: Batch, span: Span) -> None:
         """A call through the gateway says it itself, which nobody else may."""

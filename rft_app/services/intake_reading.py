@@ -20,11 +20,13 @@ from sqlmodel import Session
 from rft_app.domain.hashing import content_hash
 from rft_app.domain.intake import GATEWAY, Batch, Outcome
 from rft_app.domain.trace import ParsedTrace
+from rft_app.services.deployment_intake import complete
 from rft_app.services.gateway_feedback import add_feedback
 from rft_app.services.intake_arrivals import Arrivals, Counts
 from rft_app.services.scrubbing import find_scrubber
 from rft_app.settings import get_settings
 from rft_app.storage import gateway_responses, intake, scrubbing
+from rft_app.storage.deployment_calls import add_calls
 from rft_app.storage.intake import NewSpan, SpanKey, StoredSpan
 from rft_app.storage.retention import LATE_MS
 from rft_app.storage.session import reading, unit_of_work
@@ -315,6 +317,10 @@ def _store(session: Session, arrivals: Arrivals, made: Sequence[_Made]) -> None:
     scrubbing.add_counts(session, arrivals.replaced, now_ms)
     responses = {name: seqs[key] for key, name in arrivals.responses.items() if key in seqs}
     gateway_responses.add_responses(session, responses)
+    routed = (
+        (arrivals.routed[each.span.key], each) for each in new if each.span.key in arrivals.routed
+    )
+    add_calls(session, [complete(call, one.trace, seqs.get(one.span.key)) for call, one in routed])
     add_senders(session, {seq: arrivals.senders.get(key, "") for key, seq in seqs.items()})
     counts.update((each.source, each.outcome) for each in new)
     for outcome, number in add_feedback(session, arrivals.feedback, now_ms).items():

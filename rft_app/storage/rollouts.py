@@ -212,13 +212,14 @@ def _to_rollout(
         kept = stored.get(key.rollout_seq) or StoredRollout(b"[]", None, None)
         messages, model, reward = msgspec.json.decode(kept.messages), kept.model, kept.reward
     sample = make_sample(messages, None)
-    sample["output_json"] = _parse_text(sample["output_text"])
+    sample["output_json"] = parse_output(sample["output_text"])
     is_imported = key.rollout_seq is not None
     item = make_item(record.metadata, record.fields, reward, is_imported=is_imported)
     return Rollout(key, sample, item, model)
 
 
-def _parse_text(output_text: str) -> Any:  # noqa: ANN401  # JSON
+def parse_output(output_text: str) -> Any:  # noqa: ANN401  # JSON
+    """An answer's text as JSON; `None` where it is not."""
     if output_text.lstrip()[:1] not in _JSON_BEGINS:
         return None
     try:

@@ -105,3 +105,12 @@ def abandon_step(session: Session, dataset_id: str, step: StepName) -> None:
     row.is_processing = False
     session.add(row)
     touch(session, dataset_id)
+
+
+def forget_result(session: Session, dataset_id: str, step: StepName, summary: str) -> None:
+    """Take back that the step has a result; the node says why."""
+    row = get_step_row(session, dataset_id, step)
+    row.outcome, row.input_hash, row.error = None, None, None
+    row.summary, row.facts, row.is_processing = summary, {}, False
+    session.add(row)
+    touch(session, dataset_id)

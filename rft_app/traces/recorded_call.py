@@ -14,14 +14,20 @@ import msgspec
 from rft_app.traces.otlp import UNREADABLE
 from rft_app.traces.otlp.attributes import try_json
 from rft_app.traces.otlp.gateway import (
+    ASSIGNED,
+    DEPLOYMENT,
     FAULT,
     FIRST_TOKEN,
     KEY_ID,
     PATH,
     REQUEST,
+    REQUEST_ID,
     RESPONSE,
     RESPONSE_ID,
+    SAMPLED,
     SCOPE,
+    SHADOW,
+    VARIANT,
 )
 from rft_app.traces.otlp.parts import Json, is_object
 from rft_app.traces.otlp.span import Attributes, BrokenRequestError, Event, Span
@@ -40,6 +46,23 @@ _ANY_WRAPPER: Final = 47
 _SHOWN: Final = 200
 """Characters of an answer in a message."""
 _NOTHING: Final[tuple[object, ...]] = (None, "", [])
+
+
+class Routed(msgspec.Struct, array_like=True, gc=False):
+    """What an alias made of a call."""
+
+    deployment_id: str
+    alias: str
+    variant: str
+    """Who is asked."""
+    assigned: str
+    """Who should answer; another where that one could not."""
+    request_id: str
+    """The same for all calls that one request of a client makes."""
+    is_shadow: bool = False
+    """Whether nobody waits for the answer."""
+    is_sampled: bool = False
+    """Whether a grader looks at the answer."""
 
 
 class RecordedCall(msgspec.Struct, array_like=True, gc=False):
@@ -68,6 +91,8 @@ class RecordedCall(msgspec.Struct, array_like=True, gc=False):
     tags: list[str]
     key_id: str = ""
     """Of the key it came with."""
+    routed: Routed | None = None
+    """Where an alias was called."""
 
 
 class Feedback(msgspec.Struct, array_like=True, gc=False):
@@ -154,11 +179,13 @@ def _make_span(call: RecordedCall, answer: _Answer) -> Span:
         KEY_ID: call.key_id,
         "session.id": call.session,
         "user.id": _find_user(try_json(request)),
-        "tag.tags": call.tags,
+        "tag.tags": [*call.tags, *_name_route(call.routed)],
         "http.response.status_code": call.status,
         "error.type": None if fault is None else fault[0],
     }
     first_us = answer.first_token_us
+    if call.routed is not None:
+        attributes |= _describe_route(call.routed)
     events = [] if first_us is None else [_first_token(call.started_ns + first_us * _US)]
     return Span(
         trace_id=call.trace_id,
@@ -175,6 +202,26 @@ def _make_span(call: RecordedCall, answer: _Answer) -> Span:
         resource={},
         scope=SCOPE,
     )
+
+
+def _describe_route(routed: Routed) -> Attributes:
+    return {
+        DEPLOYMENT: routed.deployment_id,
+        "gateway.alias": routed.alias,
+        VARIANT: routed.variant,
+        ASSIGNED: routed.assigned,
+        REQUEST_ID: routed.request_id,
+        SHADOW: routed.is_shadow or None,
+        SAMPLED: routed.is_sampled or None,
+    }
+
+
+def _name_route(routed: Routed | None) -> list[str]:
+    """Tags by which traces of an alias are found, e.g. to make a dataset of them."""
+    if routed is None:
+        return []
+    shadow = ["shadow"] if routed.is_shadow else []
+    return [f"alias:{routed.alias}", f"variant:{routed.variant}", *shadow]
 
 
 def _first_token(time_ns: int) -> Event:

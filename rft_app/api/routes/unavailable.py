@@ -14,7 +14,6 @@ _PARTS: Final = (
     ("POST", "/datasets/{dataset_id}/train", "train"),
     ("GET", "/training/{job_id}", "train"),
     ("POST", "/training/{job_id}/cancel", "train"),
-    ("POST", "/datasets/{dataset_id}/deploy", "deploy"),
 )
 
 

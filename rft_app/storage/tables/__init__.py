@@ -14,6 +14,11 @@ from rft_app.storage.tables.change import (
     TagRow,
 )
 from rft_app.storage.tables.dataset import DatasetRow, SnapshotRow, StepRow, TopicRow
+from rft_app.storage.tables.deployment import (
+    DeploymentCallRow,
+    DeploymentEventRow,
+    DeploymentRow,
+)
 from rft_app.storage.tables.feedback import FeedbackRow
 from rft_app.storage.tables.generation import (
     CandidateRow,
@@ -67,6 +72,9 @@ __all__ = [
     "CalibrationGradeRow",
     "CandidateRow",
     "DatasetRow",
+    "DeploymentCallRow",
+    "DeploymentEventRow",
+    "DeploymentRow",
     "DryRunPlanRow",
     "DryRunRow",
     "ExportRow",

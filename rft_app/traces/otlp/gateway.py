@@ -25,6 +25,13 @@ PATH = "gateway.path"
 RESPONSE_ID = "gateway.response_id"
 KEY_ID = "gateway.key_id"
 """Of the key that the call came with."""
+DEPLOYMENT = "gateway.deployment"
+"""Of the alias that was called, where it was one."""
+VARIANT = "gateway.variant"
+ASSIGNED = "gateway.assigned"
+REQUEST_ID = "gateway.client_call"
+SHADOW = "gateway.shadow"
+SAMPLED = "gateway.sampled"
 FAULT = "gateway.fault"
 """Why the answer cannot be read; it is kept as it came."""
 FIRST_TOKEN = "gateway.first_token"
@@ -59,13 +66,14 @@ class Gateway:
             raise WrongShapeError("The request holds no messages.")
         call = read_bodies(request, try_json(span.attributes.get(RESPONSE)))
         call.used = (REQUEST, RESPONSE, KEY_ID)
-        call.first_token_ms = _find_first_token(span)
+        call.first_token_ms = find_first_token(span)
         if feedback := read_evaluations(span, logs):
             call.metadata = {**call.metadata, "feedback": feedback}
         return call
 
 
-def _find_first_token(span: Span) -> float | None:
+def find_first_token(span: Span) -> float | None:
+    """Milliseconds from the start of a call to the first piece of its answer."""
     times = (event.time_ns for event in span.events if event.name == FIRST_TOKEN)
     first_ns = next(times, None)
     return None if first_ns is None else (first_ns - span.start_ns) / MS_IN_NS

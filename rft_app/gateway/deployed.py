@@ -1,0 +1,204 @@
+"""Calls of an alias: who answers, who answers instead, and who is asked behind the answer."""
+
+import asyncio
+import logging
+import random
+import time
+from typing import Final, NamedTuple
+
+import msgspec
+
+from rft_app.domain.deployment import Variant, fraction_of
+from rft_app.errors import RftError
+from rft_app.gateway.asgi import Message, Receive, Send, refuse
+from rft_app.gateway.headers import Inbound, authorize
+from rft_app.gateway.providers import Caller, Provider, rename_model
+from rft_app.gateway.recorder import Recorder
+from rft_app.gateway.relay import Call, Relay
+from rft_app.llm.catalogue import Connection
+from rft_app.services.routes import Route, Target
+from rft_app.traces.recorded_call import Routed
+
+logger = logging.getLogger("rft.gateway")
+
+REST_S: Final = 2.0
+"""So long nobody is asked who could not be reached."""
+MAX_SHADOWS: Final = 16
+"""Answers that nobody waits for, under way at a time; more are not asked for."""
+MAX_SHADOW_BYTES: Final = 1_000_000
+_UNREACHED: Final = frozenset({"upstream_unreachable", "upstream_timeout", "not_available"})
+_ID_BITS: Final = 64
+_random = random.Random()  # as in `relay`
+
+
+class Arrived(NamedTuple):
+    """A call as it came."""
+
+    path: str
+    """Below `/v1`, e.g. `chat/completions`."""
+    query: str
+    inbound: Inbound
+    key_id: str
+    body: bytes
+    receive: Receive
+    send: Send
+
+
+class _Ask(NamedTuple):
+    """One model that is asked for a call."""
+
+    arrived: Arrived
+    route: Route
+    routed: Routed
+
+
+class Deployed:
+    """Answers calls of aliases."""
+
+    def __init__(self, relay: Relay, recorder: Recorder, timeout_s: float) -> None:
+        self._relay = relay
+        self._recorder = recorder
+        self._timeout_s = timeout_s
+        self._providers: dict[tuple[str, Connection], Provider] = {}
+        self._resting: dict[tuple[str, str], float] = {}
+        """Until when a variant of a deployment is not asked."""
+        self._shadows: set[asyncio.Task[None]] = set()
+        self.num_unshadowed = 0
+        """Requests since the start that were not asked twice: too many were under way."""
+
+    async def answer(self, arrived: Arrived, route: Route, caller: Caller) -> None:
+        """Answer by the model that the alias goes to; by the other one where that one cannot."""
+        request_id = f"{_random.getrandbits(_ID_BITS):016x}"
+        session = arrived.inbound.known.get("x-rft-session", "")
+        key = session or caller.user or caller.safety_identifier or request_id
+        assigned = route.pick(key)
+        is_sampled = fraction_of(request_id) < route.graded_share
+        routed = Routed(
+            route.deployment_id, route.alias, assigned, assigned, request_id, False, is_sampled
+        )
+        if route.target_of(assigned) is None:
+            told = f"The endpoint {route.alias!r} was rolled back and has no other model."
+            await refuse(arrived.send, 404, "model_not_found", told)
+            return
+        call = await self._ask(_Ask(arrived, route, routed))
+        if call.is_provisional and call.is_failed and not call.has_begun:
+            if call.is_client_gone:
+                return
+            instead = msgspec.structs.replace(
+                routed, variant=assigned.other.value, is_sampled=False
+            )
+            await self._ask(_Ask(arrived, route, instead), is_last=True)
+        elif route.is_shadowed and not call.is_failed and call.status == 200:
+            self._begin_shadow(_Ask(arrived, route, routed))
+
+    async def close(self) -> None:
+        """Let go of those that nobody waits for."""
+        for task in self._shadows:
+            task.cancel()
+        await asyncio.gather(*self._shadows, return_exceptions=True)
+
+    async def _ask(self, ask: _Ask, *, is_last: bool = False) -> Call:
+        """Ask one model for the client; where another is left, its failure is only recorded."""
+        arrived, route, routed = ask
+        variant = Variant(routed.variant)
+        can_fall_back = not is_last and route.may_fall_back(variant)
+        call = _make_call(ask)
+        call.is_provisional = can_fall_back
+        if can_fall_back and self._is_resting(route, variant):
+            call.fault = ("upstream_unreachable", "It could not be reached a moment ago.")
+            self._recorder.add_call(call.finish())
+            return call
+        provider = await self._prepare(call, ask)
+        if provider is None:
+            self._recorder.add_call(call.finish())
+            if not can_fall_back:
+                code, told = call.fault or ("not_available", "")
+                call.has_begun = True
+                await refuse(arrived.send, 503, code, told, call.answer_headers([]))
+        else:
+            await self._relay.record(call, provider, arrived.receive, arrived.send)
+        if call.fault is not None and call.fault[0] in _UNREACHED:
+            self._resting[route.deployment_id, variant] = time.monotonic() + REST_S
+        return call
+
+    async def _prepare(self, call: Call, ask: _Ask) -> Provider | None:
+        """Find where a call goes, and write it for there; `None` with a fault where it cannot."""
+        target = ask.route.target_of(Variant(ask.routed.variant))
+        assert target is not None, "Whoever picks a variant looks whether it is there."
+        call.provider = target.provider
+        try:
+            call.request = rename_model(ask.arrived.body, target.model)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            call.request = ask.arrived.body
+        try:
+            connection = await _connect(target)
+        except RftError as error:
+            call.fault = ("not_available", error.message)
+            return None
+        if connection is None:
+            call.fault = ("not_available", target.fault)
+            return None
+        provider = self._find_provider(target.provider, connection)
+        call.headers = authorize(ask.arrived.inbound, provider.authorization)
+        return provider
+
+    def _find_provider(self, name: str, connection: Connection) -> Provider:
+        found = self._providers.get((name, connection))
+        if found is None:
+            if len(self._providers) >= 100:
+                self._providers.clear()
+            found = Provider(name, connection.base_url, connection.api_key)
+            self._providers[name, connection] = found
+        return found
+
+    def _is_resting(self, route: Route, variant: Variant) -> bool:
+        return time.monotonic() < self._resting.get((route.deployment_id, variant), 0.0)
+
+    def _begin_shadow(self, ask: _Ask) -> None:
+        """Ask the tuned model the same, behind the back of who asked."""
+        if len(self._shadows) >= MAX_SHADOWS or len(ask.arrived.body) > MAX_SHADOW_BYTES:
+            self.num_unshadowed += 1
+            return
+        tuned = Variant.TUNED.value
+        routed = msgspec.structs.replace(ask.routed, variant=tuned, assigned=tuned, is_shadow=True)
+        task = asyncio.create_task(self._shadow(ask._replace(routed=routed)))
+        self._shadows.add(task)
+        task.add_done_callback(self._shadows.discard)
+
+    async def _shadow(self, ask: _Ask) -> None:
+        call = _make_call(ask)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                provider = await self._prepare(call, ask)
+                if provider is not None:
+                    await self._relay.pass_on(call, provider, "POST", _drop)
+        except TimeoutError:
+            told = f"The answer was not whole after {self._timeout_s:g} s."
+            call.fault = ("upstream_timeout", told)
+        except Exception:
+            logger.exception("a shadow call failed")
+            call.fault = ("shadow_failed", "The call failed; the log says why.")
+        self._recorder.add_call(call.finish())
+
+
+def _make_call(ask: _Ask) -> Call:
+    arrived = ask.arrived
+    call = Call(arrived.path, arrived.query, [], arrived.body)
+    call.labels, call.key_id = arrived.inbound.known, arrived.key_id
+    call.routed = ask.routed
+    return call
+
+
+async def _connect(target: Target) -> Connection | None:
+    """Where a target is now; a server of our own may have to start first.
+
+    Raises:
+        RftError: It does not start.
+    """
+    if target.connect is not None:
+        return await asyncio.to_thread(target.connect)
+    return target.connection
+
+
+async def _drop(_message: Message) -> None:
+    """Nobody waits."""
