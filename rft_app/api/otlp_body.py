@@ -14,6 +14,10 @@ _GZIP: Final = 31
 _PASSED_OVER_BYTES: Final = 1 << 30
 """Of a body beyond the limit; a sender who is cut off sooner sees no answer."""
 _CHUNK_BYTES: Final = 1 << 20
+_SLICE_BYTES: Final = 1 << 16
+"""Packed bytes that are given to the decompressor at a time; what a member leaves is copied."""
+_MOST_MEMBERS: Final = 100
+"""Members of one gzip body; senders write one."""
 _AT_ONCE: Final = 4
 """Largest bodies that fit into memory together; most are a hundredth of that."""
 
@@ -68,14 +72,31 @@ def decompress(body: bytes) -> bytes:
     """What gzip packed; a bomb is let go as soon as it reaches the limit.
 
     Raises:
-        BrokenRequestError: It is not gzip, or it is cut off.
+        BrokenRequestError: It is not gzip, it is cut off, or it is many gzip files in a row.
         TooLargeError: It holds more bytes than the limit.
     """
     limit = get_settings().max_otlp_bytes
     found = bytearray()
-    left = body
-    while left:
-        stream = zlib.decompressobj(_GZIP)
+    packed = memoryview(body)
+    start = num_members = 0
+    while start < len(packed):
+        num_members += 1
+        if num_members > _MOST_MEMBERS:
+            raise BrokenRequestError(
+                f"The body is more than {_MOST_MEMBERS} gzip files in a row. Send one."
+            )
+        start = _read_member(packed, start, found, limit)
+    return bytes(found)
+
+
+def _read_member(packed: memoryview, start: int, found: bytearray, limit: int) -> int:
+    """Unpack the member that begins at `start`; returns where the next one begins."""
+    stream = zlib.decompressobj(_GZIP)
+    while not stream.eof:
+        left: bytes | memoryview = packed[start : start + _SLICE_BYTES]
+        if not left:
+            raise BrokenRequestError("The body is gzip that is cut off.")
+        start += len(left)
         while left and not stream.eof:
             try:
                 found += stream.decompress(left, _CHUNK_BYTES)
@@ -84,10 +105,7 @@ def decompress(body: bytes) -> bytes:
             left = stream.unconsumed_tail
             if len(found) > limit:
                 raise _too_large(limit)
-        if not stream.eof:
-            raise BrokenRequestError("The body is gzip that is cut off.")
-        left = stream.unused_data
-    return bytes(found)
+    return start - len(stream.unused_data)
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -6,6 +6,7 @@ import msgspec
 
 from rft_app.domain.message import text_of
 from rft_app.traces.line import WrongShapeError, as_text, is_null, join_arrays, starts_with
+from rft_app.traces.otlp.parts import read_custom
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
@@ -163,6 +164,8 @@ def _mend_calls(calls: object, where: str, num_before: int) -> list[dict[str, An
         raise WrongShapeError(f"`{where}.tool_calls` is not a list.")
     mended: list[dict[str, Any]] = []
     for index, call in enumerate(calls):
+        if _is_object(call) and "function" not in call and _is_object(call.get("custom")):
+            call = read_custom(call, call["custom"])
         function = call.get("function", call) if _is_object(call) else None
         if not _is_object(call) or not _is_object(function):
             raise WrongShapeError(f"`{where}.tool_calls[{index}]` is not a call of a function.")

@@ -5,7 +5,7 @@ Three providers' streams are told apart by their pieces: those of Chat Completio
 API.  Whatever a piece holds in place of what is expected is left out; what the others say stays.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rft_app.traces.otlp.attributes import try_json
@@ -14,6 +14,13 @@ from rft_app.traces.response_stream import assemble_response
 
 _JOINED: Final = frozenset({"content", "reasoning_content", "reasoning", "refusal", "arguments"})
 """Texts of a chat delta that grow piece by piece; `function.name` comes at once."""
+_JOINED_WITHIN: Final = {
+    "audio": frozenset({"data", "transcript"}),
+    "function_call": frozenset({"arguments"}),
+}
+"""Objects of a chat delta, and their texts that grow piece by piece."""
+_INPUTS: Final = {"function": "arguments", "custom": "input"}
+"""Kinds of tool calls, and the text of each that grows piece by piece."""
 _BLOCK_TEXTS: Final = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -131,8 +138,20 @@ def _grow(message: Json, delta: Json) -> None:
             _grow_calls(message, value)
         elif key in _JOINED:
             message[key] = _join(message.get(key), value)
+        elif key in _JOINED_WITHIN and is_object(value):
+            message[key] = _grow_within(_fields(message.get(key)), value, _JOINED_WITHIN[key])
         else:
             _extend(message, {key: value})
+
+
+def _grow_within(known: Json, more: Json, texts: Collection[str]) -> Json:
+    """An object that goes on: these texts grow, others stay or come."""
+    for key, value in more.items():
+        if key in texts:
+            known[key] = _join(known.get(key), value)
+        elif value or key not in known:
+            known[key] = value
+    return known
 
 
 def _join(known: object, value: object) -> object:
@@ -188,8 +207,8 @@ def _grow_calls(message: Json, pieces: list[Any]) -> None:
         call = _find_call(calls, piece)
         if call is None:
             index = piece["index"] if _has_index(piece) else len(calls)
-            function: Json = {}
-            call = {"index": index, "type": "function", "function": function}
+            kind = "custom" if piece.get("type") == "custom" else _kind_of(piece)
+            call = {"index": index, "type": kind, kind: Json()}
             calls.append(call)
         _grow_call(call, piece)
 
@@ -200,15 +219,20 @@ def _find_call(calls: list[Any], piece: Json) -> Json | None:
     Some providers number all calls 0, but name each by an id and its function; others name the
     function again and again, or each piece by another id.
     """
-    begun = [call for call in _objects(calls) if is_object(call.get("function"))]
+    begun = [call for call in _objects(calls) if is_object(call.get(_kind_of(call)))]
     if _has_index(piece):
         begun = [call for call in begun if call.get("index") == piece["index"]]
     last = begun[-1] if begun else None
-    if last is None or not _fields(piece.get("function")).get("name"):
+    if last is None or not _fields(piece.get(_kind_of(piece))).get("name"):
         return last
     own_id, known_id = piece.get("id"), last.get("id")
     is_same = own_id == known_id if own_id and known_id else _has_index(piece)
     return last if is_same else None
+
+
+def _kind_of(call: Json) -> str:
+    """Of which kind a call is; it holds an object of this name."""
+    return "custom" if is_object(call.get("custom")) else "function"
 
 
 def _has_index(piece: Json) -> bool:
@@ -216,13 +240,12 @@ def _has_index(piece: Json) -> bool:
 
 
 def _grow_call(call: Json, piece: Json) -> None:
-    added = {k: v for k, v in piece.items() if k not in {"index", "function"} and v}
+    kind = _kind_of(call)
+    added = {k: v for k, v in piece.items() if k not in {"index", kind} and v}
     call.update({**added, "id": call["id"]} if call.get("id") else added)
-    told = _fields(piece.get("function"))
-    function = call["function"]
+    told, function, text = _fields(piece.get(kind)), call[kind], _INPUTS[kind]
     function["name"] = told.get("name") or function.get("name") or ""
-    known = as_json_text(function.get("arguments"))
-    function["arguments"] = known + as_json_text(told.get("arguments"))
+    function[text] = as_json_text(function.get(text)) + as_json_text(told.get(text))
 
 
 def _close_calls(message: Json) -> None:
@@ -261,6 +284,9 @@ def _grow_block(block: Json, delta: Json) -> None:
     if kind == "input_json_delta":
         told = as_json_text(delta.get("partial_json"))
         block["input_text"] = as_json_text(block.get("input_text")) + told
+    elif kind == "citations_delta":
+        known = block.get("citations")
+        block["citations"] = [*(known if is_list(known) else ()), delta.get("citation")]
     elif isinstance(kind, str) and kind in _BLOCK_TEXTS:
         name = _BLOCK_TEXTS[kind]
         block[name] = _join(block.get(name), delta.get(name))

@@ -266,6 +266,22 @@ def test_a_gzip_bomb_is_let_go_at_the_limit(client: TestClient) -> None:
     assert outcomes(client) == {"too_large": 1}
 
 
+def test_a_body_of_a_few_gzip_files_is_taken_and_one_of_very_many_refused(
+    client: TestClient,
+) -> None:
+    empty = gzip.compress(b"", mtime=0)
+    body = make_body(make_span(1))
+    parts = [gzip.compress(part) for part in (body[:40], body[40:])]
+    headers = JSON | {"content-encoding": "gzip"}
+
+    taken = client.post("/otlp/v1/traces", content=b"".join([*parts, empty]), headers=headers)
+    refused = client.post("/otlp/v1/traces", content=empty * 50_000, headers=headers)
+
+    assert taken.status_code == 200
+    assert (refused.status_code, outcomes(client)["malformed"]) == (400, 1)
+    assert "more than 100 gzip files" in refused.json()["message"]
+
+
 def test_a_request_beyond_the_limit_is_refused(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

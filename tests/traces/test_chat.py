@@ -1,10 +1,11 @@
 from typing import Any
 
+import msgspec
 import pytest
 
 from rft_app.domain.validity import Reason
 from rft_app.domain.validity_check import count_tokens, find_fault
-from rft_app.traces.chat import LightMessage
+from rft_app.traces.chat import LightMessage, parse_chat
 from tests.traces.reading_helpers import assistant, read, reason_of, user
 
 
@@ -113,3 +114,15 @@ def test_line_breaks_between_values_never_reach_the_body() -> None:
 
     assert b"\n" not in trace.body
     assert b"\r" not in trace.body
+
+
+def test_a_call_of_a_custom_tool_keeps_name_and_input() -> None:
+    call = {"id": "c1", "type": "custom", "custom": {"name": "run", "input": "print(1)"}}
+
+    chat = parse_chat(
+        msgspec.Raw(msgspec.json.encode([{"role": "assistant", "tool_calls": [call]}]))
+    )
+
+    (told,) = msgspec.json.decode(chat.raw)[0]["tool_calls"]
+    function = {"name": "run", "arguments": "print(1)"}
+    assert told == {"id": "c1", "type": "custom", "function": function}

@@ -194,3 +194,65 @@ def test_an_item_that_is_done_stands_for_its_pieces_and_the_end_for_all() -> Non
 )
 def test_events_may_have_several_lines(text: str, events: list[Json]) -> None:
     assert read_events(text) == events
+
+
+def custom(index: int, text: str, **begin: object) -> Json:
+    named = {"name": begin.pop("name")} if "name" in begin else {}
+    return {"index": index, **begin, "custom": {**named, "input": text}}
+
+
+def test_calls_of_custom_tools_grow_beside_those_of_functions() -> None:
+    message = chat(
+        {"tool_calls": [custom(0, "", id="c", type="custom", name="run")]},
+        {"tool_calls": [custom(0, "print("), piece(1, "f", "g", "{")]},
+        {"tool_calls": [piece(1, None, None, "}"), custom(0, "1)")]},
+    )
+
+    assert message["tool_calls"] == [
+        {"type": "custom", "custom": {"name": "run", "input": "print(1)"}, "id": "c"},
+        {"type": "function", "function": {"name": "g", "arguments": "{}"}, "id": "f"},
+    ]
+
+
+@pytest.mark.parametrize("odd", [{"index": 0, "type": "custom"}, {"index": 0, "custom": 3}])
+def test_a_call_that_changes_its_kind_goes_on(odd: Json) -> None:
+    assert called(piece(0, "a", "f", "{"), odd, piece(0, None, None, "}")) == [("a", "f", "{}")]
+
+
+def test_spoken_answers_and_legacy_calls_are_joined() -> None:
+    message = chat(
+        {"audio": {"id": "a", "transcript": "Hel"}},
+        {"audio": {"data": "QUJD"}},
+        {"audio": {"transcript": "lo", "data": "REVG"}},
+        {"audio": {"expires_at": 9}},
+        {"function_call": {"name": "f", "arguments": '{"a'}},
+        {"function_call": {"name": None, "arguments": '":1}'}},
+    )
+
+    spoken = {"id": "a", "transcript": "Hello", "data": "QUJDREVG", "expires_at": 9}
+    assert message["audio"] == spoken
+    assert message["function_call"] == {"name": "f", "arguments": '{"a":1}'}
+
+
+def test_citations_stay_with_the_text_they_are_of() -> None:
+    def cites(title: str) -> Json:
+        delta = {"type": "citations_delta", "citation": {"title": title}}
+        return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+    start = {"type": "message_start", "message": {"role": "assistant"}}
+    block = {"type": "text", "text": "", "citations": []}
+    said = {"type": "text_delta", "text": "Hi"}
+
+    body = assemble(
+        [
+            start,
+            {"type": "content_block_start", "index": 0, "content_block": block},
+            {"type": "content_block_delta", "index": 0, "delta": said},
+            cites("A"),
+            cites("B"),
+        ]
+    )
+
+    assert body is not None
+    citations = [{"title": "A"}, {"title": "B"}]
+    assert body["content"] == [{"type": "text", "text": "Hi", "citations": citations}]

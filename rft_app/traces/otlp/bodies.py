@@ -4,7 +4,8 @@ Chat Completions, the Responses API and Anthropic's Messages API are told apart 
 What is left of both bodies stays in the metadata as `request` and `response`.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from rft_app.traces.otlp.call import Answer, Call, read_finish, read_tool_choice, read_tools
 from rft_app.traces.otlp.parts import Json, is_list, is_object
@@ -13,6 +14,9 @@ from rft_app.traces.otlp.turns import read_messages
 _REQUEST = frozenset(
     {"messages", "input", "instructions", "system", "tools", "tool_choice", "parallel_tool_calls"}
 )
+
+_CHOICE: Final = frozenset({"message", "delta", "text", "finish_reason", "index"})
+_NOTHING: Final[tuple[object, ...]] = (None, [], {})
 
 
 def is_request(body: object) -> bool:
@@ -58,7 +62,9 @@ def _take_response(call: Call, response: Json) -> None:
     usage = response.pop("usage", None)
     call.usage = usage if is_object(usage) else None
     if is_list(response.get("choices")):
-        call.answers = [_choice(each) for each in response.pop("choices") if is_object(each)]
+        choices = [each for each in response.pop("choices") if is_object(each)]
+        call.answers = [_choice(each) for each in choices]
+        response["choices"] = _list_left(choices)
     elif is_list(response.get("output")):
         call.answers = _responses_answer(response)
     elif response.get("type") == "message" and "content" in response:
@@ -66,7 +72,7 @@ def _take_response(call: Call, response: Json) -> None:
     error = response.get("error")
     if error:
         call.error = str(error.get("message", error)) if is_object(error) else str(error)
-    left = {name: value for name, value in response.items() if value not in (None, [], {})}
+    left = {name: value for name, value in response.items() if value not in _NOTHING}
     if left:
         call.metadata = {**call.metadata, "response": left}
 
@@ -78,6 +84,17 @@ def _choice(choice: Json) -> Answer:
         message = {"content": choice.get("text")}
     told = {"role": "assistant", **message}
     return Answer(read_messages([told]), read_finish(choice.get("finish_reason")))
+
+
+def _list_left(choices: Sequence[Json]) -> list[Json]:
+    """What choices say beside their messages, such as log probabilities; numbered if several."""
+    found = [
+        {key: value for key, value in each.items() if key not in _CHOICE and value not in _NOTHING}
+        for each in choices
+    ]
+    if len(choices) > 1:
+        found = [left and {"index": at, **left} for at, left in enumerate(found)]
+    return [left for left in found if left]
 
 
 def _responses_answer(response: Json) -> list[Answer]:

@@ -66,6 +66,8 @@ def read_tools(value: object) -> list[Json]:
 
 
 def _tool(tool: Json) -> Json:
+    if tool.get("type") == "custom" and "name" in tool and "input_schema" not in tool:
+        return {"type": "custom", "custom": {k: v for k, v in tool.items() if k != "type"}}
     is_function = tool.get("type", "function") in {"function", "custom", None}
     if "function" in tool or not is_function or "name" not in tool:
         return tool

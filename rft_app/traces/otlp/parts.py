@@ -8,6 +8,7 @@ from rft_app.traces.line import WrongShapeError
 
 Json = dict[str, Any]
 
+_CUSTOM = "custom"
 _TEXTS = frozenset({"text", "input_text", "output_text", "summary_text", "reasoning_text"})
 
 
@@ -31,6 +32,9 @@ def as_json_text(value: object) -> str:
 def read_call(call: object) -> Json:
     """A tool call; its arguments become JSON text where the source parsed them.
 
+    The input of a custom tool is free text; it stands as it is in the place of the arguments, and
+    the type says so.
+
     Example:
         >>> read_call({"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}})
         {'id': 'c1', 'type': 'function', 'function': {'name': 'f', 'arguments': '{"a":1}'}}
@@ -39,13 +43,40 @@ def read_call(call: object) -> Json:
         raise WrongShapeError("A tool call is not an object.")
     function = call.get("function")
     if is_object(function):
+        kind = _CUSTOM if call.get("type") == _CUSTOM else "function"
         arguments = _arguments(function.get("arguments"))
-        return {**call, "type": "function", "function": {**function, "arguments": arguments}}
+        return {**call, "type": kind, "function": {**function, "arguments": arguments}}
+    custom = call.get("custom")
+    if is_object(custom):
+        return read_custom(call, custom)
     own_id = call.get("call_id") or call.get("id")
     named = {} if own_id is None else {"id": own_id}
     given = call["input"] if "input" in call else call.get("arguments")
     function = {"name": call.get("name") or "", "arguments": _arguments(given)}
+    if call.get("type") == "custom_tool_call":
+        told = {"name": function["name"], "input": as_json_text(given)}
+        return read_custom({**named, "type": _CUSTOM}, told)
     return {**named, "type": "function", "function": function}
+
+
+def read_custom(call: Json, custom: Json) -> Json:
+    """A call of a custom tool.
+
+    Args:
+        call: With what stands beside the tool's name and input.
+        custom: Name and input, a free text.
+
+    Example:
+        >>> read_custom({"id": "c1", "type": "custom"}, {"name": "run", "input": "print(1)"})
+        {'id': 'c1', 'type': 'custom', 'function': {'name': 'run', 'arguments': 'print(1)'}}
+    """
+    outer = {key: value for key, value in call.items() if key != "custom"}
+    inner = {key: value for key, value in custom.items() if key not in {"name", "input"}}
+    told = {
+        "name": as_json_text(custom.get("name")),
+        "arguments": as_json_text(custom.get("input")),
+    }
+    return {**outer, "type": _CUSTOM, "function": {**inner, **told}}
 
 
 def _arguments(value: object) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from rft_app.domain.trace import ParsedTrace, TraceStatus
 from rft_app.traces.otlp import read_span
+from rft_app.traces.otlp.bodies import read_bodies
 from tests.captured import read_capture, read_traces
 
 SYSTEM = {"role": "system", "content": "You are the Acme support agent. Be concise."}
@@ -197,6 +198,27 @@ def test_raw_bodies_lose_nothing() -> None:
     assert with_tools["tool_choice"] == "auto"
     assert bodies[0]["metadata"]["request"] == {"model": "gpt-4o-mini", "temperature": 0.2}
     assert bodies[0]["metadata"]["response"]["system_fingerprint"] == "fp_fake"
+
+
+def test_raw_bodies_keep_what_choices_say_beside_their_messages() -> None:
+    def choice(index: int, **beside: Any) -> dict[str, Any]:
+        message = {"role": "assistant", "content": str(index)}
+        return {"index": index, "message": message, "finish_reason": "stop", **beside}
+
+    def left(*choices: dict[str, Any]) -> Any:
+        call = read_bodies({"messages": []}, {"choices": list(choices), "id": "c"})
+        assert [each.messages[0]["content"] for each in call.answers] == [
+            str(each["index"]) for each in choices
+        ]
+        return call.metadata["response"].get("choices")
+
+    sure = {"content": [{"token": "0", "logprob": -0.1}]}
+    safe = {"hate": {"filtered": False}}
+    assert left(choice(0, logprobs=sure)) == [{"logprobs": sure}]
+    assert left(choice(0, logprobs=None)) is None
+    assert left(choice(0), choice(1, content_filter_results=safe)) == [
+        {"index": 1, "content_filter_results": safe}
+    ]
 
 
 def test_the_same_spans_in_json_and_protobuf_give_the_same_traces() -> None:

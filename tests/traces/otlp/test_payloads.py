@@ -8,6 +8,8 @@ import pytest
 from rft_app.domain.intake import Outcome
 from rft_app.domain.trace import ParsedTrace, TraceStatus
 from rft_app.traces.otlp import read_span
+from rft_app.traces.otlp.bodies import read_bodies
+from rft_app.traces.otlp.call import read_tools
 from rft_app.traces.otlp.span import Event, Log, Span
 from rft_app.traces.otlp.trace import make_trace, read_session
 
@@ -428,4 +430,46 @@ def test_litellm_tells_parallel_calls_beside_the_answer(kind: str) -> None:
     assert last["content"] == "Let me look."
     assert [call["function"]["arguments"] for call in last["tool_calls"]] == [
         *('{"city":"Rome"}', '{"city":"Oslo"}')
+    ]
+
+
+CUSTOM = {"id": "c1", "type": "custom", "custom": {"name": "run", "input": "print(1)"}}
+TOLD_CUSTOM = {
+    "id": "c1",
+    "type": "custom",
+    "function": {"name": "run", "arguments": "print(1)"},
+}
+ITEM = {
+    "type": "custom_tool_call",
+    "id": "ctc_1",
+    "call_id": "c1",
+    "name": "run",
+    "input": "print(1)",
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "response"),
+    [
+        (
+            {"messages": [{"role": "user", "content": "Hi"}]},
+            {"choices": [{"message": {"role": "assistant", "tool_calls": [CUSTOM]}}]},
+        ),
+        ({"model": "m", "input": "Hi"}, {"output": [ITEM]}),
+    ],
+    ids=["chat", "responses"],
+)
+def test_calls_of_custom_tools_keep_name_and_input(request_: Any, response: Any) -> None:
+    call = read_bodies(request_, response)
+
+    assert call.answers[0].messages[0]["tool_calls"] == [TOLD_CUSTOM]
+
+
+def test_custom_tools_keep_their_format() -> None:
+    tool = {"name": "run", "format": {"type": "grammar", "syntax": "lark"}}
+
+    for told in ({"type": "custom", **tool}, {"type": "custom", "custom": tool}):
+        assert read_tools([told]) == [{"type": "custom", "custom": tool}]
+    assert read_tools([{"type": "custom", "name": "f", "input_schema": {}}]) == [
+        {"type": "function", "function": {"name": "f", "parameters": {}}}
     ]
