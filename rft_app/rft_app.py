@@ -9,6 +9,7 @@ from rft_app.ui.pages.app_settings import app_settings_page
 from rft_app.ui.pages.create import create_page
 from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
+from rft_app.ui.pages.grader import grader_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
 from rft_app.ui.pages.settings import settings_page
 from rft_app.ui.pages.traces import traces_page
@@ -19,6 +20,7 @@ from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.datasets import DatasetsState
 from rft_app.ui.state.export_tab import ExportTabState
 from rft_app.ui.state.feedback_import import FeedbackImportState
+from rft_app.ui.state.grader_page import GraderPageState
 from rft_app.ui.state.intake import IntakeState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
@@ -62,6 +64,12 @@ app.add_page(
     route="/optimization/[dataset_id]/settings",
     title="Settings · RFT App",
     on_load=[ShellState.follow, SettingsState.follow],
+)
+app.add_page(
+    grader_page,
+    route="/optimization/[dataset_id]/grader",
+    title="Grader · RFT App",
+    on_load=[ShellState.follow, ModalState.follow_address, GraderPageState.follow],
 )
 app.add_page(
     create_page,

@@ -16,6 +16,8 @@ DEFAULT_THRESHOLD = 0.5
 """The reward from which an answer has passed, where the grader has no threshold of its own."""
 MIN_GAP = 0.25
 """How far people and grader must be apart to be listed as a disagreement."""
+NUM_ASKED, NUM_LOCAL = 50, 1000
+"""Answers that are graded in one go: by a model, and without one."""
 RULE_OF_THREE = 3.0
 """What was seen in none of n happens in at most 3 / n of all, with 95 % confidence."""
 

@@ -9,6 +9,8 @@ from sqlmodel import Session
 from rft_app.domain.calibration import (
     DEFAULT_THRESHOLD,
     MIN_GAP,
+    NUM_ASKED,
+    NUM_LOCAL,
     Coefficient,
     Confusion,
     Judgement,
@@ -16,7 +18,7 @@ from rft_app.domain.calibration import (
     sum_up,
 )
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderVersion, find_pass_threshold
+from rft_app.domain.grader import GraderVersion, find_pass_threshold, list_asking
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import RolloutKey
 from rft_app.services.calibration_figures import NUM_RESAMPLES, find_kappa, find_spearman
@@ -65,6 +67,8 @@ class Calibration(Entity):
     """Without any grade of the compared version."""
     num_to_grade: int
     """Without any grade of the current version."""
+    num_next: int
+    """Of these, how many one go grades."""
     num_undecided: int
     """Graded ones that people call neither good nor bad; they are in no label's figure."""
     num_only_corrected: int
@@ -112,6 +116,8 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
     version, outcomes = _find_grades(session, dataset_id, current, judged)
     is_stale = version is not None and current is not None and not _are_alike(version, current)
     own = None if version is None else find_pass_threshold(version.spec)
+    num_to_grade = len(judged) - (0 if is_stale else len(outcomes))
+    is_asking = current is not None and bool(list_asking(current.spec))
     threshold = DEFAULT_THRESHOLD if own is None else own
     compared = list(_pair(judged, outcomes))
     labelled = [
@@ -137,7 +143,8 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
         num_abstained=sum(isinstance(one, Abstention) for one in outcomes.values()),
         num_failed=sum(isinstance(one, GradingFailure) for one in outcomes.values()),
         num_ungraded=len(judged) - len(outcomes),
-        num_to_grade=len(judged) if is_stale else len(judged) - len(outcomes),
+        num_to_grade=num_to_grade,
+        num_next=min(num_to_grade, NUM_ASKED if is_asking else NUM_LOCAL),
         num_undecided=len(compared) - len(labelled),
         num_only_corrected=sum(map(_is_only_corrected, (opinions[seq] for seq in judged))),
         confusion=_count(labelled),
@@ -147,6 +154,11 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
         num_disagreements=len(apart),
         seed=seed,
     )
+
+
+def read_mark(session: Session, dataset_id: str) -> str:
+    """Changes whenever a comparison could come out otherwise."""
+    return calibration.read_mark(session, dataset_id)
 
 
 def list_lacking(session: Session, dataset_id: str, version: GraderVersion) -> list[int]:

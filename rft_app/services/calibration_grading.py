@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlmodel import Session
 
 from rft_app import graders as kinds
+from rft_app.domain.calibration import NUM_ASKED, NUM_LOCAL
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
@@ -27,8 +28,6 @@ from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading, unit_of_work
 
-NUM_ASKED, NUM_LOCAL = 50, 1000
-"""Answers that are graded in one go: by a model, and without one."""
 MAX_GRADED = 1000
 _CHUNK_ASKED, _CHUNK_LOCAL = 25, 250
 """Grades that are stored together; what is cut off loses at most so many."""

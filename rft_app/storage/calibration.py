@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
@@ -167,3 +168,26 @@ def _to_values(outcome: Outcome) -> tuple[object, ...]:
             return None, reason, None, None, True
         case GradingFailure(failure_kind=kind, message=message):
             return None, None, kind.value, message, False
+
+
+def read_mark(session: Session, dataset_id: str) -> str:
+    """Changes whenever a comparison of grader and people could come out otherwise."""
+    versions = select_columns(col(GraderVersionRow.id)).where(
+        col(GraderVersionRow.dataset_id) == dataset_id
+    )
+    parts = (
+        select_columns(func.count(), func.max(FeedbackRow.updated_at)).where(
+            col(FeedbackRow.dataset_id) == dataset_id
+        ),
+        select_columns(func.count(), func.max(GraderVersionRow.version)).where(
+            col(GraderVersionRow.dataset_id) == dataset_id
+        ),
+        select_columns(func.count(col(DryRunRow.finished_at))).where(
+            col(DryRunRow.dataset_id) == dataset_id
+        ),
+        select_columns(func.count()).where(
+            col(CalibrationGradeRow.grader_version_id).in_(versions)
+        ),
+    )
+    found = [session.connection().execute(part).one() for part in parts]
+    return " ".join(str(value) for row in found for value in row)

@@ -74,6 +74,10 @@ DRIVEN: dict[str, tuple[str, str]] = {
         "test_judge::test_a_judge_is_written_tried_saved_compared_and_run",
         "test_judge::test_the_form_of_a_judge_fits_a_phone",
     ),
+    "grader": (
+        "test_grader_lab::test_a_grader_is_saved_compared_with_people_and_goes_out_of_date",
+        "test_grader_lab::test_the_lab_fits_a_phone",
+    ),
     "step=dry_run": (
         "test_grading_dialogs::test_two_runs_are_compared_and_the_same_records_paired",
         "test_grading_dialogs::test_comparisons_fit_a_phone",

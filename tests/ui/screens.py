@@ -98,6 +98,9 @@ SCREENS: tuple[Screen, ...] = (
         for step in STEP_MODALS
     ),
     Screen("step-grader-judge", "/optimization/{full}?step=grader", ("^Judge$",), "text=Score in"),
+    Screen("grader", "/optimization/{full}/grader", shows=EDITOR),
+    Screen("grader-new", "/optimization/{new}/grader", shows=EDITOR),
+    Screen("grader-loading", "/optimization/{full}/grader", is_live=False),
     Screen("topics-categorise", TOPICS, ("^Categorise records",), "text=Which records"),
     Screen("topics-suggest", TOPICS, ("^Suggest topics",), "text=Groups what users ask for"),
     Screen("topics-suggest-model", TOPICS, ("^Suggest topics", "^Model$"), "text=No model can be"),

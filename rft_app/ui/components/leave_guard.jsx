@@ -4,11 +4,13 @@ import { useBlocker } from "react-router";
 // Keeps the visitor on the page while something is unsaved; asks before the tab closes.
 // `answer` is "" until the page's own dialog was answered with "leave" or "stay"; after `onStayed` it
 // is "" again. It is forgotten only once the way is free: any sooner would ask once more. What was
-// saved on the way out holds nobody.
-export function LeaveGuard({ isOn, answer, onAsk, onStayed }) {
+// saved on the way out holds nobody. Pages at `keptAt` show what is unsaved, so the way there is free.
+export function LeaveGuard({ isOn, answer, keptAt = [], onAsk, onStayed }) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      isOn && currentLocation.pathname !== nextLocation.pathname,
+      isOn &&
+      currentLocation.pathname !== nextLocation.pathname &&
+      !keptAt.includes(nextLocation.pathname.replace(/\/$/, "")),
   );
   useEffect(() => {
     if (blocker.state !== "blocked") {

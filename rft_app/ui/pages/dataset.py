@@ -100,6 +100,7 @@ def _guard() -> rx.Component:
         "What you changed in a dialog here is not saved. It stays in this tab only until another"
         " dataset is opened.",
         is_on=ModalState.unsaved != "",
+        kept_at=[f"/optimization/{DatasetState.id}/grader"],
     )
 
 
