@@ -1,5 +1,7 @@
 """`rft grader attack`."""
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +10,12 @@ import typer
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from rft_app.domain.grader import GraderSpec
+    from rft_app.domain.paid import PaidTotals
     from rft_app.services.grader_attacks import AttackFinding, AttackReport, Spread
+    from rft_app.services.grading_watch import OnProgress
 
 
 def attack(
@@ -30,6 +36,7 @@ def attack(
     from rft_app.cli.pipeline_run import read_grader
     from rft_app.services.datasets import get_dataset
     from rft_app.services.grader_attacks import attack_grader
+    from rft_app.services.grading_watch import Watch
     from rft_app.storage.session import reading
 
     ensure_schema()
@@ -37,7 +44,13 @@ def attack(
         dataset_id = get_dataset(session, dataset).id
     spec = read_grader(grader) if grader else saved_spec(dataset_id)
     _tell_cost(dataset_id, spec, sample_size, seed)
-    report = attack_grader(dataset_id, spec, sample_size, seed)
+    with _shown() as show:
+        watch = Watch(show)
+        try:
+            report = attack_grader(dataset_id, spec, sample_size, seed, watch)
+        except KeyboardInterrupt:
+            _tell_paid(watch.paid)
+            raise
     if json:
         write_json(GraderAttack.of(report).to_json())
     else:
@@ -69,10 +82,30 @@ def _write(report: "AttackReport") -> None:
         ("attack", "mean", "graded", "suspicious"),
         [(one.label, _mean(one.spread), _describe(one), one.suspicion) for one in report.findings],
     )
-    if report.paid is not None:
-        cost = report.paid.cost_usd
-        paid = "cost unknown" if cost is None else f"${cost:.4f}"
-        note(f"{count(report.paid.num_calls, 'call')} paid, {paid}")
+    _tell_paid(report.paid)
+
+
+def _tell_paid(paid: "PaidTotals | None") -> None:
+    from rft_app.domain.words import count
+
+    if paid is not None:
+        cost = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
+        note(f"{count(paid.num_calls, 'call')} paid, {cost}")
+
+
+@contextmanager
+def _shown() -> "Generator[OnProgress]":
+    """A bar on a terminal, which goes when it is over; else nothing, for it takes seconds."""
+    if not sys.stderr.isatty():
+        yield lambda _num_done, _num_all: None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Answers graded", total=None)
+        yield lambda num_done, num_all: progress.update(bar, completed=num_done, total=num_all)
 
 
 def _mean(spread: "Spread") -> str:

@@ -178,14 +178,33 @@ class AskingSession:
         """Judge one answer; the ledger knows its calls by `key` and what is appended to it."""
         raise NotImplementedError
 
-    def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
-        """Judge a batch, several at a time; the ledger knows each by its place in the batch."""
+    def grade(
+        self,
+        batch: Sequence[tuple[Sample, Item]],
+        on_graded: Callable[[], None] = lambda: None,
+    ) -> list[Outcome]:
+        """Judge a batch, several at a time; the ledger knows each by its place in the batch.
+
+        Args:
+            batch: What to judge.
+            on_graded: Called after each, in any thread.
+
+        Raises:
+            JobCancelledError: `stop` was called before an attempt.
+        """
+
+        def ask(number: int, sample: Sample, item: Item) -> Outcome:
+            outcome = self.ask(str(number), sample, item).outcome
+            on_graded()
+            return outcome
+
         with ThreadPoolExecutor(self.num_at_once, "judge") as pool:
-            asked = [
-                pool.submit(self.ask, str(number), sample, item)
-                for number, (sample, item) in enumerate(batch)
-            ]
-            return [future.result().outcome for future in asked]
+            asked = [pool.submit(ask, number, *pair) for number, pair in enumerate(batch)]
+            try:
+                return [future.result() for future in asked]
+            except BaseException:  # leaving the block waits for all: let none begin
+                self.stop()
+                raise
 
 
 def join_asked(parts: Iterable[Asked], decide: Callable[[list[Outcome]], Outcome]) -> Asked:

@@ -10,12 +10,16 @@ from rft_app.domain.rollout import Item, Sample
 SpecT = TypeVar("SpecT", contravariant=True)
 
 
-class GraderSession(Protocol):
-    """A grader that is ready to judge; a context manager, for it may own a process."""
+class Grades(Protocol):
+    """What is ready to judge."""
 
     def grade(self, batch: Sequence[tuple[Sample, Item]]) -> list[Outcome]:
         """Judge a batch; one outcome for each pair, in order, never a missing one."""
         ...
+
+
+class GraderSession(Grades, Protocol):
+    """A grader that is ready to judge; a context manager, for it may own a process."""
 
     def __enter__(self) -> Self: ...
 

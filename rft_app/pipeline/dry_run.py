@@ -23,7 +23,7 @@ from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.errors import InvalidInputError, JobCancelledError
 from rft_app.graders import open_grader
-from rft_app.graders._base import GraderSession
+from rft_app.graders._base import GraderSession, Grades
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._judging import Judging, Unsampled
@@ -174,7 +174,7 @@ def _grade_chunk(grading: GraderSession, run: DryRun, plan: _Plan, items: range)
     return outcomes
 
 
-def grade_rollouts(grading: GraderSession, chunk: Sequence[Rollout]) -> list[Outcome]:
+def grade_rollouts(grading: Grades, chunk: Sequence[Rollout]) -> list[Outcome]:
     """One outcome for each rollout; one without an answer fails without asking the grader."""
     answered = [rollout for rollout in chunk if rollout.has_output]
     graded = iter(grading.grade([(rollout.sample, rollout.item) for rollout in answered]))

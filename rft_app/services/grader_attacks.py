@@ -20,6 +20,7 @@ from rft_app.domain.statistics import summarise
 from rft_app.graders.attacks import ATTACKS, Attack
 from rft_app.pipeline._rollout_plan import pick_targets
 from rft_app.services.graders import TriedGrade, grade_now
+from rft_app.services.grading_watch import Watch
 from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
@@ -120,13 +121,18 @@ def estimate_attack(
 
 
 def attack_grader(
-    dataset_id: str, spec: GraderSpec, num_records: int = NUM_ATTACKED, seed: int = 0
+    dataset_id: str,
+    spec: GraderSpec,
+    num_records: int = NUM_ATTACKED,
+    seed: int = 0,
+    watch: Watch | None = None,
 ) -> AttackReport:
     """Grade every attack on a few records, and their own answers beside; no grade is stored.
 
-    Opens its own transactions, because grading may take long.
+    Opens its own transactions, because grading may take long; `watch` shows how far it is.
 
     Raises:
+        JobCancelledError: It was stopped by `watch`; there is no report of a part of it.
         ConflictError: There is no valid record.
         InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded.
         NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
@@ -134,7 +140,7 @@ def attack_grader(
     with reading() as session:
         targets = _load_targets(session, dataset_id, num_records, seed)
     shots = _aim(targets)
-    outcomes, paid = grade_now(dataset_id, spec, [shot.rollout for shot in shots])
+    outcomes, paid = grade_now(dataset_id, spec, [shot.rollout for shot in shots], watch)
     graded = list(zip(shots, outcomes, strict=True))
     recorded = Spread.of([outcome for shot, outcome in graded if shot.attack is None])
     compares = compares_with_reference(spec)

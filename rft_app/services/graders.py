@@ -19,6 +19,7 @@ from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._rollout_plan import pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.pipeline.grader import describe_grader, require_model, store_spec
+from rft_app.services.grading_watch import Watch, WatchedAsking, WatchedGrading
 from rft_app.storage import graders
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
@@ -168,31 +169,36 @@ def try_grader(dataset_id: str, spec: GraderSpec, n: int = 5) -> Trial:
 
 
 def grade_now(
-    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout]
+    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout], watch: Watch | None = None
 ) -> tuple[list[Outcome], PaidTotals | None]:
     """Grade a few answers while somebody waits, and what a judge's calls cost; stores no grade.
 
     Raises:
+        JobCancelledError: It was stopped by `watch`, which knows what was paid.
         InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded.
         NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
     """
     if list_asking(spec):
-        return _ask_judge(dataset_id, spec, chunk)
+        return _ask_judge(dataset_id, spec, chunk, watch or Watch())
     with open_grader(spec) as grading:
-        return grade_rollouts(grading, chunk), None
+        watched = grading if watch is None else WatchedGrading(grading, watch)
+        return grade_rollouts(watched, chunk), None
 
 
 def _ask_judge(
-    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout]
+    dataset_id: str, spec: GraderSpec, chunk: Sequence[Rollout], watch: Watch
 ) -> tuple[list[Outcome], PaidTotals]:
     """Ask with little patience, for somebody waits; each trial has a ledger of its own."""
     scope = new_id("trial")
     with reading() as session:
         hasty = read_catalogue(session).limit_attempts(TRIAL_ATTEMPTS)
-    with kinds.open_asking(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
-        outcomes = grade_rollouts(judge, chunk)
-    with reading() as session:
-        return outcomes, sum_paid_calls(session, scope)
+    try:
+        with kinds.open_asking(spec, StoredPaidCalls(scope, dataset_id), hasty) as judge:
+            outcomes = grade_rollouts(WatchedAsking(judge, watch), chunk)
+    finally:
+        with reading() as session:
+            watch.paid = sum_paid_calls(session, scope)
+    return outcomes, watch.paid
 
 
 def sum_up(outcomes: Sequence[GradeOutcome]) -> TrialSpread | None:

@@ -4,15 +4,21 @@ import pytest
 
 from rft_app.domain.attack import AttackName, find_suspicion
 from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec, StringCheckSpec
-from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
+from rft_app.errors import (
+    ConflictError,
+    InvalidInputError,
+    JobCancelledError,
+    NotAvailableError,
+)
 from rft_app.services.grader_attacks import (
     AttackFinding,
     AttackReport,
     attack_grader,
     estimate_attack,
 )
+from rft_app.services.grading_watch import Watch
 from rft_app.storage.session import reading
-from tests.llm.provider import configured, in_turn, say_json
+from tests.llm.provider import Json, Served, configured, in_turn, say_json
 from tests.pipeline.graded_dataset import DATASET, REWARD_OF_ITEM, add_answers, add_records
 
 NAIVE = 'def grade(sample, item):\n    return 1.0 if item["reference"] in sample.output_text else 0'
@@ -149,6 +155,80 @@ def test_a_grader_that_asks_no_model_has_no_estimate() -> None:
     add_records(["1"])
     with reading() as session:
         assert estimate_attack(session, DATASET, StringCheckSpec()) is None
+
+
+def test_an_attack_tells_how_far_it_is() -> None:
+    add_records(["1", None])
+    seen: list[tuple[int, int]] = []
+    watch = Watch(lambda num_done, num_all: seen.append((num_done, num_all)))
+    report = attack_grader(DATASET, ScriptSpec(source=ALWAYS), 2, watch=watch)
+    num_all = seen[-1][1]
+    assert seen == [(number, num_all) for number in range(num_all + 1)]
+    assert num_all == sum(len(one.grades) for one in report.findings) + 1
+    assert watch.paid is None
+
+
+@pytest.mark.parametrize("num_before", [0, 3])
+def test_a_script_that_is_stopped_grades_no_further_answer(num_before: int) -> None:
+    add_records(["1", "2"])
+    watch = Watch(lambda num_done, _: watch.stop() if num_done == num_before else None)
+    with pytest.raises(JobCancelledError):
+        attack_grader(DATASET, ScriptSpec(source=ALWAYS), 2, watch=watch)
+    assert (watch.num_done, watch.num_all) == (num_before, 22)
+
+
+def test_a_judge_that_is_stopped_asks_no_further_answer_and_says_what_was_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1", "2", "3", "4", "5"])
+    watch = Watch()
+
+    def stop_at_third(request: Json, number: int) -> Served:
+        if number == 2:
+            watch.stop()
+        return say_json({"reasoning": "So.", "score": 1})
+
+    spec = JudgeSpec(prompt="Good? {{sample.output_text}}")
+    with (
+        configured(monkeypatch, stop_at_third, CONCURRENCY="2") as provider,
+        pytest.raises(JobCancelledError),
+    ):
+        attack_grader(DATASET, spec, watch=watch)
+    assert watch.num_all > 50
+    assert len(provider.requests) <= 4
+    assert watch.paid is not None
+    assert watch.paid.num_calls == len(provider.requests), "what was under way is paid and kept"
+
+
+def test_an_attack_that_was_stopped_before_it_began_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"])
+    watch = Watch()
+    watch.stop()
+    with configured(monkeypatch, in_turn(say_json({"score": 1}))) as provider:
+        with pytest.raises(JobCancelledError):
+            attack_grader(DATASET, JudgeSpec(prompt="{{sample.output_text}}"), watch=watch)
+        assert provider.requests == []
+
+
+def test_a_judge_whose_caller_is_interrupted_asks_no_further_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the keyboard does it on the command line."""
+    add_records(["1", "2", "3", "4", "5"])
+
+    def interrupt(num_done: int, _: int) -> None:
+        if num_done == 2:
+            raise KeyboardInterrupt
+
+    behave = in_turn(say_json({"reasoning": "So.", "score": 1}))
+    with configured(monkeypatch, behave, CONCURRENCY="2") as provider:
+        with pytest.raises(KeyboardInterrupt):
+            attack_grader(
+                DATASET, JudgeSpec(prompt="{{sample.output_text}}"), watch=Watch(interrupt)
+            )
+        assert len(provider.requests) < 20
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.graded_rollout import graded_rollout
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.components.skeleton import skeleton
 from rft_app.ui.content import has_items
 from rft_app.ui.state.attack_view import AttackRow
@@ -31,8 +32,13 @@ def grader_attack() -> rx.Component:
             ),
         ),
         rx.cond(
-            is_told,
+            is_told & ~GraderAttackState.is_attacking,
             rx.el.p(GraderAttackState.estimate, role="status", class_name=_LINE),
+        ),
+        rx.cond(GraderAttackState.is_attacking, _progress()),
+        rx.cond(
+            GraderAttackState.stopped != "",
+            rx.el.p(GraderAttackState.stopped, role="status", class_name=_LINE),
         ),
         rx.cond(
             GraderAttackState.is_attacking & ~has_items(GraderAttackState.rows),
@@ -47,18 +53,40 @@ def grader_attack() -> rx.Component:
             GraderAttackState.summary,
             rx.cond(GraderAttackState.summary != "", "before your last edit", ""),
         ),
-        action=button(
-            rx.cond(
-                GraderAttackState.is_attacking,
-                "Attacking…",
-                rx.cond(is_told, "Ask the judge", "Attack it"),
-            ),
-            size="sm",
-            icon="shield-alert",
-            on_click=GraderAttackState.attack_it,
-            disabled=GraderAttackState.is_attacking | (GraderState.fault_message != ""),
-        ),
+        action=_action(is_told),
         body_class="",
+    )
+
+
+def _action(is_told: rx.Var[bool] | bool) -> rx.Component:
+    """One button, so that the focus stays where it is while the words change."""
+    is_attacking = GraderAttackState.is_attacking
+    return button(
+        rx.cond(is_attacking, icon("x", 13), icon("shield-alert", 13)),
+        rx.cond(
+            is_attacking,
+            rx.cond(GraderAttackState.is_stopping, "Cancelling…", "Cancel attack"),
+            rx.cond(is_told, "Ask the judge", "Attack it"),
+        ),
+        size="sm",
+        on_click=rx.cond(is_attacking, GraderAttackState.cancel, GraderAttackState.attack_it),
+        disabled=rx.cond(
+            is_attacking, GraderAttackState.is_stopping, GraderState.fault_message != ""
+        ),
+    )
+
+
+def _progress() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            rx.cond(
+                GraderAttackState.progress != "", GraderAttackState.progress, "Preparing answers…"
+            ),
+            role="status",
+            class_name="m-0 mb-1.5 text-small text-ink-3 tabular-nums",
+        ),
+        progress_bar(GraderAttackState.percent, "Progress of the attack"),
+        class_name="px-3 py-2 border-b border-line",
     )
 
 
