@@ -32,12 +32,17 @@ ifneq ($(DATA),)
 export RFT_DATA_DIR := $(abspath $(DATA))
 endif
 
-.PHONY: help run test check format lint types unit browser test-consumers test-light-consumers screenshots build install install-dev chromium clean
+TRAINER := .venv-trainer
+# `make run TRAINER_TOO=1` installs what trains (1.5 GB), too; `make trainer` does it at any time.
+TRAINER_TOO ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: help run trainer test check format lint types unit browser test-consumers test-light-consumers screenshots build install install-dev chromium clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
 
-run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1)
+run: install build $(if $(TRAINER_TOO),trainer) ## start the app (PORT=, HOST=, DATA=, DEMO=1, TRAINER_TOO=1)
 	@rft migrate
 	@if [ -n "$(DEMO)" ]; then rft demo --if-empty; fi
 	@exec rft serve --host $(HOST) --port $(PORT)
@@ -98,6 +103,18 @@ $(AGENT_LIGHTNING)/.installed: requirements-agent-lightning.txt
 	$(AGENT_LIGHTNING)/bin/python -m pip install --quiet --no-deps -r requirements-agent-lightning.txt
 	@touch $@
 
+trainer: $(TRAINER)/.installed ## what trains on this machine (1.5 GB, about a minute)
+
+$(TRAINER)/.installed: requirements-trainer.txt
+	@echo "Installing what trains (1.5 GB, about a minute) …"
+	$(PYTHON) -m venv $(TRAINER)
+	@# The build for CPUs: from your own index, from PyTorch's, or, where there is none, the usual one.
+	TORCH=$$(grep '^torch==' $<) && INSTALL="$(TRAINER)/bin/python -m pip install --quiet --no-deps" && { \
+	  $$INSTALL "$$TORCH+cpu" 2>/dev/null || $$INSTALL --index-url $(TORCH_INDEX) "$$TORCH+cpu" 2>/dev/null || \
+	  $$INSTALL "$$TORCH"; }
+	$(TRAINER)/bin/python -m pip install --quiet --no-deps -r requirements-trainer.txt
+	@touch $@
+
 screenshots: install-dev build chromium ## a picture of every screen, in out/screenshots
 	python -m tests.ui.screens out/screenshots
 
@@ -143,4 +160,4 @@ chromium:
 	fi
 
 clean: ## remove what the targets made, not your data
-	rm -rf $(VENV) $(CONSUMERS) $(LIGHT_CONSUMERS) $(AGENT_LIGHTNING) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states
+	rm -rf $(VENV) $(TRAINER) $(CONSUMERS) $(LIGHT_CONSUMERS) $(AGENT_LIGHTNING) .web tools/node_modules .pytest_cache .ruff_cache .import_linter_cache .states

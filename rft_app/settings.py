@@ -189,6 +189,8 @@ class Settings(BaseModel):
     """Whether the small model that runs here is offered; it starts when it is asked."""
     embedded_idle_s: float = Field(default=600.0, gt=0)
     """How long the embedded model stays in memory after the last call."""
+    trainer_python: str = ""
+    """The Python that trains; empty takes this one where torch is there, else `make trainer`'s."""
 
     gateway_providers: Annotated[tuple[GatewayProvider, ...], BeforeValidator(parse_providers)] = ()
     """Providers that the gateway passes calls on to, before the one above (`parse_providers`)."""

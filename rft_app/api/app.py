@@ -37,7 +37,7 @@ from rft_app.api.routes import (
     topics,
     traces,
     training,
-    unavailable,
+    training_runs,
 )
 from rft_app.errors import NotFoundError
 
@@ -47,7 +47,6 @@ DESCRIPTION = (
     "`X-Next-Cursor`. Every error is `{error: {code, message, details}}`."
 )
 ROUTERS = (
-    unavailable.router,
     traces.router,
     duplicates.router,
     datasets.router,
@@ -64,6 +63,7 @@ ROUTERS = (
     jobs.router,
     exports.router,
     training.router,
+    training_runs.router,
     feedback.router,
     auto_improve.router,
     snapshots.router,

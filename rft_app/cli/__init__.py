@@ -24,6 +24,7 @@ from rft_app.cli import (
     serving,
     trace_importing,
     traces,
+    training,
 )
 from rft_app.cli.defects import describe_defect
 from rft_app.cli.output import report_error
@@ -67,6 +68,8 @@ traces.app.command("scrub")(scrubbing.scrub)
 traces.app.command("retention")(retention.retention)
 app.add_typer(keys.app, name="keys")
 app.add_typer(providers.app, name="providers")
+app.add_typer(training.app, name="train")
+app.command("compare")(training.compare)
 
 
 def main() -> None:

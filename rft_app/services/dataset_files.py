@@ -1,4 +1,4 @@
-"""The files of a dataset on disk: what it exported and what was uploaded for it."""
+"""The files of a dataset on disk: its exports and trainings, and what was uploaded for it."""
 
 import logging
 import shutil
@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from rft_app.domain.export import KEPT_FOR
 from rft_app.settings import get_settings
-from rft_app.storage import exports, imports
+from rft_app.storage import exports, imports, training_runs
 from rft_app.storage.session import reading
 
 logger = logging.getLogger(__name__)
@@ -18,11 +18,15 @@ ABANDONED_AFTER_S = 24 * 3_600
 
 
 def find_files(session: Session, dataset_id: str) -> tuple[Path, ...]:
-    """Export folders and uploads; a file imported from elsewhere is its owner's."""
+    """Folders of exports and trainings, and uploads; a file from elsewhere is its owner's."""
     made = exports.list_exports(session, dataset_id, MAX_EXPORTS)
     folders = [get_settings().folder("exports") / export.id for export in made]
     uploads = get_settings().folder("uploads")
     paths = map(Path, imports.list_paths(session, dataset_id))
+    folders += [
+        get_settings().folder("training") / run_id
+        for run_id in training_runs.list_run_ids(session, dataset_id)
+    ]
     return (*folders, *(path for path in paths if path.is_relative_to(uploads)))
 
 

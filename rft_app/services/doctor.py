@@ -21,6 +21,7 @@ from rft_app.settings import get_settings
 from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
 from rft_app.text import minilm
+from rft_app.trainers.environment import find_environment
 
 LOW_SPACE_BYTES = 2_000_000_000
 
@@ -198,6 +199,17 @@ def _check_embedded_model() -> Check:
     )
 
 
+def _check_trainer() -> Check:
+    found = find_environment()
+    finding, _, remedy = found.obstacle.partition(". ")
+    return Check(
+        name="Local trainer",
+        status=CheckStatus.WARN if finding else CheckStatus.OK,
+        finding=finding or f"TRL {found.versions['trl']}, torch {found.versions['torch']}",
+        remedy=remedy,
+    )
+
+
 _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Python", _check_python),
     ("Data directory", _check_data_directory),
@@ -208,4 +220,5 @@ _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Isolation of script graders", _check_sandbox),
     ("Text features", _check_text_features),
     ("Embedded model", _check_embedded_model),
+    ("Local trainer", _check_trainer),
 )

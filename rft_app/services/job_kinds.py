@@ -26,6 +26,7 @@ from rft_app.services.search_jobs import SEARCH_INDEX, IndexSearch, IndexTraces
 from rft_app.services.topic_generation import GenerateTopics
 from rft_app.services.topic_splitting import SplitTopic
 from rft_app.services.trace_jobs import CopyTraces
+from rft_app.services.training_jobs import Train
 
 FOLLOW_UPS = {StepName.EXTRACT: SEARCH_INDEX}
 
@@ -40,6 +41,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
         for step in STEPS
     ),
     CheckGrader(),
+    Train(),
     GenerateTopics(),
     Categorize(),
     SplitTopic(),

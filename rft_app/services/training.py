@@ -58,9 +58,11 @@ def save_deployment_draft(session: Session, dataset_id: str, **changes: object) 
     return draft
 
 
-def plan_training(session: Session, dataset_id: str) -> TrainingOutlook:
-    """What a training with the saved draft would use, as the data is now."""
-    draft = get_training_draft(session, dataset_id)
+def plan_training(
+    session: Session, dataset_id: str, draft: TrainingDraft | None = None
+) -> TrainingOutlook:
+    """What a training with a draft, the saved one unless given, would use as the data is now."""
+    draft = draft or get_training_draft(session, dataset_id)
     rule = SplitRule(train_ratio=draft.train_ratio, test_generated=draft.test_generated)
     split = read_columns(session, dataset_id, Selection()).split
     cut = split if draft.stratify_by_topic else replace(split, topics=np.zeros_like(split.topics))

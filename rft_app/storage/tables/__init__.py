@@ -65,6 +65,12 @@ from rft_app.storage.tables.topic import (
     TopicChoiceRow,
     TopicTreeRow,
 )
+from rft_app.storage.tables.training import (
+    TrainingCheckpointRow,
+    TrainingMetricRow,
+    TrainingRolloutRow,
+    TrainingRunRow,
+)
 from rft_app.storage.tables.work import ExportRow, JobRow, SequenceRow, WorkerRow
 
 __all__ = [
@@ -122,5 +128,9 @@ __all__ = [
     "TraceRow",
     "TraceSenderRow",
     "TraceTagRow",
+    "TrainingCheckpointRow",
+    "TrainingMetricRow",
+    "TrainingRolloutRow",
+    "TrainingRunRow",
     "WorkerRow",
 ]

@@ -1,0 +1,324 @@
+"""Trainings on the wire: the spec's `TrainingConfig` and `TrainingJob`, and what they lack."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue
+
+from rft_app.api.schemas._base import Wire, WireRequest
+from rft_app.domain import training_comparison as compared
+from rft_app.domain import training_run as domain
+from rft_app.domain.grading import FailureKind
+from rft_app.domain.job import JobStatus
+from rft_app.domain.training import Effort
+from rft_app.services.training_orders import TrainingProspect, TrainingRequest
+from rft_app.services.training_runs import AnsweredStep
+from rft_app.trainers._base import Trainer as AnyTrainer
+
+TrainingStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
+_STATUSES: dict[JobStatus, TrainingStatus] = {
+    JobStatus.QUEUED: "pending",
+    JobStatus.RUNNING: "running",
+    JobStatus.DONE: "completed",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "cancelled",
+}
+
+
+class Hyperparameters(WireRequest):
+    """The spec's two, and every setting by its own name."""
+
+    n_epochs: int | None = Field(default=None, ge=1, le=20)
+    """Bounds the steps: no record is seen more often."""
+    reasoning_effort: Effort | None = None
+    """Room for answers: what nearly all known ones take, times 1, 1.5 or 3."""
+    settings: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    """Values of the preset that shall be others, by the names of `settings` of a training."""
+
+
+class TrainingConfig(WireRequest):
+    """What to train, and how; what is left out is as it was left in the form."""
+
+    base_model: str | None = None
+    """A local folder; empty for the embedded model."""
+    train_ratio: float | None = None
+    stratify_by_topic: bool | None = None
+    include_generated_in_valid: bool | None = None
+    hyperparameters: Hyperparameters = Hyperparameters()
+    trainer: str = "trl_local"
+    preset: domain.Preset = domain.Preset.QUICK
+    reason: str = Field(default="", max_length=2_000)
+    """Why it starts against a NO_GO; stored with the training."""
+
+    def to_request(self) -> TrainingRequest:
+        """Convert to the use case's order."""
+        effort = self.hyperparameters.reasoning_effort
+        return TrainingRequest(
+            trainer=self.trainer,
+            preset=self.preset,
+            settings=dict(self.hyperparameters.settings),
+            base_model=self.base_model,
+            train_ratio=self.train_ratio,
+            stratify_by_topic=self.stratify_by_topic,
+            test_generated=self.include_generated_in_valid,
+            num_epochs=self.hyperparameters.n_epochs,
+            effort=None if effort is None else effort.value,
+            reason=self.reason,
+        )
+
+
+class TrainingFigures(Wire):
+    """The last known rewards; `null` where none is known yet."""
+
+    train_reward_mean: float | None
+    valid_reward_mean: float | None
+
+
+class Checkpoint(Wire):
+    """A saved state of the training."""
+
+    step: int
+    validation_reward: float | None
+    num_graded: int
+    is_best: bool
+    created_at: datetime
+
+
+class TrainingJob(Wire):
+    """One training."""
+
+    id: str
+    dataset_id: str
+    status: TrainingStatus
+    progress: float
+    """0–100, by training steps."""
+    current_epoch: float
+    """How often each record was seen so far."""
+    total_epochs: int
+    metrics: TrainingFigures
+    fine_tuned_model: str | None
+    """The training's own id once it has an adapter."""
+    improvement: float | None
+    """Mean paired difference on held-out records; `null` before the comparison."""
+    created_at: datetime
+    completed_at: datetime | None
+    job_id: str
+    number: int
+    words: str
+    """How far it is."""
+    error: str | None
+    trainer: str
+    base_model: str
+    """Empty for the embedded model."""
+    settings: dict[str, JsonValue]
+    estimate: dict[str, JsonValue]
+    """What was told before the start."""
+    snapshot_id: str
+    num_train: int
+    num_held_out: int
+    dry_run_id: str | None
+    verdict: str | None
+    reason: str
+    current_step: int
+    total_steps: int
+    best: Checkpoint | None
+    outcome: dict[str, JsonValue] | None
+    """What it left behind, without the comparison; `null` until it is done."""
+
+    @classmethod
+    def of(cls, run: domain.TrainingRun) -> "TrainingJob":
+        """Convert from the domain."""
+        figures = {} if run.last is None else run.last.values
+        outcome = run.outcome
+        found = None if outcome is None else outcome.comparison
+        best = run.best
+        return cls(
+            id=run.id,
+            dataset_id=run.dataset_id,
+            status=_STATUSES[run.status],
+            progress=100.0
+            if run.status is JobStatus.DONE
+            else min(99.0, 100 * run.num_done / max(run.total_steps, 1)),
+            current_epoch=figures.get("epoch", 0.0),
+            total_epochs=run.num_epochs,
+            metrics=TrainingFigures(
+                train_reward_mean=figures.get("reward"),
+                valid_reward_mean=None if best is None else best.validation_reward,
+            ),
+            fine_tuned_model=None if best is None else run.id,
+            improvement=None if found is None else found.difference,
+            created_at=run.created_at,
+            completed_at=run.finished_at,
+            job_id=run.job_id,
+            number=run.number,
+            words=run.words,
+            error=run.error or None,
+            trainer=run.trainer,
+            base_model=run.base_model,
+            settings=run.settings.model_dump(mode="json"),
+            estimate=run.estimate,
+            snapshot_id=run.snapshot_id,
+            num_train=run.num_train,
+            num_held_out=run.num_held_out,
+            dry_run_id=run.dry_run_id,
+            verdict=run.verdict and run.verdict.value,
+            reason=run.reason,
+            current_step=run.num_done,
+            total_steps=run.total_steps,
+            best=None if best is None else Checkpoint(**best.model_dump()),
+            outcome=_describe(outcome),
+        )
+
+
+def _describe(outcome: domain.TrainingOutcome | None) -> dict[str, JsonValue] | None:
+    return None if outcome is None else outcome.model_dump(mode="json", exclude={"comparison"})
+
+
+class TrainingMetric(Wire):
+    """What one training step reported."""
+
+    step: int
+    values: dict[str, float]
+    """By name; one that is not known is not there."""
+
+
+class TrainingAnswer(Wire):
+    """One answer of a training with its grade."""
+
+    phase: domain.Phase
+    step: int
+    position: int
+    record_id: str
+    topic: str | None
+    question: str
+    reference: str | None
+    text: str
+    score: float | None
+    """`null` where there is no grade; then `error` says why, or the grader abstained."""
+    reason: str | None
+    failure_kind: FailureKind | None
+    error: str | None
+    is_abstention: bool
+
+    @classmethod
+    def of(cls, row: domain.TrainingRollout) -> "TrainingAnswer":
+        """Convert from the domain."""
+        values = row.model_dump()
+        return cls(score=values.pop("reward"), error=values.pop("failure_message"), **values)
+
+
+class TrainingAnswered(Wire):
+    """Where there are answers."""
+
+    phase: domain.Phase
+    step: int
+    num_answers: int
+
+    @classmethod
+    def of(cls, found: AnsweredStep) -> "TrainingAnswered":
+        """Convert from the use case."""
+        return cls(**found.model_dump())
+
+
+class ComparedTopic(Wire):
+    """One topic of a comparison."""
+
+    topic: str
+    n: int
+    base_mean: float
+    tuned_mean: float
+
+
+class ComparedRecord(Wire):
+    """One record of a comparison."""
+
+    record_id: str
+    topic: str
+    base: float
+    tuned: float
+
+
+class TrainingComparison(Wire):
+    """Base against tuned model on held-out records, paired."""
+
+    n: int
+    num_ungraded: int
+    base_mean: float
+    tuned_mean: float
+    difference: float
+    low: float
+    """95% interval of `difference`, by bootstrap over records."""
+    high: float
+    num_better: int
+    num_worse: int
+    num_same: int
+    finding: compared.Finding
+    words: str
+    topics: list[ComparedTopic]
+    records: list[ComparedRecord]
+    """Largest fall first."""
+
+    @classmethod
+    def of(cls, found: compared.TrainingComparison) -> "TrainingComparison":
+        """Convert from the domain."""
+        return cls(words=found.words, **found.model_dump())
+
+
+class TrainingCheck(Wire):
+    """One thing that was looked at before a start."""
+
+    name: str
+    level: Literal["ok", "note", "caution", "stop"]
+    finding: str
+    remedy: str
+
+
+class TrainingOutlook(Wire):
+    """What a training would use and take, and what speaks against it."""
+
+    settings: dict[str, Any]
+    num_train: int
+    num_held_out: int
+    num_steps: int
+    base_model: str
+    num_parameters: int
+    estimate: dict[str, Any]
+    checks: list[TrainingCheck]
+    can_start: bool
+    needs_reason: bool
+
+    @classmethod
+    def of(cls, found: TrainingProspect) -> "TrainingOutlook":
+        """Convert from the use case."""
+        return cls(
+            settings=found.settings.model_dump(mode="json"),
+            num_train=found.outlook.num_train,
+            num_held_out=found.outlook.num_held_out,
+            num_steps=found.num_steps,
+            base_model=found.base.name,
+            num_parameters=found.base.num_parameters,
+            estimate=found.estimate.model_dump(mode="json"),
+            checks=[TrainingCheck(**check.model_dump()) for check in found.checks],
+            can_start=not found.obstacles,
+            needs_reason=found.needs_reason,
+        )
+
+
+class TrainingLog(Wire):
+    """What a trainer printed."""
+
+    text: str
+
+
+class Trainer(Wire):
+    """A place that can train."""
+
+    name: str
+    label: str
+    obstacle: str
+    """Why it cannot train here, and what to do; empty where it can."""
+
+    @classmethod
+    def of(cls, trainer: AnyTrainer) -> "Trainer":
+        """Convert from the plug-in."""
+        return cls(name=trainer.name, label=trainer.label, obstacle=trainer.find_obstacle())

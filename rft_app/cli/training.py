@@ -1,0 +1,278 @@
+"""`rft train` and `rft compare`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer._click import Command, Context
+from typer.core import TyperGroup
+
+from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    from rft_app.domain.training_comparison import TrainingComparison
+    from rft_app.domain.training_run import TrainingRun
+    from rft_app.services.training_orders import TrainingProspect, TrainingRequest
+
+START = "start"
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The training, e.g. train_01k3….")]
+
+
+class StartsByDefault(TyperGroup):
+    """`rft train DATASET` means `rft train start DATASET`."""
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Take what is no verb for a dataset."""
+        known = self.list_commands(ctx)
+        return super().resolve_command(ctx, args if args[0] in known else [START, *args])
+
+
+app = typer.Typer(
+    cls=StartsByDefault,
+    help="Train a model: `rft train DATASET`, or one of the verbs below.",
+    no_args_is_help=True,
+)
+
+
+@app.command(START)
+def start(  # noqa: PLR0913  # one parameter per option
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Id or name.")],
+    base_model: Annotated[
+        str | None, typer.Option(help="A local folder; the embedded model unless given.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "quick",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A value of the preset, e.g. learning_rate=1e-4; repeatable."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=20, help="At most.")] = None,
+    effort: Annotated[str | None, typer.Option(help="low, medium or high.")] = None,
+    train_ratio: Annotated[
+        float | None, typer.Option(min=0.5, max=0.95, help="Share of the records to train on.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why to train against a NO_GO.")] = "",
+    trainer: Annotated[str, typer.Option(help="Where.")] = "trl_local",
+    check: Annotated[bool, typer.Option("--check", help="Only tell what it would take.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Train a model with the dataset's grader and compare it with its base (also without `start`).
+
+    Interrupting it asks the training to stop; its best checkpoint is kept.
+    """
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.datasets import find_name
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    request = _read_request(
+        trainer=trainer,
+        preset=preset,
+        settings=_read_settings(settings or []),
+        base_model=base_model,
+        train_ratio=train_ratio,
+        num_epochs=epochs,
+        effort=effort,
+        reason=reason,
+    )
+    with reading() as session:
+        named = find_name(session, dataset)
+    dataset_id = dataset if named is None else named.id
+    _tell_prospect(dataset_id, request, is_check=check, is_json=json)
+    if not check:
+        _train(dataset_id, request, is_json=json)
+
+
+def _read_settings(given: list[str]) -> dict[str, Any]:
+    pairs = [one.partition("=") for one in given]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise typer.BadParameter(f"--set takes name=value, not {name!r}.")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _read_request(**values: object) -> "TrainingRequest":
+    from pydantic import ValidationError
+
+    from rft_app.services.training_orders import TrainingRequest
+
+    try:
+        return TrainingRequest.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise typer.BadParameter(f"{fault['loc'][0]}: {fault['msg']}.") from error
+
+
+def _tell_prospect(
+    dataset_id: str, request: "TrainingRequest", *, is_check: bool, is_json: bool
+) -> None:
+    from rft_app.api.schemas.training_run import TrainingOutlook
+    from rft_app.services.training_orders import look_ahead
+    from rft_app.storage.session import reading
+
+    with reading() as session:
+        prospect = look_ahead(session, dataset_id, request)
+    if is_check and is_json:
+        write_json(TrainingOutlook.of(prospect).to_json())
+        return
+    _write_prospect(prospect)
+
+
+def _write_prospect(prospect: "TrainingProspect") -> None:
+    estimate = prospect.estimate
+    low, high = estimate.low_s / 60, estimate.high_s / 60
+    note(
+        f"{prospect.base.name}: {prospect.num_steps} steps on {prospect.outlook.num_train:,} "
+        f"records, {prospect.outlook.num_held_out:,} held out; {low:,.0f} to {high:,.0f} minutes, "
+        f"{estimate.memory_bytes / 1e9:.1f} GB. {estimate.formula}"
+    )
+    for one in prospect.checks:
+        if one.level != "ok":
+            note(f"{one.level}: {one.finding} {one.remedy}".rstrip())
+
+
+def _train(dataset_id: str, request: "TrainingRequest", *, is_json: bool) -> None:
+    from rft_app.services.training_runs import start_training
+    from rft_app.storage.session import unit_of_work
+
+    with unit_of_work() as session:
+        run = start_training(session, dataset_id, request)
+    note(f"Training {run.id}")
+    _follow(run, is_json=is_json)
+
+
+def _follow(run: "TrainingRun", *, is_json: bool) -> None:
+    from rft_app.cli.following import following
+    from rft_app.jobs.queue import get_job
+    from rft_app.services.training_runs import get_training
+    from rft_app.storage.session import reading
+
+    with reading() as session:
+        job = get_job(session, run.job_id)
+    with following() as follower:
+        follower.follow(job, "Training")
+    with reading() as session:
+        _write(get_training(session, run.id), is_json=is_json)
+
+
+def _write(run: "TrainingRun", *, is_json: bool) -> None:
+    if is_json:
+        from rft_app.api.schemas.training_run import TrainingJob
+
+        write_json(TrainingJob.of(run).to_json())
+        return
+    write_line(f"{run.id}  {run.status}  {run.words}")
+    if run.error:
+        write_line(run.error)
+    if run.best is not None:
+        reward = run.best.validation_reward
+        shown = "not validated" if reward is None else f"validation reward {reward:.3f}"
+        write_line(f"best checkpoint: step {run.best.step}, {shown}")
+    if run.outcome is not None and run.outcome.stopped:
+        write_line(f"stopped early: {run.outcome.stopped}")
+    if run.outcome is not None and run.outcome.comparison is not None:
+        _write_comparison(run.outcome.comparison)
+
+
+def _write_comparison(found: "TrainingComparison") -> None:
+    write_line(found.words)
+    write_line(
+        f"base {found.base_mean:.3f}, tuned {found.tuned_mean:.3f}; {found.num_better} better, "
+        f"{found.num_worse} worse, {found.num_same} the same, {found.num_ungraded} not graded"
+    )
+    write_table(
+        ("TOPIC", "RECORDS", "BASE", "TUNED", "DIFFERENCE"),
+        [
+            (
+                one.topic,
+                str(one.n),
+                *(f"{x:.3f}" for x in (one.base_mean, one.tuned_mean)),
+                f"{one.difference:+.3f}",
+            )
+            for one in found.topics
+        ],
+    )
+
+
+@app.command()
+def status(run: RunId, json: JsonOption = False) -> None:
+    """How a training stands."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import get_training
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        _write(get_training(session, run), is_json=json)
+
+
+@app.command("list")
+def list_all(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Id.")], json: JsonOption = False
+) -> None:
+    """The trainings of a dataset, newest first."""
+    from rft_app.api.schemas.training_run import TrainingJob
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import list_trainings
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        found = list_trainings(session, dataset)
+    if json:
+        write_json([TrainingJob.of(run).to_json() for run in found])
+        return
+    write_table(
+        ("ID", "STATUS", "STEP", "RESULT"),
+        [
+            (run.id, run.status.value, f"{run.num_done}/{run.total_steps}", _result(run))
+            for run in found
+        ],
+    )
+
+
+def _result(run: "TrainingRun") -> str:
+    found = None if run.outcome is None else run.outcome.comparison
+    return "–" if found is None else f"{found.difference:+.3f} {found.finding}"
+
+
+@app.command()
+def cancel(run: RunId) -> None:
+    """Ask a training to stop; its best checkpoint is kept."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import cancel_training
+    from rft_app.storage.session import unit_of_work
+
+    ensure_schema()
+    with unit_of_work() as session:
+        found = cancel_training(session, run)
+    write_line(f"{found.id} was asked to stop; its best checkpoint is kept.")
+
+
+@app.command()
+def resume(run: RunId, json: JsonOption = False) -> None:
+    """Go on with one that failed or was cancelled, from its last whole checkpoint."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import resume_training
+    from rft_app.storage.session import unit_of_work
+
+    ensure_schema()
+    with unit_of_work() as session:
+        found = resume_training(session, run)
+    _follow(found, is_json=json)
+
+
+def compare(run: RunId, json: JsonOption = False) -> None:
+    """Base against tuned model on held-out records."""
+    from rft_app.api.schemas.training_run import TrainingComparison
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import get_comparison
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        found = get_comparison(session, run)
+    if json:
+        write_json(TrainingComparison.of(found).to_json())
+    else:
+        _write_comparison(found)

@@ -1,0 +1,155 @@
+"""Base against tuned model on held-out records: a paired comparison, and what it proves."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from rft_app.domain.dry_run import NO_TOPIC
+from rft_app.domain.entity import Entity
+from rft_app.domain.record import RecordId, record_id
+from rft_app.domain.statistics import bootstrap_mean
+
+SAME_REWARD = 1e-9
+MIN_PAIRS = 10
+"""Below so many pairs nothing is called proven: the bootstrap knows too few values."""
+
+
+class Finding(StrEnum):
+    """What the interval says."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    UNPROVEN = "unproven"
+
+
+class Pair(NamedTuple):
+    """One record that both models answered and whose answers were both graded."""
+
+    record_seq: int
+    topic: str | None
+    base: float
+    tuned: float
+
+
+class ComparedRecord(Entity):
+    """One record of the comparison."""
+
+    record_id: RecordId
+    topic: str
+    base: float
+    tuned: float
+
+
+class ComparedTopic(Entity):
+    """One topic of the comparison."""
+
+    topic: str
+    n: int
+    base_mean: float
+    tuned_mean: float
+
+    @property
+    def difference(self) -> float:
+        """Tuned less base."""
+        return self.tuned_mean - self.base_mean
+
+
+class TrainingComparison(Entity):
+    """What happened to the held-out records; each counts once."""
+
+    n: int
+    num_ungraded: int
+    """Records that the grader could not judge for one of both; they are in no other figure."""
+    base_mean: float
+    tuned_mean: float
+    difference: float
+    """Mean of tuned less base, record by record."""
+    low: float
+    """95% interval of `difference`, by bootstrap over records."""
+    high: float
+    num_better: int
+    num_worse: int
+    num_same: int
+    finding: Finding
+    topics: tuple[ComparedTopic, ...]
+    """Largest fall first."""
+    records: tuple[ComparedRecord, ...]
+    """Largest fall first."""
+
+    @property
+    def words(self) -> str:
+        """The finding as a sentence."""
+        span = f"{self.difference:+.3f} ({self.low:+.3f} to {self.high:+.3f}, 95%)"
+        if self.n < MIN_PAIRS:
+            return f"Unproven: {self.n} records are too few to tell, mean difference {span}."
+        if self.finding is Finding.UNPROVEN:
+            return f"Unproven: the mean difference {span} may be none. Compare more records."
+        return (
+            f"The tuned model is {self.finding}: mean difference {span} over {self.n} held-out "
+            "records."
+        )
+
+
+def compare_pairs(
+    pairs: Sequence[Pair], num_ungraded: int = 0, seed: int = 0
+) -> TrainingComparison | None:
+    """Compare record by record; `None` without a pair.
+
+    Example:
+        >>> found = compare_pairs([Pair(n, "a", 0.0, 1.0) for n in range(20)])
+        >>> found.difference, found.low, found.finding.value, found.num_better
+        (1.0, 1.0, 'better', 20)
+    """
+    if not pairs:
+        return None
+    differences = [pair.tuned - pair.base for pair in pairs]
+    low, high = bootstrap_mean(differences, seed=seed)
+    n = len(pairs)
+    return TrainingComparison(
+        n=n,
+        num_ungraded=num_ungraded,
+        base_mean=sum(pair.base for pair in pairs) / n,
+        tuned_mean=sum(pair.tuned for pair in pairs) / n,
+        difference=sum(differences) / n,
+        low=low,
+        high=high,
+        num_better=sum(one > SAME_REWARD for one in differences),
+        num_worse=sum(one < -SAME_REWARD for one in differences),
+        num_same=sum(abs(one) <= SAME_REWARD for one in differences),
+        finding=_judge(n, low, high),
+        topics=_by_topic(pairs),
+        records=tuple(
+            ComparedRecord(
+                record_id=record_id(pair.record_seq),
+                topic=pair.topic or NO_TOPIC,
+                base=pair.base,
+                tuned=pair.tuned,
+            )
+            for pair in sorted(pairs, key=lambda pair: (pair.tuned - pair.base, pair.record_seq))
+        ),
+    )
+
+
+def _judge(n: int, low: float, high: float) -> Finding:
+    if n < MIN_PAIRS:
+        return Finding.UNPROVEN
+    if low > SAME_REWARD:
+        return Finding.BETTER
+    return Finding.WORSE if high < -SAME_REWARD else Finding.UNPROVEN
+
+
+def _by_topic(pairs: Iterable[Pair]) -> tuple[ComparedTopic, ...]:
+    members: defaultdict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        members[pair.topic or NO_TOPIC].append(pair)
+    found = [
+        ComparedTopic(
+            topic=topic,
+            n=len(some),
+            base_mean=sum(pair.base for pair in some) / len(some),
+            tuned_mean=sum(pair.tuned for pair in some) / len(some),
+        )
+        for topic, some in members.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (one.difference, one.topic)))

@@ -1,0 +1,276 @@
+"""GRPO with LoRA by TRL: the loop, what it reports, when it stops, what it keeps."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from answering import Answerer, Answers
+from datasets import Dataset
+from grading_client import GradingClient
+from peft import LoraConfig, get_peft_model
+from run_files import RunFiles, TrainingError
+from transformers import TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+MAX_UNGRADED_STEPS = 3
+"""Steps in a row without one graded answer after which it stops."""
+FLAT = 1e-9
+MICRO_BATCH = 32
+"""Answers of one pass; more are passed in turn."""
+_RENAMED = {
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "entropy": "entropy",
+    "completions/mean_length": "length",
+    "completions/clipped_ratio": "clipped_share",
+    "learning_rate": "learning_rate",
+    "epoch": "epoch",
+}
+
+
+class Place(NamedTuple):
+    """Where and in which numbers is computed."""
+
+    device: str
+    precision: str
+
+
+def add_adapter(model: Any, settings: dict[str, Any], precision: str) -> Any:
+    """The model with an adapter that adds nothing yet."""
+    layers, num_layers = settings["lora_layers"], model.config.num_hidden_layers
+    some = list(range(max(0, num_layers - layers), num_layers)) if layers else None
+    present = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    targets = [name for name in TARGETS if name in present] or "all-linear"
+    lora = LoraConfig(
+        r=settings["lora_rank"],
+        lora_alpha=2 * settings["lora_rank"],
+        lora_dropout=0.0,
+        task_type="CAUSAL_LM",
+        target_modules=targets,
+        layers_to_transform=some,
+    )
+    return get_peft_model(model, lora, autocast_adapter_dtype=precision == "float32")
+
+
+@torch.no_grad()
+def measure_adapter(model: Any) -> float:
+    """Length of what the adapter adds: the norm of each B A, scaled; 0 is the base model."""
+    total = 0.0
+    for module in model.modules():
+        if hasattr(module, "lora_A") and "default" in module.lora_A:
+            added = (
+                module.lora_B["default"].weight.float() @ module.lora_A["default"].weight.float()
+            )
+            total += float((added * module.scaling["default"]).square().sum())
+    return math.sqrt(total)
+
+
+class Rewards:
+    """The reward function: the worker's grader, and what it said of the last step."""
+
+    __name__ = "grader"
+
+    def __init__(self, client: GradingClient, group_size: int) -> None:
+        self._client = client
+        self._group_size = group_size
+        self.last: list[float | None] = []
+        self._num_ungraded = 0
+
+    def __call__(
+        self, completions: list[Any], key: list[int], trainer_state: Any, **_: Any
+    ) -> list[float | None]:
+        """Rewards in order; `None` leaves an answer out of its group's comparison."""
+        texts = [completion[0]["content"] for completion in completions]
+        step = trainer_state.global_step + 1
+        self.last = self._client.grade("train", step, 0, list(zip(key, texts, strict=True)))
+        is_graded = any(reward is not None for reward in self.last)
+        self._num_ungraded = 0 if is_graded else self._num_ungraded + 1
+        if self._num_ungraded >= MAX_UNGRADED_STEPS:
+            raise TrainingError(
+                "grader",
+                f"The grader judged no answer of {MAX_UNGRADED_STEPS} steps in a row, so nothing "
+                f"can be learnt. {self._client.message}",
+            )
+        return self.last
+
+    def describe(self) -> dict[str, float]:
+        """Figures of the last step."""
+        graded = [reward for reward in self.last if reward is not None]
+        figures = {"failure_share": 1 - len(graded) / max(len(self.last), 1)}
+        if graded:
+            mean = math.fsum(graded) / len(graded)
+            spread = math.fsum((reward - mean) ** 2 for reward in graded) / len(graded)
+            figures |= {"reward": mean, "reward_sd": math.sqrt(spread)}
+        if (flat := self._find_flat_share()) is not None:
+            figures["flat_share"] = flat
+        return figures
+
+    def _find_flat_share(self) -> float | None:
+        size, flat, num_groups = self._group_size, 0, 0
+        for start in range(0, len(self.last), size):
+            group = [one for one in self.last[start : start + size] if one is not None]
+            if len(group) > 1:
+                num_groups += 1
+                flat += max(group) - min(group) <= FLAT
+        return flat / num_groups if num_groups else None
+
+
+class Watch(TrainerCallback):
+    """Reports each step, validates each checkpoint, keeps the best, and says when to stop."""
+
+    def __init__(
+        self,
+        files: RunFiles,
+        settings: dict[str, Any],
+        rewards: Rewards,
+        answerer: Answerer,
+        validation: list[dict[str, Any]],
+    ) -> None:
+        self.files = files
+        self._settings = settings
+        self.rewards = rewards
+        self._answerer = answerer
+        self._validation = validation
+        self._step_began_at = 0.0
+        self._num_flat = self._num_no_better = 0
+        self.stopped = ""
+        self.is_cancelled = False
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Take the time."""
+        self._step_began_at = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Decide whether to save and whether to stop."""
+        self._step_s = time.monotonic() - self._step_began_at
+        every = self._settings["validate_every"]
+        control.should_save = state.global_step % every == 0 or state.global_step == state.max_steps
+        self._look_for_signal()
+        if self.files.is_cancelled:
+            self.is_cancelled, self.stopped = True, "somebody cancelled it"
+        if self.stopped:
+            control.should_save = control.should_training_stop = True
+
+    def _look_for_signal(self) -> None:
+        patience = self._settings["flat_patience"]
+        is_flat = self.rewards.describe().get("flat_share", 1.0) == 1.0
+        self._num_flat = self._num_flat + 1 if is_flat else 0
+        if patience and self._num_flat >= patience:
+            self.stopped = (
+                f"in {self._num_flat} steps all answers of each group had the same reward: there "
+                "was nothing left to learn from"
+            )
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Report the step; a loss that is no number ends the training."""
+        if not logs or "loss" not in logs:
+            return
+        figures = {ours: logs[theirs] for theirs, ours in _RENAMED.items() if theirs in logs}
+        for name in ("loss", "grad_norm"):
+            if not math.isfinite(figures.get(name, 0.0)):
+                raise TrainingError(
+                    "not_finite",
+                    f"The {name.replace('_', ' ')} of step {state.global_step} is not a finite "
+                    "number, so the training stopped before it could do harm; the best checkpoint "
+                    "is kept. Lower the learning rate, or set the precision to float32.",
+                )
+        figures |= {**self.rewards.describe(), "step_s": self._step_s}
+        self.files.tell("metrics", step=state.global_step, values=_finite(figures))
+
+    def on_save(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Seal the checkpoint, validate it, keep it where it is the best so far."""
+        step = state.global_step
+        self.files.seal(Path(args.output_dir) / f"checkpoint-{step}")
+        if self.is_cancelled:
+            if self.files.read_best() is None:
+                self._keep(model, step, None, 0, is_best=True)
+            return
+        found = self._answerer.answer("validation", step, self._validation, is_tuned=True)
+        tell_validation(self.files, step, found)
+        best = self.files.read_best() or {"reward": None}
+        is_best = best["reward"] is None or (found.mean is not None and found.mean > best["reward"])
+        self._keep(model, step, found.mean, len(found.graded), is_best=is_best)
+        self._num_no_better = 0 if is_best else self._num_no_better + 1
+        patience = self._settings["patience"]
+        if patience and self._num_no_better >= patience:
+            self.stopped = f"{self._num_no_better} checkpoints in a row were no better"
+            control.should_training_stop = True
+
+    def _keep(
+        self, model: Any, step: int, reward: float | None, num_graded: int, *, is_best: bool
+    ) -> None:
+        if is_best:
+            norm = measure_adapter(model)
+            facts = {"step": step, "reward": reward, "norm": norm}
+            self.files.keep_best(model.save_pretrained, facts)
+        self.files.tell(
+            "checkpoint", step=step, reward=reward, num_graded=num_graded, is_best=is_best
+        )
+
+
+def tell_validation(files: RunFiles, step: int, found: Answers) -> None:
+    """Report how the validated records went."""
+    figures = {
+        "validation_reward": found.mean,
+        "validation_sd": found.sd,
+        "validation_graded": float(len(found.graded)),
+        "kl": found.kl,
+    }
+    files.tell("metrics", step=step, values=_finite(figures))
+
+
+def _finite(figures: dict[str, float | None]) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in figures.items()
+        if value is not None and math.isfinite(value)
+    }
+
+
+def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place) -> GRPOTrainer:
+    """TRL's trainer with the settings of the order."""
+    settings = config["settings"]
+    num_answers = settings["prompts_per_step"] * settings["rollouts_per_prompt"]
+    num_passes = max(1, math.ceil(num_answers / MICRO_BATCH))
+    while num_answers % num_passes:
+        num_passes += 1
+    grpo = GRPOConfig(
+        output_dir=str(watch.files.checkpoints),
+        use_cpu=place.device == "cpu",
+        bf16=place.device == "cuda" and place.precision == "bfloat16",
+        fp16=False,
+        max_steps=config["total_steps"],
+        per_device_train_batch_size=num_answers // num_passes,
+        gradient_accumulation_steps=num_passes,
+        num_generations=settings["rollouts_per_prompt"],
+        learning_rate=settings["learning_rate"],
+        lr_scheduler_type="constant",
+        beta=settings["beta"],
+        temperature=settings["temperature"],
+        max_completion_length=settings["max_completion_tokens"],
+        entropy_coef=settings["entropy_bonus"],
+        gradient_checkpointing=False,
+        logging_steps=1,
+        save_strategy="no",
+        save_total_limit=2,
+        report_to=[],
+        seed=settings["seed"],
+        disable_tqdm=True,
+        dataloader_num_workers=0,
+        dataloader_pin_memory=place.device == "cuda",
+        max_grad_norm=1.0,
+        loss_type="dapo",
+        scale_rewards="group",
+        use_vllm=bool(config.get("use_vllm")),
+    )
+    return GRPOTrainer(
+        model=loaded.model,
+        reward_funcs=watch.rewards,
+        args=grpo,
+        train_dataset=Dataset.from_list(loaded.rows["train"]),
+        processing_class=loaded.tokenizer,
+        callbacks=[watch],
+    )

@@ -1,0 +1,229 @@
+"""A training from its order to its comparison, and all that can go wrong on the way."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from rft_app.domain.grading import FailureKind
+from rft_app.domain.job import JobStatus
+from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.domain.training_comparison import Finding
+from rft_app.domain.training_run import Phase, TrainingRun
+from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
+from rft_app.jobs.running import JobRunner
+from rft_app.services.datasets import delete_dataset
+from rft_app.services.job_kinds import all_job_kinds
+from rft_app.services.pipeline import get_step
+from rft_app.services.training_orders import look_ahead
+from rft_app.services.training_runs import (
+    cancel_training,
+    find_adapter,
+    get_comparison,
+    list_answers,
+    list_checkpoints,
+    list_metrics,
+    resume_training,
+)
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.steps import finish_step
+from rft_app.trainers import trl_local
+from rft_app.trainers.environment import TrainerEnvironment
+from rft_app.trainers.run_folder import RunFolder
+from tests.pipeline.graded_dataset import DATASET
+from tests.services.training_world import attempt_of, follow_script, look, order, prepare, work
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def world(database: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(monkeypatch)
+
+
+def wait_for(is_there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_there():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.02)
+
+
+def texts(run: TrainingRun, phase: Phase, step: int) -> list[tuple[str, float | None]]:
+    with reading() as session:
+        rows = list_answers(session, run.id, phase, step, limit=200).rows
+    return [(row.text, row.reward) for row in rows]
+
+
+def test_a_training_ends_with_a_paired_comparison_on_held_out_records() -> None:
+    run = work(order())
+    assert (run.status, run.error) == (JobStatus.DONE, "")
+    assert run.outcome is not None
+    with reading() as session:
+        found = get_comparison(session, run.id)
+        steps = [metric.step for metric in list_metrics(session, run.id)]
+        step = get_step(session, DATASET, StepName.TRAIN)
+    assert (found.base_mean, found.tuned_mean, found.difference) == (0.0, 1.0, 1.0)
+    assert (found.finding, found.num_better) == (Finding.BETTER, 12)
+    assert not run.outcome.is_held_out, "of so few records the checkpoint is chosen by the same"
+    assert steps == [1, 2, 3, 4]
+    assert step.facts["improvement"] == 1.0
+    assert step.node.status is StepStatus.COMPLETE
+
+
+def test_answers_of_a_step_are_kept_with_their_grades() -> None:
+    run = work(order())
+    assert set(texts(run, Phase.TRAIN, 2)) == {("0.5", 0.5)}
+    assert set(texts(run, Phase.TUNED, 4)) == {("1", 1.0)}
+
+
+def test_what_the_grader_cannot_judge_is_no_zero() -> None:
+    follow_script(words=[2])
+    run = work(order())
+    with reading() as session:
+        rows = list_answers(session, run.id, Phase.TRAIN, 2).rows
+        metric = list_metrics(session, run.id)[1]
+    failed = [row for row in rows if row.failure_kind is not None]
+    assert [row.reward for row in failed] == [None]
+    assert failed[0].failure_kind is FailureKind.EXCEPTION
+    assert metric.values["reward"] == 0.5
+
+
+def test_a_killed_trainer_goes_on_from_its_last_checkpoint() -> None:
+    follow_script(kill=[3])
+    run = work(order())
+    assert run.status is JobStatus.DONE
+    begun = [one for one in RunFolder.of(run.id).read_events() if one["type"] == "begun"]
+    assert [one["resumed_from"] for one in begun] == [0, 2]
+
+
+def test_a_trainer_that_is_killed_again_fails_and_can_be_resumed() -> None:
+
+    follow_script(kill=[2, 2])
+    run = work(order())
+    assert run.status is JobStatus.FAILED
+    assert "was killed (SIGKILL), again" in run.error
+    assert run.outcome is None
+    with unit_of_work() as session:
+        resume_training(session, run.id)
+    again = work(run, attempt_of(run))
+    assert again.status is JobStatus.DONE
+    with reading() as session:
+        assert [one.step for one in list_checkpoints(session, run.id)] == [1, 2, 3, 4]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_taken() -> None:
+    follow_script(damage=[2], kill=[3])
+    run = work(order())
+    events = RunFolder.of(run.id).read_events()
+    assert run.status is JobStatus.DONE
+    assert [one["resumed_from"] for one in events if one["type"] == "begun"] == [0, 1]
+    notes = [one["message"] for one in events if one["type"] == "note"]
+    assert notes == ["The checkpoint of step 2 is damaged."]
+
+
+def test_a_loss_that_is_no_number_fails_and_keeps_the_best_checkpoint() -> None:
+    follow_script(nan=[3])
+    run = work(order())
+    assert run.status is JobStatus.FAILED
+    assert "not a finite number" in run.error
+    assert run.best is not None
+    assert run.best.step == 2
+    with reading() as session:
+        assert not find_adapter(session, run.id).is_finished
+        with pytest.raises(ConflictError, match="is failed"):
+            get_comparison(session, run.id)
+
+
+def test_a_cancelled_training_keeps_its_best_checkpoint() -> None:
+    follow_script(wait=[3])
+    run = order()
+    worker = threading.Thread(target=work, args=(run,))
+    worker.start()
+    wait_for(lambda: look(run).num_done == 2)
+    with unit_of_work() as session:
+        cancel_training(session, run.id)
+    worker.join(PATIENCE_S)
+    found = look(run)
+    assert found.status is JobStatus.CANCELLED
+    assert found.best is not None
+    assert found.best.step == 2
+    with reading() as session:
+        assert (find_adapter(session, run.id).folder / "adapter_model.safetensors").exists()
+
+
+def test_a_trainer_outlives_its_worker_and_the_next_one_finds_it() -> None:
+    follow_script(wait=[3])
+    run, runner = order(), JobRunner(all_job_kinds(), "wk_test")
+    worker = threading.Thread(target=runner.run, args=(run.job_id, 0))
+    worker.start()
+    wait_for(lambda: look(run).num_done == 2)
+    folder = RunFolder.of(run.id)
+    pid = folder.find_pid()
+    runner.is_stopping = True
+    worker.join(PATIENCE_S)
+    assert folder.find_pid() == pid is not None
+    second = threading.Thread(target=work, args=(run,))
+    second.start()
+    time.sleep(0.5)
+    assert folder.find_pid() == pid
+    with unit_of_work() as session:
+        cancel_training(session, run.id)
+    second.join(PATIENCE_S)
+    begun = [one for one in RunFolder.of(run.id).read_events() if one["type"] == "begun"]
+    assert len(begun) == 1
+    assert look(run).status is JobStatus.CANCELLED
+
+
+def test_against_a_no_go_a_reason_is_needed_and_kept() -> None:
+    with unit_of_work() as session:
+        result = StepResult(outcome=StepStatus.FAILED, summary="NO_GO", facts={"verdict": "NO_GO"})
+        finish_step(session, DATASET, StepName.DRY_RUN, result, settings={}, input_hash="")
+    with pytest.raises(InvalidInputError, match="NO_GO"):
+        order()
+    assert order(reason="To see it fail").reason == "To see it fail"
+
+
+def test_without_a_trainer_the_command_that_installs_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nothing = TrainerEnvironment(python="python", versions={})
+    monkeypatch.setattr(trl_local, "find_environment", lambda: nothing)
+    with pytest.raises(NotAvailableError, match="make trainer"):
+        order()
+
+
+def test_a_setting_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidInputError, match="warmth"):
+        order(settings={"warmth": 3})
+    with pytest.raises(InvalidInputError, match="learning_rate"):
+        order(settings={"learning_rate": -1})
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path: object) -> None:
+    with pytest.raises(InvalidInputError, match="a chat template"):
+        order(base_model=str(tmp_path))
+
+
+def test_looking_ahead_tells_steps_time_and_what_speaks_against_it() -> None:
+    with reading() as session:
+        found = look_ahead(session, DATASET)
+    assert found.num_steps == 36
+    assert 0 < found.estimate.low_s < found.estimate.high_s
+    levels = {check.name: check.level for check in found.checks}
+    assert levels["verdict"] == "caution"
+    assert levels["held_out"] == "caution"
+
+
+def test_a_second_training_of_a_dataset_waits_its_turn() -> None:
+    order()
+    with pytest.raises(ConflictError, match="still queued"):
+        order()
+
+
+def test_files_of_a_training_go_with_its_dataset() -> None:
+    run = work(order())
+    folder = RunFolder.of(run.id).path
+    with unit_of_work() as session:
+        delete_dataset(session, DATASET)
+    assert not folder.exists()

@@ -1,0 +1,108 @@
+"""A trainer that follows a script instead of learning: `python scripted_child.py FOLDER`.
+
+It speaks the protocol of decision 16 with the trainer's own modules, which need no torch.  Its
+script is `script.json` of the folder above: what happens at which step, once for each.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from rft_app.processes import training
+
+sys.path.insert(0, str(Path(training.__path__[0])))
+
+from grading_client import GradingClient  # type: ignore[import-not-found]
+from run_files import RunFiles, TrainingError, step_of  # type: ignore[import-not-found]
+
+files = RunFiles(Path(sys.argv[1]))
+SCRIPT = files.path.parent / "script.json"
+
+
+def happens(what: str, step: int) -> bool:
+    """Whether the script says so; it says it once."""
+    script = json.loads(SCRIPT.read_text()) if SCRIPT.exists() else {}
+    if step not in script.get(what, []):
+        return False
+    script[what].remove(step)
+    SCRIPT.write_text(json.dumps(script))
+    return True
+
+
+def answer(
+    client: GradingClient, phase: str, step: int, name: str, text: str
+) -> list[float | None]:
+    keys = [row["key"] for row in files.read_prompts(name)]
+    words = ["words" if happens("words", step) else text for _ in keys]
+    return client.grade(phase, step, 0, list(zip(keys, words, strict=True)))
+
+
+def save(step: int) -> None:
+    checkpoint = files.checkpoints / f"checkpoint-{step}"
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    (checkpoint / "state.txt").write_text(str(step))
+    files.seal(checkpoint)
+    if happens("damage", step):
+        (checkpoint / "state.txt").write_text("")
+
+
+def write_adapter(folder: str) -> None:
+    Path(folder).mkdir()
+    Path(folder, "adapter_model.safetensors").write_text("weights")
+
+
+def train(client: GradingClient, num_steps: int, start: int) -> None:
+    for step in range(start + 1, num_steps + 1):
+        if happens("kill", step):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if happens("nan", step):
+            raise TrainingError("not_finite", f"The loss of step {step} is not a finite number.")
+        while happens("wait", step):
+            while not files.is_cancelled:
+                time.sleep(0.05)
+        if files.is_cancelled:
+            raise KeyboardInterrupt
+        rewards = answer(client, "train", step, "train", "0.5")
+        graded = [one for one in rewards if one is not None]
+        files.tell("metrics", step=step, values={"reward": sum(graded) / max(len(graded), 1)})
+        save(step)
+        files.keep_best(write_adapter, {"step": step, "reward": step / 10})
+        files.tell("checkpoint", step=step, reward=step / 10, num_graded=1, is_best=True)
+
+
+def main() -> None:
+    if not files.take():
+        sys.exit(3)
+    config = files.read_json("config.json")
+    checkpoint = files.find_checkpoint()
+    start = 0 if checkpoint is None else step_of(checkpoint)
+    files.tell("begun", pid=os.getpid(), resumed_from=start)
+    client = GradingClient(files)
+    try:
+        answer(client, "base", 0, "compared", "0")
+        files.tell("phase", words="training")
+        train(client, config["total_steps"], start)
+        best = files.read_best()["step"]
+        answer(client, "tuned", best, "compared", "1")
+    except KeyboardInterrupt:
+        files.tell("cancelled", step=None)
+    except TrainingError as error:
+        files.tell("failed", code=error.code, message=str(error))
+    else:
+        files.tell(
+            "done",
+            best_step=best,
+            num_steps=config["total_steps"],
+            base_hash="a",
+            adapter_hash="b",
+            adapter_norm=1.0,
+            device="cpu",
+            precision="float32",
+        )
+
+
+if __name__ == "__main__":
+    main()
