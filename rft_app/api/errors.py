@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from rft_app.api.schemas._base import Wire
-from rft_app.errors import InvalidInputError, NotAvailableError, NotFoundError, RftError
+from rft_app.errors import InvalidInputError, NotFoundError, RftError
 
 _CODES = {403: "forbidden", 404: NotFoundError.code, 405: "method_not_allowed"}
 
@@ -85,8 +85,3 @@ def envelope(
     """One error as a response."""
     body = ErrorEnvelope(error=ErrorBody(code=code, message=message, details=details or {}))
     return JSONResponse(body.to_json(), status_code=status_code)
-
-
-def not_available(what: str) -> NotAvailableError:
-    """The error for a part of the interface that this version does not have."""
-    return NotAvailableError(f"This version cannot {what} yet.")

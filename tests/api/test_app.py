@@ -69,7 +69,6 @@ def test_every_documented_route_answers_errors_in_the_envelope(client: TestClien
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", f"{DATASETS}/ds_a/train"),
         ("POST", f"{DATASETS}/ds_a/generate"),
     ],
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import training_comparison as compared
@@ -42,8 +42,8 @@ class TrainingConfig(WireRequest):
     base_model: str | None = None
     """A local folder; empty for the embedded model."""
     train_ratio: float | None = None
-    stratify_by_topic: bool | None = None
-    include_generated_in_valid: bool | None = None
+    stratify_by_topic: StrictBool | None = None
+    include_generated_in_valid: StrictBool | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     trainer: str = "trl_local"
     preset: domain.Preset = domain.Preset.QUICK
