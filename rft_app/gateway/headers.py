@@ -40,8 +40,10 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> Inbound:
     passed_on: list[tuple[str, str]] = []
     known: dict[str, str] = {}
     for name, value in headers:
-        if name in _READ or name.startswith(_OWN):
-            known[name.decode("latin-1")] = value.decode("latin-1")
+        if name in _READ or _is_own(name):
+            known[name.decode("latin-1")] = (
+                _decode(value) if _is_own(name) else value.decode("latin-1")
+            )
         elif name == b"accept-encoding":
             passed_on.append(("accept-encoding", _choose_codings(value.decode("latin-1"))))
         elif name not in _FROM_CLIENT:
@@ -50,6 +52,18 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> Inbound:
             if name in _READ_ONLY:
                 known[name.decode()] = text
     return Inbound(passed_on, known)
+
+
+def _is_own(name: bytes) -> bool:
+    return name.startswith(_OWN)
+
+
+def _decode(value: bytes) -> str:
+    """A text as its sender meant it: most send UTF-8, older ones Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _choose_codings(offered: str) -> str:

@@ -23,9 +23,11 @@ class _Place(NamedTuple):
     """Fields that others rely on."""
     inner: Mapping[str, "_Place"] = {}
     """Fields with a structure of their own; all others are what somebody said."""
+    is_free: bool = False
+    """Whether names of other fields are what somebody said, too."""
 
 
-_SAID: Final = _Place()
+_SAID: Final = _Place(is_free=True)
 _NAMED: Final = _Place(frozenset({"name"}))
 _CALL: Final = _Place(
     frozenset({"id", "call_id", "type", "index", "name"}), {"function": _NAMED, "custom": _NAMED}
@@ -44,7 +46,8 @@ _METADATA: Final = _Place(
             *("request_created_at", "response_created_at", "system_fingerprint", "end_time"),
             *("startTime", "endTime", "completionStartTime"),
         }
-    )
+    ),
+    is_free=True,
 )
 _BODY: Final = _Place(
     frozenset({"finish_reason"}),
@@ -55,7 +58,8 @@ _ATTRIBUTES: Final = _Place(
         "gen_ai.input.messages": _MESSAGE,
         "gen_ai.output.messages": _MESSAGE,
         "gen_ai.tool.definitions": _TOOL,
-    }
+    },
+    is_free=True,
 )
 _EVENT: Final = _Place(_MESSAGE.kept, {**_ATTRIBUTES.inner, **_MESSAGE.inner, "message": _MESSAGE})
 """A message, too, in the older conventions."""
@@ -119,8 +123,9 @@ def scrub_body(
 
 
 def scrub_span(span: Span, scrubber: Scrubber, placeholders: Placeholders) -> None:
-    """Replace in the attributes of a span and of its events."""
+    """Replace in the name of a span, in its attributes and in those of its events."""
     walk = _Walk(scrubber, placeholders)
+    span.name = scrubber.scrub(span.name, placeholders)
     span.attributes = walk.scrub(span.attributes, _ATTRIBUTES)
     span.resource = walk.scrub(span.resource, _SAID)
     span.status_message = scrubber.scrub(span.status_message, placeholders)
@@ -145,10 +150,26 @@ class _Walk(NamedTuple):
     def scrub(self, value: Any, place: _Place) -> Any:  # noqa: ANN401
         """A value that stands in a place."""
         if is_object(value):
-            return {key: self._scrub_field(key, inner, place) for key, inner in value.items()}
+            scrubbed: dict[str, Any] = {}
+            for key, inner in value.items():
+                scrubbed[self._scrub_key(key, place, scrubbed)] = self._scrub_field(
+                    key, inner, place
+                )
+            return scrubbed
         if is_list(value):
             return [self.scrub(inner, place) for inner in value]
         return self._scrub_said(value) if isinstance(value, str) else value
+
+    def _scrub_key(self, key: str, place: _Place, known: Mapping[str, Any]) -> str:
+        """The name of a field; of several that become one, all but the first are numbered."""
+        if not place.is_free or key in place.kept or key in place.inner or key == "arguments":
+            return key
+        name = scrubbed = self.scrubber.scrub(key, self.placeholders)
+        number = 1
+        while name in known:
+            number += 1
+            name = f"{scrubbed} {number}"
+        return name
 
     def _scrub_field(self, key: str, value: Any, place: _Place) -> Any:  # noqa: ANN401
         if key == "arguments":

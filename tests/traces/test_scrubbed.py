@@ -139,3 +139,32 @@ def test_a_trace_without_such_values_is_the_same_object() -> None:
     before = read({"request": {"messages": [user()]}, "temperature": 12.50})[0]
 
     assert scrub_trace(before, SCRUBBER).trace is before
+
+
+def test_names_of_spans_and_of_fields_that_people_chose_are_scrubbed() -> None:
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "seen by bob@example.com": 1,
+        "seen by Bob@example.com": 2,
+        "inner": {"ann@example.com": {"role": "user"}},
+        "gen_ai.input.messages": [{"role": "user", "parts": []}],
+    }
+    span = Span("1", "1", "", "mail bob@example.com", 3, 0, 0, 0, "", attributes, [], {}, "")
+
+    scrub_span(span, SCRUBBER, Placeholders())
+
+    assert span.name == "mail <EMAIL_1>"
+    seen = {name: told for name, told in span.attributes.items() if name.startswith("seen by")}
+    assert sorted(seen.values()) == [1, 2]
+    assert not any("example.com" in name for name in seen)
+    assert span.attributes["inner"] == {"<EMAIL_2>": {"role": "user"}}
+    assert span.attributes["gen_ai.input.messages"] == [{"role": "user", "parts": []}]
+    assert span.attributes["gen_ai.operation.name"] == "chat"
+
+
+def test_names_of_a_records_own_fields_stay_and_those_of_metadata_do_not() -> None:
+    found, body = scrub({**ROW, "notes": {"ann@example.com": "liked it"}})
+
+    assert b"ann@" not in found.trace.body
+    assert list(body["metadata"]["notes"].values()) == ["liked it"]
+    assert next(iter(body["metadata"]["notes"])).startswith("<EMAIL_")

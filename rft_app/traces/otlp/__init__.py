@@ -16,6 +16,7 @@ from rft_app.traces.otlp.message_events import NAMES
 from rft_app.traces.otlp.openinference import OpenInference
 from rft_app.traces.otlp.span import Log, Span
 from rft_app.traces.otlp.traceloop import Traceloop
+from rft_app.traces.otlp.vercel import Vercel
 
 OTLP = "otlp"
 """The source of spans that no dialect knows."""
@@ -66,7 +67,7 @@ class Dialect(Protocol):
 
 
 DIALECTS: Registry[Dialect] = Registry(
-    "dialect", (Gateway(), Langfuse(), OpenInference(), LiteLlm(), Traceloop(), GenAi())
+    "dialect", (Gateway(), Langfuse(), OpenInference(), LiteLlm(), Vercel(), Traceloop(), GenAi())
 )
 """In the order they are tried: the last is spoken by spans of the others, too."""
 

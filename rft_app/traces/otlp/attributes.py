@@ -36,6 +36,17 @@ def try_json(value: object) -> Any:  # noqa: ANN401  # JSON
         return value
 
 
+def parse_said(value: object, name: str) -> Any:  # noqa: ANN401  # JSON
+    """As `parse_json`, but a text that does not begin as messages in JSON do is what was said.
+
+    Raises:
+        WrongShapeError: It begins as JSON and is none.
+    """
+    if isinstance(value, str) and value.lstrip()[:1] not in {"[", "{", '"'}:
+        return value if value.strip() else None
+    return parse_json(value, name)
+
+
 def read_number(value: object) -> float | None:
     """A number, also one written as text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -5,15 +5,15 @@ What is left of both bodies stays in the metadata as `request` and `response`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from rft_app.traces.otlp.call import Answer, Call, read_finish, read_tool_choice, read_tools
 from rft_app.traces.otlp.parts import Json, is_list, is_object
 from rft_app.traces.otlp.turns import read_messages
 
-_REQUEST = frozenset(
-    {"messages", "input", "instructions", "system", "tools", "tool_choice", "parallel_tool_calls"}
-)
+_SAID = ("messages", "input", "prompt")
+"""Fields of a request that hold what was said; the first that is there counts."""
+_REQUEST = frozenset({"instructions", "system", "tools", "tool_choice", "parallel_tool_calls"})
 
 _CHOICE: Final = frozenset({"message", "delta", "text", "finish_reason", "index"})
 _NOTHING: Final[tuple[object, ...]] = (None, [], {})
@@ -26,7 +26,24 @@ def is_request(body: object) -> bool:
     messages = body.get("messages")
     if is_list(messages):
         return all(is_object(message) and "role" in message for message in messages)
-    return isinstance(body.get("input"), str | list) and "model" in body
+    return "model" in body and (
+        isinstance(body.get("input"), str | list) or _is_prompt(body.get("prompt"))
+    )
+
+
+def _is_prompt(value: object) -> bool:
+    """Whether it is what a text was completed from, and not a list of token ids."""
+    return isinstance(value, str) or (
+        is_list(value) and bool(value) and all(isinstance(each, str) for each in value)
+    )
+
+
+def is_response(body: object) -> TypeGuard[Json]:
+    """Whether a body is what a provider answered with."""
+    if not is_object(body):
+        return False
+    is_blocks = body.get("type") == "message" and "content" in body
+    return is_blocks or is_list(body.get("choices")) or is_list(body.get("output"))
 
 
 def read_bodies(request: Json, response: object) -> Call:
@@ -40,24 +57,26 @@ def read_bodies(request: Json, response: object) -> Call:
         WrongShapeError: The messages are none.
     """
     system = request.get("instructions", request.get("system"))
-    said = request["messages"] if "messages" in request else request["input"]
+    said = next(name for name in _SAID if name in request)
     choice, parallel = read_tool_choice(request.get("tool_choice"))
     call = Call(
-        prompt=[*read_messages(system, "system"), *read_messages(said)],
+        prompt=[*read_messages(system, "system"), *read_messages(request[said])],
         tools=read_tools(request.get("tools")),
         tool_choice=choice,
         parallel_tool_calls=request.get("parallel_tool_calls", parallel),
         model=_text(request.get("model")),
     )
-    left = {name: value for name, value in request.items() if name not in _REQUEST}
+    left = {k: value for k, value in request.items() if k not in _REQUEST and k != said}
     if left:
         call.metadata = {"request": left}
     if is_object(response):
-        _take_response(call, dict(response))
+        take_response(call, response)
     return call
 
 
-def _take_response(call: Call, response: Json) -> None:
+def take_response(call: Call, body: Json) -> None:
+    """Add to a call what its answer says."""
+    response = dict(body)
     call.model = _text(response.get("model")) or call.model
     usage = response.pop("usage", None)
     call.usage = usage if is_object(usage) else None

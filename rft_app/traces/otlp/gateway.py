@@ -15,6 +15,7 @@ from rft_app.traces.otlp.attributes import try_json
 from rft_app.traces.otlp.bodies import is_request, read_bodies
 from rft_app.traces.otlp.call import Call
 from rft_app.traces.otlp.genai import read_evaluations
+from rft_app.traces.otlp.parts import is_object
 from rft_app.traces.otlp.span import MS_IN_NS, Log, Span
 
 SCOPE = "rft.gateway"
@@ -64,8 +65,9 @@ class Gateway:
         request = try_json(span.attributes.get(REQUEST))
         if not is_request(request):
             raise WrongShapeError("The request holds no messages.")
-        call = read_bodies(request, try_json(span.attributes.get(RESPONSE)))
-        call.used = (REQUEST, RESPONSE, KEY_ID)
+        response = try_json(span.attributes.get(RESPONSE))
+        call = read_bodies(request, response)
+        call.used = (REQUEST, KEY_ID, RESPONSE) if is_object(response) else (REQUEST, KEY_ID)
         call.first_token_ms = find_first_token(span)
         if feedback := read_evaluations(span, logs):
             call.metadata = {**call.metadata, "feedback": feedback}

@@ -10,7 +10,13 @@ The events of 1.36 and earlier, one a message, are read where there is nothing n
 
 from collections.abc import Sequence
 
-from rft_app.traces.otlp.attributes import parse_json, read_number, read_text, read_usage
+from rft_app.traces.otlp.attributes import (
+    parse_json,
+    parse_said,
+    read_number,
+    read_text,
+    read_usage,
+)
 from rft_app.traces.otlp.call import Answer, Call, read_finish, read_tools
 from rft_app.traces.otlp.message_events import read_events
 from rft_app.traces.otlp.parts import Json, is_list, is_object
@@ -20,6 +26,11 @@ from rft_app.traces.otlp.turns import read_messages
 DETAILS = "gen_ai.client.inference.operation.details"
 EVALUATION = "gen_ai.evaluation.result"
 _CALLS = frozenset({"chat", "generate_content", "text_completion"})
+_STRUCTURE = (
+    *("agent", "chain", "embed", "handoff", "guardrail", "memory", "plan", "rerank"),
+    *("retriev", "task", "tool", "workflow"),
+)
+"""What names of operations hold that are no calls, in any form of the verb."""
 _MS_PER_S = 1000.0
 CONTENT = (
     "gen_ai.input.messages",
@@ -42,14 +53,18 @@ class GenAi:
             "gen_ai.operation.name" in known
             or "gen_ai.system" in known
             or "gen_ai.provider.name" in known
+            or CONTENT[0] in known
         )
 
     def is_call(self, span: Span) -> bool:
         """Agents and tools have operations of their own; older spans have none."""
-        operation = span.attributes.get("gen_ai.operation.name")
+        known = span.attributes
+        operation = known.get("gen_ai.operation.name")
         if operation is None:
-            return "gen_ai.request.model" in span.attributes
-        return operation in _CALLS
+            return "gen_ai.request.model" in known or CONTENT[0] in known
+        if operation in _CALLS:
+            return True
+        return CONTENT[0] in known and not any(word in str(operation) for word in _STRUCTURE)
 
     def read(self, span: Span, logs: Sequence[Log]) -> Call:
         """Content of the span itself, else of its events."""
@@ -77,8 +92,10 @@ def read_content(known: Attributes) -> Call:
     Raises:
         WrongShapeError: One of them is cut off or holds something else.
     """
-    content = {name: parse_json(known.get(name), name) for name in CONTENT}
-    given, answered, system, tools = content.values()
+    given, answered, system = (parse_said(known.get(name), name) for name in CONTENT[:3])
+    tools = parse_json(known.get(CONTENT[3]), CONTENT[3])
+    if answered is not None and not is_list(answered):
+        answered = [answered]
     return Call(
         prompt=[*read_messages(system, "system"), *read_messages(given)],
         answers=[_answer(each) for each in answered] if is_list(answered) else [],

@@ -7,9 +7,10 @@ langfuse.observation.output  {"role":"assistant","content":"Hello"} or "Hello"
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeGuard
 
 from rft_app.traces.otlp.attributes import read_number, read_text, try_json
-from rft_app.traces.otlp.bodies import is_request, read_bodies
+from rft_app.traces.otlp.bodies import is_request, is_response, read_bodies, take_response
 from rft_app.traces.otlp.call import Answer, Call, read_finish
 from rft_app.traces.otlp.parts import Json, is_list, is_object
 from rft_app.traces.otlp.span import MS_IN_NS, Log, Span
@@ -19,7 +20,6 @@ _PREFIX = "langfuse.observation."
 _TYPE = _PREFIX + "type"
 _REASON = _PREFIX + "metadata.finish_reason"
 _USED = tuple(_PREFIX + name for name in ("input", "output", "usage_details"))
-_OUTPUT_KEYS = frozenset({"choices", "output"})
 
 
 class Langfuse:
@@ -55,15 +55,24 @@ class Langfuse:
 def read_observation(given: object, answered: object) -> Call:
     """The call that input and output of a generation tell of, whatever form they have."""
     if is_object(given) and is_request({"model": None, **given}):
-        is_body = is_object(answered) and not _OUTPUT_KEYS.isdisjoint(answered)
-        call = read_bodies(given, answered if is_body else None)
-        if is_body:
-            return call
+        call = read_bodies(given, None)
     else:
         call = Call(prompt=read_messages(given if _is_said(given) else None))
-    if answered is not None and answered != "":
+    if is_response(answered):
+        take_response(call, answered)
+    elif _are_choices(answered):
+        call.answers = [Answer(read_messages([each], "assistant")) for each in answered]
+    elif answered is not None and answered != "":
         call.answers = [Answer(read_messages(answered, "assistant"))]
     return call
+
+
+def _are_choices(answered: object) -> TypeGuard[list[Json]]:
+    """Whether an output is several answers to one question: plain messages of the assistant."""
+    return is_list(answered) and all(
+        is_object(each) and each.get("role") == "assistant" and "type" not in each
+        for each in answered
+    )
 
 
 def _is_said(given: object) -> bool:

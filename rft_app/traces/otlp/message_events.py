@@ -3,14 +3,15 @@
     gen_ai.user.message  {"content": "Hi"}
     gen_ai.choice        {"index": 0, "finish_reason": "stop", "message": {"content": "Hello"}}
 
-The oldest put all messages into one span event, `gen_ai.content.prompt`.
+The oldest put all messages into one span event, `gen_ai.content.prompt`, or into attributes of the
+span: `gen_ai.prompt` and `gen_ai.completion`.  Some write the list of events into one, `events`.
 """
 
 from collections.abc import Sequence
 
-from rft_app.traces.otlp.attributes import parse_json, try_json
+from rft_app.traces.otlp.attributes import parse_json, parse_said, try_json
 from rft_app.traces.otlp.call import Answer, Call, read_finish
-from rft_app.traces.otlp.parts import Json, is_object
+from rft_app.traces.otlp.parts import Json, is_list, is_object
 from rft_app.traces.otlp.span import Attributes, Log, Span
 from rft_app.traces.otlp.turns import read_messages
 
@@ -26,6 +27,9 @@ _ALL_AT_ONCE = {
     "gen_ai.content.completion": "gen_ai.completion",
 }
 _WRAPPED = "gen_ai.event.content"
+_LISTED = "events"
+_NAMES = ("gen_ai.", "event.")
+"""Beginnings of the fields that an event has for itself."""
 NAMES = frozenset({*_ROLES, CHOICE})
 """Log records with one of these names tell what was said."""
 
@@ -37,6 +41,7 @@ def read_events(span: Span, logs: Sequence[Log]) -> Call:
         WrongShapeError: One of them holds no message.
     """
     told = [(event.name, event.time_ns, _open(event.attributes)) for event in span.events]
+    told += [(str(each.get("event.name")), 0, _open(each)) for each in _list_events(span)]
     told += [
         (log.name, log.time_ns, dict(log.body) if is_object(log.body) else _open(log.attributes))
         for log in logs
@@ -50,9 +55,17 @@ def read_events(span: Span, logs: Sequence[Log]) -> Call:
             choices.append(_choice(fields))
         elif name in _ALL_AT_ONCE:
             _take_all(call, name, fields)
+    if call.is_empty and not choices:
+        for name in _ALL_AT_ONCE:
+            _take_all(call, name, span.attributes)
     if choices:
         call.answers = [answer for _, answer in sorted(choices, key=lambda each: each[0])]
     return call
+
+
+def _list_events(span: Span) -> list[Json]:
+    found = try_json(span.attributes.get(_LISTED))
+    return [each for each in found if is_object(each)] if is_list(found) else []
 
 
 def _open(attributes: Attributes) -> Json:
@@ -70,7 +83,7 @@ def _open(attributes: Attributes) -> Json:
 
 
 def _message(fields: Json, role: str) -> list[Json]:
-    said = {key: value for key, value in fields.items() if not key.startswith("gen_ai.")}
+    said = {key: value for key, value in fields.items() if not key.startswith(_NAMES)}
     own_id = said.pop("id", None)
     if role == "tool" and own_id is not None:
         said["tool_call_id"] = own_id
@@ -91,9 +104,12 @@ def _choice(fields: Json) -> tuple[int, Answer]:
     return (index if isinstance(index, int) else 0), answer
 
 
-def _take_all(call: Call, name: str, fields: Json) -> None:
+def _take_all(call: Call, name: str, fields: Attributes) -> None:
     key = _ALL_AT_ONCE[name]
-    found = read_messages(parse_json(fields.get(key), key), "user")
+    told = parse_said(fields.get(key), key)
+    if is_object(told) and is_list(told.get("messages")):
+        told = told["messages"]
+    found = read_messages(told, "user")
     if key == "gen_ai.prompt":
         call.prompt = [*call.prompt, *found]
     else:

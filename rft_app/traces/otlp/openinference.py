@@ -10,14 +10,15 @@ The raw bodies lose nothing; the flat attributes know no tool choice.
 from collections.abc import Sequence
 
 from rft_app.traces.otlp.attributes import read_text, read_usage, try_json, unflatten
-from rft_app.traces.otlp.bodies import is_request, read_bodies
+from rft_app.traces.otlp.bodies import is_request, is_response, read_bodies, take_response
 from rft_app.traces.otlp.call import Answer, Call, read_finish, read_tool_choice, read_tools
 from rft_app.traces.otlp.parts import Json, is_list, is_object
 from rft_app.traces.otlp.span import MS_IN_NS, Attributes, Log, Span
 from rft_app.traces.otlp.turns import read_messages
 
+_INPUT, _OUTPUT = "input.value", "output.value"
 _FIRST_TOKEN = "First Token Stream Event"
-_USED = ("input.", "output.", "llm.input_messages.", "llm.output_messages.", "llm.tools.")
+_FLAT = ("llm.input_messages.", "llm.output_messages.", "llm.tools.")
 
 
 class OpenInference:
@@ -37,14 +38,8 @@ class OpenInference:
     def read(self, span: Span, logs: Sequence[Log]) -> Call:
         """Logs hold nothing for it."""
         known = span.attributes
-        request, response = try_json(known.get("input.value")), try_json(known.get("output.value"))
-        call = read_bodies(request, response) if is_request(request) else Call(prompt=[])
         flat = _read_flat(known)
-        if not call.prompt:
-            call = flat
-        elif not call.answers:
-            call.answers = flat.answers
-        call.used = _USED
+        call = _read_values(known, flat)
         call.tools = call.tools or flat.tools
         call.usage = call.usage or read_usage(
             known,
@@ -54,6 +49,53 @@ class OpenInference:
         call.model = read_text(known, "llm.model_name") or call.model
         call.first_token_ms = _find_first_token(span)
         return call
+
+
+def _read_values(known: Attributes, flat: Call) -> Call:
+    """The raw bodies, else what is flat, else texts; values that were not read stay attributes."""
+    request, response = try_json(known.get(_INPUT)), try_json(known.get(_OUTPUT))
+    raw = read_bodies(request, None) if is_request(request) else Call(prompt=[])
+    is_raw = bool(raw.prompt)
+    call, used = (raw, [*_FLAT, "input."]) if is_raw else (flat, [*_FLAT])
+    if not call.prompt:
+        call.prompt = _read_texts(known, "llm.prompts", "prompt")
+    if not call.prompt:
+        call.prompt = _read_said(known, _INPUT, "user")
+        used += ["input."] if call.prompt else []
+    is_answer = call.prompt and not flat.answers and is_response(response)
+    if is_object(response) and (is_raw or is_answer):
+        take_response(call, response)
+        used += ["output."]
+    call.answers = call.answers or flat.answers
+    if not call.answers and call.prompt:
+        call.answers = [Answer([each]) for each in _read_texts(known, "llm.choices", "completion")]
+    if not call.answers and call.prompt:
+        call.answers = [Answer([each]) for each in _read_said(known, _OUTPUT, "assistant")]
+        used += ["output."] if call.answers else []
+    call.used = tuple(used)
+    return call
+
+
+def _read_texts(known: Attributes, prefix: str, name: str) -> list[Json]:
+    """Texts of a completion; older spans have them as one list."""
+    role = "user" if name == "prompt" else "assistant"
+    told = known.get(prefix)
+    inner = (flat.get(name) for flat in unflatten(known, prefix))
+    texts = told if is_list(told) else [each.get("text") for each in inner if is_object(each)]
+    return [{"role": role, "content": text} for text in texts if isinstance(text, str)]
+
+
+def _read_said(known: Attributes, name: str, role: str) -> list[Json]:
+    """A value that is messages or a text; none of another kind."""
+    told = known.get(name)
+    value = try_json(told)
+    if is_object(value) or is_list(value):
+        items = value if is_list(value) else [value]
+        is_said = all(
+            isinstance(each, str) or (is_object(each) and "role" in each) for each in items
+        )
+        return read_messages(items, role) if is_said else []
+    return read_messages(told, role) if isinstance(told, str) and told.strip() else []
 
 
 def _read_flat(known: Attributes) -> Call:

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from rft_app.traces.otlp.attributes import read_number, read_text, try_json, unflatten
 from rft_app.traces.otlp.call import Answer, Call, read_finish, read_tools
 from rft_app.traces.otlp.genai import CONTENT, GenAi, read_tokens
-from rft_app.traces.otlp.parts import Json, is_list
+from rft_app.traces.otlp.parts import Json, as_json_text, is_list
 from rft_app.traces.otlp.span import Log, Span
 from rft_app.traces.otlp.turns import read_messages
 
 _MARKS = ("llm.request.type", "llm.is_streaming", "gen_ai.is_streaming", "traceloop.span.kind")
 _FLAT = ("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions.")
 _CALLS = frozenset({"chat", "completion"})
+_THINKING = "thinking"
 _FIRST_TOKEN = (
     "gen_ai.response.time_to_first_chunk",
     "llm.response.time_to_first_token",
@@ -58,7 +59,7 @@ class Traceloop:
                 for flat in unflatten(known, "gen_ai.prompt")
                 for said in _message(flat, "user")
             ],
-            answers=[_answer(flat) for flat in unflatten(known, "gen_ai.completion")],
+            answers=_answers(unflatten(known, "gen_ai.completion")),
             tools=read_tools([as_tool(flat) for flat in unflatten(known, "llm.request.functions")]),
             model=read_text(known, "gen_ai.response.model", "gen_ai.request.model"),
             usage=read_tokens(known),
@@ -90,6 +91,28 @@ def _message(flat: Json, role: str) -> list[Json]:
     if is_list(calls):
         said["tool_calls"] = calls
     return read_messages([{"content": None, **said, "role": said.get("role") or role}])
+
+
+def _answers(flats: Sequence[Json]) -> list[Answer]:
+    """Each completion is an answer; what was thought stands before it as one of its own."""
+    answers: list[Answer] = []
+    thoughts: list[str] = []
+    for flat in flats:
+        if flat.get("role") == _THINKING:
+            thoughts.append(as_json_text(flat.get("content")))
+            continue
+        answers.append(_answer(flat))
+        _add_thoughts(answers[-1], thoughts)
+        thoughts = []
+    if thoughts:
+        answers.append(Answer([{"role": "assistant", "content": ""}]))
+        _add_thoughts(answers[-1], thoughts)
+    return answers
+
+
+def _add_thoughts(answer: Answer, thoughts: Sequence[str]) -> None:
+    if thoughts and answer.messages:
+        answer.messages[0]["reasoning_content"] = "\n".join(thoughts)
 
 
 def _answer(flat: Json) -> Answer:
