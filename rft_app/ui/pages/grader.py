@@ -34,7 +34,7 @@ from rft_app.ui.theme import (
 _COLUMNS = (
     "grid gap-5 grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] max-desk:grid-cols-[minmax(0,1fr)]"
 )
-_STACK = "grid grid-cols-[minmax(0,1fr)] gap-5 content-start min-w-0 max-desk:contents"
+_PINNED = "min-w-0 desk:sticky desk:top-0 desk:h-[calc(100vh-200px)] desk:overflow-auto"
 
 
 def grader_page() -> rx.Component:
@@ -130,24 +130,22 @@ def _notices() -> rx.Component:
 
 
 def _workbench() -> rx.Component:
-    """Two stacks beside each other; one on narrow screens, what is tried next to what is edited."""
+    """What is edited stays in sight beside what is found out about it."""
     return rx.el.div(
         rx.el.div(
-            rx.el.div(grader_editor(), class_name="grid min-h-[560px] min-w-0 max-desk:order-1"),
-            rx.el.div(
-                grader_calibration(GraderPageState.id), class_name="min-w-0 max-desk:order-4"
-            ),
-            class_name=_STACK,
+            rx.el.div(grader_editor(), class_name="grid min-h-[560px] desk:min-h-full"),
+            class_name=_PINNED,
         ),
         rx.el.div(
-            rx.el.div(grader_trial(), class_name="min-w-0 max-desk:order-2"),
-            rx.el.div(grader_attack(), class_name="min-w-0 max-desk:order-3"),
-            rx.el.div(grader_versions(), class_name="min-w-0 max-desk:order-5"),
-            class_name=_STACK,
+            grader_trial(),
+            grader_attack(),
+            grader_calibration(GraderPageState.id),
+            grader_versions(),
+            class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start min-w-0",
         ),
         on_mount=GraderAttackState.enter,
         on_unmount=GraderAttackState.leave,
-        class_name=_COLUMNS,
+        class_name=f"{_COLUMNS} items-start",
     )
 
 

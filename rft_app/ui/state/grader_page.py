@@ -12,7 +12,7 @@ class GraderPageState(DatasetPage, rx.State):
     """One visitor's view of the page; what is edited is in `GraderState`."""
 
     id: str = ""
-    name: str = ""
+    name: str = "Dataset"
 
     def _enter(self, dataset_id: str) -> None:
         super()._enter(dataset_id)
