@@ -15,6 +15,7 @@ from rft_app.cli import (
     from_traces,
     grader,
     grader_attack,
+    grader_suggest,
     importing,
     keys,
     providers,
@@ -58,6 +59,7 @@ app.command("adjust")(deploying.adjust)
 app.command("promote")(deploying.promote)
 app.command("rollback")(deploying.rollback)
 grader.app.command("attack")(grader_attack.attack)
+grader.app.command("suggest")(grader_suggest.suggest)
 grader.app.command("calibrate")(calibrate.calibrate)
 app.add_typer(datasets.app, name="datasets")
 datasets.app.command("from-traces")(from_traces.create)

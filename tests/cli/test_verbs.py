@@ -347,3 +347,17 @@ def test_a_grader_is_attacked(rft: Rft, rows: Path, tmp_path: Path) -> None:
     assert "0, 5 not applicable" in table
     assert rft("grader", "attack", dataset_id, "--sample-size", 0).returncode == 2
     assert "attack" in rft("grader", "--help").stdout
+
+
+def test_a_grader_is_suggested_and_written_for_a_run(rft: Rft, rows: Path, tmp_path: Path) -> None:
+    dataset_id = imported(rft, rows, "Suggested")
+    path = tmp_path / "suggested.json"
+    found = rft.json("grader", "suggest", dataset_id, "--out", path)
+    assert found["reason"]
+    assert orjson.loads(path.read_bytes())["kind"] == found["config"]["type"].replace("llm-", "")
+    shown = rft("grader", "suggest", dataset_id).stdout
+    assert found["reason"] in shown
+    assert "no grader yet" in rft("grader", "attack", dataset_id).stderr, "nothing was saved"
+    nowhere = rft("grader", "suggest", dataset_id, "--out", tmp_path / "none" / "a.json")
+    assert nowhere.returncode == 2
+    assert "cannot be written" in nowhere.stderr

@@ -14,6 +14,7 @@ from rft_app.api.schemas.grader import (
     GraderTest,
     GraderTestRequest,
 )
+from rft_app.api.schemas.grader_suggestion import GraderSuggestion
 from rft_app.api.schemas.job import Job
 from rft_app.api.views import find_dry_run_report, saved_spec
 from rft_app.api.waiting import Wait, start
@@ -24,6 +25,7 @@ from rft_app.graders.python_file import to_python
 from rft_app.services import run_estimates
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
+from rft_app.services.grader_proposal import propose_grader
 from rft_app.services.graders import configure_grader, current_grader, try_grader
 from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
@@ -46,6 +48,13 @@ def read_grader(dataset_id: str) -> GraderConfig | None:
 def update_grader(dataset_id: str, config: GraderConfig) -> GraderConfig:
     """Save a grader; changed settings make the next version."""
     return GraderConfig.of(configure_grader(dataset_id, config.to_spec()))
+
+
+@router.get("/grader/suggestion")
+def suggest_grader(dataset_id: str) -> GraderSuggestion:
+    """A grader that the data allows, else a judge by the objective; nothing is saved or paid."""
+    with reading() as session:
+        return GraderSuggestion.of(propose_grader(session, dataset_id))
 
 
 @router.get("/grader/openai")

@@ -120,14 +120,15 @@ class GraderConfig(WireRequest):
     @classmethod
     def of(cls, stored: domain.GraderVersion) -> "GraderConfig":
         """Convert from the domain."""
-        return cls._of(stored.spec).model_copy(update={"version": stored.version})
+        return cls.of_spec(stored.spec).model_copy(update={"version": stored.version})
 
     @classmethod
-    def _of(cls, spec: domain.GraderSpec) -> "GraderConfig":
+    def of_spec(cls, spec: domain.GraderSpec) -> "GraderConfig":
+        """Convert settings that are not stored."""
         kind = _JUDGE if isinstance(spec, domain.JudgeSpec) else spec.kind
         fields = {name: getattr(spec, target) for name, target in _FIELDS[kind].items()}
         if isinstance(spec, domain.MultiSpec):
-            fields["graders"] = {name: cls._of(part) for name, part in spec.graders.items()}
+            fields["graders"] = {name: cls.of_spec(part) for name, part in spec.graders.items()}
         return cls(type=kind, weight=spec.weight, **fields)
 
     def to_spec(self) -> domain.GraderSpec:

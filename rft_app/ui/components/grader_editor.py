@@ -3,6 +3,7 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import button
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.code_editor import code_editor
 from rft_app.ui.components.grader_checks import (
@@ -15,6 +16,7 @@ from rft_app.ui.components.grader_checks import (
 from rft_app.ui.components.grader_fields import WEIGHT_HINT, fault_line, number_input
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.judge_editor import judge_editor
+from rft_app.ui.components.notice import notice
 from rft_app.ui.components.rubric_editor import rubric_editor
 from rft_app.ui.components.upload_zone import file_button
 from rft_app.ui.state.grader import GraderState
@@ -28,6 +30,7 @@ from rft_app.ui.state.grader_draft import (
     TEXT_SIMILARITY,
     TOOL_CALLS,
 )
+from rft_app.ui.state.grader_suggestion import GraderSuggestionState
 from rft_app.ui.theme import WITNESS
 
 _KINDS = (
@@ -55,6 +58,11 @@ def grader_editor() -> rx.Component:
                 role="alert",
                 class_name="flex gap-2 text-bad text-small",
             ),
+        ),
+        rx.cond(
+            (GraderSuggestionState.reason != "")
+            & (GraderSuggestionState.suggested == GraderState.draft_mark),
+            notice("Suggested, not saved.", GraderSuggestionState.reason, tone="info"),
         ),
         rx.match(
             _DRAFT.kind,
@@ -86,13 +94,22 @@ def _kinds() -> rx.Component:
             class_name=WITNESS,
         ),
         rx.el.div(
+            button(
+                rx.cond(GraderSuggestionState.is_looking, "Looking at the data…", "Suggest"),
+                size="sm",
+                icon="lightbulb",
+                title="A grader that the data allows, else a judge by the objective; nothing is"
+                " saved yet",
+                on_click=GraderSuggestionState.suggest,
+                disabled=GraderSuggestionState.is_looking,
+            ),
             file_button(
                 "Load file",
                 upload_id="grader_file",
                 on_file=GraderState.load_file,
                 hint="A grader as .py, or as .json of OpenAI or of this app; nothing is saved yet",
             ),
-            class_name="ml-auto",
+            class_name="flex gap-2 ml-auto",
         ),
         class_name="flex items-center gap-x-3 gap-y-1.5 flex-wrap",
     )

@@ -204,9 +204,13 @@ class GraderState(StepModal, rx.State):
         except InvalidInputError as error:
             self.load_fault = f"{name} cannot be loaded. {error.message}"
             return None
+        await self.fill(spec)
+        return rx.toast.success(f"Loaded {name}", description="It is not saved yet.")
+
+    async def fill(self, spec: GraderSpec) -> None:
+        """Put settings into the form; nothing is saved."""
         self.draft, self.save_fault, self.load_fault = Draft.of(spec), "", ""
         await self._check()
-        return rx.toast.success(f"Loaded {name}", description="It is not saved yet.")
 
     @rx.event
     async def restore(self, number: int) -> Any:  # noqa: ANN401  # an event
