@@ -45,19 +45,3 @@ class TrainingOutlook(Entity):
     """Of the last dry run; `None` before the first."""
     is_verdict_current: bool
     """Whether nothing has changed since that dry run."""
-
-
-class DeployMode(StrEnum):
-    """How a deployment would take traffic."""
-
-    REPLACE = "replace"
-    NEW_ENDPOINT = "new_endpoint"
-    AB_TEST = "ab_test"
-
-
-class DeploymentDraft(Entity):
-    """The choices of the deployment form; kept per dataset until a deployment uses them."""
-
-    mode: DeployMode = DeployMode.AB_TEST
-    ab_test_share: float = Field(default=0.1, gt=0.0, lt=1.0)
-    """Share of the traffic that the new model gets in an A/B test."""

@@ -1,7 +1,6 @@
-"""What a training and a deployment would use: drafts of their forms, and the data's side."""
+"""What a training would use: the draft of its form, and the data's side."""
 
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -12,15 +11,13 @@ from rft_app.domain.grader import GraderVersion
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.record import Selection
 from rft_app.domain.split import SplitRule
-from rft_app.domain.training import DeploymentDraft, TrainingDraft, TrainingOutlook
+from rft_app.domain.training import TrainingDraft, TrainingOutlook
 from rft_app.errors import InvalidInputError
 from rft_app.services.graders import current_grader
 from rft_app.services.pipeline import get_step
 from rft_app.storage.snapshot_source import read_columns
 from rft_app.storage.splits import find_test_side
 from rft_app.storage.steps import get_step_row, keep_settings
-
-Draft = TypeVar("Draft", TrainingDraft, DeploymentDraft)
 
 
 def get_training_draft(session: Session, dataset_id: str) -> TrainingDraft:
@@ -35,26 +32,8 @@ def save_training_draft(session: Session, dataset_id: str, **changes: object) ->
         InvalidInputError: A value is impossible; the message names the field.
     """
     before = get_training_draft(session, dataset_id)
-    draft = _validate(TrainingDraft, {**before.model_dump(), **changes})
+    draft = _validate({**before.model_dump(), **changes})
     keep_settings(session, dataset_id, StepName.TRAIN, draft.model_dump(mode="json"))
-    return draft
-
-
-def get_deployment_draft(session: Session, dataset_id: str) -> DeploymentDraft:
-    """The form as it was left, else its defaults."""
-    row = get_step_row(session, dataset_id, StepName.DEPLOY)
-    return DeploymentDraft.model_validate(row.settings)
-
-
-def save_deployment_draft(session: Session, dataset_id: str, **changes: object) -> DeploymentDraft:
-    """Change fields of the form.
-
-    Raises:
-        InvalidInputError: A value is impossible; the message names the field.
-    """
-    before = get_deployment_draft(session, dataset_id)
-    draft = _validate(DeploymentDraft, {**before.model_dump(), **changes})
-    keep_settings(session, dataset_id, StepName.DEPLOY, draft.model_dump(mode="json"))
     return draft
 
 
@@ -86,9 +65,9 @@ def _name(grader: GraderVersion) -> str:
     return f"{grader.spec.kind.replace('_', ' ')} v{grader.version}"
 
 
-def _validate(kind: type[Draft], values: dict[str, object]) -> Draft:
+def _validate(values: dict[str, object]) -> TrainingDraft:
     try:
-        return kind.model_validate(values)
+        return TrainingDraft.model_validate(values)
     except ValidationError as error:
         fault = error.errors()[0]
         field = str(fault["loc"][0]).replace("_", " ")

@@ -5,14 +5,12 @@ from rft_app.domain.facet import Facet
 from rft_app.domain.grader import StringCheckSpec
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.record import SourceType
-from rft_app.domain.training import DeploymentDraft, DeployMode, TrainingDraft
+from rft_app.domain.training import TrainingDraft
 from rft_app.errors import InvalidInputError
 from rft_app.services.graders import save_grader
 from rft_app.services.training import (
-    get_deployment_draft,
     get_training_draft,
     plan_training,
-    save_deployment_draft,
     save_training_draft,
 )
 from rft_app.storage.record_counts import refresh_counts
@@ -77,9 +75,7 @@ def test_a_verdict_is_current_until_its_inputs_change(dataset: str) -> None:
 def test_a_draft_is_kept_and_an_impossible_value_changes_nothing(dataset: str) -> None:
     with unit_of_work() as session:
         save_training_draft(session, dataset, num_epochs=5)
-        save_deployment_draft(session, dataset, mode="replace")
     with unit_of_work() as session, pytest.raises(InvalidInputError, match="num epochs"):
         save_training_draft(session, dataset, num_epochs=0)
     with reading() as session:
         assert get_training_draft(session, dataset) == TrainingDraft(num_epochs=5)
-        assert get_deployment_draft(session, dataset) == DeploymentDraft(mode=DeployMode.REPLACE)

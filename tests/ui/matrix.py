@@ -87,8 +87,8 @@ DRIVEN: dict[str, tuple[str, str]] = {
         "test_step_dialogs::test_what_is_chosen_for_training_and_deploying_is_kept",
     ),
     "step=deploy": (
-        "test_step_dialogs::test_what_is_chosen_for_training_and_deploying_is_kept",
-        "test_step_dialogs::test_what_is_chosen_for_training_and_deploying_is_kept",
+        "test_deploying::test_a_model_is_deployed_looked_at_promoted_and_rolled_back",
+        "test_deploying::test_a_running_deployment_fits_a_phone_and_leads_to_the_next_dataset",
     ),
     "dialog=import-records": (
         "test_data_menu::test_records_are_replaced_restored_and_replaced_again",

@@ -205,7 +205,7 @@ def test_what_is_chosen_for_training_and_deploying_is_kept(either: Page, dataset
     dialog = open_step(either, dataset, "step=deploy")
     dialog.get_by_role("radio", name="Replace").click()
     expect(dialog.get_by_label("Share of the calls", exact=True)).to_have_count(0)
-    expect(dialog.get_by_role("button", name="Deploy", exact=True)).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Deploy", exact=True)).to_be_enabled()
     assert either.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
     dialog = open_step(either, dataset, "step=train")

@@ -5,6 +5,7 @@ import reflex as rx
 from rft_app.ui.components.button import button
 from rft_app.ui.components.confirm import confirm_dialog
 from rft_app.ui.components.coverage_modal import coverage_modal
+from rft_app.ui.components.deploy_modal import deploy_modal
 from rft_app.ui.components.dry_run_modal import dry_run_modal
 from rft_app.ui.components.extract_modal import extract_modal
 from rft_app.ui.components.generation_dialog import generation_dialog
@@ -14,7 +15,7 @@ from rft_app.ui.components.import_topics_dialog import import_topics_dialog
 from rft_app.ui.components.records import records_overlay
 from rft_app.ui.components.snapshots_dialog import snapshots_dialog
 from rft_app.ui.components.topics_modal import topics_modal
-from rft_app.ui.components.training_modal import deploy_modal, training_modal
+from rft_app.ui.components.training_modal import training_modal
 from rft_app.ui.state.modal import ModalState
 
 

@@ -1,4 +1,4 @@
-"""The dialogs of steps 6 and 7: forms with the state of the data, and what is missing."""
+"""The dialog of step 6: a form with the state of the data, and what is missing."""
 
 import reflex as rx
 
@@ -12,15 +12,10 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.content import Content
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.training import DeploymentState, TrainingState
+from rft_app.ui.state.training import TrainingState
 from rft_app.ui.theme import WITNESS
 
 _EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
-_MODES = (
-    ("ab_test", "A/B test", "The new model answers a share of the calls, the old one the rest."),
-    ("replace", "Replace", "The new model answers every call of the same alias."),
-    ("new_endpoint", "New endpoint", "The new model gets an alias of its own."),
-)
 _GRID = (
     "grid grid-cols-[minmax(0,1fr)_340px] gap-5 items-start max-desk:grid-cols-1 p-5 max-wide:p-4"
 )
@@ -197,68 +192,4 @@ def _line(label: str, value: rx.Component) -> rx.Component:
         rx.el.dt(label, class_name="text-ink-2"),
         rx.el.dd(value, class_name="m-0 font-medium"),
         class_name="flex items-center justify-between gap-3 min-h-7",
-    )
-
-
-def deploy_modal() -> rx.Component:
-    """How a trained model would take traffic."""
-    return step_dialog(
-        DeploymentState,
-        rx.el.div(
-            card(
-                rx.el.div(
-                    *(_mode(*mode) for mode in _MODES),
-                    role="radiogroup",
-                    aria_label="How the model takes traffic",
-                    class_name="grid gap-2",
-                ),
-                rx.cond(
-                    DeploymentState.mode == "ab_test",
-                    rx.el.div(
-                        number_field(
-                            "Share of the calls",
-                            id="deploy-share",
-                            value=DeploymentState.percent,
-                            on_commit=DeploymentState.set_percent,
-                            unit="%",
-                            hint="1 to 99 % go to the new model",
-                        ),
-                        class_name="mt-4",
-                    ),
-                ),
-                title="Traffic",
-            ),
-            notice(
-                "There is no trained model to deploy.",
-                "This version neither trains nor deploys. Your choice here is kept for the "
-                "version that does.",
-                tone="info",
-                class_name="max-desk:order-first",
-            ),
-            class_name=_GRID,
-        ),
-        witness="no trained model yet",
-        footer=modal_footer(
-            "Deploying comes with a later version.",
-            button("Deploy", variant="primary", icon="rocket", disabled=True),
-        ),
-    )
-
-
-def _mode(value: str, name: str, words: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="radio",
-            name="deploy-mode",
-            value=value,
-            checked=DeploymentState.mode == value,
-            on_change=lambda _value: DeploymentState.set_mode(value),
-            class_name="w-4 h-4 mt-0.5 shrink-0 accent-[var(--accent)] cursor-pointer",
-        ),
-        rx.el.span(
-            rx.el.span(name, class_name="font-medium"),
-            rx.el.span(words, class_name="block text-small text-ink-3"),
-        ),
-        class_name="flex gap-2.5 px-3 py-2.5 rounded-card border border-line cursor-pointer"
-        " hover:bg-hover has-[:checked]:border-accent-line has-[:checked]:bg-accent-soft",
     )

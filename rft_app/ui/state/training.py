@@ -1,4 +1,4 @@
-"""The dialogs of steps 6 and 7: what a training and a deployment would use."""
+"""The dialog of step 6: what a training would use."""
 
 from typing import Any, ClassVar
 
@@ -6,14 +6,12 @@ import reflex as rx
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.pipeline import StepName
-from rft_app.domain.training import DeploymentDraft, TrainingDraft, TrainingOutlook
+from rft_app.domain.training import TrainingDraft, TrainingOutlook
 from rft_app.errors import RftError
 from rft_app.services.pipeline import StepView
 from rft_app.services.training import (
-    get_deployment_draft,
     get_training_draft,
     plan_training,
-    save_deployment_draft,
     save_training_draft,
 )
 from rft_app.ui.state.asking import ask, tell
@@ -118,43 +116,3 @@ class TrainingState(StepModal, rx.State):
         self.verdict = outlook.verdict.value.replace("_", " ") if outlook.verdict else ""
         self.verdict_tone = _VERDICT_TONES[outlook.verdict] if outlook.verdict else "neutral"
         self.verdict_note = "" if outlook.is_verdict_current else "out of date"
-
-
-class DeploymentState(StepModal, rx.State):
-    """The form of a deployment."""
-
-    step: ClassVar[StepName] = StepName.DEPLOY
-    shows_before_result: ClassVar[bool] = True
-
-    mode: str = "ab_test"
-    percent: str = "10"
-
-    @rx.event
-    async def set_mode(self, mode: str) -> None:
-        """How the new model takes traffic."""
-        self.mode = mode
-        await self._keep(lambda: {"mode": mode})
-
-    @rx.event
-    async def set_percent(self, text: str) -> None:
-        """Share of the traffic in an A/B test."""
-        self.percent = text
-        await self._keep(lambda: {"ab_test_share": read_whole(text, "share") / 100})
-
-    async def _keep(self, read: Any) -> None:  # noqa: ANN401  # a function of no argument
-        dataset_id = self._dataset_id
-        self.fault = ""
-        try:
-            changes = read()
-            await tell(lambda session: save_deployment_draft(session, dataset_id, **changes))
-        except RftError as error:
-            self.fault = error.message
-
-    async def _show(self, step: StepView) -> None:
-        dataset_id = self._dataset_id
-        draft = await ask(lambda session: get_deployment_draft(session, dataset_id))
-        self._show_draft(draft)
-
-    def _show_draft(self, draft: DeploymentDraft) -> None:
-        self.mode = draft.mode.value
-        self.percent = f"{100 * draft.ab_test_share:.0f}"

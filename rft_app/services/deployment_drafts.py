@@ -1,0 +1,32 @@
+"""The choices of the deployment form, kept per dataset until a deployment uses them."""
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from rft_app.domain.deployment import DeploymentDraft
+from rft_app.domain.pipeline import StepName
+from rft_app.errors import InvalidInputError
+from rft_app.storage.steps import get_step_row, keep_settings
+
+
+def get_deployment_draft(session: Session, dataset_id: str) -> DeploymentDraft:
+    """The form as it was left, else its defaults."""
+    row = get_step_row(session, dataset_id, StepName.DEPLOY)
+    return DeploymentDraft.model_validate(row.settings)
+
+
+def save_deployment_draft(session: Session, dataset_id: str, **changes: object) -> DeploymentDraft:
+    """Change fields of the form.
+
+    Raises:
+        InvalidInputError: A value is impossible; the message names the field.
+    """
+    before = get_deployment_draft(session, dataset_id)
+    try:
+        draft = DeploymentDraft.model_validate({**before.model_dump(), **changes})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = str(fault["loc"][0]).replace("_", " ")
+        raise InvalidInputError(f"The {field}: {fault['msg'].lower()}.", field=field) from error
+    keep_settings(session, dataset_id, StepName.DEPLOY, draft.model_dump(mode="json"))
+    return draft
