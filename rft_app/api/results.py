@@ -14,6 +14,7 @@ from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.near_duplicate import NearDuplicateReport
 from rft_app.api.schemas.snapshot import RestoredSnapshot
 from rft_app.api.schemas.topics import CategorizationSummary, TopicHierarchy
+from rft_app.api.schemas.training_run import TrainingJob
 from rft_app.api.views import find_dry_run_report, view_coverage, view_dataset
 from rft_app.domain import job as domain
 from rft_app.domain.generation import GenerationReport
@@ -26,6 +27,7 @@ from rft_app.services.imports import get_import
 from rft_app.services.near_duplicates import find_report
 from rft_app.services.topic_generation import get_proposal
 from rft_app.services.topics import get_topics
+from rft_app.services.training_runs import get_training
 
 
 def view_job(session: Session, job: domain.Job) -> Job:
@@ -119,6 +121,10 @@ def _view_restore(session: Session, job: domain.Job) -> Wire:
     return RestoredSnapshot.model_validate(job.result or {})
 
 
+def _view_training(session: Session, job: domain.Job) -> Wire:
+    return TrainingJob.of(get_training(session, job.id))
+
+
 _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "import_traces": _view_traces,
     "import_arrivals": _view_arrivals,
@@ -137,5 +143,6 @@ _VIEWS: dict[str, Callable[[Session, domain.Job], Wire | None]] = {
     "regenerate": _view_generation,
     "duplicate": _view_dataset,
     "restore": _view_restore,
+    "train": _view_training,
     "near_duplicates": _view_near_duplicates,
 }

@@ -161,6 +161,11 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
 
         write_json(TrainingJob.of(run).to_json())
         return
+    from rft_app.services.training_runs import list_alerts
+    from rft_app.storage.session import reading
+
+    with reading() as session:
+        alerts = list_alerts(session, run.id)
     write_line(f"{run.id}  {run.status}  {run.words}")
     if run.error:
         write_line(run.error)
@@ -168,6 +173,8 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
         reward = run.best.validation_reward
         shown = "not validated" if reward is None else f"validation reward {reward:.3f}"
         write_line(f"best checkpoint: step {run.best.step}, {shown}")
+    for alert in alerts:
+        write_line(f"alert: {alert.finding} {alert.remedy}")
     if run.outcome is not None and run.outcome.stopped:
         write_line(f"stopped early: {run.outcome.stopped}")
     if run.outcome is not None and run.outcome.comparison is not None:

@@ -20,6 +20,7 @@ from rft_app.domain.training_run import (
     TrainingRollout,
     TrainingRun,
 )
+from rft_app.domain.training_watch import TrainingAlert, find_alerts
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
 from rft_app.jobs.queue import cancel_job, enqueue, retry_job
 from rft_app.pipeline.grader import require_grader
@@ -154,6 +155,11 @@ def list_metrics(
     run = training_runs.get_run(session, run_id)
     wanted = min(max(limit, 1), MAX_METRICS)
     return training_runs.list_metrics(session, run.id, after=after, limit=wanted)
+
+
+def list_alerts(session: Session, run_id: str) -> tuple[TrainingAlert, ...]:
+    """What the curves warn of."""
+    return find_alerts(list_metrics(session, run_id, limit=MAX_METRICS))
 
 
 def list_checkpoints(session: Session, run_id: str) -> list[Checkpoint]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlmodel import Session, col, select
 
 from rft_app.domain.words import count
-from rft_app.storage.tables import DryRunRow, ExportRow
+from rft_app.storage.tables import DryRunRow, ExportRow, TrainingRunRow
 
 
 def map_uses(session: Session, dataset_id: str) -> Mapping[str, tuple[str, ...]]:
@@ -17,6 +17,11 @@ def map_uses(session: Session, dataset_id: str) -> Mapping[str, tuple[str, ...]]
     )
     for snapshot_id, number in session.exec(runs.order_by(col(DryRunRow.number))):
         uses.setdefault(snapshot_id, []).append(f"dry run {number}")
+    trainings = select(TrainingRunRow.snapshot_id, TrainingRunRow.number).where(
+        col(TrainingRunRow.dataset_id) == dataset_id
+    )
+    for snapshot_id, number in session.exec(trainings.order_by(col(TrainingRunRow.number))):
+        uses.setdefault(snapshot_id, []).append(f"training {number}")
     exports = select(ExportRow.snapshot_id).where(
         col(ExportRow.dataset_id) == dataset_id, col(ExportRow.is_done)
     )

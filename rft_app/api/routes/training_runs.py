@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from rft_app.api.schemas.training_run import (
     Checkpoint,
     Trainer,
+    TrainingAlert,
     TrainingAnswer,
     TrainingAnswered,
     TrainingComparison,
@@ -100,6 +101,14 @@ def list_metrics(
     if len(found) == limit:
         response.headers["X-Next-Cursor"] = str(found[-1].step)
     return [TrainingMetric(step=one.step, values=one.values) for one in found]
+
+
+@router.get("/training/{job_id}/alerts")
+def list_alerts(job_id: str) -> list[TrainingAlert]:
+    """What the curves warn of: collapse, no signal, growing answers, rewards far ahead."""
+    with reading() as session:
+        found = use_cases.list_alerts(session, job_id)
+    return [TrainingAlert(**one.model_dump()) for one in found]
 
 
 @router.get("/training/{job_id}/checkpoints")

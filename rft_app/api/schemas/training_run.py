@@ -310,6 +310,18 @@ class TrainingLog(Wire):
     text: str
 
 
+class TrainingAlert(Wire):
+    """What a curve warns of."""
+
+    name: str
+    metric: str
+    """The curve it is about."""
+    value: float
+    threshold: float
+    finding: str
+    remedy: str
+
+
 class Trainer(Wire):
     """A place that can train."""
 

@@ -1,0 +1,93 @@
+import pytest
+
+from rft_app.domain.statistics import bootstrap_mean
+from rft_app.domain.training_comparison import Finding, Pair, compare_pairs
+from rft_app.domain.training_run import TrainingMetric
+from rft_app.domain.training_watch import find_alerts
+
+
+def pairs(*differences: float) -> list[Pair]:
+    return [Pair(seq, f"t{seq % 2}", 0.5, 0.5 + one) for seq, one in enumerate(differences)]
+
+
+@pytest.mark.parametrize(
+    ("differences", "finding"),
+    [
+        ([0.3, 0.2, 0.4] * 5, Finding.BETTER),
+        ([-0.3, -0.2, -0.4] * 5, Finding.WORSE),
+        ([0.3, -0.3] * 10, Finding.UNPROVEN),
+        ([0.3] * 9, Finding.UNPROVEN),
+        ([0.0] * 20, Finding.UNPROVEN),
+    ],
+)
+def test_what_the_interval_proves(differences: list[float], finding: Finding) -> None:
+    found = compare_pairs(pairs(*differences))
+    assert found is not None
+    assert found.finding is finding
+    assert found.low <= found.difference <= found.high
+
+
+def test_regressions_come_first_and_every_record_is_counted_once() -> None:
+    found = compare_pairs(pairs(0.1, -0.5, 0.0, 0.2), num_ungraded=3)
+    assert found is not None
+    assert [record.record_id for record in found.records[:2]] == ["rec_1", "rec_2"]
+    assert (found.num_better, found.num_worse, found.num_same) == (2, 1, 1)
+    assert [topic.topic for topic in found.topics] == ["t1", "t0"]
+    assert found.num_ungraded == 3
+
+
+def test_without_a_pair_there_is_no_comparison() -> None:
+    assert compare_pairs([]) is None
+
+
+def test_the_interval_covers_the_mean_about_as_often_as_it_says() -> None:
+    import random
+
+    draw = random.Random(7)
+    hits = 0
+    for trial in range(100):
+        sample = [draw.gauss(0.1, 0.3) for _ in range(60)]
+        low, high = bootstrap_mean(sample, num_resamples=400, seed=trial)
+        hits += low <= 0.1 <= high
+    assert 88 <= hits <= 100
+
+
+def steps(**curves: list[float]) -> list[TrainingMetric]:
+    length = max(map(len, curves.values()))
+    return [
+        TrainingMetric(
+            step=at + 1,
+            values={name: curve[at] for name, curve in curves.items() if at < len(curve)},
+        )
+        for at in range(length)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("curves", "name"),
+    [
+        ({"entropy": [2.0] * 4 + [0.05] * 6}, "collapse"),
+        ({"length": [10.0] * 5 + [30.0] * 5}, "length"),
+        ({"clipped_share": [0.9] * 10}, "clipped"),
+        ({"failure_share": [0.3]}, "failures"),
+        ({"reward": [0.9] * 10, "validation_reward": [0.3, 0.4]}, "far_ahead"),
+        ({"kl": [0.1, 2.0]}, "far_from_base"),
+    ],
+)
+def test_a_curve_that_crosses_its_threshold_is_told(
+    curves: dict[str, list[float]], name: str
+) -> None:
+    assert [alert.name for alert in find_alerts(steps(**curves))] == [name]
+
+
+def test_a_healthy_training_warns_of_nothing() -> None:
+    healthy = steps(
+        entropy=[1.0] * 20,
+        length=[12.0] * 20,
+        flat_share=[0.25] * 20,
+        failure_share=[0.0] * 20,
+        reward=[0.6] * 20,
+        validation_reward=[0.4, 0.55],
+        kl=[0.2],
+    )
+    assert find_alerts(healthy) == ()
