@@ -59,12 +59,16 @@ class Answerer:
             step: Training steps so far.
             rows: Records with their prompts.
             is_tuned: Whether the distance from the base model is measured, too.
+
+        Raises:
+            KeyboardInterrupt: Somebody asked to stop.
         """
         was_training = self._model.training
         self._model.eval()
         rewards: list[float | None] = []
         seconds, num_tokens, kl = 0.0, 0, None
         for first in range(0, len(rows), AT_ONCE):
+            self._client.check_cancelled()
             batch = rows[first : first + AT_ONCE]
             started_at = time.monotonic()
             given, answers = self._generate(batch)

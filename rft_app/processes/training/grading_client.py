@@ -46,11 +46,19 @@ class GradingClient:
             else:
                 self.message = reply.get("message") or self.message
                 return reply["rewards"]
-            if self._files.is_cancelled:
-                raise KeyboardInterrupt
+            self.check_cancelled()
             if time.monotonic() > deadline:
                 raise TrainingError("orphaned", "No worker has listened for half an hour.")
             time.sleep(RETRY_S)
+
+    def check_cancelled(self) -> None:
+        """Let go if somebody asked to stop.
+
+        Raises:
+            KeyboardInterrupt: They did.
+        """
+        if self._files.is_cancelled:
+            raise KeyboardInterrupt
 
     def _post(self, body: bytes) -> dict[str, Any]:
         endpoint = self._files.read_json("endpoint.json") or {"url": "", "token": ""}

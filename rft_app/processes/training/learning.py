@@ -185,10 +185,13 @@ class Watch(TrainerCallback):
         step = state.global_step
         self.files.seal(Path(args.output_dir) / f"checkpoint-{step}")
         if self.is_cancelled:
-            if self.files.read_best() is None:
-                self._keep(model, step, None, 0, is_best=True)
+            self._keep_unvalidated(model, step)
             return
-        found = self._answerer.answer("validation", step, self._validation, is_tuned=True)
+        try:
+            found = self._answerer.answer("validation", step, self._validation, is_tuned=True)
+        except KeyboardInterrupt:
+            self._keep_unvalidated(model, step)
+            raise
         tell_validation(self.files, step, found)
         best = self.files.read_best() or {"reward": None}
         is_best = best["reward"] is None or (found.mean is not None and found.mean > best["reward"])
@@ -198,6 +201,11 @@ class Watch(TrainerCallback):
         if patience and self._num_no_better >= patience:
             self.stopped = f"{self._num_no_better} checkpoints in a row were no better"
             control.should_training_stop = True
+
+    def _keep_unvalidated(self, model: Any, step: int) -> None:
+        """Somebody cancelled it before any checkpoint was validated: the only one is the best."""
+        if self.files.read_best() is None:
+            self._keep(model, step, None, 0, is_best=True)
 
     def _keep(
         self, model: Any, step: int, reward: float | None, num_graded: int, *, is_best: bool
