@@ -88,6 +88,10 @@ def make_filters(number: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
     choices: dict[str, dict[str, Any]] = {
         "last quarter of the time": {"since": START_MS + STEP_MS * number * 3 // 4},
+        "second quarter of the time": {
+            "since": START_MS + STEP_MS * number // 4,
+            "until": START_MS + STEP_MS * number // 2,
+        },
         "commonest model": {"model": "provider/model-of-some-size-9"},
         "rarest model": {"model": "provider/model-of-some-size-0"},
         "unknown model": {"model": "none"},

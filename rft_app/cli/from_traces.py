@@ -6,6 +6,7 @@ import typer
 
 from rft_app.cli.output import JsonOption, write_json, write_line
 from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
+from rft_app.cli.trace_filtering import MinTurnsOption, SinceOption, UntilOption, with_times
 from rft_app.domain.scrubbing import NOTHING, ScrubPreview, ScrubRules
 from rft_app.domain.trace import Rating, TraceStatus
 from rft_app.domain.trace_page import MAX_SAMPLE, SampleKind, TraceCount, TraceSelection
@@ -22,6 +23,9 @@ def create(  # noqa: PLR0913  # one parameter per option
     rating: Annotated[Rating | None, typer.Option(help="Only those rated so.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only with this tag; repeatable.")] = None,
     answered: Annotated[bool, typer.Option(help="Only those with an answer.")] = True,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    min_turns: MinTurnsOption = 0,
     sample: Annotated[SampleKind | None, typer.Option(help="Only a part, drawn so.")] = None,
     size: Annotated[int, typer.Option(min=1, max=MAX_SAMPLE, help="Of the sample.")] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the sample.")] = 0,
@@ -59,7 +63,9 @@ def create(  # noqa: PLR0913  # one parameter per option
         rating=rating,
         tags=tuple(tag or ()),
         has_response=True if answered else None,
+        min_turns=min_turns,
     )
+    wanted = with_times(wanted, since, until)
     part = None if sample is None else TraceSample(kind=sample, size=size, seed=seed)
     with reading() as session:
         selection = draw_sample(session, TraceSelection(filter=wanted, sample=part))

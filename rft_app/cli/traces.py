@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.cli.trace_filtering import MinTurnsOption, SinceOption, UntilOption, with_times
 from rft_app.domain.trace import Rating, TraceStatus
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
     key: Annotated[
         str | None, typer.Option(metavar="ID", help="Only what came with this key.")
     ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    min_turns: MinTurnsOption = 0,
+    answered: Annotated[
+        bool | None, typer.Option(help="Only those with an answer, or only those without.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Stored traces of all datasets and of none, newest first."""
@@ -65,7 +72,10 @@ def list_traces(  # noqa: PLR0913  # one parameter per option
             rating=rating,
             tags=tuple(tag or ()),
             key=key,
+            min_turns=min_turns,
+            has_response=answered,
         )
+        wanted = with_times(wanted, since, until)
         page = use_cases.list_traces(session, wanted, cursor=cursor, limit=limit)
     if json:
         from rft_app.api.schemas.intake import TraceList

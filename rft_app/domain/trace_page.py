@@ -15,6 +15,8 @@ class TraceFilter(Entity):
     """Words that must all occur in the trace; the last may be the beginning of one."""
     since: int | None = None
     """Recorded at this moment or later, in milliseconds since 1970, UTC."""
+    until: int | None = None
+    """Recorded before this moment, in milliseconds since 1970, UTC."""
     model: str | None = None
     min_turns: int = Field(default=0, ge=0)
     """Least number of user turns."""

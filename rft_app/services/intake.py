@@ -57,6 +57,13 @@ def count_refused(session: Session, outcome: Outcome, number: int) -> None:
     intake.add_counts(session, {(OTLP, outcome): number}, _now_ms())
 
 
+def find_last_call(session: Session, trace_id: str) -> str | None:
+    """The span of the call of a trace that was stored last; `None` without any."""
+    calls = [each for each in intake.find_spans(session, {trace_id}) if each.trace_seq is not None]
+    last = max(calls, key=lambda each: (each.stored_at, each.trace_seq or 0), default=None)
+    return None if last is None else last.key[1]
+
+
 def list_counts(session: Session, days: int = 1) -> list[IntakeCount]:
     """What became of what arrived in the last days."""
     return intake.list_counts(session, _now_ms() - days * DAY_MS)

@@ -37,6 +37,7 @@ _SUMMARIES = (
 )
 _CONDITIONS = {
     "since": "t.recorded_at >= :since",
+    "until": "t.recorded_at < :until",
     "model": "t.model = :model",
     "source": "t.source = :source",
     "last_key": "+t.seq <= :last_key",

@@ -436,3 +436,40 @@ def test_retention_is_chosen_in_whole_days(client: TestClient) -> None:
     assert client.put(url, json={"days": 30}).json() == {"days": 30}
     assert client.put(url, json={"days": -1}).status_code == 422
     assert client.get(url).json() == {"days": 30}
+
+
+def score(number: int, **changes: Any) -> dict[str, Any]:
+    """An event of Langfuse's SDK about the call of `make_span`."""
+    body = {"traceId": f"{number:032x}", "name": "helpful", "value": 1.0, **changes}
+    return {"id": f"e{number}", "type": "score-create", "timestamp": "", "body": body}
+
+
+def send_scores(client: TestClient, *events: Any) -> Response:
+    return client.post("/otlp/api/public/ingestion", json={"batch": events})
+
+
+def test_scores_of_langfuse_become_feedback_whichever_comes_first(client: TestClient) -> None:
+    early = send_scores(client, score(1, observationId=f"{1:016x}", comment="Good."))
+    send_all(client, Post("/otlp/v1/traces", make_body(make_span(1), make_span(2)), JSON))
+    late = send_scores(client, score(2, value="yes"))
+    while read_waiting():
+        pass
+
+    assert (early.status_code, late.status_code) == (207, 207)
+    assert early.json()["successes"] == [{"id": "e1", "status": 201}]
+    found = [client.get(f"{TRACES}/{each['id']}").json() for each in list_traces(client)]
+    told = [each["other"]["metadata"]["feedback"] for each in found]
+    assert sorted(told, key=len) == [
+        {"helpful": "yes"},
+        {"helpful": 1.0, "helpful_explanation": "Good."},
+    ]
+    assert outcomes(client) == {"call": 2, "feedback": 2}
+
+
+def test_events_of_langfuse_that_join_nothing_are_told_and_counted(client: TestClient) -> None:
+    other = {"id": "e9", "type": "trace-create", "body": {}}
+    answer = send_scores(client, score(1), other, score(3, traceId="x"), score(4, value=[1]))
+
+    assert [each["id"] for each in answer.json()["errors"]] == ["e1", "e9", "e3", "e4"]
+    assert outcomes(client) == {"no_response": 4}
+    assert client.post("/otlp/api/public/ingestion", content=b"{").status_code == 400

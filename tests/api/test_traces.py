@@ -73,6 +73,10 @@ def test_pages_follow_the_time_at_which_traces_happened(client: TestClient, sour
     assert (rows[0]["turns"], rows[0]["toolCount"], rows[0]["hasResponse"]) == (1, 0, False)
 
 
+def days_ago(number: float) -> str:
+    return (datetime.now(UTC) - timedelta(days=number)).isoformat()
+
+
 @pytest.mark.parametrize(
     ("filters", "number"),
     [
@@ -84,7 +88,10 @@ def test_pages_follow_the_time_at_which_traces_happened(client: TestClient, sour
         ({"search": "AIRLINE"}, 20),
         ({"search": "number 7"}, 1),
         ({"search": "100%"}, 0),
-        ({"since": (datetime.now(UTC) - timedelta(days=6, hours=12)).isoformat()}, 7),
+        ({"since": days_ago(6.5)}, 7),
+        ({"until": days_ago(6.5)}, 13),
+        ({"since": days_ago(9.5), "until": days_ago(6.5)}, 3),
+        ({"since": days_ago(6.5), "until": days_ago(9.5)}, 0),
     ],
 )
 def test_a_filter_counts_what_it_lists(

@@ -147,3 +147,32 @@ def test_what_scrubbing_would_do_is_shown_before_anything_is_stored(
     assert "zoe@example.com" in told
     assert "1 of 1 trace would change." in told
     assert rft.json(*selected)["scrub"]["counts"] == {"email": 1, "order": 1}
+
+
+def test_traces_between_two_moments_with_turns_and_answers(rft: Rft) -> None:
+    (post,) = list_posts("openinference")
+    with rft.inside(), durable_unit_of_work() as session:
+        take_request(session, Signal.TRACES, Encoding.PROTOBUF, post.plain, 0)
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while not rft.json("traces", "intake")["counts"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    def ids(*options: object) -> set[str]:
+        found = rft.json("traces", "list", *options)["traces"]
+        return {each["id"] for each in found}
+
+    everything = ids()
+    at = sorted(each["timestamp"] for each in rft.json("traces", "list")["traces"])
+    middle = at[len(at) // 2][:19]
+    before, after = ids("--until", middle), ids("--since", middle)
+    assert before | after == everything
+    assert not before & after
+    assert ids("--since", at[0][:10], "--until", "2999-01-01") == everything
+    assert ids("--min-turns", 99) == set()
+    assert ids("--answered") | ids("--no-answered") == everything
+    preview = ("datasets", "from-traces", "--preview", "--no-answered")
+    assert rft.json(*preview, "--until", middle)["traces"] == len(before)
+    assert rft.json(*preview, "--min-turns", 99)["traces"] == 0
+    refused = rft("traces", "list", "--since", "2026-01-02", "--until", "2026-01-01")
+    assert "--until must be later than --since" in refused.stderr

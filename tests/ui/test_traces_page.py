@@ -65,6 +65,26 @@ def test_traces_arrive_are_filtered_and_read_in_full(chromium: Browser, stored_u
         expect(dialog).to_be_hidden()
 
 
+def test_traces_between_two_days_are_listed(chromium: Browser, stored_url: str) -> None:
+    traces = httpx2.get(f"{stored_url}/api/traces").json()["traces"]
+    day = min(each["timestamp"] for each in traces)[:10]
+    with new_page(chromium, stored_url) as page:
+        visit(page, f"{stored_url}/traces")
+        clear = page.get_by_role("button", name="Clear filters")
+        expect(page.get_by_role("table", name="Traces")).to_be_visible()
+        page.get_by_label("Time").select_option("between days")
+        page.get_by_label("Last day").fill("2001-01-01")
+        expect(page.get_by_text("Matching: 0 of")).to_be_visible()
+        page.get_by_label("First day").fill(day)
+        expect(page.get_by_text("The last day is before the first.")).to_be_visible()
+        page.get_by_label("Last day").fill(day)
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.get_by_role("table", name="Traces").get_by_role("button").first).to_be_visible()
+        page.get_by_label("Time").select_option("all time")
+        expect(page.get_by_label("First day")).to_be_hidden()
+        expect(clear).to_be_hidden()
+
+
 def test_on_a_phone_a_trace_is_opened_by_its_address(chromium: Browser, stored_url: str) -> None:
     traces = httpx2.get(f"{stored_url}/api/traces").json()["traces"]
     with new_page(chromium, stored_url, PHONE) as page:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 
 from rft_app.api.otlp_body import Received, decompress
@@ -19,6 +20,8 @@ from rft_app.services import intake as use_cases
 from rft_app.services.intake_keys import find_sender
 from rft_app.settings import get_settings
 from rft_app.storage.group_commit import GroupCommit
+from rft_app.storage.session import reading
+from rft_app.traces.langfuse_scores import read_scores
 from rft_app.traces.otlp.request import check_request, write_answer, write_status
 from rft_app.traces.otlp.span import BrokenRequestError
 
@@ -30,6 +33,7 @@ _ENCODINGS: Final = {
 }
 _TYPES: Final = {encoding: name for name, encoding in _ENCODINGS.items()}
 _PACKINGS: Final = frozenset({"", "identity", "gzip"})
+_FIRST_REFUSAL: Final = 400
 _RETRY_AFTER_S: Final = "5"
 _AT_ONCE: Final = 4
 """Requests that are unpacked at a time: each may hold the largest body twice."""
@@ -76,6 +80,47 @@ async def take(request: Request, signal: str) -> Response:
         except (TooLargeError, BusyError) as error:
             return await to_thread.run_sync(_refuse, _refusal_of(error), encoding)
         return await to_thread.run_sync(work, body, limiter=_limiter)
+
+
+@router.post("/api/public/ingestion")
+async def take_scores(request: Request) -> Response:
+    """Take what Langfuse's SDK says of answers; it sends all else over OTLP."""
+    key_id = await find_sender(request.headers.get)
+    if key_id is None:
+        return await to_thread.run_sync(_refuse, _NO_KEY, Encoding.JSON)
+    packing = request.headers.get("content-encoding", "").lower()
+    with Received() as received:
+        try:
+            body = await received.read(request)
+        except (TooLargeError, BusyError) as error:
+            return await to_thread.run_sync(_refuse, _refusal_of(error), Encoding.JSON)
+        work = partial(_take_scores, key_id, is_packed=packing == "gzip")
+        return await to_thread.run_sync(work, body, limiter=_limiter)
+
+
+def _take_scores(key_id: str, body: bytes, *, is_packed: bool) -> Response:
+    try:
+        with reading() as session:
+            find = partial(use_cases.find_last_call, session)
+            found = read_scores(decompress(body) if is_packed else body, find)
+    except BrokenRequestError as error:
+        return _refuse(_Refusal(400, Outcome.MALFORMED, str(error)), Encoding.JSON)
+    except TooLargeError as error:
+        return _refuse(_refusal_of(error), Encoding.JSON)
+    except DBAPIError:
+        return _answer(503, Encoding.JSON, "The database is busy or gone. Send it again.")
+    if found.logs:
+        answer = _take(Signal.LOGS, Encoding.JSON, key_id, found.logs, is_packed=False)
+        if answer.status_code >= _FIRST_REFUSAL:
+            return answer
+        _count(Outcome.FEEDBACK, len(found.taken))
+    if found.refused:
+        _count(Outcome.NO_RESPONSE, len(found.refused))
+    told = {
+        "successes": [{"id": each, "status": 201} for each in found.taken],
+        "errors": [{"id": each, "status": 400, "message": why} for each, why in found.refused],
+    }
+    return JSONResponse(told, 207)
 
 
 @router.api_route(

@@ -84,6 +84,9 @@ class TraceFilters(WireRequest):
     search: str = ""
     """Words that must all occur in the trace; the last may be a beginning."""
     since: Time | None = None
+    """Recorded at this moment or later."""
+    until: Time | None = None
+    """Recorded before this moment."""
     model: str | None = None
     min_turns: int = Field(default=0, ge=0, le=MAX_TURNS)
     has_response: bool | None = None
@@ -99,12 +102,10 @@ class TraceFilters(WireRequest):
 
     def to_filter(self) -> domain.TraceFilter:
         """Convert to the domain."""
-        since = self.since
-        if since is not None and since.tzinfo is None:
-            since = since.replace(tzinfo=UTC)
         return domain.TraceFilter(
             search=self.search.replace("\0", ""),
-            since=None if since is None else int(since.timestamp() * 1000),
+            since=_to_ms(self.since),
+            until=_to_ms(self.until),
             model=None if self.model is None else self.model.replace("\0", ""),
             min_turns=self.min_turns,
             has_response=self.has_response,
@@ -114,6 +115,13 @@ class TraceFilters(WireRequest):
             tags=tuple(tag.replace("\0", "") for tag in self.tags),
             key=None if self.key is None else self.key.replace("\0", ""),
         )
+
+
+def _to_ms(moment: datetime | None) -> int | None:
+    """Milliseconds since 1970; a moment without a zone is UTC."""
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 class TraceSample(WireRequest):

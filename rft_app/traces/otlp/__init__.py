@@ -9,7 +9,7 @@ from rft_app.domain.intake import Outcome
 from rft_app.registry import Registry
 from rft_app.traces.otlp.call import Call
 from rft_app.traces.otlp.gateway import Gateway
-from rft_app.traces.otlp.genai import DETAILS, EVALUATION, GenAi
+from rft_app.traces.otlp.genai import DETAILS, EVALUATION, GenAi, read_evaluations
 from rft_app.traces.otlp.langfuse import Langfuse
 from rft_app.traces.otlp.litellm import LiteLlm
 from rft_app.traces.otlp.message_events import NAMES
@@ -95,4 +95,6 @@ def read_span(span: Span, logs: Sequence[Log] = ()) -> Reading:
         return Reading(dialect.name, Outcome.NO_CALL)
     if call.is_empty:
         return Reading(dialect.name, Outcome.NO_CONTENT)
+    if feedback := read_evaluations(span, logs):
+        call.metadata = {**call.metadata, "feedback": feedback}
     return Reading(dialect.name, Outcome.CALL, call)

@@ -14,7 +14,6 @@ from rft_app.traces.line import WrongShapeError
 from rft_app.traces.otlp.attributes import try_json
 from rft_app.traces.otlp.bodies import is_request, read_bodies
 from rft_app.traces.otlp.call import Call
-from rft_app.traces.otlp.genai import read_evaluations
 from rft_app.traces.otlp.parts import is_object
 from rft_app.traces.otlp.span import MS_IN_NS, Log, Span
 
@@ -55,7 +54,7 @@ class Gateway:
         return span.attributes.get(PATH) in _CALLS
 
     def read(self, span: Span, logs: Sequence[Log]) -> Call:
-        """Both bodies, and what was said of the answer.
+        """Both bodies.
 
         Raises:
             WrongShapeError: What was posted is no request, or the answer cannot be read.
@@ -69,8 +68,6 @@ class Gateway:
         call = read_bodies(request, response)
         call.used = (REQUEST, KEY_ID, RESPONSE) if is_object(response) else (REQUEST, KEY_ID)
         call.first_token_ms = find_first_token(span)
-        if feedback := read_evaluations(span, logs):
-            call.metadata = {**call.metadata, "feedback": feedback}
         return call
 
 

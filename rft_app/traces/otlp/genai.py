@@ -81,8 +81,6 @@ class GenAi:
             call.answers[0].finish_reason = (
                 read_finish(reasons[0]) if is_list(reasons) and reasons else None
             )
-        if feedback := read_evaluations(span, logs):
-            call.metadata = {**call.metadata, "feedback": feedback}
         return call
 
 

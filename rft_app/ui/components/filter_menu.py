@@ -1,4 +1,4 @@
-"""Filters of a list: a menu with its name in it, and a range of numbers."""
+"""Filters of a list: a menu with its name in it, a range of numbers, and one of days."""
 
 import reflex as rx
 
@@ -58,6 +58,49 @@ def filter_range(
             rx.el.p(fault, role="alert", class_name="text-small text-bad truncate max-w-[260px]"),
         ),
         class_name="flex items-center gap-2 max-wide:grid max-wide:gap-1.5",
+    )
+
+
+def filter_days(
+    first: tuple[Content, Content],
+    last: tuple[Content, Content],
+    fault: Content,
+    *,
+    key: Content,
+    class_name: str = "",
+) -> rx.Component:
+    """Two days, either of which may be empty; they are days of UTC.
+
+    Args:
+        first: Value and event of the first day.
+        last: Of the last one, which belongs to the range.
+        fault: What is wrong with them; empty where nothing is.
+        key: Another key gives the fields a new start.
+        class_name: Layout only.
+    """
+    return rx.el.div(
+        rx.el.div(
+            _day("First day", *first, key),
+            rx.el.span("–", class_name="text-ink-3"),
+            _day("Last day", *last, key),
+            rx.el.span("UTC", class_name="text-ink-3"),
+            class_name=classes(INPUT, "!w-auto !gap-1.5 !bg-surface-2", class_name),
+        ),
+        rx.cond(fault != "", rx.el.p(fault, role="alert", class_name="text-small text-bad")),
+        class_name="flex items-center gap-2 max-wide:grid max-wide:gap-1.5 max-wide:basis-full"
+        " max-wide:order-1",
+    )
+
+
+def _day(label: str, value: Content, on_change: Content, key: Content) -> rx.Component:
+    return rx.el.input(
+        type="date",
+        aria_label=label,
+        default_value=value,
+        on_change=on_change,
+        key=f"{label}-{key}",
+        class_name="bg-transparent border-0 p-0 outline-none text-ink tabular-nums min-w-0"
+        " focus-visible:shadow-none max-wide:text-[16px] max-wide:grow",
     )
 
 

@@ -7,13 +7,13 @@ import reflex as rx
 from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, text_button
 from rft_app.ui.components.field import checkbox, options, text_input
-from rft_app.ui.components.filter_menu import filter_menu
+from rft_app.ui.components.filter_menu import filter_days, filter_menu
 from rft_app.ui.content import Content, has_items
-from rft_app.ui.state.trace_wanted import ANY, RANGES, RATINGS, STATUSES, TURNS
+from rft_app.ui.state.trace_wanted import ANY, CUSTOM, RANGES, RATINGS, STATUSES, TURNS
 from rft_app.ui.theme import WITNESS
 
 _ON_PHONE = "max-wide:grow max-wide:basis-[140px] max-wide:order-1"
-_RANGES = {key: words for key, (_, words) in RANGES.items()}
+_RANGES = {key: words for key, (_, words) in RANGES.items()} | {CUSTOM: "between days"}
 _TURNS = {number: f"{number} or more" for number in TURNS}
 
 
@@ -33,6 +33,7 @@ def trace_filters(state: Content) -> rx.Component:
         ),
         rx.el.div(
             _menu(state, "Time", "period", *_options(_RANGES, any_words="all time")),
+            rx.cond(state.is_between_days, _days(state)),
             _menu(state, "Model", "model", *_options({}), options(state.models)),
             class_name=rx.cond(state.is_filtering, "contents", "contents max-wide:hidden"),
         ),
@@ -84,6 +85,16 @@ def trace_filters(state: Content) -> rx.Component:
         ),
         role="search",
         class_name="flex flex-wrap items-center gap-2",
+    )
+
+
+def _days(state: Content) -> rx.Component:
+    return filter_days(
+        (state.wanted.first_day, lambda day: state.choose("first_day", day)),
+        (state.wanted.last_day, lambda day: state.choose("last_day", day)),
+        state.days_fault,
+        key=state.num_clears,
+        class_name=_ON_PHONE,
     )
 
 

@@ -99,6 +99,16 @@ class TraceList(Paging, mixin=True):
         return self.wanted.is_filtered
 
     @rx.var
+    def is_between_days(self) -> bool:
+        """Whether the time is two days and what is between them."""
+        return self.wanted.is_between_days
+
+    @rx.var
+    def days_fault(self) -> str:
+        """What is wrong with these days; empty where nothing is."""
+        return self.wanted.days_fault
+
+    @rx.var
     def num_filters(self) -> int:
         """Filters that are set, without the search."""
         return self.wanted.num_set
@@ -239,7 +249,7 @@ class TraceList(Paging, mixin=True):
     @rx.event
     def choose(self, name: str, value: str) -> After:
         """Set one control of the filters."""
-        return self._narrow(replace(self.wanted, **{name: value}))
+        return self._narrow(self.wanted.with_choice(name, value))
 
     @rx.event
     def set_has_response(self, wanted: bool) -> After:
