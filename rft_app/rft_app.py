@@ -14,6 +14,7 @@ from rft_app.ui.pages.not_found import not_found_page, root_page
 from rft_app.ui.pages.settings import settings_page
 from rft_app.ui.pages.traces import traces_page
 from rft_app.ui.pages.training import training_page
+from rft_app.ui.pages.training_run import training_run_page
 from rft_app.ui.state.auto_improve import AutoImproveState
 from rft_app.ui.state.create import CreateState
 from rft_app.ui.state.dataset import DatasetState
@@ -30,6 +31,7 @@ from rft_app.ui.state.shell import ShellState
 from rft_app.ui.state.trace_import import TraceImportState
 from rft_app.ui.state.traces import TracesState
 from rft_app.ui.state.training_page import TrainingPageState
+from rft_app.ui.state.training_run import TrainingRunState
 
 app = rx.App(
     stylesheets=["/tokens.css"],
@@ -70,6 +72,12 @@ app.add_page(
     route="/optimization/[dataset_id]/grader",
     title="Grader · RFT App",
     on_load=[ShellState.follow, ModalState.follow_address, GraderPageState.follow],
+)
+app.add_page(
+    training_run_page,
+    route="/optimization/[dataset_id]/training/[run_id]",
+    title="Training · RFT App",
+    on_load=[ShellState.follow, TrainingRunState.follow],
 )
 app.add_page(
     create_page,

@@ -27,6 +27,8 @@ class DatasetStats(Entity):
     """Of the last coverage analysis; `None` before the first."""
     dry_run_verdict: str | None = None
     dry_run_mean: float | None = None
+    num_trainings: int = 0
+    """In whatever state."""
 
     @property
     def num_valid(self) -> int:

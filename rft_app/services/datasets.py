@@ -24,7 +24,7 @@ from rft_app.services.dataset_files import find_files, remove_files
 from rft_app.services.deployments import require_undeployed
 from rft_app.services.routes import find_routes
 from rft_app.services.staleness import find_stale
-from rft_app.storage import dataset_pages, search, trace_search
+from rft_app.storage import dataset_pages, search, trace_search, training_runs
 from rft_app.storage import datasets as dataset_storage
 from rft_app.storage.session import after_commit
 from rft_app.storage.step_inputs import StepInputs, map_inputs
@@ -221,6 +221,7 @@ def _build(session: Session, rows: Sequence[DatasetRow]) -> list[Dataset]:
     stored = dataset_storage.map_steps(session, [row.id for row in rows])
     steps = {id_: complete_steps(id_, found) for id_, found in stored.items()}
     nodes = _describe(steps, map_inputs(session, list(steps)))
+    num_trainings = training_runs.count_runs(session, list(steps))
     return [
         Dataset(
             id=row.id,
@@ -229,7 +230,7 @@ def _build(session: Session, rows: Sequence[DatasetRow]) -> list[Dataset]:
             source="gateway" if row.source == "gateway" else "upload",
             created_at=row.created_at,
             updated_at=row.updated_at,
-            stats=_stats(row, steps[row.id]),
+            stats=_stats(row, steps[row.id], num_trainings.get(row.id, 0)),
             nodes=nodes[row.id],
         )
         for row in rows
@@ -250,7 +251,7 @@ def _describe(
     }
 
 
-def _stats(row: DatasetRow, steps: _Steps) -> DatasetStats:
+def _stats(row: DatasetRow, steps: _Steps, num_trainings: int) -> DatasetStats:
     dry_run = steps[StepName.DRY_RUN].facts
     return DatasetStats(
         num_traces=row.num_traces,
@@ -262,6 +263,7 @@ def _stats(row: DatasetRow, steps: _Steps) -> DatasetStats:
         balance=steps[StepName.COVERAGE].facts.get("balance"),
         dry_run_verdict=dry_run.get("verdict"),
         dry_run_mean=dry_run.get("mean"),
+        num_trainings=num_trainings,
     )
 
 

@@ -135,6 +135,16 @@ def list_run_ids(session: Session, dataset_id: str) -> list[str]:
     return list(session.exec(query))
 
 
+def count_runs(session: Session, dataset_ids: Sequence[str]) -> dict[str, int]:
+    """How many trainings datasets have; those without any are not in it."""
+    query = (
+        select(TrainingRunRow.dataset_id, func.count())
+        .where(col(TrainingRunRow.dataset_id).in_(dataset_ids))
+        .group_by(col(TrainingRunRow.dataset_id))
+    )
+    return dict(session.exec(query).all())
+
+
 def finish_run(session: Session, run_id: str, outcome: TrainingOutcome) -> None:
     """Store what a training left behind."""
     row = session.get_one(TrainingRunRow, run_id)

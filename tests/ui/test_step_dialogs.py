@@ -199,8 +199,11 @@ def test_what_is_chosen_for_training_and_deploying_is_kept(either: Page, dataset
     share.press("Tab")
     dialog.get_by_role("radio", name="High").click()
     expect(dialog.get_by_role("radio", name="High")).to_be_checked()
-    expect(dialog).to_contain_text("This version does not train.")
-    expect(dialog.get_by_role("button", name="Start training")).to_be_disabled()
+    expect(dialog).to_contain_text("Ready to train?")
+    dialog.get_by_role("radio", name="Standard").click()
+    expect(dialog.get_by_role("radio", name="Standard")).to_be_checked()
+    expect(dialog).to_contain_text("training step")
+    expect(dialog.get_by_role("button", name="Start training")).to_be_visible()
 
     dialog = open_step(either, dataset, "step=deploy")
     dialog.get_by_role("radio", name="Replace").click()

@@ -47,6 +47,7 @@ class DatasetStats(Wire):
             dry_run_mean=stats.dry_run_mean,
             duplicate_records=stats.num_duplicates,
             traces=stats.num_traces,
+            training_runs=stats.num_trainings,
         )
 
 

@@ -1,54 +1,74 @@
-"""The dialog of step 6: a form with the state of the data, and what is missing."""
+"""The dialog of step 6: its form, what it will take, what speaks against it, earlier runs."""
 
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button
+from rft_app.ui.components.button import button, link
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.field import checkbox, field, number_field, text_input
+from rft_app.ui.components.field import checkbox, field, number_field, text_area, text_input
+from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
+from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.step_dialog import step_dialog
-from rft_app.ui.content import Content
+from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.training import TrainingState
-from rft_app.ui.theme import WITNESS
+from rft_app.ui.state.training import CheckView, Parameter, RunLine, TrainingState
+from rft_app.ui.theme import LINK, WITNESS
 
 _EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
+_PRESETS = (("quick", "Quick"), ("standard", "Standard"), ("thorough", "Thorough"))
 _GRID = (
-    "grid grid-cols-[minmax(0,1fr)_340px] gap-5 items-start max-desk:grid-cols-1 p-5 max-wide:p-4"
+    "grid grid-cols-[minmax(0,1fr)_380px] gap-5 items-start max-desk:grid-cols-1 p-5 max-wide:p-4"
 )
 
 
 def training_modal() -> rx.Component:
-    """What a training would use, and where it can be done today."""
+    """The form of a training and its start."""
     return step_dialog(
         TrainingState,
         rx.el.div(
-            rx.el.div(_data_form(), _run_form(), class_name="grid gap-3.5 content-start min-w-0"),
             rx.el.div(
-                notice(
-                    "This version does not train.",
-                    "Export the records in the format of your trainer, cut within each topic. "
-                    "Your choices here are kept for the version that trains.",
-                    tone="info",
-                    action=button(
-                        "Export",
-                        size="sm",
-                        icon="download",
-                        on_click=ModalState.leave_to_export(""),
-                    ),
-                ),
+                _data_form(),
+                _run_form(),
+                _advanced(),
+                class_name="grid gap-3.5 content-start min-w-0",
+            ),
+            rx.el.div(
+                rx.cond(has_items(TrainingState.runs), _runs()),
                 _readiness(),
+                rx.cond(TrainingState.needs_reason, _against()),
                 class_name="grid gap-3.5 content-start max-desk:order-first",
             ),
             class_name=_GRID,
         ),
-        witness="what a training would use",
+        witness="GRPO with LoRA, on this machine",
         footer=modal_footer(
-            "Training comes with a later version.",
-            button("Start training", variant="primary", icon="play", disabled=True),
+            TrainingState.takes,
+            button(
+                "Start training",
+                variant="primary",
+                icon="play",
+                disabled=~TrainingState.can_start
+                | TrainingState.is_starting
+                | TrainingState.is_running
+                | (TrainingState.needs_reason & (TrainingState.reason == "")),
+                title=rx.cond(
+                    TrainingState.is_running,
+                    "A training of this dataset runs",
+                    rx.cond(
+                        TrainingState.can_start,
+                        rx.cond(
+                            TrainingState.needs_reason & (TrainingState.reason == ""),
+                            "Give a reason against NO GO first",
+                            "Freezes the records and starts",
+                        ),
+                        "Something keeps it from starting: see the checks",
+                    ),
+                ),
+                on_click=TrainingState.start,
+            ),
         ),
     )
 
@@ -108,14 +128,31 @@ def _run_form() -> rx.Component:
                 default_value=TrainingState.base_model,
                 key=TrainingState.base_model,
                 on_blur=TrainingState.set_base_model,
-                placeholder="Qwen/Qwen3-0.6B",
+                placeholder="smollm2-135m",
                 max_length=200,
                 auto_complete="off",
                 class_name="max-w-[420px]",
             ),
             html_for="training-model",
-            hint="the model to train further, as your trainer names it",
+            hint="smollm2-135m, or the folder of a model in Hugging Face's format",
             class_name="mb-4",
+        ),
+        field(
+            "Preset",
+            segmented(
+                *(
+                    segment(
+                        words,
+                        is_on=TrainingState.preset == value,
+                        on_click=TrainingState.set_preset(value),
+                    )
+                    for value, words in _PRESETS
+                ),
+                label="Preset",
+            ),
+            html_for="",
+            hint="Quick tells in minutes whether the model learns at all",
+            class_name="mb-4 justify-items-start",
         ),
         rx.el.div(
             number_field(
@@ -180,8 +217,21 @@ def _readiness() -> rx.Component:
                     button("Open", size="sm", on_click=ModalState.open_step("dry_run")),
                 ),
             ),
-            _line("Trainer", rx.el.span("none in this version", class_name="text-ink-3")),
             class_name="grid gap-2.5",
+        ),
+        rx.el.ul(
+            rx.foreach(TrainingState.checks, _check),
+            class_name="grid gap-2.5 list-none p-0 m-0 mt-3 pt-3 border-t border-line",
+        ),
+        rx.el.details(
+            rx.el.summary(
+                icon("chevron-right", 14, "group-open:rotate-90"),
+                "How time and memory are reckoned",
+                class_name="flex items-center gap-1.5 text-small text-ink-3 cursor-pointer"
+                " list-none [&::-webkit-details-marker]:hidden",
+            ),
+            rx.el.p(TrainingState.formula, class_name="text-small text-ink-3 mt-1.5"),
+            class_name="group mt-3",
         ),
         title="Ready to train?",
     )
@@ -192,4 +242,98 @@ def _line(label: str, value: rx.Component) -> rx.Component:
         rx.el.dt(label, class_name="text-ink-2"),
         rx.el.dd(value, class_name="m-0 font-medium"),
         class_name="flex items-center justify-between gap-3 min-h-7",
+    )
+
+
+def _check(check: CheckView) -> rx.Component:
+    return rx.el.li(
+        status_glyph(check.status, 14),
+        rx.el.div(
+            rx.el.span(check.finding, class_name="text-ink"),
+            rx.cond(
+                check.remedy != "",
+                rx.el.span(" ", check.remedy, class_name="text-ink-3"),
+            ),
+            class_name="min-w-0 [overflow-wrap:anywhere]",
+        ),
+        class_name="flex gap-2.5 [&>svg]:mt-0.5 [&>svg]:shrink-0 text-small",
+    )
+
+
+def _against() -> rx.Component:
+    return notice(
+        "The dry run says NO GO.",
+        "Training would most likely be in vain. Mend what it names, or say why you train all the "
+        "same; the reason is kept with the run.",
+        tone="warn",
+        action=text_area(
+            id="training-reason",
+            default_value=TrainingState.reason,
+            on_change=TrainingState.set_reason.debounce(200),
+            placeholder="Why all the same?",
+            aria_label="Reason to train against NO GO",
+            max_length=2_000,
+        ),
+    )
+
+
+def _runs() -> rx.Component:
+    return card(
+        rx.el.ul(
+            rx.foreach(TrainingState.runs, _run),
+            class_name="grid gap-2 list-none p-0 m-0",
+        ),
+        title="Runs",
+        witness="newest first",
+    )
+
+
+def _run(run: RunLine) -> rx.Component:
+    return rx.el.li(
+        link(run.name, href=run.href, class_name=LINK),
+        badge(run.status, tone=run.tone),
+        rx.el.span(run.words, class_name="ml-auto text-small text-ink-3 tabular-nums truncate"),
+        class_name="flex items-center gap-2.5 min-w-0",
+    )
+
+
+def _advanced() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(
+            icon("chevron-right", 14, "group-open:rotate-90"),
+            "Advanced",
+            rx.el.span(
+                rx.cond(
+                    TrainingState.num_changed > 0,
+                    f"{TrainingState.num_changed} apart from the preset",
+                    "every value of the preset",
+                ),
+                class_name=f"{WITNESS} font-normal",
+            ),
+            class_name="flex items-center gap-1.5 px-3.5 min-h-10 font-medium cursor-pointer"
+            " list-none [&::-webkit-details-marker]:hidden",
+        ),
+        rx.el.div(
+            rx.foreach(TrainingState.parameters, _parameter),
+            class_name="grid grid-cols-2 gap-x-5 gap-y-4 p-3.5 border-t border-line"
+            " max-wide:grid-cols-1",
+        ),
+        class_name="group rounded-card border border-line bg-surface-1",
+    )
+
+
+def _parameter(parameter: Parameter) -> rx.Component:
+    return field(
+        parameter.label,
+        text_input(
+            id="training-" + parameter.name,
+            default_value=parameter.value,
+            key=parameter.name + parameter.value,
+            placeholder=parameter.preset,
+            on_blur=lambda text: TrainingState.set_parameter(parameter.name, text),
+            max_length=20,
+            auto_complete="off",
+        ),
+        html_for="training-" + parameter.name,
+        hint=parameter.hint,
     )

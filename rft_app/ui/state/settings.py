@@ -57,7 +57,7 @@ def describe_statistics(dataset: Dataset) -> list[Statistic]:
             if stats.dry_run_verdict is None
             else f"of the last dry run, {stats.dry_run_verdict}",
         ),
-        Statistic("Training runs", "0"),
+        Statistic("Training runs", f"{stats.num_trainings:,}"),
     ]
 
 

@@ -1,28 +1,97 @@
-"""The dialog of step 6: what a training would use."""
+"""The dialog of step 6: what a training would use and take, what speaks against it, its start."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import reflex as rx
+from sqlmodel import Session
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.training import TrainingDraft, TrainingOutlook
+from rft_app.domain.training_plan import TrainingCheck
+from rft_app.domain.training_run import PRESETS, Preset, TrainingRun, TrainingSettings
 from rft_app.errors import RftError
 from rft_app.services.pipeline import StepView
-from rft_app.services.training import (
-    get_training_draft,
-    plan_training,
-    save_training_draft,
-)
+from rft_app.services.training import save_training_draft
+from rft_app.services.training_orders import TrainingProspect, TrainingRequest, look_ahead
+from rft_app.services.training_runs import list_trainings, start_training
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.step_modal import StepModal, read_whole
-from rft_app.ui.words import count
+from rft_app.ui.state.training_comparison_view import signed
+from rft_app.ui.state.training_run_view import STATUS
+from rft_app.ui.words import ago, count, rough_duration, size
 
 _VERDICT_TONES = {
     DryRunVerdict.GO: "ok",
     DryRunVerdict.CAUTION: "warn",
     DryRunVerdict.NO_GO: "bad",
 }
+_LEVELS = {"ok": "complete", "note": "complete", "caution": "attention", "stop": "failed"}
+SHOWN_RUNS = 5
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One thing that was looked at before a start."""
+
+    status: str
+    finding: str
+    remedy: str
+
+    @classmethod
+    def of(cls, check: TrainingCheck) -> "CheckView":
+        """Build the row."""
+        return cls(_LEVELS[check.level], check.finding, check.remedy)
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One training in the list."""
+
+    href: str
+    name: str
+    status: str
+    tone: str
+    words: str
+
+    @classmethod
+    def of(cls, run: TrainingRun) -> "RunLine":
+        """Build the line."""
+        status, tone = STATUS[run.status]
+        compared = None if run.outcome is None else run.outcome.comparison
+        made = ago(run.created_at)
+        words = made if compared is None else f"{signed(compared.difference)} held-out · {made}"
+        href = f"/optimization/{run.dataset_id}/training/{run.id}"
+        return cls(href, f"Run {run.number}", status, tone, words)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One value of the settings that can be set by itself."""
+
+    name: str
+    label: str
+    preset: str
+    """What the preset has, shown while nothing else is typed."""
+    value: str
+    hint: str
+
+    @classmethod
+    def list_of(cls, preset: Preset, typed: dict[str, str]) -> list["Parameter"]:
+        """All of them, in the order of `TrainingSettings`."""
+        return [
+            cls(
+                name=name,
+                label=name.replace("_", " ").replace("num ", "number of ").capitalize(),
+                preset=f"{getattr(PRESETS[preset], name):g}"
+                if not isinstance(getattr(PRESETS[preset], name), str)
+                else getattr(PRESETS[preset], name),
+                value=typed.get(name, ""),
+                hint=field.description or "",
+            )
+            for name, field in TrainingSettings.model_fields.items()
+        ]
 
 
 class TrainingState(StepModal, rx.State):
@@ -44,6 +113,61 @@ class TrainingState(StepModal, rx.State):
     verdict: str = ""
     verdict_tone: str = "neutral"
     verdict_note: str = ""
+    preset: str = Preset.QUICK.value
+    parameters: list[Parameter] = Parameter.list_of(Preset.QUICK, {})
+    num_changed: int = 0
+    """Values that differ from the preset."""
+    checks: list[CheckView] = []
+    can_start: bool = False
+    needs_reason: bool = False
+    reason: str = ""
+    takes: str = ""
+    """Steps, time and memory, as a sentence."""
+    formula: str = ""
+    runs: list[RunLine] = []
+    is_starting: bool = False
+
+    _typed: dict[str, str] = {}
+
+    @rx.event
+    async def set_preset(self, preset: str) -> None:
+        """How much is done."""
+        self.preset = preset
+        await self._keep(dict)
+
+    @rx.event
+    async def set_parameter(self, name: str, text: str) -> None:
+        """One value apart from the preset; empty takes the preset's again."""
+        typed = {**self._typed, name: text.strip()}
+        self._typed = {key: value for key, value in typed.items() if value}
+        self.num_changed = len(self._typed)
+        await self._keep(dict)
+
+    @rx.event
+    def set_reason(self, text: str) -> None:
+        """Why it is started against the verdict."""
+        self.reason = text
+
+    @rx.event
+    async def start(self) -> Any:  # noqa: ANN401  # an event
+        """Start the training and go to its page."""
+        if self.is_starting:
+            return None
+        dataset_id, request = self._dataset_id, self._request()
+        self.fault, self.is_starting = "", True
+        try:
+            run = await tell(lambda session: start_training(session, dataset_id, request))
+        except RftError as error:
+            self.fault = error.message
+            return None
+        finally:
+            self.is_starting = False
+        return rx.redirect(f"/optimization/{dataset_id}/training/{run.id}")
+
+    def _request(self) -> TrainingRequest:
+        return TrainingRequest(
+            preset=Preset(self.preset), settings=dict(self._typed), reason=self.reason.strip()
+        )
 
     @rx.event
     async def set_base_model(self, text: str) -> None:
@@ -86,16 +210,41 @@ class TrainingState(StepModal, rx.State):
         self.fault = ""
         try:
             changes = read()
-            await tell(lambda session: save_training_draft(session, dataset_id, **changes))
-            self._show_outlook(await ask(lambda session: plan_training(session, dataset_id)))
+            if changes:
+                await tell(lambda session: save_training_draft(session, dataset_id, **changes))
+            await self._look()
         except RftError as error:
             self.fault = error.message
 
     async def _show(self, step: StepView) -> None:
+        await self._look()
+
+    async def _read_mark(self) -> str:
         dataset_id = self._dataset_id
-        draft = await ask(lambda session: get_training_draft(session, dataset_id))
-        self._show_draft(draft)
-        self._show_outlook(await ask(lambda session: plan_training(session, dataset_id)))
+        runs = await ask(lambda session: list_trainings(session, dataset_id, limit=SHOWN_RUNS))
+        self.runs = [RunLine.of(run) for run in runs]
+        return ""
+
+    async def _look(self) -> None:
+        dataset_id, request = self._dataset_id, self._request()
+
+        def read(session: Session) -> TrainingProspect:
+            return look_ahead(session, dataset_id, request)
+
+        prospect = await ask(read)
+        self.parameters = Parameter.list_of(Preset(self.preset), self._typed)
+        self._show_draft(prospect.draft)
+        self._show_outlook(prospect.outlook)
+        self.checks = [CheckView.of(check) for check in prospect.checks]
+        self.can_start = not prospect.obstacles
+        self.needs_reason = prospect.needs_reason
+        estimate = prospect.estimate
+        self.takes = (
+            f"{count(estimate.num_steps, 'training step')}, "
+            f"{rough_duration(estimate.low_s)} to {rough_duration(estimate.high_s)}, "
+            f"{size(estimate.memory_bytes)} of memory"
+        )
+        self.formula = estimate.formula
 
     def _show_draft(self, draft: TrainingDraft) -> None:
         self.base_model, self.stratify_by_topic = draft.base_model, draft.stratify_by_topic

@@ -1,0 +1,213 @@
+"""What a model answered in training, and base beside tuned on held-out records."""
+
+import reflex as rx
+
+from rft_app.ui.components.badge import badge
+from rft_app.ui.components.button import button
+from rft_app.ui.components.card import card
+from rft_app.ui.components.field import options, select
+from rft_app.ui.components.table import ROW, cell, head, table
+from rft_app.ui.content import has_items
+from rft_app.ui.state.training_comparison_view import SideBySide, TopicDifference
+from rft_app.ui.state.training_run import TrainingRunState
+from rft_app.ui.state.training_run_view import (
+    AnswerView,
+    CheckpointView,
+)
+
+_TEXT = "line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-wrap"
+_COMPARISON = TrainingRunState.run.comparison
+
+
+def _signed(words: str, tone: str) -> rx.Component:
+    return rx.el.span(
+        words,
+        class_name=rx.match(
+            tone, ("good", "text-ok font-medium"), ("bad", "text-bad font-medium"), "text-ink-3"
+        ),
+    )
+
+
+def answers_card() -> rx.Component:
+    """Rollouts of a training step with their grades."""
+    return card(
+        rx.el.div(
+            table(
+                head("Answer"),
+                head("Reward", is_number=True),
+                head("Advantage", is_number=True),
+                rows=rx.foreach(TrainingRunState.answers, _answer),
+                label="Answers of a training step",
+            ),
+            class_name="max-h-[420px] overflow-auto",
+            tab_index=0,
+            role="region",
+            aria_label="Answers of a training step",
+        ),
+        title="Answers",
+        witness="advantage = reward − mean of the group",
+        action=select(
+            options(TrainingRunState.places),
+            value=TrainingRunState.shown_place,
+            on_change=TrainingRunState.choose_place,
+            aria_label="Training step",
+        ),
+        body_class="",
+    )
+
+
+def _answer(answer: AnswerView) -> rx.Component:
+    return rx.el.tr(
+        cell(
+            rx.el.div(answer.question, class_name="text-small text-ink-3 truncate"),
+            rx.el.div(answer.text, class_name=_TEXT, title=answer.text),
+            rx.cond(
+                answer.note != "", rx.el.div(answer.note, class_name="text-small text-ink-3 mt-0.5")
+            ),
+            class_name="max-w-0 w-full",
+        ),
+        cell(answer.reward, is_number=True, class_name="font-medium align-top"),
+        cell(_signed(answer.advantage, answer.tone), is_number=True, class_name="align-top"),
+        class_name=ROW,
+    )
+
+
+def checkpoints_card() -> rx.Component:
+    """Saved states with their reward on held-out records."""
+    return card(
+        rx.el.div(
+            table(
+                head("Step", is_number=True),
+                head("Held-out reward", is_number=True),
+                head(""),
+                rows=rx.foreach(TrainingRunState.checkpoints, _checkpoint),
+                label="Checkpoints",
+            ),
+            class_name="max-h-[300px] overflow-auto",
+            tab_index=0,
+            role="region",
+            aria_label="Checkpoints",
+        ),
+        title="Checkpoints",
+        witness="the best one is kept",
+        body_class="",
+    )
+
+
+def _checkpoint(checkpoint: CheckpointView) -> rx.Component:
+    return rx.el.tr(
+        cell(checkpoint.step, is_number=True),
+        cell(checkpoint.reward, is_number=True, class_name="font-medium"),
+        cell(
+            rx.cond(
+                checkpoint.is_best,
+                badge("best", tone="ok"),
+                rx.el.span(checkpoint.note, class_name="text-small text-ink-3"),
+            )
+        ),
+        class_name=ROW,
+    )
+
+
+def comparison_card() -> rx.Component:
+    """Better, worse or unproven, by topic."""
+    return card(
+        rx.el.p("Mean difference on held-out records", class_name="text-small text-ink-3"),
+        rx.el.p(
+            rx.el.span(
+                _COMPARISON.difference,
+                class_name=rx.match(
+                    _COMPARISON.tone,
+                    ("ok", "text-[26px] leading-9 font-semibold text-ok tabular-nums"),
+                    ("bad", "text-[26px] leading-9 font-semibold text-bad tabular-nums"),
+                    "text-[26px] leading-9 font-semibold tabular-nums",
+                ),
+            ),
+            " ",
+            rx.el.span(_COMPARISON.span, class_name="text-ink-3 tabular-nums"),
+        ),
+        rx.el.p(_COMPARISON.words, class_name="mt-1 text-ink-2"),
+        rx.el.p(_COMPARISON.tally, class_name="mt-1 text-small text-ink-3 tabular-nums"),
+        rx.cond(
+            _COMPARISON.ungraded != "",
+            rx.el.p(_COMPARISON.ungraded, class_name="mt-1 text-small text-ink-3"),
+        ),
+        rx.cond(
+            has_items(_COMPARISON.topics),
+            rx.el.div(
+                table(
+                    head("Topic"),
+                    head("n", is_number=True),
+                    head("Base", is_number=True),
+                    head("Tuned", is_number=True),
+                    head("Difference", is_number=True),
+                    rows=rx.foreach(_COMPARISON.topics, _topic),
+                    label="Difference by topic",
+                ),
+                class_name="mt-3 -mx-3.5 -mb-3.5 border-t border-line overflow-x-auto",
+            ),
+        ),
+        title="Against the base model",
+    )
+
+
+def _topic(topic: TopicDifference) -> rx.Component:
+    return rx.el.tr(
+        cell(topic.name, class_name="truncate max-w-[160px]"),
+        cell(topic.num, is_number=True),
+        cell(topic.base, is_number=True),
+        cell(topic.tuned, is_number=True),
+        cell(_signed(topic.difference, topic.tone), is_number=True),
+        class_name=ROW,
+    )
+
+
+def side_by_side_card() -> rx.Component:
+    """Both answers to each compared record, the largest fall first."""
+    return card(
+        rx.el.div(
+            table(
+                head("Question"),
+                head("Base"),
+                head("Tuned"),
+                head("Difference", is_number=True),
+                rows=rx.foreach(TrainingRunState.compared, _pair),
+                label="Base and tuned answers",
+            ),
+            class_name="overflow-x-auto [&_table]:min-w-[720px]",
+            tab_index=0,
+            role="region",
+            aria_label="Base and tuned answers",
+        ),
+        rx.cond(
+            TrainingRunState.has_more,
+            rx.el.div(
+                button("Show more", size="sm", on_click=TrainingRunState.show_more),
+                class_name="p-3 text-center border-t border-line",
+            ),
+        ),
+        title="Base beside tuned",
+        witness=f"{TrainingRunState.num_compared} held-out records, largest fall first",
+        body_class="",
+    )
+
+
+def _pair(pair: SideBySide) -> rx.Component:
+    def answer(text: str, reward: str) -> rx.Component:
+        return cell(
+            rx.el.div(text, class_name=_TEXT, title=text),
+            rx.el.div(reward, class_name="text-small text-ink-3 tabular-nums mt-0.5"),
+            class_name="align-top w-1/3",
+        )
+
+    return rx.el.tr(
+        cell(
+            rx.el.div(pair.question, class_name=_TEXT, title=pair.question),
+            rx.el.div(pair.topic, class_name="text-small text-ink-3 mt-0.5"),
+            class_name="align-top w-1/3",
+        ),
+        answer(pair.base_text, pair.base),
+        answer(pair.tuned_text, pair.tuned),
+        cell(_signed(pair.difference, pair.tone), is_number=True, class_name="align-top"),
+        class_name=ROW,
+    )

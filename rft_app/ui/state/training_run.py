@@ -1,0 +1,262 @@
+"""State of one training's page: how it goes, what the curves say, what it answered."""
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
+from urllib.parse import unquote
+
+import plotly.graph_objects as go
+import reflex as rx
+from sqlmodel import Session
+
+from rft_app.domain.training_remarks import find_in
+from rft_app.domain.training_run import Phase, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.errors import NotFoundError, RftError
+from rft_app.services.datasets import get_dataset
+from rft_app.services.training_runs import (
+    MAX_PAGE,
+    AnsweredStep,
+    cancel_training,
+    get_training,
+    list_answered_steps,
+    list_answers,
+    list_checkpoints,
+    list_metrics,
+    resume_training,
+)
+from rft_app.ui.charts.palette import DARK, LIGHT
+from rft_app.ui.charts.training_curves import (
+    RewardCurves,
+    describe_rewards,
+    reward_curves,
+    steps_per_point,
+)
+from rft_app.ui.state.asking import ask, dataset_id_in, tell
+from rft_app.ui.state.choice import Choice
+from rft_app.ui.state.live_page import LivePage
+from rft_app.ui.state.training_comparison_view import SideBySide
+from rft_app.ui.state.training_run_view import (
+    AnswerView,
+    CheckpointView,
+    RemarkView,
+    RunView,
+    SmallCurve,
+    read_curves,
+)
+
+AGAIN = 50
+"""Steps that are read again: a validation adds to the figures of a step that is stored."""
+SHOWN = 20
+"""Compared records at a time."""
+_Order = Callable[[Session, str], TrainingRun]
+_PHASES = {Phase.TRAIN: "training", Phase.VALIDATION: "held-out"}
+
+
+class TrainingRunState(LivePage, rx.State):
+    """One visitor's view of one training."""
+
+    refresh_s: ClassVar[float] = 5.0
+
+    dataset_id: str = ""
+    run_id: str = ""
+    dataset_name: str = ""
+    is_loaded: bool = False
+    is_missing: bool = False
+    error: str = ""
+    fault: str = ""
+    """Why the last order was not carried out."""
+    is_asking: bool = False
+    run: RunView = RunView()
+    remarks: list[RemarkView] = []
+    smalls: list[SmallCurve] = []
+    curve_dark: go.Figure = go.Figure()
+    curve_light: go.Figure = go.Figure()
+    curve_words: str = ""
+    curve_witness: str = ""
+    has_curve: bool = False
+    checkpoints: list[CheckpointView] = []
+    places: list[Choice] = []
+    """Steps with answers."""
+    place: str = ""
+    """The chosen step; empty follows the last one."""
+    shown_place: str = ""
+    answers: list[AnswerView] = []
+    compared: list[SideBySide] = []
+    num_compared: int = 0
+    has_more: bool = False
+    """Whether more compared records can be shown."""
+
+    _metrics: list[TrainingMetric] = []
+    _all_compared: list[SideBySide] = []
+    _compared_of: str = ""
+
+    def _arrive(self, path: str) -> None:
+        parts = [unquote(part) for part in path.split("/") if part]
+        run_id = parts[3] if len(parts) > 3 else ""
+        if run_id != self.run_id:
+            self.reset()
+            self.run_id = run_id
+        self.dataset_id = dataset_id_in(path)
+
+    def _is_over(self) -> bool:
+        return self.is_missing
+
+    async def _refresh(self) -> None:
+        async with self:
+            run_id = self.run_id
+        try:
+            found = await ask(self._read)
+        except RftError as error:
+            async with self:
+                self.is_missing = isinstance(error, NotFoundError)
+                self.error, self.is_loaded = error.message, True
+            return
+        async with self:
+            if self.run_id == run_id:
+                self._show(found)
+
+    def _read(self, session: Session) -> "_Read":
+        seen = _Seen(self._metrics, self.place, self._compared_of)
+        return _Read(session, self.dataset_id, self.run_id, seen)
+
+    def _show(self, found: "_Read") -> None:
+        self.is_loaded, self.is_missing, self.error = True, False, ""
+        self.dataset_name, self.run = found.dataset_name, RunView.of(found.run)
+        self._metrics = found.metrics
+        self._draw(found)
+        self.checkpoints = found.checkpoints
+        self.places = [Choice(_key(step), _name(step)) for step in found.steps]
+        self.shown_place, self.answers = found.place, found.answers
+        if found.compared is not None:
+            self._compared_of, self._all_compared = found.run.id, found.compared
+            self.num_compared = len(found.compared)
+            self._show_compared(SHOWN)
+
+    def _draw(self, found: "_Read") -> None:
+        curves = read_curves(found.metrics)
+        self.remarks = [RemarkView.of(remark) for remark in find_in(curves)]
+        self.smalls = SmallCurve.list_of(curves)
+        rewards = RewardCurves(
+            train=curves("reward"),
+            spread=curves("reward_sd"),
+            validation=curves("validation_reward"),
+            num_steps=found.run.total_steps,
+        )
+        self.has_curve = bool(rewards.train or rewards.validation)
+        self.curve_dark = reward_curves(rewards, DARK)
+        self.curve_light = reward_curves(rewards, LIGHT)
+        self.curve_words = describe_rewards(rewards)
+        per_point = steps_per_point(rewards.train)
+        each = "mean per step" if per_point == 1 else f"mean of {per_point} steps a point"
+        self.curve_witness = f"{each}, band = ± 1 sd · dots = held-out records"
+
+    @rx.event
+    async def choose_place(self, place: str) -> None:
+        """Look at the answers of another step; the last one is followed as it grows."""
+        run_id = self.run_id
+        self.place = "" if self.places and place == self.places[-1].value else place
+        try:
+            self.answers = await ask(lambda session: _read_answers(session, run_id, place))
+            self.shown_place = place
+        except RftError as error:
+            self.fault = error.message
+
+    @rx.event
+    def show_more(self) -> None:
+        """Show more of the compared records."""
+        self._show_compared(len(self.compared) + SHOWN)
+
+    def _show_compared(self, number: int) -> None:
+        self.compared = self._all_compared[:number]
+        self.has_more = number < len(self._all_compared)
+
+    @rx.event(background=True)
+    async def stop(self) -> None:
+        """Stop it; the best checkpoint is kept."""
+        await self._order(cancel_training)
+
+    @rx.event(background=True)
+    async def resume(self) -> None:
+        """Go on from the last checkpoint."""
+        await self._order(resume_training)
+
+    async def _order(self, order: _Order) -> None:
+        async with self:
+            if self.is_asking:
+                return
+            self.is_asking, self.fault = True, ""
+            run_id = self.run_id
+        fault = ""
+        try:
+            await tell(lambda session: order(session, run_id))
+        except RftError as error:
+            fault = error.message
+        async with self:
+            self.is_asking, self.fault = False, fault
+        await self._refresh()
+
+
+class _Seen(NamedTuple):
+    """What the page knows already."""
+
+    metrics: list[TrainingMetric]
+    place: str
+    compared_of: str
+
+
+class _Read:
+    """Everything the page shows, read in one view."""
+
+    def __init__(self, session: Session, dataset_id: str, run_id: str, seen: _Seen) -> None:
+        self.run = get_training(session, run_id)
+        if self.run.dataset_id != dataset_id:
+            raise NotFoundError(f"There is no training {run_id!r} of this dataset.")
+        self.dataset_name = get_dataset(session, dataset_id).name
+        self.metrics = _read_metrics(session, self.run.id, seen.metrics)
+        checkpoints = reversed(list_checkpoints(session, self.run.id))
+        self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
+        steps = list_answered_steps(session, self.run.id)
+        self.steps = [step for step in steps if step.phase in _PHASES]
+        self.place = seen.place or (_key(self.steps[-1]) if self.steps else "")
+        self.answers = _read_answers(session, self.run.id, self.place) if self.place else []
+        self.compared: list[SideBySide] | None = None
+        outcome = self.run.outcome
+        if outcome and outcome.comparison and seen.compared_of != self.run.id:
+            base = _read_all(session, self.run.id, Phase.BASE, steps)
+            tuned = _read_all(session, self.run.id, Phase.TUNED, steps)
+            self.compared = SideBySide.list_of(outcome.comparison, base, tuned)
+
+
+def _read_metrics(
+    session: Session, run_id: str, known: list[TrainingMetric]
+) -> list[TrainingMetric]:
+    after = known[-1].step - AGAIN if known else -1
+    kept = [metric for metric in known if metric.step <= after]
+    return kept + list_metrics(session, run_id, after=after, limit=10_000)
+
+
+def _read_answers(session: Session, run_id: str, place: str) -> list[AnswerView]:
+    phase, _, step = place.partition(":")
+    page = list_answers(session, run_id, Phase(phase), int(step), limit=MAX_PAGE)
+    return AnswerView.list_of(page.rows)
+
+
+def _read_all(
+    session: Session, run_id: str, phase: Phase, steps: list[AnsweredStep]
+) -> list[TrainingRollout]:
+    found: list[TrainingRollout] = []
+    for step in (one.step for one in steps if one.phase is phase):
+        cursor: str | None = None
+        while True:
+            page = list_answers(session, run_id, phase, step, cursor=cursor, limit=MAX_PAGE)
+            found += page.rows
+            if (cursor := page.next_cursor) is None:
+                break
+    return found
+
+
+def _key(step: AnsweredStep) -> str:
+    return f"{step.phase.value}:{step.step}"
+
+
+def _name(step: AnsweredStep) -> str:
+    return f"Step {step.step:,}, {_PHASES[step.phase]}"

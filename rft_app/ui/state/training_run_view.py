@@ -1,0 +1,273 @@
+"""One training, ready to show: its state, its curves in small, its comparison."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rft_app.domain.job import JobStatus
+from rft_app.domain.training_remarks import (
+    CLIPPED_SHARE,
+    COLLAPSED_SHARE,
+    FAILURE_SHARE,
+    FLAT_SHARE,
+    KL_NATS,
+    LENGTH_FACTOR,
+    Remark,
+    Series,
+    Tone,
+)
+from rft_app.domain.training_run import Checkpoint, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.ui.charts.training_curves import small_line
+from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.rollout_view import shorten
+from rft_app.ui.state.training_comparison_view import ComparisonView, signed
+from rft_app.ui.words import count, duration
+
+UNKNOWN = "–"
+TRAINERS_SAID = {"trl_local": "local TRL"}
+STATUS = {
+    JobStatus.QUEUED: ("Waiting", "neutral"),
+    JobStatus.RUNNING: ("Training", "info"),
+    JobStatus.DONE: ("Trained", "ok"),
+    JobStatus.FAILED: ("Failed", "bad"),
+    JobStatus.CANCELLED: ("Stopped", "warn"),
+}
+_ICONS = {Tone.GOOD: "trending-up", Tone.PLAIN: "minus", Tone.ALERT: "triangle-alert"}
+
+
+def _nats(value: float) -> str:
+    return f"{value:.3f} nats"
+
+
+def _tokens(value: float) -> str:
+    return f"{value:,.0f} tokens"
+
+
+def _loss(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+def _rate(value: float) -> str:
+    return f"{value:.1e}".replace("e-0", "e-") if value else "0"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+_SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
+    (
+        "kl",
+        "KL to base",
+        _nats,
+        f"distance from the base model for each token; alert from {KL_NATS}",
+    ),
+    (
+        "entropy",
+        "Entropy",
+        _nats,
+        f"how undecided it is; alert below {COLLAPSED_SHARE:.0%} of the start",
+    ),
+    ("length", "Answer length", _tokens, f"alert above {LENGTH_FACTOR:.0f} times the start"),
+    (
+        "clipped_share",
+        "Cut off",
+        _percent,
+        f"answers at the longest length; alert from {CLIPPED_SHARE:.0%}",
+    ),
+    (
+        "flat_share",
+        "Groups without spread",
+        _percent,
+        f"nothing is learnt of them; alert from {FLAT_SHARE:.0%}",
+    ),
+    (
+        "failure_share",
+        "Grading failures",
+        _percent,
+        f"count for nothing; alert from {FAILURE_SHARE:.0%}",
+    ),
+    ("loss", "Loss", _loss, "of the step; near 0 by nature, read its jumps"),
+    ("learning_rate", "Learning rate", _rate, "falls as it was planned"),
+)
+
+
+@dataclass(frozen=True)
+class SmallCurve:
+    """One metric as a small line with its last value."""
+
+    name: str
+    value: str
+    note: str
+    path: str
+
+    @classmethod
+    def list_of(cls, curves: Callable[[str], Series]) -> list["SmallCurve"]:
+        """All of them, those without a value with a dash."""
+        found: list[SmallCurve] = []
+        for key, name, show, note in _SMALL:
+            series = curves(key)
+            value = show(series[-1][1]) if series else UNKNOWN
+            found.append(cls(name, value, note, small_line(series)))
+        return found
+
+
+@dataclass(frozen=True)
+class RemarkView:
+    """One sentence about the curves."""
+
+    tone: str
+    icon: str
+    text: str
+
+    @classmethod
+    def of(cls, remark: Remark) -> "RemarkView":
+        """Build the sentence."""
+        return cls(remark.tone.value, _ICONS[remark.tone], remark.text)
+
+
+@dataclass(frozen=True)
+class CheckpointView:
+    """A saved state of the training."""
+
+    step: str
+    reward: str
+    note: str
+    is_best: bool
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "CheckpointView":
+        """Build the row."""
+        reward = checkpoint.validation_reward
+        return cls(
+            step=f"{checkpoint.step:,}",
+            reward=UNKNOWN if reward is None else f"{reward:.2f}",
+            note=f"{checkpoint.num_graded:,} graded",
+            is_best=checkpoint.is_best,
+        )
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """One answer of a training step."""
+
+    key: str
+    question: str
+    text: str
+    reward: str
+    advantage: str
+    tone: str
+    note: str
+
+    @classmethod
+    def list_of(cls, rollouts: Sequence[TrainingRollout]) -> list["AnswerView"]:
+        """Answers with what each is above or below the mean of its group."""
+        groups: dict[str, list[float]] = {}
+        for one in rollouts:
+            if one.reward is not None:
+                groups.setdefault(one.record_id, []).append(one.reward)
+        means = {key: sum(values) / len(values) for key, values in groups.items()}
+        return [cls._of(one, means) for one in rollouts]
+
+    @classmethod
+    def _of(cls, one: TrainingRollout, means: Mapping[str, float]) -> "AnswerView":
+        above = None if one.reward is None else one.reward - means[one.record_id]
+        failure = "abstained" if one.is_abstention else one.failure_message or "could not be graded"
+        return cls(
+            key=f"{one.step}-{one.position}",
+            question=shorten(one.question),
+            text=one.text or "(empty)",
+            reward=UNKNOWN if one.reward is None else f"{one.reward:.2f}",
+            advantage="ignored" if above is None else signed(above),
+            tone="" if above is None or abs(above) < 0.005 else "good" if above > 0 else "bad",
+            note=(one.reason or "") if one.reward is not None else failure,
+        )
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One training."""
+
+    id: str = ""
+    name: str = ""
+    status: str = ""
+    tone: str = "neutral"
+    meta: str = ""
+    words: str = ""
+    percent: int = -1
+    is_live: bool = False
+    can_resume: bool = False
+    error: str = ""
+    against: str = ""
+    """Why it was started against the verdict; empty where it was not."""
+    ended: str = ""
+    """Why it ended early; empty where it did not."""
+    facts: list[Figure] = field(default_factory=list[Figure])
+    has_comparison: bool = False
+    comparison: ComparisonView = field(default_factory=ComparisonView)
+
+    @classmethod
+    def of(cls, run: TrainingRun) -> "RunView":
+        """Build the view."""
+        words, tone = STATUS[run.status]
+        outcome = run.outcome
+        compared = None if outcome is None else outcome.comparison
+        is_live = run.status in {JobStatus.QUEUED, JobStatus.RUNNING}
+        return cls(
+            id=run.id,
+            name=f"Run {run.number}",
+            status=words,
+            tone=tone,
+            meta=" · ".join(
+                (
+                    TRAINERS_SAID.get(run.trainer, run.trainer),
+                    "GRPO",
+                    f"{run.base_model} + LoRA r {run.settings.lora_rank}",
+                    f"snapshot {run.snapshot_id}",
+                )
+            ),
+            words=run.words,
+            percent=round(100 * run.num_done / run.total_steps) if run.total_steps else -1,
+            is_live=is_live,
+            can_resume=run.status in {JobStatus.FAILED, JobStatus.CANCELLED},
+            error=run.error,
+            against=run.reason,
+            ended="" if outcome is None else outcome.stopped,
+            facts=_list_facts(run),
+            has_comparison=compared is not None,
+            comparison=ComparisonView() if compared is None else ComparisonView.of(compared),
+        )
+
+
+def _list_facts(run: TrainingRun) -> list[Figure]:
+    settings, outcome = run.settings, run.outcome
+    facts = [
+        Figure("Records", f"{run.num_train:,} to train on, {run.num_held_out:,} held out"),
+        Figure(
+            "Each step",
+            f"{settings.prompts_per_step} records × {settings.rollouts_per_prompt} answers",
+        ),
+        Figure("Learning rate", f"{settings.learning_rate:.1e}"),
+        Figure("Answers", f"at most {settings.max_completion_tokens:,} tokens"),
+        Figure("Dry run said", run.verdict.value.replace("_", " ") if run.verdict else "nothing"),
+        Figure("Seed", str(settings.seed)),
+    ]
+    if run.best is not None:
+        facts.append(Figure("Best checkpoint", f"step {run.best.step:,}"))
+    if outcome is not None:
+        facts.append(Figure("Computed on", f"{outcome.device}, {outcome.precision}"))
+        facts.append(Figure("Adapter", outcome.adapter_hash[:12]))
+        if outcome.num_left_out:
+            facts.append(Figure("Prompt too long", count(outcome.num_left_out, "record")))
+    if run.started_at is not None and run.finished_at is not None:
+        seconds = (run.finished_at - run.started_at).total_seconds()
+        facts.append(Figure("Took", duration(seconds)))
+    return facts
+
+
+def read_curves(metrics: Sequence[TrainingMetric]) -> Callable[[str], Series]:
+    """The series of each metric by its name."""
+    series: dict[str, list[tuple[int, float]]] = {}
+    for metric in metrics:
+        for name, value in metric.values.items():
+            series.setdefault(name, []).append((metric.step, value))
+    return lambda name: series.get(name, [])
