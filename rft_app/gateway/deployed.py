@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import time
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from rft_app.domain.deployment import Variant, fraction_of
 from rft_app.errors import RftError
 from rft_app.gateway.asgi import Message, Receive, Send, refuse
 from rft_app.gateway.headers import Inbound, authorize
-from rft_app.gateway.providers import Caller, Provider, rename_model
+from rft_app.gateway.providers import Caller, Provider, add_fields, rename_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
 from rft_app.llm.catalogue import Connection
@@ -139,6 +140,9 @@ class Deployed:
             call.fault = ("not_available", target.fault)
             return None
         provider = self._find_provider(target.provider, connection)
+        if connection.more:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                call.request = add_fields(call.request, connection.more)
         call.headers = authorize(ask.arrived.inbound, provider.authorization)
         return provider
 

@@ -1,7 +1,7 @@
 """Which provider a call goes to."""
 
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
@@ -137,6 +137,18 @@ def rename_model(request: bytes, model: str) -> bytes:
     """
     fields = _decode_fields(request)
     fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    return msgspec.json.encode(fields)
+
+
+def add_fields(request: bytes, more: Mapping[str, object]) -> bytes:
+    """The same request with fields of ours, which win over the caller's.
+
+    Example:
+        >>> add_fields(b'{"model": "a", "lora": []}', {"lora": [{"id": 0, "scale": 1.0}]})
+        b'{"model":"a","lora":[{"id":0,"scale":1.0}]}'
+    """
+    fields = _decode_fields(request)
+    fields |= {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in more.items()}
     return msgspec.json.encode(fields)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rft_app.domain.provider import Model, Provider, ProviderKind
 from rft_app.errors import InvalidInputError, NotAvailableError
@@ -18,12 +18,28 @@ NO_PROVIDER = (
 _BETWEEN = "/"
 
 
+class Scale(NamedTuple):
+    """How much of an adapter is applied to a call."""
+
+    id: int
+    """Its place among those that the server loaded."""
+    scale: float
+    """1 for all of it, 0 for the base model."""
+
+
 class Connection(NamedTuple):
     """Where to send a call, and with which key."""
 
     base_url: str
     api_key: str
     """Empty where none is needed."""
+    adapters: tuple[Scale, ...] = ()
+    """Of a server of our own that loaded some: each of them, so that nothing is left to it."""
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What each call says in its body besides."""
+        return {"lora": [one._asdict() for one in self.adapters]} if self.adapters else {}
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,16 @@ class Endpoint:
     """
     cache: ReplyCache | None = None
     """Where replies are looked for before it is asked; `None` asks always."""
+    connect_tuned: Callable[[str], Connection] | None = None
+    """As `connect`, for one model; where the way to it depends on the model."""
+
+    def connect_to(self, model: str) -> Connection:
+        """Where calls of one of its models go.
+
+        Raises:
+            NotAvailableError: It cannot be reached; the message says what to do.
+        """
+        return self.connect() if self.connect_tuned is None else self.connect_tuned(model)
 
 
 class Choice(NamedTuple):

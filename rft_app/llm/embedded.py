@@ -13,14 +13,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from rft_app.domain.provider import Model, Provider, ProviderKind
 from rft_app.errors import NotAvailableError
-from rft_app.llm.catalogue import Connection, Endpoint
+from rft_app.llm.adapter_files import convert
+from rft_app.llm.catalogue import Connection, Endpoint, Scale
 from rft_app.llm.embedded_files import POLL_S, EmbeddedFiles, Served, holding, is_held, take
 from rft_app.settings import Settings, get_settings
 
@@ -39,6 +42,10 @@ START_TIMEOUT_S = 90.0
 HEALTH_TIMEOUT_S = 5.0
 HEALTHY_S = 30.0
 """How long an answer of the server stands for its health; that it lives is looked at each time."""
+MAX_ADAPTERS = 4
+"""Trained models that a server holds at a time; those asked for last."""
+LONGEST_END_S = 75.0
+"""A server that is to be replaced finishes its calls; after so long it is killed."""
 HUNG_S = 20.0
 """A server that lives and gives no answer for so long is killed."""
 LOG_BYTES = 600
@@ -79,24 +86,44 @@ def find_obstacle() -> str:
     )
 
 
-def embedded_endpoint(settings: Settings) -> Endpoint | None:
-    """The embedded model as a provider; `None` where it is switched off or not installed."""
+class TunedModel(NamedTuple):
+    """What a training made of the embedded model."""
+
+    name: str
+    label: str
+    """Where it comes from, e.g. `trained here, run 3 of Support`."""
+    folder: Path
+    """Of its adapter."""
+
+
+def embedded_endpoint(settings: Settings, tuned: Sequence[TunedModel] = ()) -> Endpoint | None:
+    """The embedded model, and what was made of it, as a provider.
+
+    `None` where it is switched off or not installed.
+    """
     if settings.embedded_model == "off" or find_obstacle():
         return None
     provider = Provider(
         name=PROVIDER,
         kind=ProviderKind.EMBEDDED,
         base_url="",
-        models=(Model(name=MODEL, input_usd_per_million=0.0, output_usd_per_million=0.0),),
+        models=tuple(
+            Model(name=name, input_usd_per_million=0.0, output_usd_per_million=0.0)
+            for name in (MODEL, *(one.name for one in tuned))
+        ),
         timeout_s=CALL_TIMEOUT_S,
         concurrency=NUM_AT_ONCE,
         max_attempts=MAX_ATTEMPTS,
     )
-    return Endpoint(provider, connect)
+    folders = {one.name: one.folder for one in tuned}
+    return Endpoint(provider, connect, connect_tuned=lambda name: connect(folders.get(name)))
 
 
-def connect() -> Connection:
+def connect(adapter: Path | None = None) -> Connection:
     """Address and key of this data directory's server, which is started if none runs.
+
+    Args:
+        adapter: Folder of the one that calls are for; `None` for the base model.
 
     Raises:
         NotAvailableError: It cannot run here; the message says why and what to do.
@@ -105,8 +132,10 @@ def connect() -> Connection:
         raise NotAvailableError(obstacle)
     settings = get_settings()
     folder = settings.folder("embedded")
-    served = _find_model(folder).find_or_start(settings.embedded_idle_s)
-    return Connection(f"http://127.0.0.1:{served.port}/v1", served.token)
+    wanted = "" if adapter is None else str(convert(adapter))
+    served = _find_model(folder).find_or_start(settings.embedded_idle_s, wanted)
+    scales = (Scale(i, float(path == wanted)) for i, path in enumerate(served.adapters))
+    return Connection(f"http://127.0.0.1:{served.port}/v1", served.token, tuple(scales))
 
 
 @cache
@@ -125,17 +154,30 @@ class EmbeddedModel:
         self._healthy_until = 0.0
         self._started: subprocess.Popen[bytes] | None = None
 
-    def find_or_start(self, idle_s: float) -> Served:
+    def find_or_start(self, idle_s: float, adapter: str = "") -> Served:
         """The server, which is healthy or was a moment ago.
 
+        Args:
+            idle_s: Seconds without a call after which it may end.
+            adapter: File that it must have loaded; empty for none.  A server without it ends after
+                the calls under way, and another takes its place.
+
         Raises:
-            NotAvailableError: None could be started.
+            NotAvailableError: None could be started, or the adapter could not be loaded.
         """
         with self._one_at_a_time:
             if self._presence is None:
                 self._presence = take(self.files.users, fcntl.LOCK_SH, START_TIMEOUT_S)
             served = self._find()
-            return served or self._start(idle_s)
+            if served is not None and has_adapter(served, adapter):
+                return served
+            try:
+                served = self._start(idle_s, adapter)
+                _require_adapter(served, adapter, self.files.log)
+            except NotAvailableError:
+                self.files.want([one for one in self.files.read_wanted() if one != adapter])
+                raise
+            return served
 
     def stop(self) -> None:
         """End the server for all who use it; the next call starts another."""
@@ -159,11 +201,13 @@ class EmbeddedModel:
         self._healthy, self._healthy_until = served, time.monotonic() + HEALTHY_S
         return served
 
-    def _start(self, idle_s: float) -> Served:
+    def _start(self, idle_s: float, adapter: str) -> Served:
         deadline = time.monotonic() + START_TIMEOUT_S
         if self._started is not None and self._started.poll() is not None:
             self._started = None  # its time is over, which is no fault
         with holding(self.files.asking, START_TIMEOUT_S) as is_mine:
+            if is_mine and adapter:
+                self._make_room(adapter)
             hung_at = time.monotonic() + HUNG_S
             while is_mine and time.monotonic() < deadline:
                 if (served := self._find()) is not None:
@@ -177,6 +221,23 @@ class EmbeddedModel:
             f"The embedded model did not start within {START_TIMEOUT_S:g} s. Its output is in "
             f"{self.files.log}. Try again when the machine has less to do. {_ELSE}"
         )
+
+    def _make_room(self, adapter: str) -> None:
+        """Let the next server load an adapter, and end the one that runs without it."""
+        served = self._find()
+        if served is not None and adapter in served.adapters:
+            return
+        others = [path for path in self.files.read_wanted() if path != adapter]
+        self.files.want([adapter, *others][:MAX_ADAPTERS])
+        if served is None:
+            return
+        self.files.remove_served()
+        deadline = time.monotonic() + LONGEST_END_S
+        while is_held(self.files.serving) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if is_held(self.files.serving):  # by the same process: no other begins while we ask
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(served.pid, signal.SIGKILL)
 
     def _begin(self, idle_s: float) -> None:
         """Start a server unless one that was started here is on its way."""
@@ -219,6 +280,18 @@ class EmbeddedModel:
             if self._started is not None and self._started.pid == served.pid:
                 self._started.wait()
                 self._started = None
+
+
+def has_adapter(served: Served, adapter: str) -> bool:
+    """Whether a server can answer for an adapter; for the base model, always."""
+    return not adapter or adapter in served.adapters
+
+
+def _require_adapter(served: Served, adapter: str, log: Path) -> None:
+    if not has_adapter(served, adapter):
+        raise NotAvailableError(
+            f"The engine could not load the adapter. What it said is in {log}. Train again."
+        )
 
 
 def is_healthy(served: Served) -> bool:

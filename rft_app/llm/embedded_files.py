@@ -7,7 +7,7 @@ file that a crash leaves behind can lie about what runs.
 import fcntl
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,6 +26,12 @@ class Served(Entity):
     """On loopback."""
     token: str
     """What callers must show; new with each server."""
+    adapters: tuple[str, ...] = ()
+    """Files of the adapters it loaded; calls name them by their place here."""
+
+
+class _Wanted(Entity):
+    adapters: tuple[str, ...]
 
 
 class EmbeddedFiles:
@@ -41,6 +47,7 @@ class EmbeddedFiles:
         """Shared by all processes that asked."""
         self.log = folder / "server.log"
         self._served = folder / "served.json"
+        self._wanted = folder / "adapters.json"
 
     def read_served(self) -> Served | None:
         """Who was announced last; it may be gone (`is_held` on `serving` knows)."""
@@ -58,6 +65,20 @@ class EmbeddedFiles:
         with os.fdopen(handle, "w") as file:
             file.write(served.model_dump_json())
         written.replace(self._served)
+
+    def read_wanted(self) -> tuple[str, ...]:
+        """Files of the adapters that the next server loads; those that are gone are left out."""
+        try:
+            wanted = _Wanted.model_validate_json(self._wanted.read_bytes()).adapters
+        except (OSError, ValidationError):
+            return ()
+        return tuple(path for path in wanted if Path(path).is_file())
+
+    def want(self, adapters: Sequence[str]) -> None:
+        """Say which adapters the next server loads."""
+        written = self._wanted.with_suffix(f".{os.getpid()}")
+        written.write_text(_Wanted(adapters=tuple(adapters)).model_dump_json())
+        written.replace(self._wanted)
 
     def remove_served(self) -> None:
         """Send no more callers."""

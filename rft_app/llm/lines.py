@@ -33,7 +33,7 @@ class Lines:
         timeout_s = endpoint.provider.timeout_s
         self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         self._lock = threading.Lock()
-        self._clients: dict[Connection, openai.OpenAI] = {}
+        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
 
     def close(self) -> None:
         """Give the connections back."""
@@ -43,20 +43,25 @@ class Lines:
     def complete(self, arguments: dict[str, Any]) -> bytes | StatusFailure:
         """Ask for a chat completion."""
 
-        def send(client: openai.OpenAI) -> Any:  # noqa: ANN401  # its type is that of all APIs
+        def send(client: openai.OpenAI, more: dict[str, Any]) -> Any:  # noqa: ANN401
             create: Any = client.chat.completions.with_raw_response.create
-            return create(**arguments)
+            return create(**arguments, extra_body=more) if more else create(**arguments)
 
-        return self.send(send)
+        return self._send(send, str(arguments["model"]))
 
     def send(self, send: Send) -> bytes | StatusFailure:
         """The body of an answer with a good status, or why there is none."""
+        return self._send(lambda client, _more: send(client), None)
+
+    def _send(
+        self, send: Callable[[openai.OpenAI, dict[str, Any]], Any], model: str | None
+    ) -> bytes | StatusFailure:
         try:
-            connection = self._connect()
+            connection = self._connect(model)
         except NotAvailableError as error:
             return StatusFailure(self._fail(CallFailureKind.NOT_READY, error.message))
         try:
-            return send(self._client(connection)).http_response.content
+            return send(self._client(connection), connection.more).http_response.content
         except openai.APITimeoutError:
             limit = f"No answer within {self._endpoint.provider.timeout_s:g} s."
             return StatusFailure(self._fail(CallFailureKind.TIMEOUT, limit))
@@ -74,9 +79,11 @@ class Lines:
         message = f"The provider answered with no {wanted}: {shown}"
         return self._fail(CallFailureKind.NO_COMPLETION, message)
 
-    def _connect(self) -> Connection:
-        found = self._endpoint.connect()
-        connection = Connection(found.base_url, found.api_key.strip())
+    def _connect(self, model: str | None) -> Connection:
+        """To the provider, for calls of a model where one is meant."""
+        reached = self._endpoint
+        found = reached.connect() if model is None else reached.connect_to(model)
+        connection = found._replace(api_key=found.api_key.strip())
         if connection.api_key and not is_key(connection.api_key):
             raise NotAvailableError(
                 f"The key of the provider {self._endpoint.provider.name!r} holds blanks or letters "
@@ -86,9 +93,10 @@ class Lines:
 
     def _client(self, connection: Connection) -> openai.OpenAI:
         with self._lock:
-            client = self._clients.get(connection)
+            place = connection.base_url, connection.api_key
+            client = self._clients.get(place)
             if client is None:
-                client = self._clients[connection] = openai.OpenAI(
+                client = self._clients[place] = openai.OpenAI(
                     base_url=connection.base_url,
                     api_key=connection.api_key or _NO_KEY,
                     max_retries=0,
@@ -98,9 +106,9 @@ class Lines:
 
     def _hide(self, text: str) -> str:
         """Without any key that was sent, and without passwords in addresses."""
-        for connection in list(self._clients):
-            if len(connection.api_key) >= _MIN_SECRET:
-                text = text.replace(connection.api_key, HIDDEN)
+        for _, api_key in list(self._clients):
+            if len(api_key) >= _MIN_SECRET:
+                text = text.replace(api_key, HIDDEN)
         return hide_credentials(text)
 
     def _fail(self, kind: CallFailureKind, message: str) -> CallFailure:

@@ -10,6 +10,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -22,9 +23,11 @@ LONELY_S = 10.0
 """How long it outlives the last process that asked: commands often come one after the other."""
 LAST_CALLS_S = 1.0
 """Between the last announcement and the end: for who read its address a moment before."""
+DRAIN_S = 60.0
+"""How long calls under way may take when another server, with other adapters, is wanted."""
 TAKEOVER_S = 3.0
 """How long it waits for the lock: askers hold it for an instant to see whether it is held."""
-LONGEST_POLL_S = 2.0
+LONGEST_POLL_S = 0.5
 _COUNTS = re.compile(
     r"^llamacpp:(prompt_tokens_total|tokens_predicted_total|requests_processing|requests_deferred)"
     r" (\S+)$",
@@ -71,14 +74,15 @@ def is_busy(counts: dict[str, str]) -> bool:
 def serve(files: EmbeddedFiles, idle_s: float) -> None:
     """Serve until nobody needs it."""
     token = secrets.token_urlsafe(32)
-    server = start_server(token)
+    server, adapters = start_with_adapters(token, files.read_wanted())
     port = int(server.listening_address.rpartition(":")[2])
-    served = Served(pid=os.getpid(), port=port, token=token)
+    served = Served(pid=os.getpid(), port=port, token=token, adapters=adapters)
     files.write_served(served)
     idleness = Idleness(idle_s, time.monotonic())
     while True:
         wait_until_idle(files, served, server, idleness, min(idle_s / 4, LONGEST_POLL_S))
         if files.read_served() != served:  # somebody removed it, or the whole folder
+            finish_calls(server)
             return
         files.remove_served()
         before = server.handle_metrics()
@@ -100,6 +104,16 @@ def wait_until_idle(
         time.sleep(poll_s)
 
 
+def finish_calls(server: Server) -> None:
+    """Let calls under way come to their end, for a while."""
+    deadline = time.monotonic() + DRAIN_S
+    time.sleep(LAST_CALLS_S)
+    while time.monotonic() < deadline:
+        if not is_busy(dict(_COUNTS.findall(server.handle_metrics()))):
+            return
+        time.sleep(LONGEST_POLL_S)
+
+
 def may_hold_alone(path: Path) -> bool:
     """Whether nobody shares the lock."""
     handle = take(path, fcntl.LOCK_EX)
@@ -109,8 +123,25 @@ def may_hold_alone(path: Path) -> bool:
     return True
 
 
-def start_server(token: str) -> Server:
-    """Load the model and listen at a free port of loopback."""
+def start_with_adapters(token: str, wanted: tuple[str, ...]) -> tuple[Server, tuple[str, ...]]:
+    """Begin with the adapters; without any where the engine refuses one of them.
+
+    Who asks for one that is not there is told; the base model must not go with it.
+    """
+    try:
+        return start_server(token, wanted), wanted
+    except Exception as error:
+        if not wanted:
+            raise
+        sys.stderr.write(f"without adapters: {error}\n")
+        return start_server(token), ()
+
+
+def start_server(token: str, adapters: Sequence[str] = ()) -> Server:
+    """Load the model and listen at a free port of loopback.
+
+    An adapter has no part in a call that does not ask for it.
+    """
     engine: Any = import_module("xllamacpp")
     params = engine.CommonParams()
     params.model.path = str(find_weights())
@@ -122,6 +153,7 @@ def start_server(token: str) -> Server:
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = max(1, (os.cpu_count() or 2) - 1)
         cpu.poll = 0
+    params.lora_adapters = [engine.CommonAdapterLoraInfo(path, 0.0) for path in adapters]
     params.port = 0
     params.api_keys = [token]
     params.cors_origins = ""

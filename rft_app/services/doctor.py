@@ -16,10 +16,11 @@ from rft_app.domain.provider import DEMO_QUALITY
 from rft_app.errors import NotAvailableError, RftError
 from rft_app.graders.sandbox import probe_isolation
 from rft_app.jobs.liveness import list_live_workers
-from rft_app.llm import embedded
+from rft_app.llm import adapter_files, embedded
 from rft_app.settings import get_settings
 from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
+from rft_app.storage.tuned_models import list_tuned_models
 from rft_app.text import minilm
 from rft_app.trainers.environment import find_environment
 
@@ -199,6 +200,26 @@ def _check_embedded_model() -> Check:
     )
 
 
+def _check_tuned_models() -> Check:
+    """Whether the models that were trained here can be served."""
+    name = "Models trained here"
+    tuned: list[embedded.TunedModel] = []
+    if is_current():
+        with reading() as session:
+            tuned = list_tuned_models(session)
+    lost = [one.name for one in tuned if not (one.folder / adapter_files.WEIGHTS).is_file()]
+    if lost:
+        return Check(
+            name=name,
+            status=CheckStatus.WARN,
+            finding=f"The adapters of {', '.join(lost)} are gone",
+            remedy="Train again, or restore the folder training of the data directory.",
+        )
+    return Check(
+        name=name, status=CheckStatus.OK, finding=f"{len(tuned)}, none without its adapter"
+    )
+
+
 def _check_trainer() -> Check:
     found = find_environment()
     finding, _, remedy = found.obstacle.partition(". ")
@@ -220,5 +241,6 @@ _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Isolation of script graders", _check_sandbox),
     ("Text features", _check_text_features),
     ("Embedded model", _check_embedded_model),
+    ("Models trained here", _check_tuned_models),
     ("Local trainer", _check_trainer),
 )

@@ -8,6 +8,7 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.provider import hide_credentials
 from rft_app.llm.catalogue import NO_PROVIDER
 from rft_app.storage.catalogue import read_catalogue
+from rft_app.storage.tuned_models import list_tuned_models
 
 
 class ModelChoice(Entity):
@@ -18,6 +19,8 @@ class ModelChoice(Entity):
     """Who serves it."""
     is_demo: bool = False
     """Whether it is the embedded one, which shows that a step works, and no more."""
+    label: str = ""
+    """Where a model that was trained here comes from; empty for others."""
     input_usd_per_million: float | None
     """USD for a million prompt tokens; `None` where it is not known, which is not free."""
     output_usd_per_million: float | None
@@ -44,6 +47,7 @@ def list_models(session: Session) -> ModelChoices:
         return ModelChoices(
             models=(), prices_date=None, base_url="", is_configured=False, how_to=NO_PROVIDER
         )
+    labels = {one.name: one.label for one in list_tuned_models(session)}
     first = catalogue.choose(None).endpoint.provider
     return ModelChoices(
         models=tuple(
@@ -51,6 +55,7 @@ def list_models(session: Session) -> ModelChoices:
                 name=catalogue.name_of(choice),
                 provider=choice.endpoint.provider.name,
                 is_demo=choice.endpoint.provider.is_demo,
+                label=labels.get(choice.model.name, "") if choice.endpoint.provider.is_demo else "",
                 input_usd_per_million=choice.model.input_usd_per_million,
                 output_usd_per_million=choice.model.output_usd_per_million,
             )

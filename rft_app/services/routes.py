@@ -1,7 +1,7 @@
 """Deployments as the gateway needs them, in memory: which alias goes where."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -105,7 +105,8 @@ def _find_target(catalogue: Catalogue, name: str) -> Target:
         if (known.name, choice.model.name) != (provider, model):
             continue
         if known.kind is ProviderKind.EMBEDDED:
-            return Target(provider, model, connect=choice.endpoint.connect)
+            connect = partial(choice.endpoint.connect_to, model)
+            return Target(provider, model, connect=connect)
         try:
             return Target(provider, model, choice.endpoint.connect())
         except RftError as error:

@@ -67,6 +67,7 @@ def test_the_embedded_model_is_listed_last_as_free_and_of_demo_quality(
         "inputUsdPerMillion": 0,
         "outputUsdPerMillion": 0,
         "quality": "demo quality",
+        "label": "",
     }
 
 

@@ -27,7 +27,7 @@ from rft_app.llm.embedded_files import Served, is_held
 from rft_app.llm.failures import CallFailure, CallFailureKind
 from rft_app.settings import Settings
 
-ASK = "from rft_app.llm.embedded import connect; print(*connect())"
+ASK = "from rft_app.llm.embedded import connect; print(*connect()[:2])"
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_processes_that_ask_at_once_share_one_server(model: EmbeddedModel) -> No
 
 
 def test_only_who_has_the_token_is_answered(model: EmbeddedModel) -> None:
-    url, token = connect()
+    url, token, _ = connect()
     served = model.find_or_start(600)
     assert url == f"http://127.0.0.1:{served.port}/v1"
     request = {"model": embedded.MODEL, "messages": [{"role": "user", "content": "Hi"}]}

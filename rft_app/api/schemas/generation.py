@@ -40,6 +40,9 @@ class Model(Wire):
     output_usd_per_million: float | None
     quality: str | None
     """`demo quality` of the embedded model, which is free, runs here, and is no judge."""
+    label: str
+    """Where a model that was trained here comes from, e.g. `trained here, run 3 of Support`; empty
+    for others."""
 
     @classmethod
     def of(cls, found: ModelChoice) -> "Model":

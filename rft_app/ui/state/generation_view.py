@@ -51,7 +51,8 @@ class ModelOption:
             'm · free, runs here · demo quality'
         """
         words = f"{FREE} · {DEMO_QUALITY}" if model.is_demo else _price(model)
-        return cls(model.name, f"{model.name} · {words}", model.provider, model.is_demo)
+        shown = " · ".join(filter(None, (model.name, model.label, words)))
+        return cls(model.name, shown, model.provider, model.is_demo)
 
 
 def find_demo(models: Sequence[ModelOption], name: str) -> str:

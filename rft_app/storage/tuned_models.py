@@ -1,0 +1,42 @@
+"""What trainings made of the embedded model: models of the catalogue while they are stored."""
+
+from sqlalchemy import String, cast
+from sqlmodel import Session, col, select
+
+from rft_app.domain.training_run import EMBEDDED_BASE
+from rft_app.llm.embedded import MODEL, TunedModel
+from rft_app.settings import get_settings
+from rft_app.storage.tables import DatasetRow, TrainingRunRow
+
+_ID_LETTERS = 6
+"""Of a training's id in the name of its model, which a new name of the dataset does not change."""
+
+
+def list_tuned_models(session: Session) -> list[TunedModel]:
+    """Those of finished trainings, newest first."""
+    query = (
+        select(TrainingRunRow.id, TrainingRunRow.number, DatasetRow.name)
+        .join(DatasetRow, col(DatasetRow.id) == col(TrainingRunRow.dataset_id))
+        .where(col(TrainingRunRow.base_model).in_(("", EMBEDDED_BASE)))
+        .where(cast(col(TrainingRunRow.outcome), String) != "null")
+        .order_by(col(TrainingRunRow.created_at).desc(), col(TrainingRunRow.id))
+    )
+    trained = get_settings().resolved_data_dir / "training"
+    return [
+        TunedModel(
+            name_model(run_id, number),
+            f"trained here, run {number} of {name}",
+            trained / run_id / "best",
+        )
+        for run_id, number, name in session.exec(query)
+    ]
+
+
+def name_model(run_id: str, number: int) -> str:
+    """How the model of a training is named.
+
+    Example:
+        >>> name_model("train_1m845ax2z98bhfht", 3)
+        'smollm2-135m:run-3-8bhfht'
+    """
+    return f"{MODEL}:run-{number}-{run_id[-_ID_LETTERS:]}"
