@@ -96,8 +96,8 @@ _MEANINGS = {
     ),
     Outcome.BUSY: "Requests that were asked to come again: too much waits to be read.",
     Outcome.NO_PROVIDER: (
-        "Calls through the gateway while no provider was set; refused. Set RFT_LLM_BASE_URL or "
-        "RFT_GATEWAY_PROVIDERS and start it again."
+        "Calls through the gateway while no provider was set; refused. Add a provider in "
+        "Settings, or set RFT_LLM_BASE_URL or RFT_GATEWAY_PROVIDERS and start the server again."
     ),
     Outcome.NO_MODEL: (
         "Calls through the gateway of a model that no provider of RFT_GATEWAY_PROVIDERS takes; "

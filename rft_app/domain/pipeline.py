@@ -76,7 +76,7 @@ STEPS: Mapping[StepName, StepInfo] = {
     StepName.TRAIN: StepInfo(
         title="Train Model",
         category="RFT TRAINING",
-        needs="Not in this version",
+        needs="Open it to train here, or export",
         can_retrigger=False,
     ),
     StepName.DEPLOY: StepInfo(
@@ -131,7 +131,7 @@ class Node(Entity):
 def describe_nodes(
     states: Mapping[StepName, StepState],
     stale_reasons: Mapping[StepName, str],
-    unavailable: frozenset[StepName] = frozenset(),
+    optional: frozenset[StepName] = frozenset(),
 ) -> tuple[Node, ...]:
     """Turn stored states into the seven nodes.
 
@@ -141,13 +141,13 @@ def describe_nodes(
     Args:
         states: All seven steps.
         stale_reasons: Steps whose result is out of date, with the reason.
-        unavailable: Steps this installation cannot do; they wait whatever comes before them.
+        optional: Steps nobody has to do; they wait whatever comes before them.
     """
     nodes: list[Node] = []
     has_results = True
     for name in StepName:
         state = states[name]
-        can_start = has_results and name not in unavailable
+        can_start = has_results and name not in optional
         nodes.append(_describe(state, can_start=can_start, stale=stale_reasons.get(name)))
         has_results = has_results and state.outcome is not None
     return tuple(nodes)

@@ -52,8 +52,9 @@ _NO_KEYS: Final = (
     "Create one with `rft keys create NAME`, or under Intake at /traces."
 )
 NO_PROVIDER: Final = (
-    "The gateway has no provider. Add one in Settings, or set RFT_LLM_BASE_URL and "
-    "RFT_LLM_API_KEY, or RFT_GATEWAY_PROVIDERS (see docs/running.md), and start it again."
+    "The gateway has no provider for this. Add one in Settings: it is asked a second later. Or set "
+    "RFT_LLM_BASE_URL and RFT_LLM_API_KEY, or RFT_GATEWAY_PROVIDERS (see docs/running.md), and "
+    "start the server again."
 )
 
 

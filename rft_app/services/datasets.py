@@ -33,8 +33,8 @@ from rft_app.storage.tables import DatasetRow, StepRow
 
 NAME_LENGTH = 120
 OBJECTIVE_LENGTH = 4_000
-UNAVAILABLE = frozenset({StepName.TRAIN})
-"""Steps that this version of the product cannot do; their nodes wait."""
+OPTIONAL = frozenset({StepName.TRAIN})
+"""Steps that can be done but are never called for: many train elsewhere, with an export."""
 
 MAX_PAGE = 100
 _LOOKED_AT = 500
@@ -245,7 +245,7 @@ def _describe(
         id_: describe_nodes(
             {name: to_state(step) for name, step in each.items()},
             find_stale(each, inputs[id_]),
-            UNAVAILABLE,
+            OPTIONAL,
         )
         for id_, each in steps.items()
     }

@@ -83,7 +83,7 @@ def filter_days(
             _day("First day", *first, key),
             rx.el.span("–", class_name="text-ink-3"),
             _day("Last day", *last, key),
-            rx.el.span("UTC", class_name="text-ink-3"),
+            rx.el.span("UTC", class_name="text-ink-3 max-wide:hidden"),
             class_name=classes(INPUT, "!w-auto !gap-1.5 !bg-surface-2", class_name),
         ),
         rx.cond(fault != "", rx.el.p(fault, role="alert", class_name="text-small text-bad")),

@@ -25,8 +25,8 @@ def provider_list() -> rx.Component:
             rx.el.div(
                 rx.el.h2("Providers of models", class_name=SECTION_TITLE),
                 rx.el.p(
-                    "Judges, generation and topics ask their models. A plain name of a model means"
-                    " the first provider that has it.",
+                    "Judges, dry runs, generation, topics and the gateway ask their models. A plain"
+                    " name means the first provider that has it.",
                     class_name=WITNESS,
                 ),
                 class_name="min-w-0 grow",
@@ -175,7 +175,7 @@ def _model(model: rx.vars.ObjectVar[PricedModel]) -> rx.Component:
 
 def _no_models(one: rx.vars.ObjectVar[ProviderCard]) -> rx.Component:
     return rx.el.p(
-        "It has no models yet, so nobody can ask it. ",
+        "It has no models yet: no list offers it, and the gateway sends it every other call. ",
         rx.cond(one.can_change, "Fetch or add some with Edit.", ""),
         class_name=f"{WITNESS} px-3.5 py-3 border-t border-line",
     )

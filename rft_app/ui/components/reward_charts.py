@@ -31,8 +31,9 @@ def histogram_card() -> rx.Component:
                 rx.cond(DryRunState.is_table, _bins_table(), _histogram()),
                 rx.el.dl(
                     rx.foreach(_REPORT.figures, _figure),
-                    class_name="grid grid-cols-9 border-t border-line text-center py-[9px] m-0"
-                    " max-wide:grid-cols-5 max-wide:gap-y-2",
+                    class_name="grid grid-cols-[repeat(auto-fit,minmax(56px,1fr))] gap-y-2 border-t"
+                    " border-line text-center py-[9px] m-0"
+                    " max-wide:grid-cols-5",
                 ),
             ),
             empty_panel("No reward", "No rollout was graded, so there is nothing to draw."),

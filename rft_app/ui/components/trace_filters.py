@@ -94,7 +94,6 @@ def _days(state: Content) -> rx.Component:
         (state.wanted.last_day, lambda day: state.choose("last_day", day)),
         state.days_fault,
         key=state.num_clears,
-        class_name=_ON_PHONE,
     )
 
 

@@ -96,8 +96,8 @@ def remarks_card() -> rx.Component:
                 class_name="grid gap-3 list-none p-0 m-0",
             ),
             rx.el.p(
-                "Nothing to remark yet. Alerts compare means of ten steps; held-out records have "
-                "to be answered twice.",
+                "Nothing to remark yet. Alerts look at several steps; held-out records have to be "
+                "answered twice.",
                 class_name="text-ink-3",
             ),
         ),

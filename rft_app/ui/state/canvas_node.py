@@ -7,7 +7,7 @@ from rft_app.domain.imports import STEP_OF_IMPORT
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.domain.topic import FEW_SURE
 from rft_app.services.canvas import Canvas, CanvasStep
-from rft_app.services.datasets import UNAVAILABLE
+from rft_app.services.datasets import OPTIONAL
 from rft_app.ui.state.dataset_card import current_step
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.steps import WORDS
@@ -58,15 +58,16 @@ def _describe(step: CanvasStep, canvas: Canvas, *, is_next: bool) -> CanvasNode:
         status_label=_label(step, canvas),
         notes=_notes(step, canvas, is_next=is_next),
         is_next=is_next,
-        is_open=node.status is not StepStatus.WAITING or node.name in UNAVAILABLE,
+        is_open=node.status is not StepStatus.WAITING or node.name in OPTIONAL,
     )
 
 
 def _label(step: CanvasStep, canvas: Canvas) -> str:
-    """The word beside the glyph; what this version cannot do waits for nothing."""
+    """The word beside the glyph; a step that nobody calls for waits for nothing."""
     if _is_importing(step, canvas):
         return "Importing"
-    return "" if step.node.name in UNAVAILABLE else step.node.status_label
+    is_uncalled = step.node.name in OPTIONAL and step.node.status is StepStatus.WAITING
+    return "" if is_uncalled else step.node.status_label
 
 
 def _is_importing(step: CanvasStep, canvas: Canvas) -> bool:

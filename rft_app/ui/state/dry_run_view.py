@@ -184,7 +184,7 @@ class ReportView:
     rules: list[RuleView] = field(default_factory=list)
     num_graded: str = ""
     passes: str = ""
-    """How often one answer passes, and one of K; empty where answers do not repeat."""
+    """From which reward on an answer passes; empty where answers do not repeat."""
     has_rewards: bool = False
     figures: list[Figure] = field(default_factory=list)
     topics: list[TopicBar] = field(default_factory=list)
@@ -232,7 +232,7 @@ def view_report(run: DryRun, grader: str) -> ReportView:
         blames_data="data" in is_about,
         rules=[RuleView.of(row) for row in report.rules],
         num_graded=count(report.num_graded, "graded rollout"),
-        passes=_passes(report.pass_rates),
+        passes=_describe_passing(report.pass_rates),
         has_rewards=report.statistics is not None,
         figures=_figures(report),
         topics=_topics(report.topics),
@@ -313,6 +313,7 @@ def _figures(report: DryRunReport) -> list[Figure]:
     if found is None:
         return []
     return [
+        *_passes(report.pass_rates),
         Figure("mean", reward(found.mean)),
         Figure("sd", reward(found.sd)),
         Figure("p10", reward(found.p10)),
@@ -325,14 +326,18 @@ def _figures(report: DryRunReport) -> list[Figure]:
     ]
 
 
-def _passes(rates: PassRates | None) -> str:
+def _passes(rates: PassRates | None) -> list[Figure]:
     """Only where answers repeat: of one answer each, both are the share that passes."""
     if rates is None or rates.k == 1:
-        return ""
-    return (
-        f" · pass@1 {share(rates.pass_at_1)} · pass@{rates.k} {share(rates.pass_at_k)}"
-        f" at {rates.threshold:g}"
-    )
+        return []
+    return [
+        Figure("pass@1", share(rates.pass_at_1)),
+        Figure(f"pass@{rates.k}", share(rates.pass_at_k)),
+    ]
+
+
+def _describe_passing(rates: PassRates | None) -> str:
+    return "" if rates is None or rates.k == 1 else f" · passes from {rates.threshold:g}"
 
 
 def _topics(topics: Sequence[TopicGrades]) -> list[TopicBar]:

@@ -142,7 +142,7 @@ def _export(canvas: Canvas) -> NextStep:
         position="5 of 7",
         title="Export the data",
         purpose="Every step up to the dry run has a result. Write the records in the format your"
-        " trainer reads; training and deployment are not in this version.",
+        " trainer reads, or open step 6 and train on this machine.",
         facts=[
             Fact("Valid records", f"{stats.num_valid:,}"),
             Fact("Verdict", _verdict(stats.dry_run_verdict, stats.dry_run_mean)),

@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.training_remarks import find_in
 from rft_app.domain.training_run import Phase, TrainingMetric, TrainingRollout, TrainingRun
 from rft_app.errors import NotFoundError, RftError
 from rft_app.services.datasets import get_dataset
@@ -133,7 +132,7 @@ class TrainingRunState(LivePage, rx.State):
 
     def _draw(self, found: "_Read") -> None:
         curves = read_curves(found.metrics)
-        self.remarks = [RemarkView.of(remark) for remark in find_in(curves)]
+        self.remarks = RemarkView.list_of(found.metrics)
         self.smalls = SmallCurve.list_of(curves)
         rewards = RewardCurves(
             train=curves("reward"),

@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rft_app.domain.job import JobStatus
-from rft_app.domain.training_remarks import (
-    CLIPPED_SHARE,
-    COLLAPSED_SHARE,
-    FAILURE_SHARE,
-    FLAT_SHARE,
-    KL_NATS,
-    LENGTH_FACTOR,
-    Remark,
-    Series,
-    Tone,
-)
+from rft_app.domain.training_remarks import Series, Tone, remark_on
 from rft_app.domain.training_run import Checkpoint, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.domain.training_watch import (
+    CLIPPED_SHARE,
+    FAILURE_SHARE,
+    FAR_FROM_BASE,
+    FLAT_SHARE,
+    LONGER,
+    LOW_ENTROPY,
+    find_alerts,
+)
 from rft_app.ui.charts.training_curves import small_line
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.rollout_view import shorten
@@ -59,15 +58,15 @@ _SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
         "kl",
         "KL to base",
         _nats,
-        f"distance from the base model for each token; alert from {KL_NATS}",
+        f"distance from the base model for each token; alert above {FAR_FROM_BASE:g}",
     ),
     (
         "entropy",
         "Entropy",
         _nats,
-        f"how undecided it is; alert below {COLLAPSED_SHARE:.0%} of the start",
+        f"how undecided it is; alert below {LOW_ENTROPY:g}",
     ),
-    ("length", "Answer length", _tokens, f"alert above {LENGTH_FACTOR:.0f} times the start"),
+    ("length", "Answer length", _tokens, f"alert above {LONGER:g} times the start"),
     (
         "clipped_share",
         "Cut off",
@@ -84,7 +83,7 @@ _SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
         "failure_share",
         "Grading failures",
         _percent,
-        f"count for nothing; alert from {FAILURE_SHARE:.0%}",
+        f"count for nothing; alert above {FAILURE_SHARE:.0%}",
     ),
     ("loss", "Loss", _loss, "of the step; near 0 by nature, read its jumps"),
     ("learning_rate", "Learning rate", _rate, "falls as it was planned"),
@@ -120,9 +119,16 @@ class RemarkView:
     text: str
 
     @classmethod
-    def of(cls, remark: Remark) -> "RemarkView":
-        """Build the sentence."""
-        return cls(remark.tone.value, _ICONS[remark.tone], remark.text)
+    def list_of(cls, metrics: Sequence[TrainingMetric]) -> list["RemarkView"]:
+        """Alerts with what to do first, then what the held-out records say."""
+        found = [
+            cls(Tone.ALERT.value, _ICONS[Tone.ALERT], f"{alert.finding} {alert.remedy}")
+            for alert in find_alerts(metrics)
+        ]
+        remark = remark_on(read_curves(metrics)("validation_reward"))
+        if remark is not None:
+            found.append(cls(remark.tone.value, _ICONS[remark.tone], remark.text))
+        return found
 
 
 @dataclass(frozen=True)
