@@ -23,12 +23,12 @@ from rft_app.gateway.deployed import Arrived, Deployed
 from rft_app.gateway.feedback import take_feedback
 from rft_app.gateway.headers import Inbound, authorize, drop_keys, read_headers
 from rft_app.gateway.memory import Memory, Share
-from rft_app.gateway.models import describe_alias, list_models, share_headers
+from rft_app.gateway.models import describe_model, list_models, share_headers
 from rft_app.gateway.providers import Provider, Providers, read_caller, read_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
 from rft_app.services.intake_keys import find_key, read_keys
-from rft_app.services.routes import Routes, find_routes
+from rft_app.services.routes import Routes, Target, find_own_models, find_routes
 from rft_app.services.upstreams import Upstream, find_upstreams
 from rft_app.settings import Settings, get_settings
 
@@ -89,6 +89,8 @@ class Gateway:
         self._relay = Relay(self._recorder, settings.gateway_timeout_s, settings.max_gateway_bytes)
         self._memory = Memory(settings.max_gateway_bytes)
         self._routes: Routes = {}
+        self._own: dict[str, Target] = {}
+        self._is_warm = False
         self._deployed = Deployed(self._relay, self._recorder, settings.gateway_timeout_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +112,11 @@ class Gateway:
 
     async def _refresh_providers(self) -> None:
         """Take those that people added or changed since, and deployments."""
+        if not self._is_warm:  # where the database is away, all wait at the same time
+            await asyncio.gather(find_routes().read(), find_own_models().read())
+            self._is_warm = True
         self._routes = await find_routes().read()
+        self._own = await find_own_models().read()
         stored = await find_upstreams().read()
         if stored != self._stored:
             self._stored, self._providers = stored, Providers(self._settings, stored)
@@ -173,6 +179,9 @@ class Gateway:
             provider = self._providers.find(body)
         else:
             provider = await asyncio.to_thread(self._providers.find, body)
+        if (own := self._find_own(provider, body)) is not None:
+            await self._deployed.answer_own(_arrive(request, path, body), own)
+            return
         if provider is None:
             has_any = bool(self._providers.all)
             self._recorder.count(Outcome.NO_MODEL if has_any else Outcome.NO_PROVIDER)
@@ -195,27 +204,27 @@ class Gateway:
         route = self._routes.get(caller.model or "")
         if route is None:
             return False
-        arrived = Arrived(
-            path,
-            request.query,
-            request.inbound,
-            request.key_id,
-            body,
-            request.receive,
-            request.send,
-        )
-        await self._deployed.answer(arrived, route, caller)
+        await self._deployed.answer(_arrive(request, path, body), route, caller)
         return True
+
+    def _find_own(self, provider: Provider | None, body: bytes) -> Target | None:
+        """A model of ours that a call names, unless a provider says that it has it."""
+        if not self._own or (provider is not None and provider.models) or len(body) >= _LARGE_BYTES:
+            return None
+        return self._own.get(read_model(body))
 
     async def _read_models(self, request: _Request, model: str) -> None:
         """One provider's answer as it comes, the lists of several joined."""
-        if model in self._routes:
-            await answer_json(request.send, describe_alias(model))
+        names = {**dict.fromkeys(self._own, "rft"), **dict.fromkeys(self._routes, "rft-deployment")}
+        if model in names:
+            await answer_json(request.send, describe_model(model, names[model]))
             return
-        if not model and (len(self._providers.all) > 1 or self._routes):
+        if not model and (
+            len(self._providers.all) > 1 or self._routes or (names and not self._providers.all)
+        ):
             usable = [each for each in self._providers.all if not each.fault]
             asked = share_headers(request.inbound, usable)
-            await list_models(self._relay, asked, request.send, sorted(self._routes))
+            await list_models(self._relay, asked, request.send, names)
             return
         provider = self._providers.find_by_model(model)
         if provider is None:
@@ -254,6 +263,12 @@ class Gateway:
                 "notShadowed": self._deployed.num_unshadowed,
             },
         }
+
+
+def _arrive(request: _Request, path: str, body: bytes) -> Arrived:
+    return Arrived(
+        path, request.query, request.inbound, request.key_id, body, request.receive, request.send
+    )
 
 
 def mount(inner: App, settings: Settings) -> App:

@@ -92,6 +92,18 @@ class Deployed:
         elif route.is_shadowed and not call.is_failed and call.status == 200:
             self._begin_shadow(_Ask(arrived, route, routed))
 
+    async def answer_own(self, arrived: Arrived, target: Target) -> None:
+        """Answer by a model that the product serves itself, which may have to start first."""
+        call = Call(arrived.path, arrived.query, [], arrived.body)
+        call.labels, call.key_id = arrived.inbound.known, arrived.key_id
+        provider = await self._address(call, arrived, target)
+        if provider is not None:
+            await self._relay.record(call, provider, arrived.receive, arrived.send)
+            return
+        self._recorder.add_call(call.finish())
+        code, told = call.fault or ("not_available", target.fault)
+        await refuse(arrived.send, 503, code, told)
+
     async def close(self) -> None:
         """Let go of those that nobody waits for."""
         for task in self._shadows:
@@ -126,11 +138,14 @@ class Deployed:
         """Find where a call goes, and write it for there; `None` with a fault where it cannot."""
         target = ask.route.target_of(Variant(ask.routed.variant))
         assert target is not None, "Whoever picks a variant looks whether it is there."
+        return await self._address(call, ask.arrived, target)
+
+    async def _address(self, call: Call, arrived: Arrived, target: Target) -> Provider | None:
         call.provider = target.provider
         try:
-            call.request = rename_model(ask.arrived.body, target.model)
+            call.request = rename_model(arrived.body, target.model)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            call.request = ask.arrived.body
+            call.request = arrived.body
         try:
             connection = await _connect(target)
         except RftError as error:
@@ -143,7 +158,7 @@ class Deployed:
         if connection.more:
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 call.request = add_fields(call.request, connection.more)
-        call.headers = authorize(ask.arrived.inbound, provider.authorization)
+        call.headers = authorize(arrived.inbound, provider.authorization)
         return provider
 
     def _find_provider(self, name: str, connection: Connection) -> Provider:

@@ -1,7 +1,7 @@
 """The models of several providers in one list."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 import msgspec
@@ -35,13 +35,13 @@ def share_headers(inbound: Inbound, providers: Sequence[Provider]) -> list[tuple
     ]
 
 
-def describe_alias(alias: str) -> dict[str, object]:
-    """An alias in the list of models."""
-    return {"id": alias, "object": "model", "created": 0, "owned_by": "rft-deployment"}
+def describe_model(name: str, owner: str) -> dict[str, object]:
+    """A model that the gateway answers for, in the list of models."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
 
 
 async def list_models(
-    relay: Relay, asked: Sequence[tuple[Provider, Pairs]], send: Send, aliases: Sequence[str] = ()
+    relay: Relay, asked: Sequence[tuple[Provider, Pairs]], send: Send, own: Mapping[str, str]
 ) -> None:
     """Answer with the models of all providers; those that do not tell them are left out.
 
@@ -49,17 +49,17 @@ async def list_models(
         relay: The connections.
         asked: Each provider, and the headers that it gets.
         send: To the client.
-        aliases: Names that deployments answer; they come first.
+        own: Names that the gateway answers for, and whose they are; they come first.
     """
     found = await asyncio.gather(*(_ask(relay, *each) for each in asked))
-    if not aliases and all(models is None for models in found):
+    if not own and all(models is None for models in found):
         names = ", ".join(provider.name for provider, _ in asked)
         await refuse(send, 502, "upstream_broken", f"No provider lists its models: {names}.")
         return
     told = [msgspec.json.decode(model) for some in found for model in some or ()]
-    models = [model for model in told if model.get("id") not in aliases]
-    own = list(map(describe_alias, aliases))
-    await answer_json(send, {"object": "list", "data": [*own, *models]})
+    models = [model for model in told if model.get("id") not in own]
+    ours = [describe_model(name, own[name]) for name in sorted(own)]
+    await answer_json(send, {"object": "list", "data": [*ours, *models]})
 
 
 async def _ask(relay: Relay, provider: Provider, headers: Pairs) -> list[msgspec.Raw] | None:

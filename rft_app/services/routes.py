@@ -98,6 +98,28 @@ def read_routes(session: Session) -> Routes:
     }
 
 
+def find_own_models() -> Refreshed[dict[str, Target]]:
+    """Models that the product serves itself, by what callers may name them."""
+    return _find_own(get_settings().resolved_database_url)
+
+
+@cache
+def _find_own(_url: str) -> Refreshed[dict[str, Target]]:
+    return Refreshed("own models", read_own_models, {})
+
+
+def read_own_models(session: Session) -> dict[str, Target]:
+    """The embedded model and what was trained here, with the provider's name and without it."""
+    found: dict[str, Target] = {}
+    for choice in read_catalogue(session).iterate():
+        provider, model = choice.endpoint.provider, choice.model.name
+        if provider.kind is ProviderKind.EMBEDDED:
+            connect = partial(choice.endpoint.connect_to, model)
+            target = Target(provider.name, model, connect=connect)
+            found |= {f"{provider.name}/{model}": target, model: target}
+    return found
+
+
 def _find_target(catalogue: Catalogue, name: str) -> Target:
     provider, _, model = name.partition("/")
     for choice in catalogue.iterate():
