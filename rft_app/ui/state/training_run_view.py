@@ -121,7 +121,7 @@ class RemarkView:
     @classmethod
     def list_of(cls, metrics: Sequence[TrainingMetric]) -> list["RemarkView"]:
         """Alerts with what to do first, then what the held-out records say."""
-        found = [
+        found: list[RemarkView] = [
             cls(Tone.ALERT.value, _ICONS[Tone.ALERT], f"{alert.finding} {alert.remedy}")
             for alert in find_alerts(metrics)
         ]
