@@ -8,6 +8,8 @@ from tests.cli.conftest import Rft, make_installation
 NEW = ("--name", "N", "--objective", "O")
 TRL = ("--format", "trl_sft", "--out")
 
+README = Path(__file__).parents[2] / "README.md"
+
 
 def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
     wrong: tuple[tuple[object, ...], ...] = (
@@ -19,7 +21,7 @@ def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
         ("import", rows, *NEW, "--map", "input"),
         ("run", "ds_x", "--until", "moon"),
         ("run", "ds_x", "--sample-size", "0"),
-        ("run", "ds_x", "--grader", rows),
+        ("run", "ds_x", "--grader", README),
         ("export", "ds_x", "--format", "floppy", "--out", "x.zip"),
         ("export", "ds_x", *TRL, "x.csv"),
         (

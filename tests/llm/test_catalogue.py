@@ -2,7 +2,7 @@ import pytest
 
 from rft_app.domain.provider import Model
 from rft_app.errors import InvalidInputError, NotAvailableError
-from rft_app.llm.catalogue import Catalogue, Endpoint, environment_endpoint
+from rft_app.llm.catalogue import Catalogue, Connection, Endpoint, environment_endpoint
 from rft_app.settings import Settings, read_settings
 from tests.llm.conftest import make_endpoint
 
@@ -76,5 +76,5 @@ def test_the_environment_is_a_provider_without_its_key_in_sight() -> None:
     assert (provider.name, provider.concurrency, provider.timeout_s) == ("environment", 3, 7)
     assert [model.input_usd_per_million for model in provider.models] == [1, None]
     assert str(provider.prices_date) == "2026-05-01"
-    assert endpoint.connect() == ("https://llm.example.com/v1", "sk-1")
+    assert endpoint.connect() == Connection("https://llm.example.com/v1", "sk-1")
     assert "sk-1" not in repr(endpoint)

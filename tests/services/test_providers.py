@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.provider import KeyPlace, Model, NewKey, Provider, ProviderKind
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
-from rft_app.llm.catalogue import Catalogue
+from rft_app.llm.catalogue import Catalogue, Connection
 from rft_app.services import providers
 from rft_app.settings import get_settings
 from rft_app.storage import graders
@@ -49,7 +49,7 @@ def catalogue() -> Catalogue:
 def test_a_stored_provider_is_asked_with_its_key_and_prices(stored: Path) -> None:
     shown = add(make(requests_per_minute=60))
     endpoint, model = catalogue().choose("big")
-    assert endpoint.connect() == ("https://lab.example/v1", SECRET)
+    assert endpoint.connect() == Connection("https://lab.example/v1", SECRET)
     assert (model, endpoint.provider.requests_per_minute) == (MODELS[0], 60)
     assert shown.key.place is KeyPlace.STORED
     assert SECRET not in str(shown)
@@ -115,7 +115,9 @@ def test_a_secret_of_the_settings_needs_no_file(
 def test_a_change_keeps_the_key_unless_the_address_is_another() -> None:
     add()
     change(make(base_url="https://LAB.example:443/v2/", timeout_s=5))
-    assert catalogue().choose(None).endpoint.connect() == ("https://LAB.example:443/v2", SECRET)
+    assert catalogue().choose(None).endpoint.connect() == Connection(
+        "https://LAB.example:443/v2", SECRET
+    )
     for elsewhere in (
         "https://evil.example/v1",
         "http://lab.example/v1",
@@ -126,7 +128,7 @@ def test_a_change_keeps_the_key_unless_the_address_is_another() -> None:
         with pytest.raises(InvalidInputError, match="Give the key again"):
             providers.try_draft(make(base_url=elsewhere), None, None)
     change(make(base_url="https://else.example/v1"), NewKey())
-    assert catalogue().choose(None).endpoint.connect() == ("https://else.example/v1", "")
+    assert catalogue().choose(None).endpoint.connect() == Connection("https://else.example/v1", "")
 
 
 @pytest.mark.parametrize(

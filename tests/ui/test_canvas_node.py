@@ -77,6 +77,6 @@ def test_the_step_that_reads_a_file_works_while_it_is_imported(kind: str, step: 
     assert all(node.status != "processing" for node in draw(0.9))
 
 
-def test_what_this_version_cannot_do_waits_for_nothing() -> None:
-    deploy = draw(0.83)[StepName.DEPLOY.number - 1]
-    assert deploy.status_label == ""
+def test_training_that_nobody_has_to_do_here_waits_for_nothing() -> None:
+    train, deploy = draw(0.83)[StepName.TRAIN.number - 1 : StepName.DEPLOY.number]
+    assert (train.status_label, deploy.status_label) == ("", "Waiting")
