@@ -35,7 +35,8 @@ endif
 TRAINER := .venv-trainer
 # `make run TRAINER_TOO=1` installs what trains (1.5 GB), too; `make trainer` does it at any time.
 TRAINER_TOO ?=
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# An index that has PyTorch's build for CPUs, where yours has not: without it come gigabytes for GPUs.
+TORCH_INDEX ?=
 
 .PHONY: help run trainer test check format lint types unit browser test-consumers test-light-consumers screenshots build install install-dev chromium clean
 
@@ -108,9 +109,9 @@ trainer: $(TRAINER)/.installed ## what trains on this machine (1.5 GB, about a m
 $(TRAINER)/.installed: requirements-trainer.txt
 	@echo "Installing what trains (1.5 GB, about a minute) …"
 	$(PYTHON) -m venv $(TRAINER)
-	@# The build for CPUs: from your own index, from PyTorch's, or, where there is none, the usual one.
+	@# The build for CPUs from your own index or TORCH_INDEX, else the usual one.
 	TORCH=$$(grep '^torch==' $<) && INSTALL="$(TRAINER)/bin/python -m pip install --quiet --no-deps" && { \
-	  $$INSTALL "$$TORCH+cpu" 2>/dev/null || $$INSTALL --index-url $(TORCH_INDEX) "$$TORCH+cpu" 2>/dev/null || \
+	  $$INSTALL "$$TORCH+cpu" 2>/dev/null || { [ -n "$(TORCH_INDEX)" ] && $$INSTALL --index-url "$(TORCH_INDEX)" "$$TORCH+cpu"; } || \
 	  $$INSTALL "$$TORCH"; }
 	$(TRAINER)/bin/python -m pip install --quiet --no-deps -r requirements-trainer.txt
 	@touch $@

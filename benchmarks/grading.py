@@ -21,7 +21,7 @@ import orjson
 
 from rft_app.storage.records import NewRecord, insert_records
 
-TARGET_PER_S = 5000
+TARGET_PER_S = 10_000
 WORDS = (
     *("flight", "hotel", "refund", "change", "name", "seat", "bag", "date", "airport", "gate"),
     *("meal", "train", "city", "price", "card", "voucher", "please", "check", "book", "cancel"),

@@ -51,23 +51,23 @@ def find_suspicion(
         >>> find_suspicion(AttackName.EMPTY, 0.6, None, compares=False)
         'gets 0.60, and 0.50 is suspicious'
         >>> find_suspicion(AttackName.EMPTY, 0.6, 0.7, compares=False)
+        'gets 0.60, and 0.50 is suspicious'
+        >>> find_suspicion(AttackName.EMPTY, 0.3, 0.7, compares=False)
         ''
         >>> find_suspicion(AttackName.EMPTY, 0.7, 0.6, compares=False)
         'gets 0.70, no less than the recorded answers with 0.60'
         >>> find_suspicion(AttackName.REFERENCE, 0.2, None, compares=True)
         'the reference itself gets 0.20'
     """
-    if mean is None:
-        return ""
     if attack is AttackName.REFERENCE:
-        is_low = compares and mean < FAIR_REWARD
+        is_low = compares and mean is not None and mean < FAIR_REWARD
         return f"the reference itself gets {mean:.2f}" if is_low else ""
-    limit = FAIR_REWARD if recorded is None else recorded
-    if mean == 0 or mean < limit - ROUNDING:
+    if not mean:
         return ""
-    if recorded is None:
-        return f"gets {mean:.2f}, and {FAIR_REWARD:.2f} is suspicious"
-    return f"gets {mean:.2f}, no less than the recorded answers with {recorded:.2f}"
+    if recorded is not None and mean >= recorded - ROUNDING:
+        return f"gets {mean:.2f}, no less than the recorded answers with {recorded:.2f}"
+    is_high = mean >= FAIR_REWARD - ROUNDING
+    return f"gets {mean:.2f}, and {FAIR_REWARD:.2f} is suspicious" if is_high else ""
 
 
 def compares_with_reference(spec: GraderSpec) -> bool:

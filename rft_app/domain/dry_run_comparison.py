@@ -7,11 +7,14 @@ from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import Measure, RowStatus, RuleRow, Unit
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import RecordId, record_id
-from rft_app.domain.statistics import RewardStatistics
+from rft_app.domain.statistics import RewardStatistics, bootstrap_mean
 
 SAME_REWARD = 1e-9
-MIN_RECORDS_FOR_INTERVAL = 30
-"""From so many pairs on the normal approximation of their mean is good enough to show."""
+MIN_RECORDS_FOR_INTERVAL = 10
+"""Fewer pairs tell too few values to draw from."""
+MAX_RECORDS_TO_DRAW = 2_000
+"""From more pairs on the bootstrap gives what the normal approximation gives at once."""
+NUM_RESAMPLES = 1_000
 NORMAL_95 = 1.959964
 MOST_CHANGED = 5
 """So many records are named in each direction."""
@@ -87,7 +90,9 @@ class PairedDifference(Entity):
     mean: float
     """Mean of the records' differences, second less first."""
     low: float | None
-    """95% confidence interval of `mean`, by the normal approximation; `None` below 30 records."""
+    """95% confidence interval of `mean`, by the paired bootstrap over records with a fixed seed;
+    `None` below `MIN_RECORDS_FOR_INTERVAL`, by the normal approximation above
+    `MAX_RECORDS_TO_DRAW`."""
     high: float | None
     num_better: int
     num_worse: int
@@ -204,7 +209,7 @@ def pair_records(pairs: Sequence[tuple[int, float, float]]) -> PairedDifference 
         return None
     differences = [second - first for _, first, second in pairs]
     mean = math.fsum(differences) / len(pairs)
-    half = _half_interval(differences, mean)
+    low, high = _find_interval(differences, mean)
     ordered = sorted(pairs, key=lambda pair: (pair[1] - pair[2], pair[0]))
     rises = [pair for pair in ordered[:MOST_CHANGED] if pair[2] - pair[1] > SAME_REWARD]
     falls = [pair for pair in ordered[-MOST_CHANGED:] if pair[1] - pair[2] > SAME_REWARD]
@@ -213,8 +218,8 @@ def pair_records(pairs: Sequence[tuple[int, float, float]]) -> PairedDifference 
     return PairedDifference(
         n=len(pairs),
         mean=mean,
-        low=None if half is None else mean - half,
-        high=None if half is None else mean + half,
+        low=low,
+        high=high,
         num_better=num_better,
         num_worse=num_worse,
         num_same=len(pairs) - num_better - num_worse,
@@ -223,12 +228,17 @@ def pair_records(pairs: Sequence[tuple[int, float, float]]) -> PairedDifference 
     )
 
 
-def _half_interval(differences: Sequence[float], mean: float) -> float | None:
+def _find_interval(
+    differences: Sequence[float], mean: float
+) -> tuple[float, float] | tuple[None, None]:
     n = len(differences)
     if n < MIN_RECORDS_FOR_INTERVAL:
-        return None
+        return None, None
+    if n <= MAX_RECORDS_TO_DRAW:
+        return bootstrap_mean(differences, num_resamples=NUM_RESAMPLES)
     variance = math.fsum((one - mean) ** 2 for one in differences) / (n - 1)
-    return NORMAL_95 * math.sqrt(variance / n)
+    half = NORMAL_95 * math.sqrt(variance / n)
+    return mean - half, mean + half
 
 
 def _to_pair(pair: tuple[int, float, float]) -> RecordPair:

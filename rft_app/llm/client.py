@@ -27,12 +27,21 @@ LONGEST_WAIT_S = 120.0
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
+
+    @property
+    def counts(self) -> tuple[int | None, int | None]:
+        """Both, `None` where it is no number that a call can have."""
+        return _read_count(self.prompt_tokens), _read_count(self.completion_tokens)
+
+
+class _Part(msgspec.Struct):
+    text: str | None = None
 
 
 class _Message(msgspec.Struct):
-    content: str | None = None
+    content: str | list[_Part] | None = None
     refusal: str | None = None
     tool_calls: list[dict[str, Any]] | None = None
 
@@ -47,6 +56,8 @@ class _Completion(msgspec.Struct):
     usage: _Usage | None = None
 
 
+MAX_TOKENS_TOLD = 10**9
+"""What is more is no count of a call."""
 _decode = msgspec.json.Decoder(_Completion).decode
 
 
@@ -168,11 +179,10 @@ class ChatClient:
             choice = completion.choices[0]
         except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
             return self._lines.explain_body(body, "chat completion")
-        usage = completion.usage or _Usage()
-        tokens = usage.prompt_tokens, usage.completion_tokens
+        tokens = (completion.usage or _Usage()).counts
         return ChatReply(
             model=request.model,
-            text=choice.message.content or "",
+            text=_join_text(choice.message.content),
             finish_reason=choice.finish_reason,
             refusal=choice.message.refusal,
             tool_calls=tuple(choice.message.tool_calls or ()),
@@ -180,6 +190,32 @@ class ChatClient:
             num_completion_tokens=tokens[1],
             cost_usd=find_cost(self._models.get(request.model), *tokens),
         )
+
+
+def _read_count(value: object) -> int | None:
+    """Tokens, also where they are told as a text or with a decimal point.
+
+    Example:
+        >>> _read_count("12"), _read_count(12.0), _read_count(-1), _read_count(10**20)
+        (12, 12, None, None)
+    """
+    try:
+        number = int(value) if isinstance(value, int | float | str) else -1
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number <= MAX_TOKENS_TOLD else None
+
+
+def _join_text(content: str | list[_Part] | None) -> str:
+    """What was said; some servers send it in parts.
+
+    Example:
+        >>> _join_text([_Part("4 of "), _Part(), _Part("5")])
+        '4 of 5'
+    """
+    if isinstance(content, list):
+        return "".join(part.text or "" for part in content)
+    return content or ""
 
 
 def _describe_tools(request: ChatRequest) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 
+import orjson
+
 from rft_app.domain.provider import Provider
 from rft_app.errors import JobCancelledError
 from rft_app.llm.chat import ChatRequest
@@ -36,6 +38,8 @@ def estimate_tokens(request: ChatRequest) -> int:
         150
     """
     characters = sum(len(message.content) for message in request.messages)
+    told = [part for part in (request.conversation, request.tools, request.reply_schema) if part]
+    characters += sum(len(orjson.dumps(part)) for part in told)
     return ceil(characters / CHARACTERS_PER_TOKEN) + request.max_tokens
 
 

@@ -12,6 +12,7 @@ from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import Selection
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import enqueue
+from rft_app.pipeline._scopes import sampling_scope
 from rft_app.services.generation_costs import estimate_choice, estimate_tokens
 from rft_app.services.generation_orders import Orders, find_orders
 from rft_app.services.generation_units import make_units
@@ -162,4 +163,4 @@ def find_last_report(session: Session, dataset_id: str) -> GenerationReport | No
 
 def find_paid(session: Session, job_id: str) -> PaidTotals:
     """What a job paid for so far, whatever became of it."""
-    return sum_paid_calls(session, job_id)
+    return sum_paid_calls(session, job_id, sampling_scope(job_id))

@@ -88,7 +88,8 @@ class AttackReport(Entity):
     @property
     def limit(self) -> float:
         """The mean reward from which an attack is suspicious."""
-        return FAIR_REWARD if self.recorded.mean is None else self.recorded.mean
+        own = self.recorded.mean
+        return FAIR_REWARD if own is None else min(own, FAIR_REWARD)
 
     @property
     def num_suspicious(self) -> int:

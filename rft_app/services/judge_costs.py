@@ -89,6 +89,7 @@ def estimate_grading(
             ]
         ),
         obstacle="" if catalogue.has_models else NO_PROVIDER,
+        is_demo=any(one is not None and one.endpoint.provider.is_demo for one in choices.values()),
     )
 
 

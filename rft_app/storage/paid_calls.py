@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.paid import PaidTotals
@@ -32,9 +32,9 @@ _SUM = text(
     "COUNT(num_completion_tokens) AS num_reply, COUNT(cost_usd) AS num_cost, "
     "COALESCE(SUM(num_prompt_tokens), 0) AS prompt, "
     "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
-    "COALESCE(SUM(cost_usd), 0) AS cost, (SELECT COUNT(*) FROM llm_call WHERE scope = :scope AND "
-    "is_cached) AS num_cached FROM llm_call WHERE scope = :scope AND NOT is_cached"
-)
+    "COALESCE(SUM(cost_usd), 0) AS cost, (SELECT COUNT(*) FROM llm_call WHERE scope IN :scopes AND "
+    "is_cached) AS num_cached FROM llm_call WHERE scope IN :scopes AND NOT is_cached"
+).bindparams(bindparam("scopes", expanding=True))
 
 
 class StoredPaidCalls:
@@ -78,9 +78,9 @@ class StoredPaidCalls:
                 insert(session)
 
 
-def sum_paid_calls(session: Session, scope: str) -> PaidTotals:
-    """What a piece of work paid for so far."""
-    row = session.connection().execute(_SUM, {"scope": scope}).one()
+def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
+    """What pieces of work paid for so far, all together."""
+    row = session.connection().execute(_SUM, {"scopes": scopes}).one()
     return PaidTotals(
         num_calls=row.num_calls,
         num_cached=row.num_cached,

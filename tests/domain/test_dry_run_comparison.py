@@ -9,6 +9,7 @@ from rft_app.domain.dry_run_comparison import (
 )
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.record import record_id
+from rft_app.domain.statistics import bootstrap_mean
 
 NAMES = {1: "Book", 2: "Pay"}
 
@@ -53,17 +54,25 @@ def test_records_are_paired_and_the_most_changed_named() -> None:
     assert better == [record_id(n) for n in (10, 9, 8, 7, 6)]
     assert [pair.record_id for pair in found.most_worse] == [record_id(20)]
     assert found.mean == pytest.approx((0.55 - 1.0) / 12)
-    assert found.low is None
+    differences = [second - first for _, first, second in pairs]
+    assert (found.low, found.high) == bootstrap_mean(differences, num_resamples=1_000)
 
 
-def test_the_interval_needs_thirty_records() -> None:
+@pytest.mark.parametrize(("number", "is_known"), [(9, False), (10, True), (100, True)])
+def test_the_interval_is_drawn_from_enough_records(number: int, is_known: bool) -> None:
+    found = pair_records([(seq, 0.0, seq % 2) for seq in range(number)])
     assert pair_records([]) is None
-    few = pair_records([(seq, 0.0, seq % 2) for seq in range(29)])
-    many = pair_records([(seq, 0.0, seq % 2) for seq in range(100)])
-    assert few is not None and many is not None
-    assert few.high is None
-    assert many.low == pytest.approx(0.5 - 1.959964 * 0.050252, abs=1e-4)
-    assert many.high == pytest.approx(0.5 + 1.959964 * 0.050252, abs=1e-4)
+    assert found is not None
+    assert (found.low is not None, found.high is not None) == (is_known, is_known)
+
+
+@pytest.mark.parametrize("number", [2_000, 2_002])
+def test_many_records_have_the_interval_of_the_normal_approximation(number: int) -> None:
+    found = pair_records([(seq, 0.0, seq % 2) for seq in range(number)])
+    assert found is not None
+    half = 1.96 * 0.5 / number**0.5
+    assert found.low == pytest.approx(0.5 - half, abs=2e-3)
+    assert found.high == pytest.approx(0.5 + half, abs=2e-3)
 
 
 def test_records_that_did_not_change_are_not_among_the_most_changed() -> None:

@@ -106,7 +106,7 @@ class PairedDifference(Wire):
     mean: float
     """Mean of their differences, second less first."""
     low: float | None
-    """95% confidence interval of `mean`; `null` below 30 records."""
+    """95% confidence interval of `mean`; by the paired bootstrap; `null` below 10 records."""
     high: float | None
     better: int
     worse: int

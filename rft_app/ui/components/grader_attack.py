@@ -161,7 +161,7 @@ def _not_attacked() -> rx.Component:
         empty_panel(
             "Not attacked yet",
             "Grades answers that no good model gives, for five records: empty, an echo, a refusal,"
-            " stuffed with keywords and more. What gets as much as the recorded answers is marked."
-            " No grade is stored; what a judge costs is told first.",
+            " stuffed with keywords and more. What gets 0.5, or as much as the recorded answers,"
+            " is marked. No grade is stored; what a judge costs is told first.",
         ),
     )

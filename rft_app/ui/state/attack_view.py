@@ -50,7 +50,11 @@ def describe_rule(report: AttackReport) -> str:
     if report.recorded.mean is None:
         return f"No recorded answer was graded. Suspicious from {reward(report.limit)} on."
     own = reward(report.recorded.mean)
-    at = "what gets more than 0.00" if not report.limit else f"what gets {own} or more"
+    at = (
+        "what gets more than 0.00"
+        if not report.limit
+        else f"what gets {reward(report.limit)} or more"
+    )
     return f"Recorded answers of these records get {own}. Suspicious is {at}."
 
 
