@@ -23,7 +23,7 @@ def test_a_draft_is_attacked_and_nothing_is_saved(
     answer = client.post(f"{base}/attack", json={"sampleSize": 2, "config": CONTAINS})
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    assert (found["records"], found["recorded"]["mean"], found["limit"]) == (2, 1.0, 1.0)
+    assert (found["records"], found["recorded"]["mean"], found["limit"]) == (2, 1.0, 0.5)
     assert (found["comparesWithReference"], found["paid"]) == (True, None)
     attacks = {one["attack"]: one for one in found["attacks"]}
     assert len(attacks) == 10

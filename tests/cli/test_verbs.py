@@ -343,7 +343,7 @@ def test_a_grader_is_attacked(rft: Rft, rows: Path, tmp_path: Path) -> None:
     assert (attacks["empty"]["suspicious"], attacks["refusal"]["suspicious"]) == (False, True)
     assert attacks["hidden_reference"]["notApplicable"] == 2
     table = rft("grader", "attack", dataset_id, "--grader", draft).stdout
-    assert "5 records · recorded answers get 1.00 · suspicious from 1.00" in table
+    assert "5 records · recorded answers get 1.00 · suspicious from 0.50" in table
     assert "gets 1.00, no less than the recorded answers with 1.00" in table
     assert "0, 5 not applicable" in table
     assert rft("grader", "attack", dataset_id, "--sample-size", 0).returncode == 2

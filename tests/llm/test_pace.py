@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from rft_app.errors import JobCancelledError
-from rft_app.llm.pace import Pace, find_pace
+from rft_app.llm.chat import ChatRequest
+from rft_app.llm.pace import Pace, estimate_tokens, find_pace
 from tests.llm.conftest import Start, make_endpoint
 from tests.llm.provider import in_turn, say
 from tests.llm.test_client import make_request
@@ -147,3 +148,11 @@ def test_the_client_tells_what_a_call_really_used(
     for _ in range(4):
         client.chat(make_request())
     assert time.now - begun_at == pytest.approx(33, abs=2), "1,100 tokens a call"
+
+
+def test_a_conversation_and_its_tools_count_against_tokens_a_minute() -> None:
+    turn = {"role": "user", "content": "x" * 4_000}
+    request = ChatRequest(model="m", messages=(), conversation=(turn,), max_tokens=50)
+    assert 1_050 <= estimate_tokens(request) <= 1_070
+    tooled = request.model_copy(update={"tools": ({"name": "y" * 400},)})
+    assert estimate_tokens(tooled) >= estimate_tokens(request) + 100

@@ -1,5 +1,7 @@
 from rft_app.domain.paid import PaidTotals
 from rft_app.llm.chat import ChatReply
+from rft_app.pipeline._scopes import sampling_scope
+from rft_app.services.generation import find_paid
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import DatasetRow
@@ -52,6 +54,15 @@ def test_one_unknown_cost_makes_the_sum_unknown(any_database: str) -> None:
     ledger.keep("3", REPLY.model_copy(update={"cost_usd": None}))
     assert sum_up().cost_usd is None
     assert sum_up().num_prompt_tokens == 30
+
+
+def test_a_dry_run_s_sampled_answers_and_its_judge_are_told_together(any_database: str) -> None:
+    StoredPaidCalls("job_a", None).keep("1", REPLY)
+    StoredPaidCalls(sampling_scope("job_a"), None).keep("1", REPLY)
+    StoredPaidCalls("job_b", None).keep("1", REPLY)
+    with reading() as session:
+        found = find_paid(session, "job_a")
+    assert (found.num_calls, found.cost_usd) == (2, 2 * (REPLY.cost_usd or 0))
 
 
 def test_replies_go_with_their_dataset(any_database: str) -> None:
