@@ -121,7 +121,8 @@ class TrainingRunState(LivePage, rx.State):
         self.is_loaded, self.is_missing, self.error = True, False, ""
         self.dataset_name, self.run = found.dataset_name, RunView.of(found.run)
         self._metrics = found.metrics
-        self._draw(found)
+        if found.drawn is not None:
+            self._draw(found.drawn)
         self.checkpoints = found.checkpoints
         self.places = [Choice(_key(step), _name(step)) for step in found.steps]
         self.shown_place, self.answers = found.place, found.answers
@@ -130,23 +131,11 @@ class TrainingRunState(LivePage, rx.State):
             self.num_compared = len(found.compared)
             self._show_compared(SHOWN)
 
-    def _draw(self, found: "_Read") -> None:
-        curves = read_curves(found.metrics)
-        self.remarks = RemarkView.list_of(found.metrics)
-        self.smalls = SmallCurve.list_of(curves)
-        rewards = RewardCurves(
-            train=curves("reward"),
-            spread=curves("reward_sd"),
-            validation=curves("validation_reward"),
-            num_steps=found.run.total_steps,
-        )
-        self.has_curve = bool(rewards.train or rewards.validation)
-        self.curve_dark = reward_curves(rewards, DARK)
-        self.curve_light = reward_curves(rewards, LIGHT)
-        self.curve_words = describe_rewards(rewards)
-        per_point = steps_per_point(rewards.train)
-        each = "mean per step" if per_point == 1 else f"mean of {per_point} steps a point"
-        self.curve_witness = f"{each}, band = ± 1 sd · dots = held-out records"
+    def _draw(self, drawn: "_Drawn") -> None:
+        self.remarks, self.smalls = drawn.remarks, drawn.smalls
+        self.has_curve = drawn.has_curve
+        self.curve_dark, self.curve_light = drawn.dark, drawn.light
+        self.curve_words, self.curve_witness = drawn.words, drawn.witness
 
     @rx.event
     async def choose_place(self, place: str) -> None:
@@ -202,6 +191,27 @@ class _Seen(NamedTuple):
     compared_of: str
 
 
+class _Drawn:
+    """The curves; made in the thread that reads, for a long training has many points."""
+
+    def __init__(self, metrics: list[TrainingMetric], num_steps: int) -> None:
+        curves = read_curves(metrics)
+        self.remarks = RemarkView.list_of(metrics, curves("validation_reward"))
+        self.smalls = SmallCurve.list_of(curves)
+        rewards = RewardCurves(
+            train=curves("reward"),
+            spread=curves("reward_sd"),
+            validation=curves("validation_reward"),
+            num_steps=num_steps,
+        )
+        self.has_curve = bool(rewards.train or rewards.validation)
+        self.dark, self.light = reward_curves(rewards, DARK), reward_curves(rewards, LIGHT)
+        self.words = describe_rewards(rewards)
+        per_point = steps_per_point(rewards.train)
+        each = "mean per step" if per_point == 1 else f"mean of {per_point} steps a point"
+        self.witness = f"{each}, band = ± 1 sd · dots = held-out records"
+
+
 class _Read:
     """Everything the page shows, read in one view."""
 
@@ -211,6 +221,8 @@ class _Read:
             raise NotFoundError(f"There is no training {run_id!r} of this dataset.")
         self.dataset_name = get_dataset(session, dataset_id).name
         self.metrics = _read_metrics(session, self.run.id, seen.metrics)
+        is_known = bool(seen.metrics) and self.metrics == seen.metrics
+        self.drawn = None if is_known else _Drawn(self.metrics, self.run.total_steps)
         checkpoints = reversed(list_checkpoints(session, self.run.id))
         self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
         steps = list_answered_steps(session, self.run.id)

@@ -119,13 +119,13 @@ class RemarkView:
     text: str
 
     @classmethod
-    def list_of(cls, metrics: Sequence[TrainingMetric]) -> list["RemarkView"]:
+    def list_of(cls, metrics: Sequence[TrainingMetric], validation: Series) -> list["RemarkView"]:
         """Alerts with what to do first, then what the held-out records say."""
         found: list[RemarkView] = [
             cls(Tone.ALERT.value, _ICONS[Tone.ALERT], f"{alert.finding} {alert.remedy}")
             for alert in find_alerts(metrics)
         ]
-        remark = remark_on(read_curves(metrics)("validation_reward"))
+        remark = remark_on(validation)
         if remark is not None:
             found.append(cls(remark.tone.value, _ICONS[remark.tone], remark.text))
         return found
