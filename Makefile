@@ -109,10 +109,8 @@ trainer: $(TRAINER)/.installed ## what trains on this machine (1.5 GB, about a m
 $(TRAINER)/.installed: requirements-trainer.txt
 	@echo "Installing what trains (1.5 GB, about a minute) …"
 	$(PYTHON) -m venv $(TRAINER)
-	@# The build for CPUs from your own index or TORCH_INDEX, else the usual one.
-	TORCH=$$(grep '^torch==' $<) && INSTALL="$(TRAINER)/bin/python -m pip install --quiet --no-deps" && { \
-	  $$INSTALL "$$TORCH+cpu" 2>/dev/null || { [ -n "$(TORCH_INDEX)" ] && $$INSTALL --index-url "$(TORCH_INDEX)" "$$TORCH+cpu"; } || \
-	  $$INSTALL "$$TORCH"; }
+	@# torch first: pip takes the build for CPUs wherever the index has it.
+	$(TRAINER)/bin/python -m pip install --quiet --no-deps $(addprefix --index-url ,$(TORCH_INDEX)) $$(grep '^torch==' $<)
 	$(TRAINER)/bin/python -m pip install --quiet --no-deps -r requirements-trainer.txt
 	@touch $@
 

@@ -24,7 +24,7 @@ from rft_app.gateway.feedback import take_feedback
 from rft_app.gateway.headers import Inbound, authorize, drop_keys, read_headers
 from rft_app.gateway.memory import Memory, Share
 from rft_app.gateway.models import describe_model, list_models, share_headers
-from rft_app.gateway.providers import Provider, Providers, read_caller, read_model
+from rft_app.gateway.providers import Caller, Provider, Providers, read_caller
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
 from rft_app.services.intake_keys import find_key, read_keys
@@ -40,7 +40,7 @@ _LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 _OTHER_PAGES: Final = ("cross-site", "same-site")
 _VERSION: Final = "v1"
 _LARGE_BYTES: Final = 1_000_000
-"""From here on, looking for the model takes so long that others would notice."""
+"""From here on, looking for the model is left to a thread."""
 _NO_RETRY: Headers = [(b"x-should-retry", b"false")]
 """OpenAI's clients ask again after 503 otherwise."""
 _RETRY_SOON: Headers = [(b"retry-after", b"1")]
@@ -173,19 +173,19 @@ class Gateway:
                 await refuse(request.send, 413, "too_large", told)
 
     async def _take_call(self, request: _Request, path: str, body: bytes) -> None:
-        if self._routes and await self._take_deployed(request, path, body):
+        caller = await _read_caller(body)
+        model = caller.model or ""
+        if (route := self._routes.get(model)) is not None:
+            await self._deployed.answer(_arrive(request, path, body), route, caller)
             return
-        if len(body) < _LARGE_BYTES:
-            provider = self._providers.find(body)
-        else:
-            provider = await asyncio.to_thread(self._providers.find, body)
-        if (own := self._find_own(provider, body)) is not None:
+        provider = self._providers.find_by_model(model)
+        if (own := self._own.get(model)) is not None and not (provider and provider.models):
             await self._deployed.answer_own(_arrive(request, path, body), own)
             return
         if provider is None:
             has_any = bool(self._providers.all)
             self._recorder.count(Outcome.NO_MODEL if has_any else Outcome.NO_PROVIDER)
-            await self._refuse_model(read_model(body), request.send)
+            await self._refuse_model(model, request.send)
             return
         if provider.fault:
             self._recorder.count(Outcome.NO_PROVIDER)
@@ -194,24 +194,6 @@ class Gateway:
         call = Call(path, request.query, request.headers_for(provider), body)
         call.labels, call.key_id = request.inbound.known, request.key_id
         await self._relay.record(call, provider, request.receive, request.send)
-
-    async def _take_deployed(self, request: _Request, path: str, body: bytes) -> bool:
-        """Answer a call of an alias; false where it is of none."""
-        if len(body) < _LARGE_BYTES:
-            caller = read_caller(body)
-        else:
-            caller = await asyncio.to_thread(read_caller, body)
-        route = self._routes.get(caller.model or "")
-        if route is None:
-            return False
-        await self._deployed.answer(_arrive(request, path, body), route, caller)
-        return True
-
-    def _find_own(self, provider: Provider | None, body: bytes) -> Target | None:
-        """A model of ours that a call names, unless a provider says that it has it."""
-        if not self._own or (provider is not None and provider.models) or len(body) >= _LARGE_BYTES:
-            return None
-        return self._own.get(read_model(body))
 
     async def _read_models(self, request: _Request, model: str) -> None:
         """One provider's answer as it comes, the lists of several joined."""
@@ -263,6 +245,13 @@ class Gateway:
                 "notShadowed": self._deployed.num_unshadowed,
             },
         }
+
+
+async def _read_caller(body: bytes) -> Caller:
+    """Which model a call names; in a thread where that takes so long that others would notice."""
+    if len(body) < _LARGE_BYTES:
+        return read_caller(body)
+    return await asyncio.to_thread(read_caller, body)
 
 
 def _arrive(request: _Request, path: str, body: bytes) -> Arrived:

@@ -92,18 +92,11 @@ class Providers:
             found.append(Provider(DEFAULT, settings.llm_base_url, key))
         self.all = tuple(sorted(found, key=_find_rank))
 
-    def find(self, request: bytes) -> Provider | None:
-        """Where a request goes by its model; `None` when no provider takes it.
-
-        A request without a readable model goes to the first that takes all: it knows best what to
-        say of it.
-        """
-        if len(self.all) == 1 and not self.all[0].models:
-            return self.all[0]
-        return self.find_by_model(read_model(request))
-
     def find_by_model(self, model: str) -> Provider | None:
-        """Where calls of a model go."""
+        """Where calls of a model go; `None` when no provider takes it.
+
+        Those without a readable model go to the first that takes all: it knows best what to say.
+        """
         return next((each for each in self.all if each.takes(model)), None)
 
 
@@ -112,7 +105,7 @@ def _find_rank(provider: Provider) -> int:
     return 0 if provider.models else 1 if provider.name == DEFAULT else 2
 
 
-def read_model(request: bytes) -> str:
+def _read_model(request: bytes) -> str:
     """The model a request names; empty where it names none."""
     try:
         return _decode(request).model or ""
@@ -125,7 +118,7 @@ def read_caller(request: bytes) -> Caller:
     try:
         return _decode_caller(request)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Caller(read_model(request))
+        return Caller(_read_model(request))
 
 
 def rename_model(request: bytes, model: str) -> bytes:
