@@ -32,7 +32,7 @@ import time
 
 
 def grade(sample, item):
-    time.sleep(0.1)
+    time.sleep(0.15)
     return float(sample["output_text"] == item["wanted"])
 """
 
@@ -48,18 +48,21 @@ class Installation:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        """Start both and wait until the server answers."""
-        command = [sys.executable, "-m", "tests.durability.counting_worker", str(os.getpid())]
-        self._processes = [
-            self.rft.start("serve", "--no-worker", "--port", self.port),
-            subprocess.Popen(
-                command,
-                env=self.rft.environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ),
-        ]
+        """Start the server, wait until it answers, and only then start the worker.
+
+        The other way round the worker would get on while the server starts, for as long as the
+        machine pleases, and could be done before it is killed.
+        """
+        self._processes = [self.rft.start("serve", "--no-worker", "--port", self.port)]
         wait_for(self.is_answering)
+        command = [sys.executable, "-m", "tests.durability.counting_worker", str(os.getpid())]
+        worker = subprocess.Popen(
+            command,
+            env=self.rft.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._processes.append(worker)
 
     def is_answering(self) -> bool:
         """Whether the server takes requests."""
@@ -144,7 +147,7 @@ def test_killed_three_times_every_rollout_is_graded_once(
     assert read_job(job.id).status is JobStatus.RUNNING
 
     installation.start()
-    wait_for(lambda: read_job(job.id).status.is_settled)
+    wait_for(lambda: read_job(job.id).status.is_settled, timeout_s=240)
 
     run = read_dry_run(dataset_id)
     assert read_job(job.id).status is JobStatus.DONE, read_job(job.id).error
