@@ -174,11 +174,14 @@ class ChatClient:
         return arguments
 
     def _read(self, request: ChatRequest, body: bytes) -> ChatReply | CallFailure:
+        """A reply; one without any choice that counts its tokens was paid, so it is one, too."""
         try:
             completion = _decode(body)
-            choice = completion.choices[0]
-        except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return self._lines.explain_body(body, "chat completion")
+        if not completion.choices and completion.usage is None:
+            return self._lines.explain_body(body, "chat completion")
+        choice = completion.choices[0] if completion.choices else _Choice(_Message())
         tokens = (completion.usage or _Usage()).counts
         return ChatReply(
             model=request.model,

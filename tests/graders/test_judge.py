@@ -1,10 +1,11 @@
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import check_grader, load_grader, open_grader
@@ -15,7 +16,17 @@ from rft_app.llm.chat import PaidCalls
 from rft_app.llm.failures import CallFailure
 from rft_app.llm.structured import BadReplyError
 from rft_app.settings import get_settings
-from tests.llm.provider import FAILURES, Behaviour, FakeProvider, configured, in_turn, say, say_json
+from tests.llm.provider import (
+    A_MOMENT,
+    FAILURES,
+    ODD_GRADES,
+    Behaviour,
+    FakeProvider,
+    configured,
+    in_turn,
+    say,
+    say_json,
+)
 from tests.llm.test_structured import Notebook
 
 SPEC = JudgeSpec(
@@ -121,19 +132,40 @@ def test_a_score_outside_the_range_is_a_failure_and_not_asked_again(
     assert len(provider.requests) == 1
 
 
-KINDS = {
-    "a wrong key": FailureKind.PROVIDER_REFUSED,
-    "no credit": FailureKind.PROVIDER_REFUSED,
-    "no patience": FailureKind.PROVIDER_REFUSED,
-    "a fault": FailureKind.PROVIDER_REFUSED,
-    "a page": FailureKind.NO_REPLY,
-    "nothing": FailureKind.NO_REPLY,
-    "silence": FailureKind.NO_REPLY,
-    "nonsense": FailureKind.BAD_REPLY,
-    "another shape": FailureKind.BAD_REPLY,
-    "a text cut off": FailureKind.BAD_REPLY,
-    "a stream cut off": FailureKind.NO_REPLY,
+class Made(NamedTuple):
+    """What the judge makes of a failure."""
+
+    kind: FailureKind
+    num_asked: int
+    num_paid: int
+
+
+MADE = {
+    "a wrong key": Made(FailureKind.PROVIDER_REFUSED, 1, 0),
+    "no credit": Made(FailureKind.PROVIDER_REFUSED, 1, 0),
+    "no patience": Made(FailureKind.PROVIDER_REFUSED, 1, 0),
+    "a fault": Made(FailureKind.PROVIDER_REFUSED, 2, 0),
+    "a page": Made(FailureKind.NO_REPLY, 2, 0),
+    "nothing": Made(FailureKind.NO_REPLY, 2, 0),
+    "silence": Made(FailureKind.NO_REPLY, 2, 2),
+    "nonsense": Made(FailureKind.BAD_REPLY, 2, 2),
+    "another shape": Made(FailureKind.BAD_REPLY, 2, 2),
+    "a text cut off": Made(FailureKind.BAD_REPLY, 2, 2),
+    "a refusal": Made(FailureKind.DECLINED, 1, 1),
+    "a filter": Made(FailureKind.DECLINED, 1, 1),
+    "no choice": Made(FailureKind.NO_REPLY, 2, 2),
+    "a stream cut off": Made(FailureKind.NO_REPLY, 2, 0),
 }
+
+
+def judge_and_pay(
+    patch: pytest.MonkeyPatch, behave: Behaviour, spec: JudgeSpec = SPEC
+) -> tuple[Outcome, FakeProvider, list[float | None]]:
+    """What is made of the replies, who was asked, and what each reply cost."""
+    ledger = Notebook()
+    with configured(patch, behave) as provider, open_configured(spec, ledger) as judge:
+        outcome = judge.ask("7", SAMPLE, ITEM).outcome
+        return outcome, provider, [reply.cost_usd for reply in ledger.kept.values()]
 
 
 @pytest.mark.parametrize("name", FAILURES)
@@ -141,17 +173,44 @@ def test_what_a_provider_does_instead_of_helping_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("rft_app.llm.client.FIRST_WAIT_S", 0.01)
-    outcome, _ = judge_once(monkeypatch, in_turn(FAILURES[name][0]))
+    outcome, provider, costs = judge_and_pay(monkeypatch, in_turn(FAILURES[name][0]))
     assert isinstance(outcome, GradingFailure)
-    assert outcome.failure_kind is KINDS[name]
     assert len(outcome.message) > len("Auth: ")
+    assert (outcome.failure_kind, len(provider.requests), len(costs)) == MADE[name]
+    assert costs == [pytest.approx(0.002)] * len(costs)
 
 
-def test_a_model_that_declines_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome, _ = judge_once(monkeypatch, in_turn(say(None, refusal="I cannot judge that.")))
-    assert isinstance(outcome, GradingFailure)
-    assert outcome.failure_kind is FailureKind.DECLINED
-    assert "I cannot judge that." in outcome.message
+RIGHT = Verdict(reward=1.0, reason="It matches.")
+READ: dict[str, Outcome] = {
+    "a code fence": RIGHT,
+    "words around it": RIGHT,
+    "out of range": GradingFailure(
+        failure_kind=FailureKind.OUT_OF_RANGE, message="The judge gave 7; the range is 0 to 1."
+    ),
+    "an abstention": Abstention(reason="No source."),
+}
+
+
+@pytest.mark.parametrize("name", ODD_GRADES)
+def test_a_grade_an_abstention_and_a_failure_are_three_things_and_each_is_paid_once(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    spec = SPEC.model_copy(update={"allow_abstain": name == "an abstention"})
+    outcome, provider, costs = judge_and_pay(monkeypatch, in_turn(ODD_GRADES[name]), spec)
+    assert outcome == READ[name]
+    assert len(provider.requests) == 1
+    assert costs == [pytest.approx(0.002)]
+
+
+def test_a_provider_that_asks_for_a_moment_gets_it_and_is_paid_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun_at = time.monotonic()
+    outcome, provider, costs = judge_and_pay(monkeypatch, in_turn(A_MOMENT, GOOD))
+    assert time.monotonic() - begun_at >= 1.0
+    assert outcome == RIGHT
+    assert len(provider.requests) == 2
+    assert costs == [pytest.approx(0.002)]
 
 
 def test_what_the_ledger_has_is_not_paid_again_even_where_it_cannot_be_used(

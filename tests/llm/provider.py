@@ -40,6 +40,12 @@ def say(text: str | None, *, finish_reason: str = "stop", **message: Any) -> Ser
     return Served(orjson.dumps(body))
 
 
+def say_no_choice() -> Served:
+    """A chat completion that counts its tokens and holds no answer at all."""
+    body = orjson.loads(say("").body)
+    return Served(orjson.dumps({**body, "choices": []}))
+
+
 def say_json(value: object) -> Served:
     """A completion whose text is JSON."""
     return say(orjson.dumps(value).decode())
@@ -161,6 +167,19 @@ FAILURES: dict[str, tuple[Served, str]] = {
     "nonsense": (say("Sure! Here is what I think."), "reply: Invalid JSON"),
     "another shape": (say_json({"answers": 7}), "Field required"),
     "a text cut off": (say('{"places": [', finish_reason="length"), "cut off after 100 tokens"),
+    "a refusal": (say(None, refusal="I will not do that."), "I will not do that. The model"),
+    "a filter": (say("", finish_reason="content_filter"), "content filter stopped the reply"),
+    "no choice": (say_no_choice(), "The model said nothing"),
     "a stream cut off": (Served(say("x" * 5000).body, is_cut=True), "RFT_LLM_BASE_URL and the"),
 }
 """What providers do instead of helping, and a part of what a person must then read."""
+
+ODD_GRADES: dict[str, Served] = {
+    "a code fence": say('```json\n{"reasoning": "It matches.", "score": 1}\n```'),
+    "words around it": say('I weighed it.\n{"reasoning": "It matches.", "score": "1.0"}\nDone.'),
+    "out of range": say_json({"reasoning": "Far too good.", "score": 7}),
+    "an abstention": say_json({"reasoning": "No source.", "score": 0, "abstain": True}),
+}
+"""What judges reply whose score goes from 0 to 1, beside doing as they are told."""
+A_MOMENT = refuse(429, "slow down", headers={"Retry-After": "1"})
+"""A short wait is asked for; `FAILURES["no patience"]` asks for one that is too long."""

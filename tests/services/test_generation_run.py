@@ -89,9 +89,7 @@ def vary_once() -> Served:
     return say_json({"variations": [{"user_messages": [text], "answer": None} for text in texts]})
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"), [*FAILURES.values(), (say(None, refusal="No."), "Refused: No.")]
-)
+@pytest.mark.parametrize(("answer", "said"), FAILURES.values(), ids=FAILURES)
 def test_a_run_that_brings_nothing_fails_and_says_why(
     world: World, answer: Served, said: str
 ) -> None:
