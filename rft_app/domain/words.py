@@ -1,4 +1,4 @@
-"""Counts and shares in words, everywhere the same."""
+"""Counts, shares and amounts in words, everywhere the same."""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -28,3 +28,13 @@ def share(part: float) -> str:
         return ">99.9%"
     needs_decimal = 0 < percent < 1 or 99 < percent < 100
     return f"{percent:.1f}".removesuffix(".0") + "%" if needs_decimal else f"{percent:.0f}%"
+
+
+def amount(usd: float) -> str:
+    """Money; little of it with the two digits that count, so that it never reads as nothing.
+
+    Example:
+        >>> amount(1234.5), amount(0.0042), amount(0.0)
+        ('$1,234.50', '$0.0042', '$0.00')
+    """
+    return f"${usd:,.2f}" if usd >= 0.01 or not usd else f"${usd:.2g}"

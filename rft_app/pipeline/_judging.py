@@ -31,7 +31,7 @@ from rft_app.llm.failures import (
 from rft_app.pipeline._budget import Budget
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
-from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
 
@@ -86,9 +86,8 @@ class Judging:
         self._keys = keys
         self._store = store
         self._unsampled = unsampled
-        self._budget = Budget(
-            run.settings.budget_usd, context.job_id, sampling_scope(context.job_id)
-        )
+        self._totals = RunningTotals(context.job_id, sampling_scope(context.job_id))
+        self._budget = Budget(run.settings.budget_usd, self._totals)
         self._waiting: dict[int, Outcome] = {}
         """By position, until those before them are there."""
         self._held: dict[int, Outcome] = {}
@@ -106,13 +105,14 @@ class Judging:
             JobCancelledError: Somebody asked to stop; what was paid is kept.
         """
         self._num_stored = self._num_taken = num_done
-        ledger = StoredPaidCalls(self._context.job_id, self._dataset_id)
+        ledger = StoredPaidCalls(self._context.job_id, self._dataset_id, self._totals)
         if self._sum_paid().num_calls:
             self._failures.note_success()
         order = spread_first(range(num_done, len(self._keys)))
         with reading() as session:
             catalogue = read_catalogue(session)
         with open_asking(spec, ledger, catalogue) as judge:
+            self._budget.stop_when_spent(judge.stop)
             calls = Calls(
                 self._context,
                 num_at_once=judge.num_at_once,
@@ -172,6 +172,8 @@ class Judging:
         label = f"{self._num_taken:,} of {count(len(self._keys), 'rollout')} judged"
         if num_failed := self._failures.total:
             label += f", {count(num_failed, 'call')} failed"
+        if spent := self._budget.describe():
+            label += f", {spent}"
         self._context.progress(self._num_taken, len(self._keys), label)
 
     def _require_all(self) -> None:

@@ -24,7 +24,7 @@ from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 from rft_app.pipeline._budget import Budget
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
-from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.rollouts import NewRollout
 from rft_app.storage.sampled_rollouts import add_sampled, find_missing
@@ -52,18 +52,19 @@ class Sampler:
         self._context, self._dataset_id = context, run.dataset_id
         self._keys, self._sampling = keys, sampling
         self._scope = sampling_scope(context.job_id)
-        self._ledger = StoredPaidCalls(self._scope, run.dataset_id)
-        self._budget = Budget(run.settings.budget_usd, context.job_id, self._scope)
+        totals = RunningTotals(context.job_id, self._scope)
+        self._ledger = StoredPaidCalls(self._scope, run.dataset_id, totals)
+        self._budget = Budget(run.settings.budget_usd, totals)
         with reading() as session:
             catalogue = read_catalogue(session)
             choice = catalogue.choose(sampling.model)
             self._missing = find_missing(
                 session, [seq for _, seq, _ in keys[num_graded:] if seq is not None]
             )
-        self._budget.require_price(choice.model)
         self._name, self._model = catalogue.name_of(choice), choice.model.name
         self._num_at_once = choice.endpoint.provider.concurrency
         self._client = ChatClient(choice.endpoint)
+        self._budget.stop_when_spent(self._client.stop)
         self._failures = FailureTally()
         self._num_each = run.settings.num_rollouts
         self._failed: dict[int, GradingFailure] = {}

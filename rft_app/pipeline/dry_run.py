@@ -26,6 +26,7 @@ from rft_app.graders import open_grader
 from rft_app.graders._base import GraderSession, Grades
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
+from rft_app.pipeline._budget import require_prices
 from rft_app.pipeline._judging import Judging, Unsampled
 from rft_app.pipeline._rollout_plan import plan_rollouts, plan_samples
 from rft_app.pipeline._sampling import Sampler
@@ -68,8 +69,9 @@ class DryRunStep:
 
         Raises:
             ConflictError: There is no grader, or nothing to grade.
-            InvalidInputError: The grader cannot work, e.g. a script fails while it is loaded, or
-                runs into its time limit again and again; the grades so far are kept.
+            InvalidInputError: There is a budget and a model without a price.  Or the grader cannot
+                work, e.g. a script fails while it is loaded, or runs into its time limit again
+                and again; the grades so far are kept.
             NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
             ProviderError: A judge's further calls would only fail, too.
         """
@@ -108,38 +110,38 @@ class _Uses(NamedTuple):
     judge: JudgeUse | None
 
 
-def _work(context: JobContext, run: DryRun) -> _Uses:
-    """Sample and grade what is missing."""
-    with reading() as session:
-        keys, num_graded = dry_runs.load_plan(session, run.id), count_grades(session, run.id)
-    if (sampling := run.settings.sampling) is None:
-        return _Uses(None, _grade_rest(context, run, keys, {}))
-    use, unsampled = Sampler(context, run, keys, sampling, num_graded).work()
-    return _Uses(use, _grade_rest(context, run, keys, unsampled))
-
-
-def _grade_rest(
-    context: JobContext, run: DryRun, keys: Sequence[RolloutKey], unsampled: Unsampled
-) -> JudgeUse | None:
-    """Grade what is missing; returns what a judge was asked, `None` where no model is."""
-    with reading() as session:
-        spec = graders.get_version(session, run.grader_version_id).spec
-        num_done = count_grades(session, run.id)
-    if not list_asking(spec):
-        _grade_chunks(context, run, spec, _Plan(keys, unsampled), num_done)
-        return None
-
-    def store(first_item: int, outcomes: Sequence[Outcome]) -> None:
-        _store(run, first_item, keys[first_item : first_item + len(outcomes)], outcomes)
-
-    return Judging(context, run, keys, store, unsampled).work(spec, num_done)
-
-
 class _Plan(NamedTuple):
     """What is graded, and by position why there is no answer."""
 
     keys: Sequence[RolloutKey]
     unsampled: Unsampled
+
+
+def _work(context: JobContext, run: DryRun) -> _Uses:
+    """Sample and grade what is missing."""
+    with reading() as session:
+        spec = graders.get_version(session, run.grader_version_id).spec
+        require_prices(session, run.settings, spec)
+        keys, num_graded = dry_runs.load_plan(session, run.id), count_grades(session, run.id)
+    if (sampling := run.settings.sampling) is None:
+        return _Uses(None, _grade_rest(context, run, spec, _Plan(keys, {})))
+    use, unsampled = Sampler(context, run, keys, sampling, num_graded).work()
+    return _Uses(use, _grade_rest(context, run, spec, _Plan(keys, unsampled)))
+
+
+def _grade_rest(context: JobContext, run: DryRun, spec: GraderSpec, plan: _Plan) -> JudgeUse | None:
+    """Grade what is missing; returns what a judge was asked, `None` where no model is."""
+    with reading() as session:
+        num_done = count_grades(session, run.id)
+    if not list_asking(spec):
+        _grade_chunks(context, run, spec, plan, num_done)
+        return None
+    keys, unsampled = plan
+
+    def store(first_item: int, outcomes: Sequence[Outcome]) -> None:
+        _store(run, first_item, keys[first_item : first_item + len(outcomes)], outcomes)
+
+    return Judging(context, run, keys, store, unsampled).work(spec, num_done)
 
 
 def _grade_chunks(

@@ -7,6 +7,7 @@ from rft_app.domain.grader import count_calls
 from rft_app.domain.job import Job, JobStatus
 from rft_app.errors import ConflictError
 from rft_app.jobs.queue import get_job
+from rft_app.pipeline._budget import require_prices
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.graders import current_grader
@@ -16,6 +17,7 @@ from rft_app.services.run_estimates import estimate_dry_run
 from rft_app.services.sampling_costs import SamplingEstimate
 from rft_app.services.staleness import describe_changes
 from rft_app.storage import dry_runs
+from rft_app.storage.graders import get_version
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.step_inputs import get_inputs
 
@@ -90,11 +92,15 @@ def go_on(session: Session, dataset_id: str, job_id: str, budget_usd: float | No
     Raises:
         NotFoundError: There is no such dataset or job.
         ConflictError: The run cannot go on, or something else runs.
+        InvalidInputError: There is a budget and a model without a price.
         NotAvailableError: It asks a judge and no provider is configured.
     """
     is_over = get_job(session, job_id).status.is_settled
     if is_over and find_stopped(session, dataset_id, job_id) is None:
         raise ConflictError("This dry run cannot go on. Start a new one.", job=job_id)
     if (run := dry_runs.find_by_job(session, job_id)) is not None:
+        spec = get_version(session, run.grader_version_id).spec
+        settings = run.settings.model_copy(update={"budget_usd": budget_usd})
+        require_prices(session, settings, spec)
         dry_runs.set_budget(session, run.id, budget_usd)
     return retry(session, job_id)

@@ -32,7 +32,7 @@ from rft_app.storage.candidates import (
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.generation_runs import GenerationRun, finish_run
-from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topics import get_tree
 from rft_app.strategies import STRATEGIES
@@ -51,7 +51,8 @@ class Generation:
         self._context = context
         self._run = run
         self._strategy = STRATEGIES.get(run.settings.strategy)
-        self._ledger = StoredPaidCalls(context.job_id, run.dataset_id)
+        self._totals = RunningTotals(context.job_id)
+        self._ledger = StoredPaidCalls(context.job_id, run.dataset_id, self._totals)
         self._checker = Checker(run.dataset_id)
         with reading() as session:
             self._objective = get_dataset_row(session, run.dataset_id).objective
@@ -89,6 +90,8 @@ class Generation:
         label = f"{self._num_made:,} of {count(self._run.num_planned, 'record')} generated"
         if num_failed := self._failures.total:
             label += f", {count(num_failed, 'call')} failed"
+        if spent := self._totals.sum_up().spend:
+            label += f", {spent}"
         self._context.progress(self._num_made, self._run.num_planned, label)
 
     def _ask(self, client: ChatClient, index: int) -> Outcome:

@@ -15,7 +15,8 @@ from rft_app.domain.pipeline import Node, StepName, require_startable
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.jobs.queue import enqueue
 from rft_app.pipeline._base import Step
-from rft_app.pipeline.grader import require_provider
+from rft_app.pipeline._budget import require_prices
+from rft_app.pipeline.grader import require_grader, require_provider
 from rft_app.pipeline.steps import STEPS
 from rft_app.services.datasets import get_dataset
 from rft_app.services.topic_locks import require_settled
@@ -58,7 +59,8 @@ def start_step(
     Raises:
         NotFoundError: There is no such dataset.
         ConflictError: An earlier step has no result, or a step or a job on topics or records runs.
-        InvalidInputError: A setting has an impossible value; the message names it.
+        InvalidInputError: A setting has an impossible value; the message names it.  Or there is a
+            budget and a model without a price.
         NotAvailableError: The dry run asks a model, for answers or grades, and there is none.
     """
     find_step(name)
@@ -67,16 +69,17 @@ def start_step(
     require_settled(session, dataset_id)
     if name is StepName.DRY_RUN:
         require_provider(session, dataset_id)
-        _require_sampler(session, settings or {})
+        _require_sampler(session, dataset_id, settings or {})
     return queue_step(session, dataset_id, name, settings)
 
 
-def _require_sampler(session: Session, settings: Mapping[str, Any]) -> None:
-    """Check that there is the model that is asked for the answers, where one is."""
+def _require_sampler(session: Session, dataset_id: str, settings: Mapping[str, Any]) -> None:
+    """Check that there is the model that is asked for the answers, and that a budget can hold."""
     wanted = read_step_settings(find_step(StepName.DRY_RUN), settings)
-    sampling = DryRunSettings.model_validate(wanted).sampling
-    if sampling is not None:
-        read_catalogue(session).choose(sampling.model)
+    chosen = DryRunSettings.model_validate(wanted)
+    if chosen.sampling is not None:
+        read_catalogue(session).choose(chosen.sampling.model)
+    require_prices(session, chosen, require_grader(session, dataset_id).spec)
 
 
 def queue_step(

@@ -1,6 +1,9 @@
 """The ledger of paid calls in the database: what a provider answered, kept before it is used."""
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, text
@@ -44,9 +47,13 @@ class StoredPaidCalls:
     becomes of the work around it.
     """
 
-    def __init__(self, scope: str, dataset_id: str | None) -> None:
+    def __init__(
+        self, scope: str, dataset_id: str | None, totals: "RunningTotals | None" = None
+    ) -> None:
+        """Prepare; `totals` is told of every reply that is kept."""
         self._scope = scope
         self._dataset_id = dataset_id
+        self._totals = totals
 
     def find(self, key: str) -> ChatReply | None:
         """The reply kept under `key`, if there is one."""
@@ -68,14 +75,77 @@ class StoredPaidCalls:
         values["tool_calls"] = None if calls is None else _storable(calls)
         values["created_at"] = datetime.now(UTC)
 
+        is_new = False
+
         def insert(session: Session) -> None:
-            session.connection().execute(_INSERT, values)
+            nonlocal is_new
+            is_new = bool(session.connection().execute(_INSERT, values).rowcount)
 
         try:
             _TOGETHER.write(insert)
         except BusyError:  # another thread's writing broke the transaction of all
             with unit_of_work() as session:
                 insert(session)
+        if self._totals is not None:
+            self._totals.add(reply, is_new=is_new)
+
+
+class RunningTotals:
+    """What a piece of work paid so far: read from the ledger once, then counted as replies come.
+
+    The ledger has one writer for each piece of work.  Where another one shows, because a worker
+    that was given up for dead still asks, the ledger is read each time from then on.
+    """
+
+    def __init__(self, *scopes: str) -> None:
+        """Read what was paid before; nothing may be under way yet."""
+        self._scopes = scopes
+        self._lock = threading.Lock()
+        self._is_alone = True
+        self._totals = self._read()
+        self._look: Callable[[], None] = lambda: None
+
+    def follow(self, look: Callable[[], None]) -> None:
+        """Call `look` after every reply, in the thread that brought it."""
+        self._look = look
+
+    def add(self, reply: ChatReply, *, is_new: bool) -> None:
+        """Count a reply that was kept; one that is not new was kept by another writer before."""
+        with self._lock:
+            self._totals = _add(self._totals, reply)
+            self._is_alone = self._is_alone and is_new
+        self._look()
+
+    def sum_up(self) -> PaidTotals:
+        """What was paid so far."""
+        return self._totals if self._is_alone else self._read()
+
+    def _read(self) -> PaidTotals:
+        with reading() as session:
+            return sum_paid_calls(session, *self._scopes)
+
+
+def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
+    """What was paid with one reply more."""
+    if reply.is_cached:
+        return paid.model_copy(update={"num_cached": paid.num_cached + 1})
+    return PaidTotals(
+        num_calls=paid.num_calls + 1,
+        num_cached=paid.num_cached,
+        num_prompt_tokens=_plus(paid.num_prompt_tokens, reply.num_prompt_tokens),
+        num_completion_tokens=_plus(paid.num_completion_tokens, reply.num_completion_tokens),
+        cost_usd=_plus(paid.cost_usd, reply.cost_usd),
+        num_unpriced=paid.num_unpriced + (reply.cost_usd is None),
+        known_usd=paid.known_usd + (reply.cost_usd or 0.0),
+    )
+
+
+N = TypeVar("N", int, float)
+
+
+def _plus(first: N | None, second: N | None) -> N | None:
+    """The sum; unknown where one is."""
+    return None if first is None or second is None else first + second
 
 
 def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
@@ -87,6 +157,8 @@ def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
         num_prompt_tokens=int(row.prompt) if row.num_prompt == row.num_calls else None,
         num_completion_tokens=int(row.reply) if row.num_reply == row.num_calls else None,
         cost_usd=float(row.cost) if row.num_cost == row.num_calls else None,
+        num_unpriced=row.num_calls - row.num_cost,
+        known_usd=float(row.cost),
     )
 
 

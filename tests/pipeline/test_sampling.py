@@ -207,7 +207,7 @@ def test_a_budget_needs_known_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     configure(NUMBER_OF_TEXT)
     with (
         configured(monkeypatch, in_turn(say("1"))) as provider,
-        pytest.raises(InvalidInputError, match="the prices of local are not known"),
+        pytest.raises(InvalidInputError, match=r"prices of local \(the answers\) are not known"),
     ):
         run_dry(sampling=Sampling(model="local"), budget_usd=1)
     assert not provider.requests

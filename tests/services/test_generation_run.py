@@ -134,7 +134,7 @@ def test_cancelled_in_the_middle_it_keeps_what_was_paid(world: World) -> None:
         num_paid = len(provider.requests)
         assert num_paid == 1
         assert len(read_candidates()) == 1
-        assert job.progress_label == "1 of 2 records generated"
+        assert job.progress_label == "1 of 2 records generated, $0.002 spent"
         with reading() as session:
             assert find_paid(session, job.id).num_calls == 1
         provider.behave = vary

@@ -1,8 +1,11 @@
+import pytest
+
 from rft_app.domain.paid import PaidTotals
 from rft_app.llm.chat import ChatReply
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.services.generation import find_paid
-from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls
+from rft_app.storage import paid_calls
+from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import DatasetRow
 from tests.builders import make_dataset_row
@@ -17,9 +20,9 @@ REPLY = ChatReply(
 )
 
 
-def sum_up(scope: str = "job_a") -> PaidTotals:
+def sum_up(*scopes: str) -> PaidTotals:
     with reading() as session:
-        return sum_paid_calls(session, scope)
+        return sum_paid_calls(session, *(scopes or ("job_a",)))
 
 
 def test_a_reply_is_found_under_its_key_alone(any_database: str) -> None:
@@ -72,3 +75,35 @@ def test_replies_go_with_their_dataset(any_database: str) -> None:
     with unit_of_work() as session:
         session.delete(session.get_one(DatasetRow, "ds_a"))
     assert sum_up().num_calls == 0
+
+
+def test_running_totals_are_those_of_the_ledger(any_database: str) -> None:
+    StoredPaidCalls("job_a", None).keep("0", REPLY)
+    totals = RunningTotals("job_a", "job_b")
+    first = StoredPaidCalls("job_a", None, totals)
+    first.keep("1", REPLY.model_copy(update={"cost_usd": None}))
+    first.keep("2", REPLY.model_copy(update={"is_cached": True}))
+    StoredPaidCalls("job_b", None, totals).keep("1", REPLY)
+    assert totals.sum_up() == sum_up("job_a", "job_b")
+    assert (totals.sum_up().num_unpriced, totals.sum_up().known_usd) == (1, 0.5)
+
+
+def test_running_totals_read_the_ledger_once_another_worker_shows(any_database: str) -> None:
+    totals = RunningTotals("job_a")
+    own, other = StoredPaidCalls("job_a", None, totals), StoredPaidCalls("job_a", None)
+    other.keep("1", REPLY)
+    own.keep("1", REPLY)
+    other.keep("2", REPLY)
+    assert totals.sum_up() == sum_up()
+    assert totals.sum_up().num_calls == 2
+
+
+def test_no_query_sums_the_ledger_for_each_call(
+    any_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals = RunningTotals("job_a")
+    own = StoredPaidCalls("job_a", None, totals)
+    monkeypatch.setattr(paid_calls, "sum_paid_calls", lambda *_: pytest.fail("It was read again."))
+    for number in range(3):
+        own.keep(str(number), REPLY)
+        assert totals.sum_up().num_calls == number + 1

@@ -38,6 +38,10 @@ class Paid(Wire):
     """Tokens are `null` where the provider did not count those of any reply."""
     cost_usd: float | None
     """`null` where any reply has no known cost."""
+    num_unpriced: int
+    """Replies whose cost is not known."""
+    known_usd: float
+    """What those with a known cost come to."""
 
     @classmethod
     def of(cls, paid: PaidTotals) -> "Paid | None":
