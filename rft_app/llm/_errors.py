@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 
 import openai
 
-from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm._error_rules import Told, find_kind
+from rft_app.llm.failures import CallFailure
 
 OPTIONAL = ("temperature", "response_format", "max_tokens", "max_completion_tokens")
 """Parameters that a request can do without."""
@@ -17,27 +18,7 @@ HeaderLookup = Callable[[str], str | None]
 """Finds a header by its name in lower case."""
 Hide = Callable[[str], str]
 
-_KINDS = {
-    401: CallFailureKind.AUTH,
-    402: CallFailureKind.NO_CREDIT,
-    403: CallFailureKind.AUTH,
-    404: CallFailureKind.NOT_FOUND,
-    408: CallFailureKind.TIMEOUT,
-    409: CallFailureKind.SERVER_ERROR,
-    413: CallFailureKind.TOO_LONG,
-    429: CallFailureKind.RATE_LIMITED,
-    504: CallFailureKind.TIMEOUT,
-}
-_NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-_TOO_LONG = (
-    "context_length",
-    "context length",
-    "context size",
-    "maximum context",
-    "too many tokens",
-)
 _NOT_TAKEN = ("support", "unknown", "unrecogni", "not permitted", "not allowed", "unexpected")
-_REFUSED = ("content_filter", "content_policy", "content management policy")
 
 
 @dataclass(frozen=True)
@@ -54,27 +35,12 @@ def read_status_failure(error: openai.APIStatusError, hide: Hide = str) -> Statu
     """Name the failure behind an error status; `hide` takes secrets out of what was said."""
     said = hide(str(error.message).removeprefix(f"Error code: {error.status_code} - "))
     shown = f"{error.status_code}: {said}"[:MAX_MESSAGE]
+    kind = find_kind(error.status_code, Told.of(error.body) or Told(said))
     return StatusFailure(
-        failure=CallFailure(kind=_find_kind(error, said), message=shown),
+        failure=CallFailure(kind=kind, message=shown),
         retry_after_s=read_retry_after(error.response.headers.get),
         refused_parameter=_find_refused(error, said),
     )
-
-
-def _find_kind(error: openai.APIStatusError, said: str) -> CallFailureKind:
-    hints = f"{error.code} {error.type} {said}".lower()
-    if any(hint in hints for hint in _NO_CREDIT):
-        return CallFailureKind.NO_CREDIT
-    if error.status_code >= 500:
-        return _KINDS.get(error.status_code, CallFailureKind.SERVER_ERROR)
-    return _KINDS.get(error.status_code) or _find_request_kind(hints)
-
-
-def _find_request_kind(hints: str) -> CallFailureKind:
-    if any(hint in hints for hint in _TOO_LONG):
-        return CallFailureKind.TOO_LONG
-    is_refused = any(hint in hints for hint in _REFUSED)
-    return CallFailureKind.REFUSED if is_refused else CallFailureKind.BAD_REQUEST
 
 
 def _find_refused(error: openai.APIStatusError, said: str) -> str | None:

@@ -2,23 +2,24 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 import openai
 
 from rft_app.domain.provider import ProviderKind, hide_credentials
 from rft_app.domain.provider_check import is_key
 from rft_app.errors import NotAvailableError
+from rft_app.llm._error_rules import find_kind_in
 from rft_app.llm._errors import MAX_MESSAGE, StatusFailure, read_status_failure
+from rft_app.llm._secrets import Secrets
 from rft_app.llm.catalogue import Connection, Endpoint
 from rft_app.llm.failures import CallFailure, CallFailureKind
 
 CONNECT_TIMEOUT_S = 10.0
-HIDDEN = "•••"
 _NO_KEY = "none"
 """Sent where no key is set; the library insists on one."""
-_MIN_SECRET = 6
-"""Shorter keys are words such as `none`, which servers of one's own are given."""
 _SHOWN_OF_BODY = 120
 
 Send = Callable[[openai.OpenAI], Any]
@@ -34,6 +35,7 @@ class Lines:
         self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], openai.OpenAI] = {}
+        self._secrets = Secrets()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -50,7 +52,7 @@ class Lines:
         return self._send(send, str(arguments["model"]))
 
     def send(self, send: Send) -> bytes | StatusFailure:
-        """The body of an answer with a good status, or why there is none."""
+        """The body of an answer with a good status, without keys that it says, or why not."""
         return self._send(lambda client, _more: send(client), None)
 
     def _send(
@@ -61,7 +63,8 @@ class Lines:
         except NotAvailableError as error:
             return StatusFailure(self._fail(CallFailureKind.NOT_READY, error.message))
         try:
-            return send(self._client(connection), connection.more).http_response.content
+            body = send(self._client(connection), connection.more).http_response.content
+            return self._secrets.hide_in_body(body)
         except openai.APITimeoutError:
             limit = f"No answer within {self._endpoint.provider.timeout_s:g} s."
             return StatusFailure(self._fail(CallFailureKind.TIMEOUT, limit))
@@ -77,7 +80,10 @@ class Lines:
         """An answer that is not what it should be, e.g. no `chat completion`."""
         shown = self._hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY] or "nothing"
         message = f"The provider answered with no {wanted}: {shown}"
-        return self._fail(CallFailureKind.NO_COMPLETION, message)
+        told = None
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            told = find_kind_in(msgspec.json.decode(body))
+        return self._fail(told or CallFailureKind.NO_COMPLETION, message)
 
     def _connect(self, model: str | None) -> Connection:
         """To the provider, for calls of a model where one is meant."""
@@ -102,14 +108,12 @@ class Lines:
                     max_retries=0,
                     timeout=self._timeout,
                 )
+                self._secrets = Secrets(api_key for _, api_key in self._clients)
         return client
 
     def _hide(self, text: str) -> str:
         """Without any key that was sent, and without passwords in addresses."""
-        for _, api_key in list(self._clients):
-            if len(api_key) >= _MIN_SECRET:
-                text = text.replace(api_key, HIDDEN)
-        return hide_credentials(text)
+        return hide_credentials(self._secrets.hide(text))
 
     def _fail(self, kind: CallFailureKind, message: str) -> CallFailure:
         provider = self._endpoint.provider

@@ -57,6 +57,27 @@ def refuse(status: int, message: str = "no", headers: Json | None = None, **erro
     return Served(body, status, headers or {})
 
 
+def refuse_as_google(key: str) -> Served:
+    """A key that is not valid, as Google's compatible endpoint tells it, with the key in it."""
+    message = f"API key not valid. Please pass a valid API key. {key}"
+    error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
+    return Served(orjson.dumps([{"error": error}]), 400)
+
+
+def refuse_softly(key: str) -> Served:
+    """The same in an answer whose status is good."""
+    return Served(orjson.dumps({"error": {"message": f"Incorrect API key: {key}", "code": 401}}))
+
+
+MODERATED = refuse(
+    403,
+    "This model requires moderation. Your input was flagged.",
+    code=403,
+    metadata={"reasons": ["harassment"], "flagged_input": "my invalid API key"},
+)
+"""A question that a router's moderation stops; the key is good."""
+
+
 Behaviour = Callable[[Json, int], Served]
 """From a request and its number, counted from 0, to the answer."""
 

@@ -11,7 +11,15 @@ from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
 from rft_app.llm.client import ChatClient
 from rft_app.llm.failures import CallFailure, CallFailureKind
 from tests.llm.conftest import Start, make_endpoint
-from tests.llm.provider import Served, in_turn, refuse, say
+from tests.llm.provider import (
+    MODERATED,
+    Served,
+    in_turn,
+    refuse,
+    refuse_as_google,
+    refuse_softly,
+    say,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +114,20 @@ def test_it_gives_up_after_the_attempts_that_are_set(start: Start) -> None:
         (refuse(413), CallFailureKind.TOO_LONG),
         (refuse(400, code="context_length_exceeded"), CallFailureKind.TOO_LONG),
         (refuse(400, code="content_filter"), CallFailureKind.REFUSED),
+        (refuse_as_google("AIza"), CallFailureKind.AUTH),
+        (refuse(400, "API key expired. Please renew the API key."), CallFailureKind.AUTH),
+        (refuse(400, "Invalid API Key"), CallFailureKind.AUTH),
+        (Served(b'{"detail": "Incorrect API key provided"}', 422), CallFailureKind.AUTH),
+        (refuse(400, "invalid x-api-key", type="authentication_error"), CallFailureKind.AUTH),
+        (refuse(403, "This organization has been disabled."), CallFailureKind.AUTH),
+        (refuse_softly("sk-1"), CallFailureKind.AUTH),
+        (Served(b'{"error": "invalid api key"}'), CallFailureKind.AUTH),
+        (Served(b'{"error": {"message": "odd"}}'), CallFailureKind.NO_COMPLETION),
+        (MODERATED, CallFailureKind.REFUSED),
+        (refuse(403, "Blocked by our content policy."), CallFailureKind.REFUSED),
+        (refuse(400, "Your credit balance is too low"), CallFailureKind.NO_CREDIT),
+        (refuse(400, "Unknown parameter: api_key"), CallFailureKind.BAD_REQUEST),
+        (refuse(422, f"Wrong: {'x' * 200} invalid api key"), CallFailureKind.BAD_REQUEST),
         (refuse(400, "odd"), CallFailureKind.BAD_REQUEST),
         (Served(b"<html>Bad gateway</html>", 418), CallFailureKind.BAD_REQUEST),
         (Served(b""), CallFailureKind.NO_COMPLETION),

@@ -21,7 +21,7 @@ from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import abandon_step, finish_step
 from rft_app.storage.tables import DatasetRow
 from rft_app.ui.state.judge_view import describe_stopped
-from tests.llm.provider import Json, Served, configured, in_turn, refuse, say, say_json
+from tests.llm.provider import MODERATED, Json, Served, configured, in_turn, refuse, say, say_json
 from tests.pipeline.graded_dataset import (
     DATASET,
     add_answers,
@@ -75,6 +75,23 @@ def test_a_key_that_is_refused_stops_the_run_with_the_remedy(
         with pytest.raises(ProviderError, match="Check RFT_LLM_API_KEY"):
             run_dry()
         assert len(provider.requests) <= 4, "no call is made that must fail, too"
+
+
+def test_questions_that_moderation_stops_are_refusals_and_the_others_are_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records([*["bad"] * 12, *["1"] * 8])
+    configure(SPEC)
+
+    def moderate(request: Json, number: int) -> Served:
+        return MODERATED if "bad" in request["messages"][0]["content"] else say_json({"score": 1})
+
+    with configured(monkeypatch, moderate, CONCURRENCY="1") as provider:
+        run_dry()
+    _, report = last_run()
+    assert (report.num_graded, report.failures) == (8, {FailureKind.DECLINED: 12})
+    assert report.judge is not None
+    assert (len(provider.requests), report.judge.paid.num_calls) == (20, 8)
 
 
 def test_a_run_that_begins_again_pays_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:

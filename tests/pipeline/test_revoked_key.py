@@ -1,7 +1,7 @@
 """A stored provider whose key is revoked in the middle of a dry run, and replaced."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,16 @@ from rft_app.storage import jobs
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
-from tests.llm.provider import FakeProvider, Json, Served, refuse, say, say_json
+from tests.llm.provider import (
+    FakeProvider,
+    Json,
+    Served,
+    refuse,
+    refuse_as_google,
+    refuse_softly,
+    say,
+    say_json,
+)
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
@@ -37,11 +46,20 @@ NUM_RECORDS, NUM_BEFORE = 12, 7
 JUDGE = JudgeSpec(prompt="Rate: {{sample.output_text}}")
 
 
+FACES: dict[str, Callable[[str], Served]] = {
+    "status 401": lambda key: refuse(401, f"Incorrect API key provided: {key}"),
+    "status 400": refuse_as_google,
+    "status 200": refuse_softly,
+}
+"""How providers tell that a key is not valid any more, with the key in the message."""
+
+
 class Lab:
     """The provider: takes the old key for some calls, then only the new one."""
 
     def __init__(self) -> None:
         self.fake = FakeProvider(self.behave)
+        self.turn_away = FACES["status 401"]
         self.served: list[str] = []
         """The question of each call that was answered, and so paid."""
 
@@ -50,7 +68,7 @@ class Lab:
         said = request["messages"][-1]["content"]
         key = (self.fake.keys[number] or "").removeprefix("Bearer ")
         if key != NEW and len(self.served) >= NUM_BEFORE:
-            return refuse(401, f"Incorrect API key provided: {key}")
+            return self.turn_away(key)
         self.served.append(said)
         return say_json({"score": 1}) if said.startswith("Rate: ") else say("0.5")
 
@@ -103,13 +121,24 @@ def require_hidden(*texts: str) -> None:
     assert not [text for text in texts if OLD in text]
 
 
+def require_all_graded(*, is_judged: bool) -> None:
+    """Every rollout has its grade, and every call was paid once."""
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed, report.num_not_sampled) == (NUM_RECORDS, 0, 0)
+    use = report.judge if is_judged else report.sampler
+    assert use is not None
+    assert (use.model, use.paid.num_calls) == ("big", NUM_RECORDS)
+
+
+@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(
     "sampling", [None, Sampling(model="big", max_tokens=40)], ids=["judge", "answers"]
 )
 def test_the_run_names_the_provider_and_goes_on_with_the_new_key(
-    lab: Lab, caplog: pytest.LogCaptureFixture, sampling: Sampling | None
+    lab: Lab, caplog: pytest.LogCaptureFixture, sampling: Sampling | None, face: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    lab.turn_away = FACES[face]
     add_records([f"0.{seq:02}" for seq in range(1, NUM_RECORDS + 1)])
     configure(JUDGE if sampling is None else NUMBER_OF_TEXT)
     context = begin_job()
@@ -136,11 +165,7 @@ def test_the_run_names_the_provider_and_goes_on_with_the_new_key(
     run_dry(context, **settings)
     assert len(lab.served) == NUM_RECORDS, "what was paid with the old key is not asked again"
     assert sampling is not None or len(set(lab.served)) == NUM_RECORDS
-    _, report = last_run()
-    assert (report.num_graded, report.num_failed, report.num_not_sampled) == (NUM_RECORDS, 0, 0)
-    use = report.judge if sampling is None else report.sampler
-    assert use is not None
-    assert (use.model, use.paid.num_calls) == ("big", NUM_RECORDS)
+    require_all_graded(is_judged=sampling is None)
 
 
 def test_a_key_that_was_not_replaced_fails_again_and_pays_nothing(lab: Lab) -> None:
