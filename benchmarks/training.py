@@ -1,9 +1,10 @@
 """The quick preset on four labels of BANKING77: reward on held-out records, and time of a step.
 
-    python -m benchmarks.training TRAIN.csv TEST.csv [--seeds 0,1,2] [--preset quick] [--steps N]
+    python benchmarks/training.py TRAIN.csv TEST.csv [--seeds 0,1,2] [--preset quick] [--steps N]
 
 The files have the columns `text` and `category`.  Needs `make trainer`.  Each seed is a training
-of a dataset of its own in a new data directory.
+of a dataset of its own in a new data directory.  The yardstick of the time is TRL's trainer as its
+documentation shows it, with the same settings, for a few steps in the same run.
 """
 
 import argparse
@@ -19,6 +20,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from _targets import Targets
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+PLAIN = Path(__file__).with_name("_plain_training.py")
+MOST_OF_PLAIN, LEAST_MEAN, LEAST_EACH, MOST_MINUTES = 1.05, 0.40, 0.30, 10.0
 LABELS = {
     "card_arrival": "delivery",
     "lost_or_stolen_card": "lost",
@@ -27,6 +34,7 @@ LABELS = {
 }
 PROMPT = 'Reply only with JSON like {"label": "X"} where X is delivery, lost, exchange or cancel.'
 LONGEST = 90
+FILES = ("rows.jsonl", "grader.py")
 GRADER = """
 import json
 LABELS = ("delivery", "lost", "exchange", "cancel")
@@ -84,57 +92,90 @@ def rft(data: Path, *args: str) -> Any:  # noqa: ANN401  # JSON
     return json.loads(done.stdout)
 
 
-def train(data: Path, folder: Path, seed: int, options: list[str]) -> dict[str, float]:
+def train(data: Path, folder: Path, seed: int, options: list[str]) -> dict[str, Any]:
     """One training from the file to the comparison."""
     dataset = rft(data, "import", str(folder / "rows.jsonl"), "--name", f"seed {seed}",
                   "--objective", "Label questions")["id"]  # fmt: skip
     rft(data, "run", dataset, "--until", "grader", "--grader", str(folder / "grader.py"))
     begun_at = time.monotonic()
     run = rft(data, "train", dataset, "--set", f"seed={seed}", *options)
-    taken_s = time.monotonic() - begun_at
+    minutes = (time.monotonic() - begun_at) / 60
+    steps = [one["values"]["step_s"] for one in read_events(data, run["id"], "metrics")
+             if "step_s" in one["values"]]  # fmt: skip
     found = rft(data, "compare", run["id"])
-    events = (data / "training" / run["id"] / "events.jsonl").read_text().splitlines()
-    metrics = [json.loads(line) for line in events]
-    steps = [one["values"]["step_s"] for one in metrics if "step_s" in one.get("values", {})]
-    return {
-        "base": found["baseMean"],
-        "tuned": found["tunedMean"],
-        "difference": found["difference"],
-        "low": found["low"],
-        "high": found["high"],
-        "step_s": statistics.median(steps),
-        "minutes": taken_s / 60,
-    }
+    return {**found, "run": run["id"], "step_s": statistics.median(steps), "minutes": minutes}
 
 
-def main() -> None:
-    """Train with every seed and print a table."""
+def read_events(data: Path, run_id: str, kind: str) -> list[dict[str, Any]]:
+    """What the trainer reported of one kind."""
+    lines = (data / "training" / run_id / "events.jsonl").read_text().splitlines()
+    return [event for line in lines if (event := json.loads(line))["type"] == kind]
+
+
+def time_plain(data: Path, folder: Path, run_id: str, num_steps: int) -> float:
+    """Median seconds of a step of TRL's own trainer with the settings of a training."""
+    from rft_app.trainers.environment import clean_environment, find_environment
+
+    config = json.loads((data / "training" / run_id / "config.json").read_text())
+    precision = read_events(data, run_id, "begun")[0]["precision"]
+    settings = {**config["settings"], "num_steps": num_steps, "dtype": precision, "num_layers": 30}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    named = [
+        config["unpacked_folder"],
+        *(folder / name for name in FILES),
+        folder / "settings.json",
+    ]
+    command = [find_environment().python, str(PLAIN), *map(str, named)]
+    environment = {**clean_environment(), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)
+    return statistics.median(json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> int:
+    """Train with every seed and print a table; returns 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs=2, type=Path)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--plain-steps", type=int, default=8, help="0 leaves the yardstick out")
     args = parser.parse_args()
     options = ["--preset", args.preset]
     if args.steps:
         options += ["--set", f"num_steps={args.steps}"]
+    seeds = [int(seed) for seed in args.seeds.split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        data = folder / "data"
         lines = map(json.dumps, make_rows(args.files))
         (folder / "rows.jsonl").write_text("\n".join(lines))
         (folder / "grader.py").write_text(GRADER)
-        results = [
-            train(folder / "data", folder, int(seed), options) for seed in args.seeds.split(",")
-        ]
+        results = [train(data, folder, seed, options) for seed in seeds]
+        plain_s = args.plain_steps and time_plain(data, folder, results[0]["run"], args.plain_steps)
+    return report(seeds, results, plain_s)
+
+
+def report(seeds: list[int], results: list[dict[str, Any]], plain_s: float) -> int:
+    """The table, and what of it was wanted."""
+    targets = Targets()
     print("seed   base  tuned  difference (95%)            step s  minutes")
-    for seed, one in zip(args.seeds.split(","), results, strict=True):
+    for seed, one in zip(seeds, results, strict=True):
         print(
-            f"{seed:>4}  {one['base']:.3f}  {one['tuned']:.3f}  {one['difference']:+.3f} "
+            f"{seed:>4}  {one['baseMean']:.3f}  {one['tunedMean']:.3f}  {one['difference']:+.3f} "
             f"({one['low']:+.3f} to {one['high']:+.3f})  {one['step_s']:6.2f}  "
-            f"{one['minutes']:7.1f}"
+            f"{one['minutes']:7.1f}  {targets.least(one['difference'], LEAST_EACH)}  "
+            f"{targets.most(one['minutes'], MOST_MINUTES)}"
         )
-    print(f"mean difference {statistics.mean(one['difference'] for one in results):+.3f}")
+    mean = statistics.mean(one["difference"] for one in results)
+    print(f"mean difference {mean:+.3f} {targets.least(mean, LEAST_MEAN)}")
+    if plain_s:
+        ratio = results[0]["step_s"] / plain_s
+        print(
+            f"a step of TRL by itself {plain_s:.2f} s; ratio {ratio:.3f} "
+            f"{targets.most(ratio, MOST_OF_PLAIN)}"
+        )
+    return targets.exit_status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

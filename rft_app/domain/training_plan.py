@@ -94,6 +94,8 @@ def estimate_training(
 ) -> TrainingEstimate:
     """Time and memory by the size of the model and the number of tokens.
 
+    A step reads each prompt once, however many answers it gets.
+
     Args:
         facts: Of the base model.
         settings: Of the training.
@@ -102,15 +104,15 @@ def estimate_training(
         flops_per_s: What the processor does.
         is_measured: Whether that was measured.
     """
-    answer = prompt_tokens + settings.max_completion_tokens
+    answer = settings.max_completion_tokens
     rollouts = settings.prompts_per_step * settings.rollouts_per_prompt
-    tokens = rollouts * answer
+    tokens = settings.prompts_per_step * prompt_tokens + rollouts * answer
     num_validations = num_steps // settings.validate_every
     num_checked = num_validations * settings.num_validated + 2 * settings.num_compared
     per_token = facts.num_parameters / flops_per_s
     step_s = tokens * per_token * (ANSWERING_FLOPS + LEARNING_FLOPS)
-    total_s = num_steps * step_s + num_checked * answer * per_token * ANSWERING_FLOPS
-    memory = estimate_memory(facts, settings, rollouts, answer)
+    checked_tokens = num_checked * (prompt_tokens + answer)
+    total_s = num_steps * step_s + checked_tokens * per_token * ANSWERING_FLOPS
     return TrainingEstimate(
         num_steps=num_steps,
         num_answers=num_steps * rollouts + num_checked,
@@ -118,10 +120,11 @@ def estimate_training(
         step_s=step_s,
         low_s=total_s * FAST,
         high_s=total_s * SLOW,
-        memory_bytes=memory,
+        memory_bytes=estimate_memory(facts, settings, tokens),
         flops_per_s=flops_per_s,
         formula=(
-            f"{num_steps} steps × {rollouts} answers × {answer} tokens × "
+            f"{num_steps} steps × ({settings.prompts_per_step} prompts × {prompt_tokens} + "
+            f"{rollouts} answers × {answer}) tokens × "
             f"{facts.num_parameters / 1e6:,.0f} M parameters × "
             f"{ANSWERING_FLOPS + LEARNING_FLOPS} operations, and {num_checked:,} answers to "
             f"held-out records × {ANSWERING_FLOPS}, at {flops_per_s / 1e9:,.0f} G operations/s "
@@ -131,11 +134,10 @@ def estimate_training(
     )
 
 
-def estimate_memory(
-    facts: BaseFacts, settings: TrainingSettings, num_answers: int, num_tokens: int
-) -> int:
+def estimate_memory(facts: BaseFacts, settings: TrainingSettings, num_tokens: int) -> int:
     """Bytes: weights, what the backward pass keeps of each token, and the words' probabilities."""
     weights = facts.num_parameters * 4
-    kept = num_answers * num_tokens * facts.hidden_size * facts.num_layers * 32
+    kept = num_tokens * facts.hidden_size * facts.num_layers * 32
+    num_answers = settings.prompts_per_step * settings.rollouts_per_prompt
     words = num_answers * settings.max_completion_tokens * facts.vocabulary * 4 * 4
     return weights + kept + words

@@ -7,7 +7,7 @@ import numpy as np
 from sqlmodel import Session
 
 from rft_app.domain.message import text_of
-from rft_app.domain.rollout import Json, RolloutKey
+from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.domain.split import Split
 from rft_app.domain.training_run import TrainingRun
 from rft_app.storage.rollouts import load_rollouts
@@ -18,6 +18,8 @@ from rft_app.trainers.run_folder import RunFolder
 PART_FROM = 30
 """From so many held-out records on, those that choose the checkpoint are not compared."""
 PER_READ = 500
+LONGEST_WANTED = 200
+"""Characters of an answer that others may have, too."""
 _ROLES = {"developer": "system"}
 _KEPT = ("tool_calls", "tool_call_id", "name")
 
@@ -80,7 +82,18 @@ def iterate_prompts(session: Session, dataset_id: str, seqs: Sequence[int]) -> I
         for rollout in load_rollouts(session, dataset_id, keys):
             if messages := rollout.item.get("messages"):
                 prompt = [_simplify(message) for message in messages]
-                yield {"key": rollout.key.record_seq, "prompt": prompt}
+                yield {
+                    "key": rollout.key.record_seq,
+                    "prompt": prompt,
+                    "wanted": _find_wanted(rollout),
+                    "topic": rollout.item.get("topic"),
+                }
+
+
+def _find_wanted(rollout: Rollout) -> str | None:
+    """The reference, else the recorded answer; `None` where it is none or long."""
+    wanted = rollout.item.get("reference") or rollout.sample.get("output_text")
+    return wanted if isinstance(wanted, str) and len(wanted) <= LONGEST_WANTED else None
 
 
 def _simplify(message: Json) -> dict[str, Any]:

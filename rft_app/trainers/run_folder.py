@@ -1,7 +1,8 @@
 """The folder of a training: how worker and trainer tell each other things (decision 16).
 
 config.json       what to do
-train.jsonl       {"key": 17, "prompt": [{"role": "user", "content": "…"}]}
+train.jsonl       {"key": 17, "prompt": [{"role": "user", "content": "…"}],
+                   "wanted": "a short answer that is right, or null", "topic": "Cards/Lost"}
 validation.jsonl  the same, of the records that choose the checkpoint
 compared.jsonl    the same, of the records that both models answer in the end
 endpoint.json     where answers are graded, and the token; written again by each worker

@@ -9,8 +9,10 @@ import torch
 from answering import Answerer, Answers
 from datasets import Dataset
 from grading_client import GradingClient
+from ordering import lay_in_order
 from peft import LoraConfig, get_peft_model
 from run_files import RunFiles, TrainingError
+from sharing import SharingTrainer
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
@@ -265,6 +267,7 @@ def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place
         save_strategy="no",
         save_total_limit=2,
         report_to=[],
+        shuffle_dataset=False,
         seed=settings["seed"],
         disable_tqdm=True,
         dataloader_num_workers=0,
@@ -274,11 +277,17 @@ def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place
         scale_rewards="group",
         use_vllm=bool(config.get("use_vllm")),
     )
-    return GRPOTrainer(
+    return SharingTrainer(
         model=loaded.model,
         reward_funcs=watch.rewards,
         args=grpo,
-        train_dataset=Dataset.from_list(loaded.rows["train"]),
+        train_dataset=Dataset.from_list(
+            lay_in_order(
+                loaded.rows["train"],
+                config["total_steps"] * settings["prompts_per_step"],
+                settings["seed"],
+            )
+        ),
         processing_class=loaded.tokenizer,
         callbacks=[watch],
     )
