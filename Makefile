@@ -33,8 +33,9 @@ export RFT_DATA_DIR := $(abspath $(DATA))
 endif
 
 TRAINER := .venv-trainer
-# `make run TRAINER_TOO=1` installs what trains (1.5 GB), too; `make trainer` does it at any time.
-TRAINER_TOO ?=
+NO_TRAINER := $(VENV)/.no-trainer
+# `make run TRAINING=no` leaves out what trains (1.5 GB); `make trainer` brings it at any time.
+TRAINING ?=
 # An index that has PyTorch's build for CPUs, where yours has not: without it come gigabytes for GPUs.
 TORCH_INDEX ?=
 
@@ -43,7 +44,9 @@ TORCH_INDEX ?=
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
 
-run: install build $(if $(TRAINER_TOO),trainer) ## start the app (PORT=, HOST=, DATA=, DEMO=1, TRAINER_TOO=1)
+run: install build ## start the app (PORT=, HOST=, DATA=, DEMO=1, TRAINING=no)
+	@[ -n "$(TRAINING)" ] || [ -e $(NO_TRAINER) ] || $(MAKE) --no-print-directory trainer || { \
+	  touch $(NO_TRAINER); echo "Nothing can be trained yet; all else works. Try again with: make trainer"; }
 	@rft migrate
 	@if [ -n "$(DEMO)" ]; then rft demo --if-empty; fi
 	@exec rft serve --host $(HOST) --port $(PORT)
@@ -112,6 +115,9 @@ $(TRAINER)/.installed: requirements-trainer.txt
 	@# torch first: pip takes the build for CPUs wherever the index has it.
 	$(TRAINER)/bin/python -m pip install --quiet --no-deps $(addprefix --index-url ,$(TORCH_INDEX)) $$(grep '^torch==' $<)
 	$(TRAINER)/bin/python -m pip install --quiet --no-deps -r requirements-trainer.txt
+	@# A build for GPUs does not start without its libraries.
+	@$(TRAINER)/bin/python -c 'import torch' 2>/dev/null || \
+	  $(TRAINER)/bin/python -m pip install --quiet $$(grep '^torch==' $<)
 	@touch $@
 
 screenshots: install-dev build chromium ## a picture of every screen, in out/screenshots

@@ -26,6 +26,7 @@ from run_files import RunFiles, TrainingError  # noqa: E402  # no torch yet
 
 HELD = 3
 """Exit code where another trainer works in the folder."""
+DISK_FULL_CODE = "disk_full"
 DISK_FULL = (
     "The disk is full, so the checkpoint could not be written. The best checkpoint before is kept. "
     "Free some space, then resume."
@@ -42,7 +43,7 @@ def explain(error: BaseException) -> tuple[str, str]:
     if isinstance(error, TrainingError):
         return error.code, words
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in words:
-        return "disk_full", DISK_FULL
+        return DISK_FULL_CODE, DISK_FULL
     if isinstance(error, MemoryError) or "out of memory" in words or "not enough memory" in words:
         return "memory", MEMORY
     if isinstance(error, ModuleNotFoundError):
@@ -64,6 +65,8 @@ def main() -> int:
     except BaseException as error:  # noqa: BLE001  # the last catch: it tells the worker
         traceback.print_exc()
         code, message = explain(error)
+        if code == DISK_FULL_CODE:
+            files.make_room()  # for the report, too
         files.tell("failed", code=code, message=message)
         return 1
     return 0

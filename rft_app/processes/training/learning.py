@@ -20,6 +20,8 @@ TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 MAX_UNGRADED_STEPS = 3
 """Steps in a row without one graded answer after which it stops."""
 FLAT = 1e-9
+ENTROPY_STEP, MOST_ENTROPY_BONUS = 0.005, 0.1
+"""How fast the bonus rises while the model is too sure of itself, and how far."""
 MICRO_BATCH = 32
 """Answers of one pass; more are passed in turn."""
 _RENAMED = {
@@ -262,6 +264,10 @@ def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place
         temperature=settings["temperature"],
         max_completion_length=settings["max_completion_tokens"],
         entropy_coef=settings["entropy_bonus"],
+        use_adaptive_entropy=settings["entropy_floor"] > 0,
+        entropy_target=settings["entropy_floor"],
+        entropy_coef_delta=ENTROPY_STEP,
+        entropy_coef_max=MOST_ENTROPY_BONUS,
         gradient_checkpointing=False,
         logging_steps=1,
         save_strategy="no",

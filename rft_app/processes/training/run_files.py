@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+NEW_BEST, OLD_BEST = "best.new", "best.old"
 
 
 class TrainingError(Exception):
@@ -38,8 +39,17 @@ class RunFiles:
                 time.sleep(0.05)
             else:
                 (self.path / "child.pid").write_text(str(os.getpid()))
+                if not self.best.exists() and (self.path / OLD_BEST).exists():
+                    (self.path / OLD_BEST).replace(self.best)  # it was killed while exchanging them
                 return True
         return False
+
+    def make_room(self) -> None:
+        """Remove what was not written to its end."""
+        shutil.rmtree(self.path / NEW_BEST, ignore_errors=True)
+        for checkpoint in self.checkpoints.glob("checkpoint-*"):
+            if not is_whole(checkpoint):
+                shutil.rmtree(checkpoint, ignore_errors=True)
 
     def read_json(self, name: str) -> Any:
         """A file of the folder; `None` where there is none."""
@@ -91,7 +101,7 @@ class RunFiles:
 
     def keep_best(self, save: Any, facts: dict[str, Any]) -> None:
         """Exchange the best adapter in one piece; `save` writes it into a folder."""
-        written, old = self.path / "best.new", self.path / "best.old"
+        written, old = self.path / NEW_BEST, self.path / OLD_BEST
         for path in (written, old):
             shutil.rmtree(path, ignore_errors=True)
         save(str(written))

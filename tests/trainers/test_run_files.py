@@ -1,0 +1,50 @@
+"""The trainer's side of a training's folder."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from rft_app.processes.training.run_files import RunFiles
+
+
+def save(text: str) -> object:
+    """Writes an adapter."""
+
+    def write(folder: str) -> None:
+        Path(folder).mkdir()
+        (Path(folder) / "adapter").write_text(text)
+
+    return write
+
+
+def fill_disk(folder: str) -> None:
+    """Gets halfway."""
+    Path(folder).mkdir()
+    (Path(folder) / "adapter").write_text("hal")
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_leaves_the_best_and_whole_checkpoints_and_nothing_else(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
+    files.keep_best(save("first"), {"step": 1, "reward": 0.5})
+    for name in ("checkpoint-1", "checkpoint-2"):
+        (files.checkpoints / name).mkdir(parents=True)
+        (files.checkpoints / name / "weights").write_text(name)
+    files.seal(files.checkpoints / "checkpoint-1")
+    with pytest.raises(OSError, match="No space left"):
+        files.keep_best(fill_disk, {"step": 2, "reward": 0.9})
+    files.make_room()
+    assert files.read_best() == {"step": 1, "reward": 0.5}
+    assert (files.best / "adapter").read_text() == "first"
+    assert [path.name for path in files.checkpoints.iterdir()] == ["checkpoint-1"]
+    assert files.find_checkpoint() == files.checkpoints / "checkpoint-1"
+    assert not (tmp_path / "best.new").exists()
+
+
+def test_the_best_is_there_after_a_kill_while_it_was_exchanged(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
+    files.keep_best(save("first"), {"step": 1, "reward": 0.5})
+    files.best.replace(tmp_path / "best.old")
+    assert RunFiles(tmp_path).take()
+    assert files.read_best() == {"step": 1, "reward": 0.5}
