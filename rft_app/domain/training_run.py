@@ -30,7 +30,7 @@ class Preset(StrEnum):
 class TrainingSettings(Entity):
     """How a model is trained; the defaults are those of `Preset.QUICK`."""
 
-    num_steps: int = Field(default=44, ge=1, le=100_000)
+    num_steps: int = Field(default=100, ge=1, le=100_000)
     """Most training steps; epochs may bound them further."""
     prompts_per_step: int = Field(default=4, ge=1, le=512)
     """Records of one training step."""
@@ -49,8 +49,12 @@ class TrainingSettings(Entity):
     beta: float = Field(default=0.0, ge=0, le=1)
     """Weight of staying near the base model in the loss; above 0 each step costs a pass more."""
     entropy_bonus: float = Field(default=0.0, ge=0, le=0.1)
-    """Reward of staying undecided, against an early collapse onto one answer."""
-    validate_every: int = Field(default=11, ge=1, le=10_000)
+    """Reward of staying undecided, in every step."""
+    entropy_floor: float = Field(default=0.15, ge=0, le=5)
+    """Nats for each token below which staying undecided is rewarded, more with each step, until
+    the model tries other answers again; 0 for never.  Without it a model soon gives one answer
+    only, and answers that are alike teach nothing.  Skywork-OR1, arXiv:2505.22312."""
+    validate_every: int = Field(default=20, ge=1, le=10_000)
     """Training steps between two checkpoints, each of which is validated."""
     num_validated: int = Field(default=32, ge=1, le=10_000)
     """Held-out records that choose the best checkpoint."""
@@ -70,10 +74,10 @@ class TrainingSettings(Entity):
 PRESETS: Mapping[Preset, TrainingSettings] = {
     Preset.QUICK: TrainingSettings(),
     Preset.STANDARD: TrainingSettings(
-        num_steps=200,
+        num_steps=300,
         learning_rate=1e-4,
         lora_layers=0,
-        validate_every=20,
+        validate_every=30,
         num_validated=64,
         num_compared=128,
     ),

@@ -105,5 +105,5 @@ def test_long_curves_are_thinned_to_what_a_screen_shows() -> None:
 
 def test_every_value_of_a_preset_can_be_set_by_itself() -> None:
     parameters = {one.name: one for one in Parameter.list_of(Preset.QUICK, {"num_steps": "9"})}
-    assert (parameters["num_steps"].value, parameters["num_steps"].preset) == ("9", "44")
+    assert (parameters["num_steps"].value, parameters["num_steps"].preset) == ("9", "100")
     assert parameters["learning_rate"].preset == "0.0002"
