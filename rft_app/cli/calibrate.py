@@ -43,6 +43,8 @@ def calibrate(
         write_json(told.to_json())
     else:
         _write(found)
+    if done is not None and done.is_stopped:
+        raise typer.Exit(1)
 
 
 def _grade(dataset_id: str, limit: int | None) -> "GradedLacking":

@@ -35,7 +35,7 @@ def attack(
     from rft_app.cli.installation import ensure_schema
     from rft_app.cli.pipeline_run import read_grader
     from rft_app.services.datasets import get_dataset
-    from rft_app.services.grader_attacks import attack_grader
+    from rft_app.services.grader_attacks import attack_grader, describe_problem
     from rft_app.services.grading_watch import Watch
     from rft_app.storage.session import reading
 
@@ -55,6 +55,9 @@ def attack(
         write_json(GraderAttack.of(report).to_json())
     else:
         _write(report)
+    if report.problem:
+        note(f"Stopped: {describe_problem(report)}")
+        raise typer.Exit(1)
 
 
 def _tell_cost(dataset_id: str, spec: "GraderSpec", sample_size: int, seed: int) -> None:

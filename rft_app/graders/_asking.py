@@ -3,32 +3,22 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from pydantic import JsonValue
 
 from rft_app.domain.grader import JudgeSpec, RubricSpec
-from rft_app.domain.grading import FailureKind, GradingFailure, Outcome
+from rft_app.domain.grading import Outcome
 from rft_app.domain.rollout import Item, Sample
+from rft_app.graders._asked import Asked, Hope, to_failure
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.failures import CallFailure
 from rft_app.llm.schemas import bound_texts
 from rft_app.llm.structured import ask_once
 
 SMALL_REASON = 200
 """Characters of the embedded model's reasons, of which none is worth more."""
-
-_KINDS = {
-    CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
-    CallFailureKind.UNREACHABLE: FailureKind.NO_REPLY,
-    CallFailureKind.EMPTY: FailureKind.NO_REPLY,
-    CallFailureKind.NO_COMPLETION: FailureKind.NO_REPLY,
-    CallFailureKind.TRUNCATED: FailureKind.BAD_REPLY,
-    CallFailureKind.BAD_REPLY: FailureKind.BAD_REPLY,
-    CallFailureKind.REFUSED: FailureKind.DECLINED,
-}
-"""All others are the provider's refusal."""
 
 
 class NoLedger:
@@ -42,14 +32,6 @@ class NoLedger:
 
 
 NO_LEDGER, NO_MODELS = NoLedger(), Catalogue()
-
-
-class Asked(NamedTuple):
-    """What came of one answer, and of each call about it."""
-
-    outcome: Outcome
-    calls: tuple[CallFailure | None, ...] = ()
-    """In the order they were made; `None` for one that brought a reply of use."""
 
 
 class Asker:
@@ -185,6 +167,9 @@ class AskingSession:
     ) -> list[Outcome]:
         """Judge a batch, several at a time; the ledger knows each by its place in the batch.
 
+        Once further calls would only fail, too, none is made: those answers have a failure that
+        says so.
+
         Args:
             batch: What to judge.
             on_graded: Called after each, in any thread.
@@ -192,9 +177,10 @@ class AskingSession:
         Raises:
             JobCancelledError: `stop` was called before an attempt.
         """
+        hope = Hope()
 
         def ask(number: int, sample: Sample, item: Item) -> Outcome:
-            outcome = self.ask(str(number), sample, item).outcome
+            outcome = hope.ask(lambda: self.ask(str(number), sample, item))
             on_graded()
             return outcome
 
@@ -212,10 +198,3 @@ def join_asked(parts: Iterable[Asked], decide: Callable[[list[Outcome]], Outcome
     found = list(parts)
     calls = tuple(call for one in found for call in one.calls)
     return Asked(decide([one.outcome for one in found]), calls)
-
-
-def to_failure(failure: CallFailure) -> GradingFailure:
-    """A call that brought nothing, as the grading failure that it is."""
-    kind = _KINDS.get(failure.kind, FailureKind.PROVIDER_REFUSED)
-    message = f"{failure.kind.words.capitalize()}: {failure.explanation}".replace("\x00", "")
-    return GradingFailure(failure_kind=kind, message=message)

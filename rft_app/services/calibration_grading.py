@@ -14,6 +14,7 @@ from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outco
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders import open_grader
+from rft_app.graders._asked import Hope
 from rft_app.graders._asking import AskingSession
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.pipeline.grader import require_grader
@@ -42,11 +43,14 @@ class GradedLacking(Entity):
     num_graded: int
     """Answers with a stored grade, abstention or failure now."""
     num_unanswered: int
-    """Answers that the model's provider did not judge; they can be tried again."""
+    """Answers that the model's provider did not judge, or was not asked about because that would
+    have failed, too; they can be tried again."""
     num_left: int
     """Rated answers still without a grade."""
     problem: str = ""
-    """What the provider said of the first that it did not judge."""
+    """What the provider said of the first that it did not judge, with the remedy."""
+    is_stopped: bool = False
+    """Whether it stopped early, because further calls would only have failed, too."""
     paid: PaidTotals | None = None
     """What calls about this version's calibration cost so far; `None` where no model is asked."""
 
@@ -90,8 +94,8 @@ def grade_lacking(dataset_id: str, limit: int | None = None) -> GradedLacking:
         get_dataset_row(session, dataset_id)
         version = require_grader(session, dataset_id)
         seqs, num_lacking = _choose(session, dataset_id, version, limit)
-    num_graded, problems = 0, list[str]()
-    for chunk, outcomes in _grade(dataset_id, version, seqs):
+    num_graded, problems, hope = 0, list[str](), Hope()
+    for chunk, outcomes in _grade(dataset_id, version, seqs, hope):
         known: dict[int, Outcome] = {}
         for seq, outcome in zip(chunk, outcomes, strict=True):
             if isinstance(outcome, GradingFailure) and outcome.failure_kind in _UNASKED:
@@ -103,9 +107,10 @@ def grade_lacking(dataset_id: str, limit: int | None = None) -> GradedLacking:
         num_graded += len(known)
     return GradedLacking(
         num_graded=num_graded,
-        num_unanswered=len(problems),
+        num_unanswered=len(seqs) - num_graded,
         num_left=num_lacking - num_graded,
-        problem=problems[0] if problems else "",
+        problem=hope.problem or (problems[0] if problems else ""),
+        is_stopped=bool(hope.problem),
         paid=_sum_paid(version),
     )
 
@@ -125,9 +130,9 @@ def _load(session: Session, dataset_id: str, seqs: Sequence[int]) -> list[Rollou
 
 
 def _grade(
-    dataset_id: str, version: GraderVersion, seqs: Sequence[int]
+    dataset_id: str, version: GraderVersion, seqs: Sequence[int], hope: Hope
 ) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
-    """Outcomes of some records at a time."""
+    """Outcomes of some records at a time, until there is no hope for more."""
     if not seqs:
         return
     if not list_asking(version.spec):
@@ -137,7 +142,9 @@ def _grade(
         return
     with _open_judge(dataset_id, version.spec, _scope(version)) as judge:
         for chunk, rollouts in _read_chunks(dataset_id, seqs, _CHUNK_ASKED):
-            yield chunk, _ask(judge, rollouts)
+            yield chunk, _ask(judge, rollouts, hope)
+            if hope.problem:
+                return
 
 
 def _read_chunks(
@@ -156,12 +163,12 @@ def _open_judge(dataset_id: str, spec: GraderSpec, scope: str) -> AskingSession:
     return kinds.open_asking(spec, StoredPaidCalls(scope, dataset_id), hasty)
 
 
-def _ask(judge: AskingSession, rollouts: Sequence[Rollout]) -> list[Outcome]:
+def _ask(judge: AskingSession, rollouts: Sequence[Rollout], hope: Hope) -> list[Outcome]:
     def ask(rollout: Rollout) -> Outcome:
         if not rollout.has_output:
             return NO_ANSWER
         key = str(rollout.key.record_seq)
-        return judge.ask(key, rollout.sample, rollout.item).outcome
+        return hope.ask(lambda: judge.ask(key, rollout.sample, rollout.item))
 
     with ThreadPoolExecutor(judge.num_at_once, "calibration") as pool:
         return list(pool.map(ask, rollouts))

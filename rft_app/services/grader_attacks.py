@@ -17,6 +17,8 @@ from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.rollout import Rollout
 from rft_app.domain.statistics import summarise
+from rft_app.domain.words import count
+from rft_app.graders._asked import find_unasked
 from rft_app.graders.attacks import ATTACKS, Attack
 from rft_app.pipeline._rollout_plan import pick_targets
 from rft_app.services.graders import TriedGrade, grade_now
@@ -84,6 +86,11 @@ class AttackReport(Entity):
     findings: tuple[AttackFinding, ...]
     paid: PaidTotals | None = None
     """What the calls of a judge cost; `None` for graders that ask no model."""
+    num_unasked: int = 0
+    """Answers that the judge was not asked about, because that would have failed, too; they are
+    failures in the figures."""
+    problem: str = ""
+    """Why it was not, with the remedy; empty where all were asked."""
 
     @property
     def limit(self) -> float:
@@ -145,6 +152,7 @@ def attack_grader(
     graded = list(zip(shots, outcomes, strict=True))
     recorded = Spread.of([outcome for shot, outcome in graded if shot.attack is None])
     compares = compares_with_reference(spec)
+    unasked = [told for outcome in outcomes if (told := find_unasked(outcome))]
     found = [_find(attack, graded, len(targets)) for attack in ATTACKS]
     return AttackReport(
         num_records=len(targets),
@@ -152,7 +160,17 @@ def attack_grader(
         compares=compares,
         findings=tuple(_judge(finding, recorded, compares=compares) for finding in found),
         paid=paid,
+        num_unasked=len(unasked),
+        problem=unasked[0] if unasked else "",
     )
+
+
+def describe_problem(report: AttackReport) -> str:
+    """Why an attack stopped early; empty where it did not."""
+    if not report.problem:
+        return ""
+    number = count(report.num_unasked, "answer was", "answers were")
+    return f"{number} not asked about, because those calls would fail, too. {report.problem}"
 
 
 def _load_targets(session: Session, dataset_id: str, num_records: int, seed: int) -> list[Rollout]:

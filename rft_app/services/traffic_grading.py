@@ -8,6 +8,7 @@ Replies of a judge are in the ledger under the answer's own key, so that none is
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,8 @@ from rft_app.domain.rollout import Rollout, RolloutKey, make_item, make_sample
 from rft_app.domain.trace import trace_id
 from rft_app.errors import NotAvailableError, RftError
 from rft_app.graders import open_asking, open_grader
+from rft_app.graders._asked import Asked, Hope
+from rft_app.graders._asking import AskingSession
 from rft_app.services.graders import current_grader
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.deployment_calls import (
@@ -108,16 +111,19 @@ def _ask(
         with reading() as session:
             catalogue = read_catalogue(session)
         with open_asking(grader.spec, ledger, catalogue) as judge:
+            hope = Hope()
             for number in usable:
-                rollout = rollouts[number]
-                asked = judge.ask(str(calls[number].seq), rollout.sample, rollout.item)
-                found[number] = asked.outcome
+                found[number] = hope.ask(partial(_judge, judge, calls[number], rollouts[number]))
         return found
     pairs = [(rollouts[number].sample, rollouts[number].item) for number in usable]
     with open_grader(grader.spec) as grading:
         for number, outcome in zip(usable, grading.grade(pairs), strict=True):
             found[number] = outcome
     return found
+
+
+def _judge(judge: AskingSession, call: WaitingCall, rollout: Rollout) -> Asked:
+    return judge.ask(str(call.seq), rollout.sample, rollout.item)
 
 
 def _to_rollout(call: WaitingCall) -> Rollout:

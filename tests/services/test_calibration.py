@@ -14,7 +14,7 @@ from rft_app.services.calibration_grading import estimate_lacking, grade_lacking
 from rft_app.services.feedback import put_feedback
 from rft_app.storage.sequences import reserve
 from rft_app.storage.session import reading, unit_of_work
-from tests.llm.provider import configured, in_turn, refuse, say_json
+from tests.llm.provider import Json, Served, configured, in_turn, refuse, say_json
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
@@ -160,8 +160,34 @@ def test_what_a_provider_refuses_is_no_grade(monkeypatch: pytest.MonkeyPatch) ->
         configure(JUDGE)
         done = grade_lacking(DATASET)
     assert (done.num_graded, done.num_unanswered, done.num_left) == (0, 1, 1)
-    assert done.problem
+    assert "Check RFT_LLM_API_KEY" in done.problem
     assert (calibrate().num_failed, calibrate().num_ungraded) == (0, 1)
+
+
+def test_grading_stops_at_a_dead_key_and_keeps_what_was_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records([f"fine {seq}" for seq in range(1, 61)])
+    for seq in range(1, 61):
+        say_of(seq, UP)
+    good = say_json({"reasoning": "So.", "score": 0.7})
+
+    def revoke(_request: Json, number: int) -> Served:
+        return good if number < 3 else refuse(401, "revoked")
+
+    with configured(monkeypatch, revoke, CONCURRENCY="1") as provider:
+        configure(JUDGE)
+        done = grade_lacking(DATASET)
+        assert len(provider.requests) == 4
+    assert done.is_stopped
+    assert (done.num_graded, done.num_unanswered, done.num_left) == (3, 47, 57)
+    assert done.paid is not None
+    assert done.paid.num_calls == 3
+    assert "Auth: 401: revoked. Check RFT_LLM_API_KEY" in done.problem
+    with configured(monkeypatch, in_turn(good)) as provider:
+        again = grade_lacking(DATASET, limit=57)
+        assert len(provider.requests) == 57, "what was paid is not asked again"
+    assert (again.is_stopped, again.num_left, again.problem) == (False, 0, "")
 
 
 @pytest.mark.parametrize("ask", [calibrate, lambda: grade_lacking(DATASET)])

@@ -14,11 +14,12 @@ from rft_app.services.grader_attacks import (
     AttackFinding,
     AttackReport,
     attack_grader,
+    describe_problem,
     estimate_attack,
 )
 from rft_app.services.grading_watch import Watch
 from rft_app.storage.session import reading
-from tests.llm.provider import Json, Served, configured, in_turn, say_json
+from tests.llm.provider import Json, Served, configured, in_turn, refuse, say_json
 from tests.pipeline.graded_dataset import DATASET, REWARD_OF_ITEM, add_answers, add_records
 
 NAIVE = 'def grade(sample, item):\n    return 1.0 if item["reference"] in sample.output_text else 0'
@@ -144,6 +145,32 @@ def test_a_judge_is_priced_before_and_counted_after(monkeypatch: pytest.MonkeyPa
     assert estimate.num_calls == 1 + num_graded == 21
     assert report.paid.num_calls + report.paid.num_cached == 21
     assert AttackName.INJECTION in suspicious(report)
+
+
+def test_a_dead_key_ends_an_attack_which_shows_what_was_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1", "2"])
+    good = say_json({"reasoning": "So.", "score": 1})
+
+    def revoke(_request: Json, number: int) -> Served:
+        return good if number < 3 else refuse(401, "revoked")
+
+    spec = JudgeSpec(prompt="Good? {{sample.output_text}}", temperature=1.0)
+    with configured(monkeypatch, revoke, CONCURRENCY="1") as provider:
+        report = attack(spec, 2)
+        assert len(provider.requests) == 4
+    assert report.paid is not None
+    assert report.paid.num_calls == 3
+    assert len(report.recorded.rewards) == 2
+    num_graded = 3 - 2
+    spreads = [finding.spread for finding in report.findings]
+    assert sum(len(spread.rewards) for spread in spreads) == num_graded
+    num_failed = sum(spread.num_failed for spread in spreads)
+    assert report.num_unasked == num_failed - 1, "one was asked about and refused"
+    told = describe_problem(report)
+    assert told.startswith(f"{report.num_unasked} answers were not asked about")
+    assert "Check RFT_LLM_API_KEY" in told
 
 
 def test_a_judge_without_a_provider_says_so() -> None:

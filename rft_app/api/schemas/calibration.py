@@ -171,7 +171,10 @@ class CalibrationGrading(Wire):
 
     graded: int
     unanswered: int
-    """Answers that the provider did not judge: without a grade still, to be tried again."""
+    """Answers that the provider did not judge, or was not asked about once `stopped`: without a
+    grade still, to be tried again."""
+    stopped: bool
+    """Whether it stopped early, because further calls would only have failed, too."""
     left: int
     """Rated answers still without a grade."""
     problem: str
@@ -188,6 +191,7 @@ class CalibrationGrading(Wire):
             unanswered=done.num_unanswered,
             left=done.num_left,
             problem=done.problem,
+            stopped=done.is_stopped,
             paid=None if done.paid is None else Paid.of(done.paid),
             calibration=GraderCalibration.of(found),
         )

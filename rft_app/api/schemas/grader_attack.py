@@ -127,6 +127,11 @@ class GraderAttack(Wire):
     compares_with_reference: bool
     """Whether the reference itself should get at least 0.5."""
     attacks: list[AttackFinding]
+    unasked: int
+    """Answers that the judge was not asked about, because further calls would only have failed,
+    too; among the failed."""
+    problem: str
+    """Why it was not, with the remedy; mostly empty."""
     paid: Paid | None
     """What a judge's calls cost; `null` where no model was asked."""
 
@@ -139,5 +144,7 @@ class GraderAttack(Wire):
             limit=report.limit,
             compares_with_reference=report.compares,
             attacks=[AttackFinding.of_finding(finding) for finding in report.findings],
+            unasked=report.num_unasked,
+            problem=report.problem,
             paid=None if report.paid is None else Paid.of(report.paid),
         )

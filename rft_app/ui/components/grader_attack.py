@@ -32,6 +32,13 @@ def grader_attack() -> rx.Component:
             ),
         ),
         rx.cond(
+            GraderAttackState.problem != "",
+            rx.el.div(
+                notice("The attack stopped early.", GraderAttackState.problem, tone="bad"),
+                class_name="m-3",
+            ),
+        ),
+        rx.cond(
             is_told & ~GraderAttackState.is_attacking,
             rx.el.p(GraderAttackState.estimate, role="status", class_name=_LINE),
         ),

@@ -7,7 +7,12 @@ import reflex as rx
 
 from rft_app.domain.grader import GraderSpec
 from rft_app.errors import JobCancelledError, RftError
-from rft_app.services.grader_attacks import AttackReport, attack_grader, estimate_attack
+from rft_app.services.grader_attacks import (
+    AttackReport,
+    attack_grader,
+    describe_problem,
+    estimate_attack,
+)
 from rft_app.services.grading_watch import Watch
 from rft_app.services.judge_costs import JudgeEstimate
 from rft_app.storage.ids import new_id
@@ -36,6 +41,8 @@ class GraderAttackState(rx.State):
     rule: str = ""
     cost: str = ""
     """What the calls of a judge came to; empty for graders that ask no model."""
+    problem: str = ""
+    """Why the judge was not asked about all answers; empty where it was."""
     attacked: str = ""
     """Mark of the text that was attacked."""
     fault: str = ""
@@ -112,7 +119,7 @@ class GraderAttackState(rx.State):
     def _begin(self, attack: str) -> None:
         self.is_attacking, self.fault, self._attack = True, "", attack
         self.is_stopping, self.stopped = False, ""
-        self.progress, self.percent = "", UNKNOWN
+        self.progress, self.percent, self.problem = "", UNKNOWN, ""
 
     def _show(self, watch: Watch) -> None:
         if watch.num_all:
@@ -127,7 +134,7 @@ class GraderAttackState(rx.State):
                 self.rows = [AttackRow.of(finding) for finding in found.findings]
                 self.summary, self.rule = describe_findings(found), describe_rule(found)
                 self.cost = describe_spent(found.paid) if found.paid else ""
-                self.attacked = mark
+                self.attacked, self.problem = mark, describe_problem(found)
             case JudgeEstimate(obstacle=obstacle) if obstacle:
                 self.fault = obstacle
             case JudgeEstimate():

@@ -18,6 +18,8 @@ from rft_app.ui.state.guard import off_loop
 from rft_app.ui.state.judge_view import describe_estimate, describe_spent
 from rft_app.ui.words import count
 
+STOPPED = ": asking stopped, because further calls would fail, too."
+
 
 class GraderCalibrationState(Following, rx.State):
     """The comparison, and what is waited for; `fault` says why it cannot be read."""
@@ -74,7 +76,8 @@ class GraderCalibrationState(Following, rx.State):
                 if found.num_unanswered:
                     number = count(found.num_unanswered, "answer was", "answers were")
                     self.grade_fault = (
-                        f"{number} not judged and can be tried again. {found.problem}"
+                        f"{number} not judged and can be tried again"
+                        f"{STOPPED if found.is_stopped else '.'} {found.problem}"
                     )
             case JudgeEstimate(obstacle=obstacle) if obstacle:
                 self.grade_fault = obstacle
