@@ -89,11 +89,12 @@ def _write(report: "AttackReport") -> None:
 
 
 def _tell_paid(paid: "PaidTotals | None") -> None:
+    from rft_app.cli.verdict import describe_cost
     from rft_app.domain.words import count
 
     if paid is not None:
-        cost = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
-        note(f"{count(paid.num_calls, 'call')} paid, {cost}")
+        lost = f", {paid.lost}" if paid.lost else ""
+        note(f"{count(paid.num_calls, 'call')} paid, {describe_cost(paid)}{lost}")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import RuleRow
-from rft_app.domain.paid import JudgeUse
+from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.errors import ConflictError
 
 
@@ -73,10 +73,19 @@ def _describe_answers(report: DryRunReport) -> Iterator[str]:
 def _describe_use(did: str, use: JudgeUse) -> str:
     paid, who = use.paid, f"{did} by {use.model}"
     calls = words.count(paid.num_calls, "call")
+    note = f"{paid.lost}. {use.note}" if paid.lost else use.note
     if paid.num_calls and paid.cost_usd == 0:
-        return f"{who} · {calls}, free. {use.note}".rstrip()
-    price = "cost unknown" if paid.cost_usd is None else f"${paid.cost_usd:.4f}"
-    return f"{who} · {calls} paid, {price} {use.note}".rstrip()
+        return f"{who} · {calls}, free. {note}".rstrip()
+    return f"{who} · {calls} paid, {describe_cost(paid)} {note}".rstrip()
+
+
+def describe_cost(paid: PaidTotals) -> str:
+    """What is known of a cost, and for how many calls it is not."""
+    if paid.cost_usd is not None:
+        return f"${paid.cost_usd:.4f}"
+    if not paid.known_usd:
+        return "cost unknown"
+    return f"${paid.known_usd:.4f}, unknown for {words.count(paid.num_unpriced, 'call')}"
 
 
 def require_report(dry_run: DryRun) -> DryRunReport:

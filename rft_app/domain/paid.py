@@ -19,25 +19,51 @@ class PaidTotals(Entity):
     """Calls whose cost is not known; they are what makes `cost_usd` unknown."""
     known_usd: float = 0.0
     """What the calls with a known cost come to."""
+    num_lost: int = 0
+    """Calls without a whole reply, e.g. because it was cut off: the provider may have charged for
+    them; they are in no other figure."""
 
     @property
-    def spend(self) -> str:
+    def is_empty(self) -> bool:
+        """Whether no model was asked in vain or otherwise."""
+        return not self.num_calls and not self.num_lost
+
+    @property
+    def lost(self) -> str:
+        """What to know of calls without a whole reply; empty where there are none.
+
+        Example:
+            >>> PaidTotals(num_lost=2).lost
+            '2 calls without a whole reply; the provider may have charged for them'
+        """
+        if not self.num_lost:
+            return ""
+        told, them = count(self.num_lost, "call"), "it" if self.num_lost == 1 else "them"
+        return f"{told} without a whole reply; the provider may have charged for {them}"
+
+    def describe_spend(self, limit_usd: float | None = None) -> str:
         """What was spent, as people read it while it goes on; empty where nothing was.
 
         Example:
-            >>> PaidTotals(num_calls=3, known_usd=0.5).spend
+            >>> PaidTotals(num_calls=3, known_usd=0.5).describe_spend()
             '$0.50 spent'
-            >>> PaidTotals(num_calls=3, known_usd=0.5, num_unpriced=1).spend
+            >>> PaidTotals(num_calls=3, known_usd=0.5, num_unpriced=1).describe_spend()
             '$0.50 spent, unknown for 1 call'
-            >>> PaidTotals(num_calls=3, num_unpriced=3).spend
+            >>> PaidTotals(num_calls=3, num_unpriced=3).describe_spend()
             'cost unknown for 3 calls'
-            >>> PaidTotals(num_calls=3).spend, PaidTotals().spend
+            >>> PaidTotals(num_calls=3, known_usd=0.5, num_lost=1).describe_spend(1.0)
+            '$0.50 of $1.00 spent, 1 call without a whole reply'
+            >>> PaidTotals(num_calls=3).describe_spend(), PaidTotals().describe_spend()
             ('', '')
         """
         unknown = f"unknown for {count(self.num_unpriced, 'call')}" if self.num_unpriced else ""
-        if self.known_usd:
-            return f"{amount(self.known_usd)} spent" + (f", {unknown}" if unknown else "")
-        return f"cost {unknown}" if unknown else ""
+        limit = "" if limit_usd is None else f" of {amount(limit_usd)}"
+        has_figure = self.known_usd or (limit and not unknown)
+        spent = f"{amount(self.known_usd)}{limit} spent" if has_figure else ""
+        told = [spent, unknown if spent or not unknown else f"cost {unknown}"]
+        if self.num_lost:
+            told.append(f"{count(self.num_lost, 'call')} without a whole reply")
+        return ", ".join(part for part in told if part)
 
 
 class CacheUse(Entity):

@@ -30,6 +30,9 @@ class NoLedger:
     def keep(self, key: str, reply: object) -> None:
         """Nothing is kept."""
 
+    def lose(self, model: str, message: str) -> None:
+        """Nothing is noted."""
+
 
 NO_LEDGER, NO_MODELS = NoLedger(), Catalogue()
 
@@ -55,7 +58,7 @@ class Asker:
         self._schema = schema
         self._ledger = ledger
         self._pool = ThreadPoolExecutor(self.num_at_once, "asked-together")
-        self.client: ChatClient = ChatClient(choice.endpoint)
+        self.client: ChatClient = ChatClient(choice.endpoint, ledger.lose)
 
     def close(self) -> None:
         """Give the connections back."""

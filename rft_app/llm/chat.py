@@ -56,7 +56,7 @@ class PaidCalls(Protocol):
     """The ledger of one piece of work: each reply is kept before anything is made of it.
 
     Work that runs again after a crash finds under the same key what it paid for the first time.
-    Both methods may be called from several threads.
+    The methods may be called from several threads.
     """
 
     def find(self, key: str) -> ChatReply | None:
@@ -65,6 +65,10 @@ class PaidCalls(Protocol):
 
     def keep(self, key: str, reply: ChatReply) -> None:
         """Store a reply for good before returning; the first one kept under a key stays."""
+        ...
+
+    def lose(self, model: str, message: str) -> None:
+        """Note an attempt whose reply never came whole: the provider may have charged for it."""
         ...
 
 

@@ -8,7 +8,7 @@ through bodies of any shape unchecked.
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -61,11 +61,26 @@ MAX_TOKENS_TOLD = 10**9
 _decode = msgspec.json.Decoder(_Completion).decode
 
 
+OnLost = Callable[[str, str], None]
+"""Takes the model and what went wrong."""
+
+
+def _forget(_model: str, _message: str) -> None:
+    """For who keeps no ledger."""
+
+
 class ChatClient:
     """Asks one provider; one for all threads of a piece of work."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Prepare; nothing is sent."""
+    def __init__(self, endpoint: Endpoint, on_lost: OnLost = _forget) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            endpoint: Whom to ask.
+            on_lost: Told of each attempt whose reply never came whole, though the provider may
+                have charged for it; in the thread that asks.
+        """
+        self._on_lost = on_lost
         self._provider = endpoint.provider
         self._models = {model.name: model for model in self._provider.models}
         self._stop = threading.Event()
@@ -143,8 +158,15 @@ class ChatClient:
         with self._pace.turn(estimate_tokens(request), self._stop) as turn:
             self._wait_for_turn()
             outcome, retry_after_s = self._attempt(request)
+            self._note_lost(request, outcome)
             turn.num_used = _count_used(outcome)
         return outcome, retry_after_s
+
+    def _note_lost(self, request: ChatRequest, outcome: ChatReply | CallFailure) -> None:
+        if isinstance(outcome, ChatReply) or self._provider.is_demo:
+            return
+        if outcome.may_be_charged:
+            self._on_lost(request.model, outcome.message)
 
     def _attempt(self, request: ChatRequest) -> tuple[ChatReply | CallFailure, float | None]:
         while True:
@@ -178,9 +200,9 @@ class ChatClient:
         try:
             completion = _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return self._lines.explain_body(body, "chat completion")
+            return self._lines.explain_completion(body)
         if not completion.choices and completion.usage is None:
-            return self._lines.explain_body(body, "chat completion")
+            return self._lines.explain_completion(body)
         choice = completion.choices[0] if completion.choices else _Choice(_Message())
         tokens = (completion.usage or _Usage()).counts
         return ChatReply(

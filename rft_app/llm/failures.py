@@ -128,6 +128,8 @@ class CallFailure(Entity):
     """What the provider said, in at most 300 characters; never a key."""
     provider: str = ""
     """Its name, unless it is the one of `RFT_LLM_…`."""
+    may_be_charged: bool = False
+    """Whether the provider may have done its work, though the reply never came whole."""
 
     @property
     def remedy(self) -> str:

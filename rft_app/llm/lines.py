@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import httpx2
 import msgspec
 import openai
 
@@ -21,6 +22,19 @@ CONNECT_TIMEOUT_S = 10.0
 _NO_KEY = "none"
 """Sent where no key is set; the library insists on one."""
 _SHOWN_OF_BODY = 120
+
+GATEWAY_TIMEOUT = 504
+_BEFORE_SENDING = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.WriteError,
+    httpx2.WriteTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+    httpx2.ProxyError,
+    UnicodeError,
+)
 
 Send = Callable[[openai.OpenAI], Any]
 """Makes one call with the library's client, asking for the raw response."""
@@ -65,19 +79,30 @@ class Lines:
         try:
             body = send(self._client(connection), connection.more).http_response.content
             return self._secrets.hide_in_body(body)
-        except openai.APITimeoutError:
+        except openai.APITimeoutError as error:
             limit = f"No answer within {self._endpoint.provider.timeout_s:g} s."
-            return StatusFailure(self._fail(CallFailureKind.TIMEOUT, limit))
+            failure = self._fail(CallFailureKind.TIMEOUT, limit, may_be_charged=_was_sent(error))
+            return StatusFailure(failure)
         except openai.APIConnectionError as error:
             where = self._hide(f"{connection.base_url}: {error.__cause__ or error}")
-            return StatusFailure(self._fail(CallFailureKind.UNREACHABLE, where))
+            failure = self._fail(
+                CallFailureKind.UNREACHABLE, where, may_be_charged=_was_sent(error)
+            )
+            return StatusFailure(failure)
         except openai.APIStatusError as error:
             found = read_status_failure(error, self._hide)
-            failure = self._fail(found.failure.kind, found.failure.message)
+            is_late = error.status_code == GATEWAY_TIMEOUT
+            failure = self._fail(found.failure.kind, found.failure.message, may_be_charged=is_late)
             return StatusFailure(failure, found.retry_after_s, found.refused_parameter)
 
+    def explain_completion(self, body: bytes) -> CallFailure:
+        """An answer with a good status that holds no chat completion; JSON was made by a model."""
+        found = self.explain_body(body, "chat completion")
+        is_of_model = found.kind is CallFailureKind.NO_COMPLETION and body.lstrip()[:1] == b"{"
+        return found.model_copy(update={"may_be_charged": is_of_model})
+
     def explain_body(self, body: bytes, wanted: str) -> CallFailure:
-        """An answer that is not what it should be, e.g. no `chat completion`."""
+        """An answer that is not what it should be, e.g. no `list of models`."""
         shown = self._hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY] or "nothing"
         message = f"The provider answered with no {wanted}: {shown}"
         told = None
@@ -115,8 +140,20 @@ class Lines:
         """Without any key that was sent, and without passwords in addresses."""
         return hide_credentials(self._secrets.hide(text))
 
-    def _fail(self, kind: CallFailureKind, message: str) -> CallFailure:
+    def _fail(
+        self, kind: CallFailureKind, message: str, *, may_be_charged: bool = False
+    ) -> CallFailure:
         provider = self._endpoint.provider
         is_own = provider.kind is ProviderKind.ENVIRONMENT
         named = "" if is_own else provider.name
-        return CallFailure(kind=kind, message=message[:MAX_MESSAGE], provider=named)
+        return CallFailure(
+            kind=kind,
+            message=message[:MAX_MESSAGE],
+            provider=named,
+            may_be_charged=may_be_charged,
+        )
+
+
+def _was_sent(error: openai.APIConnectionError) -> bool:
+    """Whether the whole question may have reached the provider before the line broke."""
+    return not isinstance(error.__cause__, _BEFORE_SENDING)

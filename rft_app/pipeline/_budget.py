@@ -41,10 +41,7 @@ class Budget:
 
     def describe(self) -> str:
         """What was spent so far, beside the limit where there is one; empty where neither is."""
-        paid = self._totals.sum_up()
-        if self._limit_usd is None or paid.num_unpriced:
-            return paid.spend
-        return f"{amount(paid.known_usd)} of {amount(self._limit_usd)} spent"
+        return self._totals.sum_up().describe_spend(self._limit_usd)
 
     def spent_error(self, num_left: int, noun: str) -> ProviderError:
         """That no more may be asked, and the way on."""

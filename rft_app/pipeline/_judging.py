@@ -25,7 +25,6 @@ from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.failures import (
     MAX_FAILED_IN_A_ROW,
-    CallFailureKind,
     FailureTally,
 )
 from rft_app.pipeline._budget import Budget
@@ -201,8 +200,6 @@ class Judging:
             yield NO_JUDGE
         if judge.uses_own_temperature:
             yield "The model takes no temperature and used its own."
-        if CallFailureKind.TIMEOUT in self._failures.counts:
-            yield "The provider may charge for calls that timed out; they are in no figure here."
 
 
 def spread_first(positions: Sequence[int]) -> list[int]:

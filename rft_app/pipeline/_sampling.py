@@ -20,7 +20,7 @@ from rft_app.errors import JobCancelledError, ProviderError
 from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatReply, ChatRequest
-from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
+from rft_app.llm.failures import CallFailure, FailureTally
 from rft_app.pipeline._budget import Budget
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
@@ -63,7 +63,7 @@ class Sampler:
             )
         self._name, self._model = catalogue.name_of(choice), choice.model.name
         self._num_at_once = choice.endpoint.provider.concurrency
-        self._client = ChatClient(choice.endpoint)
+        self._client = ChatClient(choice.endpoint, self._ledger.lose)
         self._budget.stop_when_spent(self._client.stop)
         self._failures = FailureTally()
         self._num_each = run.settings.num_rollouts
@@ -174,8 +174,6 @@ class Sampler:
             notes.append(f"{cut} cut off at {self._sampling.max_tokens:,} tokens, graded as such.")
         if "temperature" in self._client.left_out:
             notes.append("The model takes no temperature and used its own.")
-        if CallFailureKind.TIMEOUT in self._failures.counts:
-            notes.append("The provider may charge for calls that timed out; they are not counted.")
         return JudgeUse(model=self._name, paid=self._sum_paid(), note=" ".join(notes))
 
     def _sum_paid(self) -> PaidTotals:

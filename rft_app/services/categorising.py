@@ -202,11 +202,12 @@ def _asking(context: JobContext, model: str) -> "Generator[MakeAsker]":
     with reading() as session:
         objective = get_dataset_row(session, dataset_id).objective
         choice = read_catalogue(session).choose(model)
-    with closing(ChatClient(choice.endpoint)) as client:
+    ledger = StoredPaidCalls(context.job_id, dataset_id)
+    with closing(ChatClient(choice.endpoint, ledger.lose)) as client:
         yield lambda leaves, failures: PlaceAsker(
             context=context,
             client=client,
-            ledger=StoredPaidCalls(context.job_id, dataset_id),
+            ledger=ledger,
             model=choice.model.name,
             objective=objective,
             leaves=leaves,

@@ -73,7 +73,7 @@ class Generation:
             JobCancelledError: Somebody asked to stop; what was paid is stored.
         """
         endpoint = self._choice.endpoint
-        with closing(ChatClient(endpoint)) as client:
+        with closing(ChatClient(endpoint, self._ledger.lose)) as client:
             calls = Calls(
                 self._context,
                 num_at_once=endpoint.provider.concurrency,
@@ -90,7 +90,7 @@ class Generation:
         label = f"{self._num_made:,} of {count(self._run.num_planned, 'record')} generated"
         if num_failed := self._failures.total:
             label += f", {count(num_failed, 'call')} failed"
-        if spent := self._totals.sum_up().spend:
+        if spent := self._totals.sum_up().describe_spend():
             label += f", {spent}"
         self._context.progress(self._num_made, self._run.num_planned, label)
 
@@ -203,8 +203,8 @@ class Generation:
         if failures.is_hopeless and (num_left := num_calls - self._num_done):
             not_made = count(num_left, "call was", "calls were")
             yield f"{not_made} not made after these failures."
-        if CallFailureKind.TIMEOUT in failures.counts:
-            yield "The provider may charge for calls that timed out; they are in no figure here."
+        if lost := self._totals.sum_up().lost:
+            yield f"{lost}."
         if num_generated < self._run.num_planned and not failures.total:
             yield f"Replies held {num_generated:,} of {count(self._run.num_planned, 'record')}."
         if has_own_temperature:

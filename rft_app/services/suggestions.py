@@ -60,7 +60,7 @@ def suggest_dataset(pattern: Pattern, questions: Sequence[str] = ()) -> Suggesti
     with reading() as session:
         choice = read_catalogue(session).choose(None)
     ledger = StoredPaidCalls(SCOPE, None)
-    with closing(ChatClient(choice.endpoint)) as client:
+    with closing(ChatClient(choice.endpoint, ledger.lose)) as client:
         about = _describe(pattern, questions)
         narrow = None
         if choice.endpoint.provider.is_demo:

@@ -258,11 +258,12 @@ def _ask(context: JobContext, wanted: GenerateSettings) -> TopicProposal:
         num_topics=wanted.num_topics,
         instructions=wanted.instructions,
     )
-    with closing(ChatClient(choice.endpoint)) as client:
+    ledger = StoredPaidCalls(context.job_id, dataset_id)
+    with closing(ChatClient(choice.endpoint, ledger.lose)) as client:
         asker = TreeAsker(
             context=context,
             client=client,
-            ledger=StoredPaidCalls(context.job_id, dataset_id),
+            ledger=ledger,
             model=choice.model.name,
             is_small=choice.endpoint.provider.is_demo,
         )

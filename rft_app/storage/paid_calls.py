@@ -14,7 +14,7 @@ from rft_app.errors import BusyError
 from rft_app.llm.chat import ChatReply
 from rft_app.storage.group_commit import GroupCommit
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import LlmCallRow
+from rft_app.storage.tables import LlmCallRow, LostCallRow
 
 _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
@@ -36,7 +36,9 @@ _SUM = text(
     "COALESCE(SUM(num_prompt_tokens), 0) AS prompt, "
     "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
     "COALESCE(SUM(cost_usd), 0) AS cost, (SELECT COUNT(*) FROM llm_call WHERE scope IN :scopes AND "
-    "is_cached) AS num_cached FROM llm_call WHERE scope IN :scopes AND NOT is_cached"
+    "is_cached) AS num_cached, "
+    "(SELECT COUNT(*) FROM llm_lost WHERE scope IN :scopes) AS num_lost "
+    "FROM llm_call WHERE scope IN :scopes AND NOT is_cached"
 ).bindparams(bindparam("scopes", expanding=True))
 
 
@@ -89,6 +91,21 @@ class StoredPaidCalls:
         if self._totals is not None:
             self._totals.add(reply, is_new=is_new)
 
+    def lose(self, model: str, message: str) -> None:
+        """Note an attempt whose reply never came whole."""
+        with unit_of_work() as session:
+            session.add(
+                LostCallRow(
+                    scope=self._scope,
+                    dataset_id=self._dataset_id,
+                    model=model,
+                    message=_storable(message),
+                    created_at=datetime.now(UTC),
+                )
+            )
+        if self._totals is not None:
+            self._totals.add_lost()
+
 
 class RunningTotals:
     """What a piece of work paid so far: read from the ledger once, then counted as replies come.
@@ -116,6 +133,12 @@ class RunningTotals:
             self._is_alone = self._is_alone and is_new
         self._look()
 
+    def add_lost(self) -> None:
+        """Count a call without a whole reply."""
+        with self._lock:
+            paid = self._totals
+            self._totals = paid.model_copy(update={"num_lost": paid.num_lost + 1})
+
     def sum_up(self) -> PaidTotals:
         """What was paid so far."""
         return self._totals if self._is_alone else self._read()
@@ -137,6 +160,7 @@ def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
         cost_usd=_plus(paid.cost_usd, reply.cost_usd),
         num_unpriced=paid.num_unpriced + (reply.cost_usd is None),
         known_usd=paid.known_usd + (reply.cost_usd or 0.0),
+        num_lost=paid.num_lost,
     )
 
 
@@ -159,6 +183,7 @@ def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
         cost_usd=float(row.cost) if row.num_cost == row.num_calls else None,
         num_unpriced=row.num_calls - row.num_cost,
         known_usd=float(row.cost),
+        num_lost=row.num_lost,
     )
 
 

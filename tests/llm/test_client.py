@@ -1,4 +1,5 @@
 import time
+from contextlib import closing
 from dataclasses import replace
 from threading import Thread
 
@@ -228,3 +229,37 @@ def test_it_is_reached_anew_before_every_attempt(start: Start) -> None:
     assert isinstance(client.chat(make_request()), ChatReply)
     client.close()
     assert (first.keys, second.keys) == (["Bearer sk-1"], ["Bearer sk-2"])
+
+
+LOST = [
+    (Served(say("x" * 5000).body, is_cut=True), 1),
+    (Served(say("late").body, delay_s=1.0), 1),
+    (Served(b'{"id": "c", "choices": "none of it"}'), 1),
+    (refuse(504, "upstream was late"), 1),
+    (refuse(500, "broken"), 0),
+    (refuse(429, headers={"Retry-After": "0"}), 0),
+    (refuse(401, "wrong key"), 0),
+    (Served(b"<html>Sign in</html>"), 0),
+    (say("whole"), 0),
+]
+
+
+@pytest.mark.parametrize(("served", "num_lost"), LOST)
+def test_a_reply_that_never_came_whole_is_told_because_it_may_be_charged(
+    start: Start, served: Served, num_lost: int
+) -> None:
+    provider, _ = start(in_turn(served, say("whole")))
+    lost: list[tuple[str, str]] = []
+    endpoint = make_endpoint(provider.url, timeout_s=0.5, max_attempts=2)
+    with closing(ChatClient(endpoint, lambda *told: lost.append(told))) as client:
+        client.chat(make_request())
+    assert len(lost) == num_lost, lost
+    assert all(model == "good" and "sk-secret" not in message for model, message in lost)
+
+
+def test_a_provider_that_never_heard_the_question_charges_nothing() -> None:
+    endpoint = make_endpoint("http://127.0.0.1:9/v1", max_attempts=1)
+    lost: list[tuple[str, str]] = []
+    with closing(ChatClient(endpoint, lambda *told: lost.append(told))) as client:
+        client.chat(make_request())
+    assert not lost

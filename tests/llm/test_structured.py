@@ -34,6 +34,9 @@ class Notebook:
     def keep(self, key: str, reply: ChatReply) -> None:
         self.kept.setdefault(key, reply)
 
+    def lose(self, model: str, message: str) -> None:
+        raise AssertionError(f"{model}: {message}")
+
 
 GOOD = say_json({"title": "red", "strength": None})
 QUESTION = Question(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rft_app.api.results import view_job
 from rft_app.domain.grader import Criterion, GraderSpec, JudgeSpec, MultiSpec, RubricSpec
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -194,3 +195,30 @@ def listen(context: JobContext, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     labels: list[str] = []
     monkeypatch.setattr(context, "progress", lambda _done, _total, label: labels.append(label))
     return labels
+
+
+def test_calls_without_a_whole_reply_are_told_and_never_a_cost_of_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 4)
+    configure(JUDGE)
+    context = begin_job()
+    labels = listen(context, monkeypatch)
+    cut = Served(say("x" * 5000).body, is_cut=True)
+
+    def behave(_request: Json, number: int) -> Served:
+        return cut if number in {1, 3, 4} else say_json({"score": 1})
+
+    with configured(monkeypatch, behave, CONCURRENCY="1"):
+        run_dry(context)
+    _, report = last_run()
+    assert report.judge is not None
+    assert (report.num_graded, report.num_failed) == (3, 1), "one was cut off twice"
+    paid = report.judge.paid
+    assert (paid.num_calls, paid.num_lost) == (3, 3)
+    assert paid.lost == "3 calls without a whole reply; the provider may have charged for them"
+    assert labels[-1].endswith(", 1 call failed, $0.006 spent, 3 calls without a whole reply")
+    with reading() as session:
+        job = view_job(session, get_job(session, context.job_id))
+    assert job.paid is not None
+    assert job.paid.num_lost == 3

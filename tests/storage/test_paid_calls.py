@@ -72,9 +72,10 @@ def test_replies_go_with_their_dataset(any_database: str) -> None:
     with unit_of_work() as session:
         session.add(make_dataset_row())
     StoredPaidCalls("job_a", "ds_a").keep("1", REPLY)
+    StoredPaidCalls("job_a", "ds_a").lose("good", "cut off")
     with unit_of_work() as session:
         session.delete(session.get_one(DatasetRow, "ds_a"))
-    assert sum_up().num_calls == 0
+    assert sum_up().is_empty
 
 
 def test_running_totals_are_those_of_the_ledger(any_database: str) -> None:
@@ -84,6 +85,8 @@ def test_running_totals_are_those_of_the_ledger(any_database: str) -> None:
     first.keep("1", REPLY.model_copy(update={"cost_usd": None}))
     first.keep("2", REPLY.model_copy(update={"is_cached": True}))
     StoredPaidCalls("job_b", None, totals).keep("1", REPLY)
+    first.lose("good", "cut off \x00")
+    assert totals.sum_up().num_lost == 1
     assert totals.sum_up() == sum_up("job_a", "job_b")
     assert (totals.sum_up().num_unpriced, totals.sum_up().known_usd) == (1, 0.5)
 

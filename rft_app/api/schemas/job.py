@@ -42,11 +42,14 @@ class Paid(Wire):
     """Replies whose cost is not known."""
     known_usd: float
     """What those with a known cost come to."""
+    num_lost: int
+    """Calls without a whole reply, e.g. because it was cut off: the provider may have charged for
+    them; they are in no other figure."""
 
     @classmethod
     def of(cls, paid: PaidTotals) -> "Paid | None":
         """Convert from the domain; `None` where nothing was paid."""
-        return cls(**paid.model_dump()) if paid.num_calls else None
+        return cls(**paid.model_dump()) if not paid.is_empty else None
 
 
 class Job(Wire):

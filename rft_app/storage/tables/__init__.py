@@ -25,6 +25,7 @@ from rft_app.storage.tables.generation import (
     GenerationRunRow,
     LlmCallRow,
     LlmReplyRow,
+    LostCallRow,
 )
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
@@ -99,6 +100,7 @@ __all__ = [
     "JobRow",
     "LlmCallRow",
     "LlmReplyRow",
+    "LostCallRow",
     "NearGroupRow",
     "NearSearchRow",
     "ProviderRow",

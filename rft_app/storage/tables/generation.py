@@ -39,6 +39,23 @@ class LlmCallRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Utc)
 
 
+class LostCallRow(SQLModel, table=True):
+    """One call whose reply never came whole: the provider may have charged for it."""
+
+    __tablename__ = "llm_lost"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    scope: str = Field(index=True)
+    """As of `LlmCallRow`."""
+    dataset_id: str | None = Field(
+        default=None, foreign_key="dataset.id", ondelete="CASCADE", index=True
+    )
+    model: str
+    message: str
+    """What went wrong; never a key."""
+    created_at: datetime = Field(sa_type=Utc)
+
+
 class LlmReplyRow(SQLModel, table=True):
     """One reply that serves again whoever asks the same."""
 

@@ -235,7 +235,7 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
         job, paid = await ask(
             lambda session: (get_job(session, job_id), find_paid(session, job_id))
         )
-        if paid.num_calls and job.status is not JobStatus.DONE:
+        if not paid.is_empty and job.status is not JobStatus.DONE:
             which = "So far" if self.is_running else "The last run, without a report"
             self.paid = f"{which}: {describe_spent(paid)}."
 

@@ -211,7 +211,7 @@ class GenerateState(Following, rx.State):
         paid = await ask(lambda s: find_paid(s, job.id))
         self.is_running = not job.status.is_settled
         self.job = JobProgress.of(job) if self.is_running else JobProgress()
-        self.paid = describe_paid(paid) if paid.num_calls else ""
+        self.paid = describe_paid(paid) if not paid.is_empty else ""
         if not self.is_running:
             self.run = RunView.of(job, paid)
 

@@ -9,6 +9,7 @@ from rft_app.domain.paid import PaidTotals
 from rft_app.domain.provider import DEMO_HINT, DEMO_QUALITY, FREE
 from rft_app.services.generation_options import StrategyOption
 from rft_app.services.models import ModelChoice
+from rft_app.ui.state.judge_view import describe_cost
 from rft_app.ui.words import ago, count, dollar_range, dollars
 
 
@@ -167,7 +168,7 @@ class RunView:
         if job.status is JobStatus.DONE and job.result is not None:
             return _done(GenerationReport.model_validate(job.result), when)
         spent = describe_paid(paid)
-        if paid.num_calls:
+        if not paid.is_empty:
             spent += " What they brought is kept and waits for review."
         if job.status is JobStatus.CANCELLED:
             return cls("cancelled", when, "The run was cancelled.", spent)
@@ -205,9 +206,9 @@ def describe_paid(paid: PaidTotals) -> str:
         >>> describe_paid(PaidTotals(num_calls=3))
         '3 calls, free.'
     """
+    lost = f" {paid.lost}." if paid.lost else ""
     if not paid.num_calls:
-        return "Nothing was paid."
+        return f"Nothing was paid.{lost}"
     if paid.cost_usd == 0:
-        return f"{count(paid.num_calls, 'call')}, free."
-    cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
-    return f"{count(paid.num_calls, 'call')} paid, {cost}."
+        return f"{count(paid.num_calls, 'call')}, free.{lost}"
+    return f"{count(paid.num_calls, 'call')} paid, {describe_cost(paid)}.{lost}"

@@ -20,8 +20,13 @@ def describe_spent(paid: PaidTotals) -> str:
         ('Nothing was paid', 'Nothing was paid · 2 replies cached')
         >>> describe_spent(PaidTotals(num_calls=2, num_prompt_tokens=900, cost_usd=0.0))
         '2 calls · 900 tokens · free'
+        >>> describe_spent(PaidTotals(num_calls=3, cost_usd=None, known_usd=0.5, num_unpriced=1))
+        '3 calls paid · 0 tokens · $0.50, unknown for 1 call'
+        >>> describe_spent(PaidTotals(num_lost=1))
+        'Nothing was paid · 1 call without a whole reply; the provider may have charged for it'
     """
     cached = f" · {count(paid.num_cached, 'reply', 'replies')} cached" if paid.num_cached else ""
+    cached += f" · {paid.lost}" if paid.lost else ""
     if not paid.num_calls:
         return f"Nothing was paid{cached}"
     given, taken = paid.num_prompt_tokens, paid.num_completion_tokens
@@ -29,9 +34,24 @@ def describe_spent(paid: PaidTotals) -> str:
     if given is not None and taken is not None:
         tokens = f"{given + taken:,} tokens"
     if paid.cost_usd == 0:
-        return f"{count(paid.num_calls, 'call')} · {tokens} · free"
-    cost = "cost unknown" if paid.cost_usd is None else dollars(paid.cost_usd)
-    return f"{count(paid.num_calls, 'call')} paid · {tokens} · {cost}{cached}"
+        return f"{count(paid.num_calls, 'call')} · {tokens} · free{cached}"
+    return f"{count(paid.num_calls, 'call')} paid · {tokens} · {describe_cost(paid)}{cached}"
+
+
+def describe_cost(paid: PaidTotals) -> str:
+    """What is known of a cost, and for how many calls it is not.
+
+    Example:
+        >>> describe_cost(PaidTotals(num_calls=2, cost_usd=0.02))
+        '$0.02'
+        >>> describe_cost(PaidTotals(num_calls=2, cost_usd=None, num_unpriced=2))
+        'cost unknown'
+    """
+    if paid.cost_usd is not None:
+        return dollars(paid.cost_usd)
+    if not paid.known_usd:
+        return "cost unknown"
+    return f"{dollars(paid.known_usd)}, unknown for {count(paid.num_unpriced, 'call')}"
 
 
 def describe_use(use: JudgeUse) -> str:
