@@ -118,10 +118,11 @@ def measure_reading(targets: Targets) -> None:
 
 
 def make_reply(number: int) -> str:
-    """JSON alone, with words around it, or a number as text."""
+    """JSON alone, with words around it, or behind a draft in thoughts."""
     reason = "The answer names the fee and the day, but not what happens to the old card. " * 2
     plain = orjson.dumps({"reasoning": reason, "score": 1 + number % 5}).decode()
-    forms = (plain, plain, f"Here is my verdict: {plain}", plain.replace('"score":', '"score": '))
+    draft = f"<think>At first: {plain}</think>\n```json\n{plain}\n```"
+    forms = (plain, plain, f"Here is my verdict: {plain}", draft)
     return forms[number % len(forms)]
 
 

@@ -6,17 +6,16 @@ A spec such as
      "min_score": 1, "max_score": 5}
 
 gives the score's place in its range: 1 is a reward of 0, 5 is a reward of 1.  A reply is read with
-tolerance (a fence around the JSON, words around it, a number as text) and asked for once more where
-no score can be read.  A score outside the range, and whatever keeps the model from a score, is a
-grading failure and never a zero.
+tolerance (thoughts and drafts before the verdict, words or a fence around the JSON, `Score: 4`) and
+asked for once more where no score can be read.  A score outside the range, and whatever keeps the
+model from a score, is a grading failure and never a zero.
 """
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
-import msgspec
 from pydantic import JsonValue
 
 from rft_app.domain.grader import MAX_SCORE, JudgeSpec
@@ -26,6 +25,7 @@ from rft_app.domain.votes import count_votes
 from rft_app.errors import InvalidInputError
 from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, Asker, AskingSession, join_asked
 from rft_app.graders._places import find_faults
+from rft_app.graders._reply import find_last, is_yes, read_number, read_scored, read_words
 from rft_app.graders.portable.lookup import fill, find_places, look_up
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
@@ -39,9 +39,6 @@ ABSTAIN_LINE = (
     "If this cannot be judged, set `abstain` to true and say why; the score then counts for "
     "nothing. Else set it to false."
 )
-_BRACE_OR_TEXT = re.compile(r'[{}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
-_RATING = re.compile(r"\[\[\s*(-?\d+(?:\.\d+)?)\s*\]\]")
-"""How MT-bench's judges rate: `Rating: [[5]]`."""
 _NUMERIC = {"number", "integer", "string"}
 """Types that the score may be declared with; a text is read as a number."""
 
@@ -161,7 +158,7 @@ def read_reply(text: str, spec: JudgeSpec) -> Outcome:
         >>> read_reply('Sure: {"reasoning": "Kind.", "score": "4"}', spec)
         Verdict(kind='verdict', reward=0.75, reason='Kind.', criteria={}, votes=None)
     """
-    fields = _read_fields(text, spec.score_field)
+    fields = _read_fields(text, spec)
     if spec.allow_abstain and is_yes(fields.get(ABSTAIN)):
         return Abstention(reason=_find_reason(fields, spec))
     score = read_number(fields.get(spec.score_field))
@@ -176,54 +173,17 @@ def read_reply(text: str, spec: JudgeSpec) -> Outcome:
     return Verdict(reward=(score - low) / (high - low), reason=_find_reason(fields, spec))
 
 
-def _read_fields(text: str, score_field: str) -> Mapping[str, JsonValue]:
-    found = decode(text)
-    if read_number(found) is not None:
-        return {score_field: found}
-    decoded = [found] if found is not None else map(decode, find_objects(text))
-    objects = [one for one in decoded if isinstance(one, dict)]
-    if not objects and (rating := _RATING.search(text)):
-        return {score_field: rating[1], "reasoning": text[: rating.start()]}
-    if not objects:
+def _read_fields(text: str, spec: JudgeSpec) -> Mapping[str, JsonValue]:
+    name = spec.score_field
+    found = find_last(text, lambda one: name in one or (spec.allow_abstain and ABSTAIN in one))
+    if found is not None and (name in found or is_yes(found.get(ABSTAIN))):
+        return found
+    labels = f"score|rating|grade|{re.escape(name)}"
+    if said := read_words(text, labels, partial(read_scored, max_score=spec.max_score)):
+        return {name: said[0], "reasoning": said[1]}
+    if found is None:
         raise BadReplyError("It is not one JSON object.")
-    return next((one for one in objects if score_field in one), objects[0])
-
-
-def find_objects(text: str) -> Iterator[str]:
-    """The parts between a brace and the one that closes it; braces inside quotes count for none."""
-    depth = begin = 0
-    for token in _BRACE_OR_TEXT.finditer(text, max(text.find("{"), 0)):
-        if token[0] == "{":
-            begin = begin if depth else token.start()
-            depth += 1
-        elif token[0] == "}" and depth:
-            depth -= 1
-            if not depth:
-                yield text[begin : token.end()]
-
-
-def decode(text: str) -> JsonValue:
-    """The JSON of a text; `None` where it is none."""
-    try:
-        return msgspec.json.decode(text.strip())
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-
-
-def read_number(value: JsonValue) -> float | None:
-    """The finite number of a field, which may be a text; `None` where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def is_yes(value: JsonValue) -> bool:
-    """Whether a field of a reply says yes; a text is read as `true`."""
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+    return found
 
 
 def _find_reason(fields: Mapping[str, JsonValue], spec: JudgeSpec) -> str | None:

@@ -22,16 +22,13 @@ from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outc
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, Asker, AskingSession, join_asked
+from rft_app.graders._reply import Fields, find_last, is_yes, read_number
 from rft_app.graders.judge import (
     ABSTAIN,
     ABSTAIN_LINE,
     MAX_REASON,
     check_prompt,
-    decode,
-    find_objects,
     full_schema,
-    is_yes,
-    read_number,
     read_reply,
     render,
 )
@@ -241,11 +238,17 @@ def _describe(criterion: Criterion) -> str:
 
 
 def _read_fields(text: str, spec: RubricSpec) -> Mapping[str, JsonValue]:
-    found = decode(text)
-    decoded = [found] if found is not None else map(decode, find_objects(text))
-    objects = [one for one in decoded if isinstance(one, dict)]
-    if not objects:
+    names = {criterion.name for criterion in spec.criteria}
+
+    def is_whole(one: Fields) -> bool:
+        return names <= _unwrap(one).keys() or (spec.allow_abstain and ABSTAIN in one)
+
+    found = find_last(text, is_whole)
+    if found is None:
         raise BadReplyError("It is not one JSON object.")
-    best = max(objects, key=lambda one: sum(each.name in one for each in spec.criteria))
-    inner = best.get("criteria")
-    return inner if isinstance(inner, dict) else best
+    return _unwrap(found)
+
+
+def _unwrap(fields: Fields) -> Fields:
+    inner = fields.get("criteria")
+    return inner if isinstance(inner, dict) else fields

@@ -10,12 +10,16 @@ from rft_app.domain.entity import Entity
 from rft_app.errors import ProviderError
 from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure, CallFailureKind
+from rft_app.llm.thoughts import strip_thoughts
 
 REPAIR = "repair"
 MORE_TOKENS = 2
 """How much longer a reply may be the second time when the first was cut off."""
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+_JSON = ("{", "[")
+"""What replies begin with that are whole JSON; thoughts in their texts are quoted ones."""
 
 
 class Reply(BaseModel):
@@ -124,7 +128,7 @@ def ask_once(
         ledger: Where every reply is kept before it is read.
         key: Names the question in the ledger.
         request: What to ask.
-        read: Makes the value of the text without its fence; raises `BadReplyError`.
+        read: Makes the value of the text without thoughts and fence; raises `BadReplyError`.
 
     Raises:
         JobCancelledError: The client was stopped before an attempt.
@@ -182,9 +186,10 @@ def _read(reply: ChatReply | CallFailure, read: Callable[[str], ReadT]) -> ReadT
         return reply
     if (fault := _find_fault(reply)) is not None:
         return fault
-    match = _FENCE.match(reply.text)
+    text = reply.text if reply.text.lstrip()[:1] in _JSON else strip_thoughts(reply.text)
+    match = _FENCE.match(text)
     try:
-        return read(match[1] if match else reply.text)
+        return read(match[1] if match else text)
     except BadReplyError as error:
         return _bad(str(error))
 

@@ -102,6 +102,20 @@ def test_a_score_outside_a_criterions_range_is_a_failure() -> None:
     assert isinstance(read_rubric('{"criteria": {"correct": 1, "tone": 1}}', RUBRIC), Verdict)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        '<think>{"correct": 0, "tone": 1}</think>',
+        'Draft: {"correct": 0, "tone": 1}. Better:\n```json\n',
+        '{"criteria": {"correct": 0, "tone": 1}} is too hard. ',
+    ],
+)
+def test_the_last_whole_reply_counts(before: str) -> None:
+    found = read_rubric(before + '{"correct": 1, "tone": 5,} by {"tone": 2}', RUBRIC)
+    assert isinstance(found, Verdict)
+    assert found.reward == 1.0
+
+
 def test_a_rubric_abstains_only_where_it_may() -> None:
     said = '{"abstain": true, "reason": "No answer.", "correct": 0, "tone": 1}'
     may = RUBRIC.model_copy(update={"allow_abstain": True})

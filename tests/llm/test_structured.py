@@ -68,6 +68,14 @@ def test_a_fence_around_the_json_is_no_fault(start: Start) -> None:
     assert ask(client, Notebook(), QUESTION, read) == Answer(value="red")
 
 
+def test_thoughts_before_the_json_are_no_fault_and_quoted_ones_stay(start: Start) -> None:
+    thought = '<think>{"title": "blue"}</think>\n```json\n{"title": "red", "strength": null}\n```'
+    _, client = start(in_turn(say(thought)))
+    assert ask(client, Notebook(), QUESTION, read) == Answer(value="red")
+    _, client = start(in_turn(say_json({"title": "a</think>b", "strength": None})))
+    assert ask(client, Notebook(), QUESTION, read) == Answer(value="a</think>b")
+
+
 @pytest.mark.parametrize(
     "bad",
     [
