@@ -18,12 +18,15 @@ from rft_app.domain.generation import CostRange
 from rft_app.domain.grader import GraderSpec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
+from rft_app.domain.words import duration
 from rft_app.errors import InvalidInputError
 from rft_app.graders.grader_file import SUFFIXES, parse_grader
 from rft_app.jobs.queue import get_job, list_active_jobs
+from rft_app.services.call_times import CallTime
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, load_grader, save_grader
+from rft_app.services.judge_costs import JudgeEstimate
 from rft_app.services.pipeline import find_step, get_step, read_step_settings, start_step
 from rft_app.services.run_estimates import estimate_dry_run
 from rft_app.storage.session import reading, unit_of_work
@@ -40,6 +43,8 @@ class RunPlan:
     grader: Path | None
     settings: Mapping[str, Mapping[str, Any]]
     """By step: only what was asked for."""
+    is_estimate: bool = False
+    """Whether only to say what the dry run would ask, cost and take."""
 
 
 def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
@@ -49,6 +54,9 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
         RftError: A step failed; the earlier ones keep their results.
     """
     ensure_schema()
+    if plan.is_estimate:
+        _print_estimate(plan, is_json=is_json)
+        return
     spec = read_grader(plan.grader) if plan.grader else None
     goal = StepName(plan.until)
     if spec is None and goal.number >= StepName.GRADER.number:
@@ -141,12 +149,38 @@ def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> N
     """Say what answers and a judge will cost, before anybody is asked."""
     answers, found = estimate_dry_run(session, dataset_id, settings)
     if answers is not None:
-        price = describe_price(answers.cost)
-        note(f"Answers: asks {answers.model}, estimated cost {price}. {answers.cost.formula}")
-    if found is None or found.obstacle:
+        note(f"Answers: asks {answers.model}, {_describe(answers.cost, answers.time)}")
+    if found is not None and not found.obstacle:
+        note(f"Judge: asks {found.model}, {_describe(found.cost, found.time)}")
+
+
+def _describe(cost: CostRange, time: CallTime | None) -> str:
+    taken = f", time {duration(time.seconds)}. {time.formula}" if time else "."
+    return f"estimated cost {describe_price(cost)}{taken} {cost.formula}"
+
+
+def _print_estimate(plan: RunPlan, *, is_json: bool) -> None:
+    """What the dry run would ask, cost and take; nothing is run and nobody is asked."""
+    from rft_app.api.schemas.dry_run_estimate import DryRunEstimate
+
+    if plan.grader is not None:
+        raise typer.BadParameter("--estimate is about the saved grader; leave --grader out.")
+    with reading() as session:
+        view = get_step(session, plan.dataset_id, StepName.DRY_RUN)
+        asked = {**view.settings, **plan.settings.get(StepName.DRY_RUN.value, {})}
+        wanted = read_step_settings(find_step(StepName.DRY_RUN), asked)
+        found = estimate_dry_run(session, plan.dataset_id, DryRunSettings.model_validate(wanted))
+    if is_json:
+        wire = DryRunEstimate.of(found.judge, found.answers)
+        write_json(None if wire is None else wire.to_json())
         return
-    price = describe_price(found.cost)
-    note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")
+    for role, one in (("Answers", found.answers), ("Judge", found.judge)):
+        if one is not None:
+            obstacle = one.obstacle if isinstance(one, JudgeEstimate) else ""
+            told = obstacle or f"asks {one.model}, {_describe(one.cost, one.time)}"
+            write_line(f"{role}: {told}")
+    if found == (None, None):
+        write_line("No model is asked: free, on this machine.")
 
 
 def describe_price(cost: CostRange) -> str:

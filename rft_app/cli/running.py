@@ -51,6 +51,9 @@ def run(  # noqa: PLR0913  # one parameter per option
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the topics and of the dry run.")] = None,
     num_topics: Annotated[int | None, typer.Option(min=1, help="Found by itself.")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only tell the dry run's tokens, cost and time.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Run the steps that lack a current result, and print the verdict.
@@ -79,6 +82,7 @@ def run(  # noqa: PLR0913  # one parameter per option
             "topics": {name: value for name, value in topics.items() if value is not None},
             "dry_run": settings,
         },
+        is_estimate=estimate,
     )
     run_pipeline(plan, is_json=json)
 

@@ -1,5 +1,7 @@
 """Counts, shares and amounts in words, everywhere the same."""
 
+MINUTE, HOUR = 60, 3600
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """A count with its noun, and with a verb where one follows.
@@ -38,3 +40,20 @@ def amount(usd: float) -> str:
         ('$1,234.50', '$0.0042', '$0.00')
     """
     return f"${usd:,.2f}" if usd >= 0.01 or not usd else f"${usd:.2g}"
+
+
+def duration(seconds: float) -> str:
+    """How long something took.
+
+    Example:
+        >>> duration(0.2), duration(48.3), duration(112), duration(7_500)
+        ('0.2 s', '48 s', '1 min 52 s', '2 h 5 min')
+    """
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s".removesuffix(" 0 s")
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")

@@ -12,6 +12,7 @@ from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders.judge import full_prompt, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
+from rft_app.services.call_times import CallTime, assume_time, find_time
 from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
@@ -32,6 +33,9 @@ class JudgeEstimate(Entity):
     """For all rollouts, votes and criteria; a reply that cannot be read is asked for once more."""
     tokens: TokenEstimate
     cost: CostRange
+    time: CallTime | None = None
+    """By the pace of an earlier dry run by the same models, else assumed; `None` while there is no
+    provider."""
     obstacle: str = ""
     """Why the run cannot start; mostly empty."""
     is_demo: bool = False
@@ -56,7 +60,12 @@ def estimate_judge(
     if grader is None or not list_asking(grader.spec):
         return None
     keys = (expected or ExpectedRollouts(session, dataset_id, settings)).keys
-    return estimate_grading(session, grader.spec, _load_some(session, dataset_id, keys), len(keys))
+    some = _load_some(session, dataset_id, keys)
+    found = estimate_grading(session, grader.spec, some, len(keys))
+    if found is None or found.model is None:
+        return found
+    measured = find_time(session, dataset_id, "judge", found.model, found.num_calls)
+    return found if measured is None else found.model_copy(update={"time": measured})
 
 
 def estimate_grading(
@@ -86,6 +95,13 @@ def estimate_grading(
             [
                 estimate_choice(choices[name], tokens[name], num_rollouts * count_calls(part))
                 for name, part in asking.items()
+            ]
+        ),
+        time=_add_times(
+            [
+                assume_time(choice, tokens[name], num_rollouts * count_calls(asking[name]))
+                for name, choice in choices.items()
+                if choice is not None
             ]
         ),
         obstacle="" if catalogue.has_models else NO_PROVIDER,
@@ -128,6 +144,14 @@ def _add(ranges: Sequence[CostRange]) -> CostRange:
         formula=" ".join(one.formula for one in ranges),
         prices_date=next((one.prices_date for one in ranges if one.prices_date), None),
     )
+
+
+def _add_times(times: Sequence[CallTime]) -> CallTime | None:
+    """One after the other; `None` where nobody is asked."""
+    if not times:
+        return None
+    formula = " ".join(dict.fromkeys(one.formula for one in times))
+    return CallTime(seconds=sum(one.seconds for one in times), formula=formula)
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

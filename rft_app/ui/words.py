@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rft_app.domain.record import SourceType
+from rft_app.domain.words import HOUR, MINUTE
 from rft_app.domain.words import count as count
+from rft_app.domain.words import duration as duration
 from rft_app.domain.words import share as share
 
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
+DAY = 86_400
 
 
 _SOURCES = {
@@ -85,23 +87,6 @@ def size(num_bytes: int) -> str:
         units.pop(0)
     text = f"{value:.1f}".removesuffix(".0") if units[0] not in {"B", "kB"} else f"{value:.0f}"
     return f"{text} {units[0]}"
-
-
-def duration(seconds: float) -> str:
-    """How long something took.
-
-    Example:
-        >>> duration(0.2), duration(48.3), duration(112), duration(7_500)
-        ('0.2 s', '48 s', '1 min 52 s', '2 h 5 min')
-    """
-    if seconds < 10:
-        return f"{max(seconds, 0.1):.1f}".removesuffix(".0") + " s"
-    whole = round(seconds)
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE} min {whole % MINUTE} s".removesuffix(" 0 s")
-    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")
 
 
 def latency(milliseconds: float) -> str:

@@ -275,6 +275,8 @@ def test_a_judge_is_tried_and_run_with_what_it_cost(
         estimate = client.post(f"{base}/dry-run/estimate", json={"sampleSize": 10}).json()
         assert (estimate["model"], estimate["calls"]) == ("good", 10)
         assert 0 < estimate["costRange"]["low"] < estimate["costRange"]["high"]
+        assert (estimate["seconds"] > 0, estimate["pacedBy"]) == (True, None)
+        assert "nothing measured yet" in estimate["timeFormula"]
         job = run(f"{base}/dry-run", {"sampleSize": 10})
     assert job["result"]["judge"]["model"] == "good"
     assert job["result"]["judge"]["paid"] == job["paid"]

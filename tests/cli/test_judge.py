@@ -38,7 +38,17 @@ def test_a_judge_is_asked_after_its_cost_was_told(priced: Rft, rows: Path, judge
     done = priced("run", dataset_id, "--grader", judge, "--sample-size", 20, "--num-topics", 2)
     assert done.returncode == 0, done.stderr
     assert "Judge: asks good, estimated cost $0.0" in done.stderr
+    assert "nothing measured yet" in done.stderr
     assert "judged by good · 20 calls paid, $0.0400" in done.stdout
+
+    told = priced.json("run", dataset_id, "--sample-size", 10, "--model", "good", "--estimate")
+    assert (told["calls"], told["pacedBy"], told["answers"]["pacedBy"]) == (40, 1, None)
+    assert told["seconds"] > 0
+    assert told["answers"]["seconds"] > 0
+    said = priced("run", dataset_id, "--sample-size", 10, "--estimate").stdout
+    assert said.startswith("Judge: asks good, estimated cost $0.0")
+    assert "the pace of run 1" in said
+    assert priced("run", dataset_id, "--grader", judge, "--estimate").returncode == 2
 
     bare = Rft({k: v for k, v in priced.environment.items() if not k.startswith("RFT_LLM")})
     refused = bare("run", dataset_id, "--grader", judge, "--sample-size", 10)

@@ -7,12 +7,16 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.generation import TokenEstimate
 from rft_app.domain.grader import JudgeSpec
 from rft_app.domain.sampling import Sampling
+from rft_app.llm.catalogue import Choice
 from rft_app.pipeline import _rollout_plan
+from rft_app.services.call_times import assume_time
 from rft_app.services.run_estimates import RunEstimate, estimate_dry_run
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import DryRunRow, LlmCallRow
+from tests.llm.conftest import make_endpoint
 from tests.llm.provider import configured, in_turn, say, say_json
 from tests.pipeline.graded_dataset import (
     DATASET,
@@ -88,10 +92,12 @@ def test_the_pace_of_an_earlier_run_leaves_its_pauses_out(
             space_replies(session, pauses_s)
         found = estimate().answers
     assert before is not None
-    assert (before.seconds, before.paced_by) == (None, None)
+    assert before.time.paced_by is None
+    assert "nothing measured yet; assumed 1 s" in before.time.formula
     assert found is not None
-    assert (found.num_calls, found.paced_by) == (8, 1)
-    assert found.seconds == pytest.approx(8 * EVERY_S)
+    assert (found.num_calls, found.time.paced_by) == (8, 1)
+    assert found.time.seconds == pytest.approx(8 * EVERY_S)
+    assert found.time.formula == "Time: 8 calls × 2 s, the pace of run 1."
 
 
 def test_the_pace_of_answers_is_not_that_of_their_judge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,5 +110,48 @@ def test_the_pace_of_answers_is_not_that_of_their_judge(monkeypatch: pytest.Monk
             run.finished_at = run.created_at + timedelta(days=1)
         found = estimate().answers
     assert found is not None
-    assert found.seconds is not None
-    assert found.seconds < 60
+    assert found.time.paced_by == 1
+    assert found.time.seconds < 60
+
+
+def test_a_judge_s_time_is_assumed_first_and_then_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 8)
+    configure(JUDGE)
+    settings = DryRunSettings()
+    with configured(monkeypatch, in_turn(say_json({"score": 1})), CONCURRENCY="4"):
+        before = estimate(settings).judge
+        run_dry()
+        with unit_of_work() as session:
+            space_replies(session, {3: 9_000.0})
+        after = estimate(settings).judge
+    assert before is not None
+    assert before.time is not None
+    reply_s = 1.0 + before.tokens.num_reply_tokens / 8 / 50
+    assert before.time.seconds == pytest.approx(8 * reply_s / 4), "four at a time"
+    assert before.time.paced_by is None
+    assert after is not None
+    assert after.time is not None
+    assert after.time.paced_by == 1
+    assert after.time.seconds == pytest.approx(8 * EVERY_S)
+
+
+TOKENS = TokenEstimate(num_prompt_tokens=90_000, num_reply_tokens=5_000)
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds", "told"),
+    [
+        ({}, 100 * 2.0 / 8, "100 calls × 2.0 s, 8 at a time"),
+        ({"requests_per_minute": 50}, 120.0, "100 calls at 50 requests a minute"),
+        ({"tokens_per_minute": 9_500}, 600.0, "95,000 tokens at 9,500 a minute"),
+        ({"requests_per_minute": 6_000}, 100 * 2.0 / 8, "8 at a time"),
+    ],
+)
+def test_assumed_times_keep_to_the_provider_s_limits(
+    limits: dict[str, int], seconds: float, told: str
+) -> None:
+    endpoint = make_endpoint("http://127.0.0.1:9/v1", **limits)
+    found = assume_time(Choice(endpoint, endpoint.provider.models[0]), TOKENS, 100)
+    assert found.seconds == pytest.approx(seconds)
+    assert told in found.formula
+    assert found.paced_by is None

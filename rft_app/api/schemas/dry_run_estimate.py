@@ -17,8 +17,12 @@ class SamplingEstimate(Wire):
     """`null` where the model's prices are not known."""
     cost_formula: str
     prices_date: str | None
-    seconds: float | None
-    """By the pace of an earlier run by this model; `null` where there is none."""
+    seconds: float
+    """An estimate like the rest; see `timeFormula`."""
+    time_formula: str
+    """By the pace of an earlier run by this model, else what is assumed."""
+    paced_by: int | None
+    """The number of that run; `null` where there is none."""
 
     @classmethod
     def of(cls, found: sampling_costs.SamplingEstimate) -> "SamplingEstimate":
@@ -31,7 +35,9 @@ class SamplingEstimate(Wire):
             cost_range=CostRange.of(found.cost),
             cost_formula=found.cost.formula,
             prices_date=found.cost.prices_date,
-            seconds=found.seconds,
+            seconds=found.time.seconds,
+            time_formula=found.time.formula,
+            paced_by=found.time.paced_by,
         )
 
 
@@ -51,6 +57,12 @@ class DryRunEstimate(Wire):
     """`null` where the model's prices are not known."""
     cost_formula: str
     prices_date: str | None
+    seconds: float | None
+    """An estimate of the judge's part; `null` where no model can be asked."""
+    time_formula: str
+    """By the pace of an earlier run by this model, else what is assumed."""
+    paced_by: int | None
+    """The number of that run; `null` where there is none."""
     obstacle: str
     """Why the run cannot start; mostly empty."""
 
@@ -72,6 +84,9 @@ class DryRunEstimate(Wire):
                 cost_range=None,
                 cost_formula="The grader asks no model.",
                 prices_date=None,
+                seconds=None,
+                time_formula="",
+                paced_by=None,
                 obstacle="",
                 answers=sampling,
             )
@@ -84,5 +99,8 @@ class DryRunEstimate(Wire):
             cost_range=CostRange.of(found.cost),
             cost_formula=found.cost.formula,
             prices_date=found.cost.prices_date,
+            seconds=found.time and found.time.seconds,
+            time_formula=found.time.formula if found.time else "",
+            paced_by=found.time and found.time.paced_by,
             obstacle=found.obstacle,
         )

@@ -40,7 +40,7 @@ from rft_app.ui.state.judge_view import describe_spent, describe_stopped
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.progress import JobProgress
 from rft_app.ui.state.rollout_view import RolloutView
-from rft_app.ui.state.sampling_form import SamplingForm, describe_effect
+from rft_app.ui.state.sampling_form import SamplingForm, describe_effect, describe_formulas
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
 PAGE_SIZE = 10
@@ -168,8 +168,7 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
                 lambda session: estimate_dry_run(session, dataset_id, settings)
             )
             effect = describe_effect(answers, found)
-            costs = [one.cost.formula for one in (answers, found) if one is not None]
-            formula = " ".join(costs)
+            formula = describe_formulas(answers, found)
         except RftError as error:
             effect, formula = error.message, ""
         async with self:

@@ -1,11 +1,12 @@
 """What asking a judge will cost, and what it came to, in words."""
 
-from rft_app.domain.generation import CostRange
+from rft_app.domain.generation import CostRange, TokenEstimate
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.domain.provider import FREE, NO_JUDGE
+from rft_app.services.call_times import CallTime
 from rft_app.services.dry_run_resuming import StoppedRun
 from rft_app.services.judge_costs import JudgeEstimate
-from rft_app.ui.words import count, dollar_range, dollars
+from rft_app.ui.words import count, dollar_range, dollars, duration
 
 
 def describe_spent(paid: PaidTotals) -> str:
@@ -67,8 +68,27 @@ def describe_estimate(found: JudgeEstimate | None) -> str:
         return found.obstacle
     if found.is_demo:
         calls = count(found.num_calls, "time")
-        return f"Asks {found.model} {calls}: {FREE}. {NO_JUDGE}"
-    return f"Asks {found.model} {count(found.num_calls, 'time')}, {describe_price(found.cost)}."
+        amounts = describe_amounts(found.tokens, found.time)
+        return f"Asks {found.model} {calls}: {FREE}{amounts}. {NO_JUDGE}"
+    asked = f"Asks {found.model} {count(found.num_calls, 'time')}, {describe_price(found.cost)}"
+    return f"{asked}{describe_amounts(found.tokens, found.time)}."
+
+
+def describe_amounts(tokens: TokenEstimate, time: CallTime | None) -> str:
+    """Tokens and time, to be put behind a price; empty where no time is known.
+
+    Example:
+        >>> tokens = TokenEstimate(num_prompt_tokens=12_000, num_reply_tokens=800)
+        >>> describe_amounts(tokens, CallTime(seconds=48, formula="", paced_by=3))
+        ', about 12,000 tokens in and 800 out, about 48 s at the pace of run 3'
+    """
+    if time is None:
+        return ""
+    pace = f" at the pace of run {time.paced_by}" if time.paced_by else " (assumed)"
+    return (
+        f", about {tokens.num_prompt_tokens:,} tokens in and {tokens.num_reply_tokens:,} out, "
+        f"about {duration(time.seconds)}{pace}"
+    )
 
 
 def describe_stopped(found: StoppedRun | None) -> str:

@@ -12,9 +12,9 @@ from rft_app.services.models import list_models
 from rft_app.services.sampling_costs import SamplingEstimate
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.generation_view import ModelOption, find_demo
-from rft_app.ui.state.judge_view import describe_estimate, describe_price
+from rft_app.ui.state.judge_view import describe_amounts, describe_estimate, describe_price
 from rft_app.ui.state.step_modal import read_whole
-from rft_app.ui.words import count, duration
+from rft_app.ui.words import count
 
 RECORDED = ""
 """Stands for recorded and imported answers where a model would be named."""
@@ -48,11 +48,9 @@ def describe_sampling(found: SamplingEstimate | None) -> str:
     """What the answers will ask and cost, and how long they take; empty for recorded ones."""
     if found is None:
         return ""
-    pace = ""
-    if found.seconds is not None:
-        pace = f", about {duration(found.seconds)} at the pace of run {found.paced_by}"
+    amounts = describe_amounts(found.tokens, found.time)
     return f"Answers: asks {found.model} {count(found.num_calls, 'time')}, " + (
-        f"{describe_price(found.cost)}{pace}."
+        f"{describe_price(found.cost)}{amounts}."
     )
 
 
@@ -62,6 +60,16 @@ def describe_effect(answers: SamplingEstimate | None, judge: JudgeEstimate | Non
         return describe_estimate(judge)
     asked = describe_sampling(answers)
     return asked if judge is None else f"{asked} Judge: {describe_estimate(judge)}"
+
+
+def describe_formulas(answers: SamplingEstimate | None, judge: JudgeEstimate | None) -> str:
+    """How the figures come about; empty where no model is asked."""
+    parts = [
+        f"{one.cost.formula} {one.time.formula if one.time else ''}".rstrip()
+        for one in (answers, judge)
+        if one is not None
+    ]
+    return f"Estimates. {' '.join(parts)}" if parts else ""
 
 
 class SamplingForm(rx.State, mixin=True):
