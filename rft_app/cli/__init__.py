@@ -16,6 +16,7 @@ from rft_app.cli import (
     grader,
     grader_attack,
     grader_suggest,
+    grader_try,
     importing,
     keys,
     providers,
@@ -59,6 +60,7 @@ app.command("adjust")(deploying.adjust)
 app.command("promote")(deploying.promote)
 app.command("rollback")(deploying.rollback)
 grader.app.command("attack")(grader_attack.attack)
+grader.app.command("try")(grader_try.try_)
 grader.app.command("suggest")(grader_suggest.suggest)
 grader.app.command("calibrate")(calibrate.calibrate)
 app.add_typer(datasets.app, name="datasets")

@@ -1,5 +1,6 @@
 """What graders share that ask a model: one call with its key, and what came of several."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
@@ -166,7 +167,7 @@ class AskingSession:
     def grade(
         self,
         batch: Sequence[tuple[Sample, Item]],
-        on_graded: Callable[[], None] = lambda: None,
+        on_graded: Callable[[int, float], None] = lambda _place, _latency_s: None,
     ) -> list[Outcome]:
         """Judge a batch, several at a time; the ledger knows each by its place in the batch.
 
@@ -175,7 +176,7 @@ class AskingSession:
 
         Args:
             batch: What to judge.
-            on_graded: Called after each, in any thread.
+            on_graded: Called after each, in any thread, with its place and how long it took.
 
         Raises:
             JobCancelledError: `stop` was called before an attempt.
@@ -183,8 +184,9 @@ class AskingSession:
         hope = Hope()
 
         def ask(number: int, sample: Sample, item: Item) -> Outcome:
+            started_at = time.perf_counter()
             outcome = hope.ask(lambda: self.ask(str(number), sample, item))
-            on_graded()
+            on_graded(number, time.perf_counter() - started_at)
             return outcome
 
         with ThreadPoolExecutor(self.num_at_once, "judge") as pool:

@@ -80,15 +80,26 @@ def expect_samples(
     ]
 
 
-def pick_few(session: Session, dataset_id: str, num_wanted: int) -> list[RolloutKey]:
-    """One answer each of a few records, always the same ones, without reading the whole dataset.
+def pick_few(
+    session: Session, dataset_id: str, num_wanted: int, seed: int = 0, *, must_find: bool = True
+) -> list[RolloutKey]:
+    """One answer each of a few records, the same for the same seed, without reading all answers.
 
     Raises:
-        ConflictError: No record has an answer.
+        ConflictError: No record has an answer, and one must.
     """
-    few = _find_answered(session, dataset_id, num_wanted, 0)
-    _require_answers({record.seq: record for record in few})
+    few = _find_answered(session, dataset_id, num_wanted, seed)
+    if must_find:
+        _require_answers({record.seq: record for record in few})
     return _to_keys(session, dataset_id, few)
+
+
+def pick_answers(session: Session, dataset_id: str, seqs: Sequence[int]) -> list[RolloutKey]:
+    """One answer each of given records, in their order; the key of one without leads to none."""
+    answered = {record.seq: record for record in iterate_answered(session, dataset_id, seqs)}
+    known = _to_keys(session, dataset_id, list(answered.values()))
+    keys = {key.record_seq: key for key in known}
+    return [keys.get(seq, RolloutKey(seq, None, None)) for seq in seqs]
 
 
 def pick_targets(session: Session, dataset_id: str, num_wanted: int, seed: int) -> list[RolloutKey]:

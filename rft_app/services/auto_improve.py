@@ -23,7 +23,8 @@ from rft_app.jobs.context import JobContext
 from rft_app.jobs.queue import cancel_job, enqueue, list_active_jobs
 from rft_app.services.datasets import get_dataset
 from rft_app.services.grader_suggestion import suggest_grader
-from rft_app.services.graders import current_grader, save_grader, try_grader
+from rft_app.services.grader_trial import try_grader
+from rft_app.services.graders import current_grader, save_grader
 from rft_app.services.pipeline import StepView, get_step, start_step
 from rft_app.storage import auto_runs
 from rft_app.storage.dry_runs import find_last_finished

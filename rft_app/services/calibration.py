@@ -22,7 +22,7 @@ from rft_app.domain.grader import GraderVersion, find_pass_threshold, list_askin
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import RolloutKey
 from rft_app.services.calibration_figures import NUM_RESAMPLES, find_kappa, find_spearman
-from rft_app.services.graders import TriedGrade
+from rft_app.services.grader_trial import TriedGrade
 from rft_app.storage import calibration, graders
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.rollouts import load_rollouts

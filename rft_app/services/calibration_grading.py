@@ -20,7 +20,7 @@ from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.pipeline.grader import require_grader
 from rft_app.services.calibration import list_lacking
 from rft_app.services.generation_costs import MAX_SAMPLED
-from rft_app.services.graders import TRIAL_ATTEMPTS
+from rft_app.services.grader_trial import TRIAL_ATTEMPTS
 from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
 from rft_app.storage import calibration
 from rft_app.storage.catalogue import read_catalogue

@@ -21,7 +21,7 @@ from rft_app.domain.words import count
 from rft_app.graders._asked import find_unasked
 from rft_app.graders.attacks import ATTACKS, Attack
 from rft_app.pipeline._rollout_plan import pick_targets
-from rft_app.services.graders import TriedGrade, grade_now
+from rft_app.services.grader_trial import TriedGrade, grade_now
 from rft_app.services.grading_watch import Watch
 from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
 from rft_app.storage.rollouts import load_rollouts

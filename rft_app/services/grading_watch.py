@@ -1,6 +1,7 @@
-"""Grading that somebody waits for: how far it is, what it cost, and how they stop it."""
+"""Grading that somebody waits for: how far it is, what it takes, how they stop it."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from rft_app.domain.grading import Outcome
@@ -26,6 +27,10 @@ class Watch:
         """Answers; those of which nobody asks the grader are none of them."""
         self.paid: PaidTotals | None = None
         """What a judge's calls cost so far, known at the end; `None` where no model is asked."""
+        self.scope: str | None = None
+        """Of these calls in the ledger."""
+        self.latencies_ms: dict[int | None, float] = {}
+        """How long each answer took, by its place among those that are graded."""
         self._on_progress = on_progress
         self._lock = threading.RLock()
         """Taken again where `on_progress` stops it."""
@@ -37,10 +42,11 @@ class Watch:
         self.num_all = num_all
         self._on_progress(0, num_all)
 
-    def count(self) -> None:
-        """One more is graded."""
+    def count(self, place: int, latency_s: float) -> None:
+        """The answer at `place` is graded."""
         with self._lock:
             self.num_done += 1
+            self.latencies_ms[place] = 1000 * latency_s
             self._on_progress(self.num_done, self.num_all)
 
     def stop(self) -> None:
@@ -81,10 +87,11 @@ class WatchedGrading:
         """
         self._watch.begin(len(batch))
         outcomes: list[Outcome] = []
-        for pair in batch:
+        for place, pair in enumerate(batch):
             self._watch.require_going()
+            started_at = time.perf_counter()
             outcomes += self._grading.grade([pair])
-            self._watch.count()
+            self._watch.count(place, time.perf_counter() - started_at)
         return outcomes
 
 

@@ -16,6 +16,8 @@ from rft_app.storage.group_commit import GroupCommit
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import LlmCallRow, LostCallRow
 
+NumberT = TypeVar("NumberT", int, float)
+
 _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
 _FIND = text(
@@ -40,6 +42,12 @@ _SUM = text(
     "(SELECT COUNT(*) FROM llm_lost WHERE scope IN :scopes) AS num_lost "
     "FROM llm_call WHERE scope IN :scopes AND NOT is_cached"
 ).bindparams(bindparam("scopes", expanding=True))
+
+
+_EACH = text(
+    "SELECT key, num_prompt_tokens, num_completion_tokens, cost_usd, is_cached FROM llm_call "
+    "WHERE scope = :scope"
+)
 
 
 class StoredPaidCalls:
@@ -185,6 +193,30 @@ def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
         known_usd=float(row.cost),
         num_lost=row.num_lost,
     )
+
+
+def sum_paid_each(session: Session, scope: str) -> dict[str, PaidTotals]:
+    """The same by what stands before the first dot of the calls' keys; replies told apart."""
+    rows = session.connection().execute(_EACH, {"scope": scope})
+    found: dict[str, PaidTotals] = {}
+    for key, prompt, reply, cost, is_cached in rows:
+        name = key.partition(".")[0]
+        so_far = found.get(name, PaidTotals())
+        if is_cached:
+            found[name] = so_far.model_copy(update={"num_cached": so_far.num_cached + 1})
+            continue
+        found[name] = PaidTotals(
+            num_calls=so_far.num_calls + 1,
+            num_cached=so_far.num_cached,
+            num_prompt_tokens=_plus(so_far.num_prompt_tokens, prompt),
+            num_completion_tokens=_plus(so_far.num_completion_tokens, reply),
+            cost_usd=_plus(so_far.cost_usd, cost),
+        )
+    return found
+
+
+def _plus(so_far: NumberT | None, more: NumberT | None) -> NumberT | None:
+    return None if so_far is None or more is None else so_far + more
 
 
 def list_paid_moments(session: Session, scope: str) -> list[datetime]:

@@ -54,6 +54,14 @@ def test_the_pipeline_runs_to_its_verdict(  # noqa: PLR0915  # one journey
     tried = client.post(f"{base}/grader/test", json={"sampleSize": 3}).json()
     assert [result["score"] for result in tried["results"]] == [1.0, 1.0, 1.0]
     assert tried["statistics"] == {"mean": 1.0, "std": 0.0, "min": 1.0, "max": 1.0}
+    assert 0 < tried["latency"]["p50Ms"] <= tried["latency"]["p95Ms"]
+    first = tried["results"][0]
+    assert (first["latencyMs"] > 0, first["paid"], tried["paid"]) == (True, None, None)
+    again = client.post(f"{base}/grader/test", json={"recordIds": [first["recordId"]]}).json()
+    assert [one["recordId"] for one in again["results"]] == [first["recordId"]]
+    assert again["results"][0]["outputText"] == first["outputText"] != ""
+    strange = client.post(f"{base}/grader/test", json={"recordIds": ["rec_fffff", "x y"]})
+    assert (strange.status_code, "x y" in strange.json()["error"]["message"]) == (422, True)
 
     report = run(f"{base}/dry-run", {"sampleSize": 25})["result"]
     assert report["samplesEvaluated"] == 25

@@ -332,6 +332,23 @@ def test_formats_are_those_that_export_knows(rft: Rft) -> None:
     assert {"openai_sft", "openai_rft", "trl_sft", "trl_grpo"} <= set(names)
 
 
+def test_a_grader_is_tried_on_drawn_and_on_chosen_records(
+    rft: Rft, rows: Path, tmp_path: Path
+) -> None:
+    dataset_id = imported(rft, rows, "Tried")
+    draft = tmp_path / "grader.py"
+    draft.write_text("def grade(sample, item):\n    return 0.25\n")
+    drawn = rft.json("grader", "try", dataset_id, "--grader", draft, "--sample-size", 2)
+    ids = [one["recordId"] for one in drawn["results"]]
+    assert len(ids) == 2
+    own = rft("grader", "try", dataset_id, "--grader", draft, "--records", ",".join(ids)).stdout
+    assert all(one in own for one in ids)
+    assert "mean 0.25, 0.25 to 0.25, n = 2" in own
+    assert "latency p50" in own
+    wrong = rft("grader", "try", dataset_id, "--grader", draft, "--records", "rec_1,?")
+    assert (wrong.returncode, "'?' is no record id" in wrong.stderr) == (1, True)
+
+
 def test_a_grader_is_attacked(rft: Rft, rows: Path, tmp_path: Path) -> None:
     dataset_id = imported(rft, rows, "Attacked")
     assert "no grader yet" in rft("grader", "attack", dataset_id).stderr

@@ -20,7 +20,8 @@ from rft_app.services.auto_improve import (
     start_auto_run,
 )
 from rft_app.services.datasets import create_dataset
-from rft_app.services.graders import Trial, current_grader, save_grader, try_grader
+from rft_app.services.grader_trial import Trial, try_grader
+from rft_app.services.graders import current_grader, save_grader
 from rft_app.services.imports import start_import
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage import jobs

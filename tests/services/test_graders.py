@@ -3,13 +3,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from rft_app.domain.grader import JudgeSpec, ScriptSpec, StringCheckSpec
-from rft_app.domain.grading import GradingFailure, Verdict
+from rft_app.domain.grader import ScriptSpec, StringCheckSpec
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import (
     ConflictError,
     InvalidInputError,
-    NotAvailableError,
     NotFoundError,
 )
 from rft_app.pipeline.grader import GraderSettings, GraderStep
@@ -19,18 +17,14 @@ from rft_app.services.graders import (
     configure_grader,
     current_grader,
     save_grader,
-    sum_up,
-    try_grader,
 )
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import get_step_row
 from rft_app.storage.tables import GraderVersionRow
-from tests.llm.provider import configured, in_turn, say_json
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
-    add_answers,
     add_records,
     begin_job,
     configure,
@@ -133,74 +127,5 @@ def test_a_grader_needs_its_dataset() -> None:
         save_grader(session, "ds_none", StringCheckSpec())
 
 
-def test_trying_shows_outputs_beside_grades_and_stores_nothing() -> None:
-    add_records(["1", "words", None], topic_id=1)
-    add_answers(3, "0.5")
-    tried = sorted(
-        try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT)).grades, key=lambda t: t.record_id
-    )
-    assert [(t.record_id, t.output_text, t.reference) for t in tried] == [
-        ("rec_1", "1", "1"),
-        ("rec_2", "words", "2"),
-        ("rec_3", "0.5", "3"),
-    ]
-    assert tried[0].outcome == Verdict(reward=1.0)
-    assert isinstance(tried[1].outcome, GradingFailure)
-    assert tried[2].outcome == Verdict(reward=0.5)
-    assert (tried[0].question, tried[0].topic) == ("Question 1", "Book")
-    assert versions() == []
-
-
-def test_trying_takes_the_same_few_records_every_time() -> None:
-    add_records([None, "1"] * 30)
-    first, second = (try_grader(DATASET, StringCheckSpec()).grades for _ in range(2))
-    assert first == second
-    assert len({tried.record_id for tried in first}) == 5
-
-
-def test_trying_needs_answers() -> None:
-    add_records([None])
-    with pytest.raises(ConflictError, match="nothing to grade"):
-        try_grader(DATASET, StringCheckSpec())
-
-
 def test_isolation_can_be_asked_for() -> None:
     assert "limits" in check_isolation().layers
-
-
-def test_a_trial_is_summed_up_and_failures_are_counted_apart() -> None:
-    add_records(["1", "words", "0.5"])
-    tried = try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT)).grades
-    found = sum_up([each.outcome for each in tried])
-    assert found is not None
-    assert (found.n, found.mean, found.low, found.high) == (2, 0.75, 0.5, 1.0)
-    assert (found.sd, found.num_failed) == (0.25, 1)
-
-
-def test_a_trial_without_a_grade_has_no_figures() -> None:
-    add_records(["words"])
-    tried = try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT)).grades
-    assert sum_up([each.outcome for each in tried]) is None
-
-
-def test_a_judge_is_tried_with_its_reasons_and_what_that_cost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    add_records(["1", "0.5"])
-    spec = JudgeSpec(prompt="{{sample.output_text}}")
-    reply = say_json({"reasoning": "Half right.", "score": 0.5})
-    with configured(monkeypatch, in_turn(reply)):
-        trials = [try_grader(DATASET, spec) for _ in range(2)]
-    half = Verdict(reward=0.5, reason="Half right.")
-    for trial in trials:
-        assert [grade.outcome for grade in trial.grades] == [half, half]
-        assert trial.paid is not None
-        assert trial.paid.num_calls == 2, "each trial counts its own calls"
-
-
-def test_a_judge_without_a_provider_can_be_saved_and_not_tried() -> None:
-    add_records(["1"])
-    spec = JudgeSpec(prompt="{{sample.output_text}}", model="any")
-    assert configure_grader(DATASET, spec).label == "judge v1"
-    with pytest.raises(NotAvailableError, match="RFT_LLM_BASE_URL"):
-        try_grader(DATASET, spec)

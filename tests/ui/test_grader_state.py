@@ -1,4 +1,4 @@
-"""The grader's dialog while a trial runs, and what it says of the provider, without a browser."""
+"""The grader's dialog: its form, and what it says of the provider, without a browser."""
 
 import asyncio
 import re
@@ -16,10 +16,8 @@ from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.grader import JudgeSpec, StringCheckSpec
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.jobs.queue import cancel_job, enqueue
 from rft_app.services import graders
-from rft_app.services.graders import Trial
 from rft_app.services.models import list_models
 from rft_app.services.run_estimates import RunEstimate
 from rft_app.settings import get_settings
@@ -27,7 +25,7 @@ from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import begin_step, fail_step
 from rft_app.ui.state import dry_run, grader
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.grader import DEFECT, GraderState
+from rft_app.ui.state.grader import GraderState
 from tests.builders import SOME_DAY, make_dataset_row
 
 DATASET = "ds_orders"
@@ -48,75 +46,6 @@ def dialog() -> GraderState:
     found = make(GraderState)
     found._dataset_id, found._is_open = DATASET, True
     return found
-
-
-def answer(monkeypatch: pytest.MonkeyPatch, how: Callable[[], Trial]) -> None:
-    """Let every trial come out like this."""
-    monkeypatch.setattr(grader, "try_grader", lambda *_: how())
-
-
-def fail(error: Exception) -> Trial:
-    raise error
-
-
-def run_trial(dialog: GraderState) -> None:
-    asyncio.run(GraderState.try_it.fn(dialog))
-
-
-def test_a_person_types_while_the_provider_is_asked(
-    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[bool, str]] = []
-
-    def ask() -> Trial:
-        seen.append((dialog.is_trying, threading.current_thread().name))
-        return Trial(grades=())
-
-    answer(monkeypatch, ask)
-    assert GraderState.event_handlers["try_it"].is_background
-    run_trial(dialog)
-    assert [is_trying for is_trying, _ in seen] == [True]
-    assert seen[0][1] != threading.main_thread().name
-    assert (dialog.is_trying, dialog.try_fault, dialog.tried_note) == (False, "", "0 records")
-
-
-def test_a_trial_of_a_closed_dialog_is_not_shown_in_the_next(
-    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def close() -> Trial:
-        GraderState.leave.fn(dialog)
-        assert not dialog.is_trying
-        raise ConflictError("No record has an answer.")
-
-    answer(monkeypatch, close)
-    run_trial(dialog)
-    assert (dialog.is_trying, dialog.try_fault) == (False, "")
-
-
-def test_the_fault_of_a_draft_that_was_edited_is_not_marked_in_the_new_one(
-    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong = InvalidInputError("It fails in line 3.", field="source", line=3)
-
-    def edit() -> Trial:
-        dialog.draft = replace(dialog.draft, source="def grade(sample, item): return 1")
-        return fail(wrong)
-
-    answer(monkeypatch, edit)
-    run_trial(dialog)
-    assert (dialog.try_fault, dialog.fault_line) == ("It fails in line 3.", 0)
-    answer(monkeypatch, lambda: fail(wrong))
-    run_trial(dialog)
-    assert dialog.fault_line == 3
-
-
-def test_a_defect_is_said_in_words_and_goes_on_to_the_log(
-    dialog: GraderState, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer(monkeypatch, lambda: fail(RuntimeError("bug")))
-    with pytest.raises(RuntimeError, match="bug"):
-        run_trial(dialog)
-    assert (dialog.is_trying, dialog.try_fault) == (False, DEFECT)
 
 
 def test_the_form_is_checked_outside_the_event_loop(

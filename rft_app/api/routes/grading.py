@@ -26,7 +26,8 @@ from rft_app.services import run_estimates
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import WantedRollouts, get_dry_run, list_graded_rollouts
 from rft_app.services.grader_proposal import propose_grader
-from rft_app.services.graders import configure_grader, current_grader, try_grader
+from rft_app.services.grader_trial import try_grader
+from rft_app.services.graders import configure_grader, current_grader
 from rft_app.services.pipeline import start_step
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
@@ -85,7 +86,7 @@ def test_grader(dataset_id: str, request: GraderTestRequest | None = None) -> Gr
     """Grade the answers of a few records; no grade is stored. A judge's calls are paid."""
     asked = request or GraderTestRequest()
     spec = asked.config.to_spec() if asked.config else saved_spec(dataset_id)
-    return GraderTest.of(try_grader(dataset_id, spec, asked.sample_size))
+    return GraderTest.of(try_grader(dataset_id, spec, asked.to_choice()))
 
 
 @router.post("/dry-run", status_code=202)

@@ -11,7 +11,16 @@ from rft_app.domain import grader as domain
 from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Verdict
 from rft_app.domain.votes import VoteRule
 from rft_app.errors import InvalidInputError
-from rft_app.services.graders import MAX_TRIED, Trial, sum_up
+from rft_app.services.grader_trial import (
+    MAX_TRIED,
+    NUM_TRIED,
+    Trial,
+    TrialChoice,
+    TrialLatency,
+    TriedGrade,
+    require_record_id,
+    sum_up,
+)
 
 _JUDGE: Final = "llm-judge"
 _FIELDS = {
@@ -168,9 +177,26 @@ class GraderConfig(WireRequest):
 class GraderTestRequest(WireRequest):
     """Which grader to try on how many records."""
 
-    sample_size: int = Field(default=5, ge=1, le=MAX_TRIED)
+    sample_size: int | None = Field(default=None, ge=0, le=MAX_TRIED)
+    """Records that are drawn by lot beside those of `recordIds`; absent means 5, or none where
+    `recordIds` names some."""
+    seed: int = 0
+    """The same records are drawn for the same seed."""
+    record_ids: list[str] = Field(default_factory=list[str], max_length=MAX_TRIED)
+    """Records to try it on; they come first."""
     config: GraderConfig | None = None
     """Settings to try without saving them; absent means the saved grader."""
+
+    def to_choice(self) -> TrialChoice:
+        """Convert to the domain.
+
+        Raises:
+            InvalidInputError: Something is no record id.
+        """
+        records = tuple(map(require_record_id, self.record_ids))
+        usual = 0 if records else NUM_TRIED
+        num_drawn = usual if self.sample_size is None else self.sample_size
+        return TrialChoice(num_drawn=num_drawn, seed=self.seed, records=records)
 
 
 class GraderTestResult(Wire):
@@ -185,6 +211,13 @@ class GraderTestResult(Wire):
     """What the grader told of its parts, each on a scale of its own."""
     reasoning: str | None = None
     error: str | None = None
+    output_text: str | None = None
+    """The text of the answer that was graded."""
+    latency_ms: float | None = None
+    """How long the grader took for it, all calls of a judge included; `null` where it was not
+    asked."""
+    paid: Paid | None = None
+    """What the calls about it cost; `null` where no model was asked about it."""
 
     @classmethod
     def of(cls, record_id: str, outcome: GradeOutcome) -> "GraderTestResult":
@@ -197,6 +230,16 @@ class GraderTestResult(Wire):
             case GradingFailure(failure_kind=kind, message=message):
                 return cls(record_id=record_id, score=None, error=f"{kind}: {message}")
 
+    @classmethod
+    def of_tried(cls, tried: TriedGrade) -> "GraderTestResult":
+        """The same with the answer, and what grading it took."""
+        took = {
+            "output_text": tried.output_text,
+            "latency_ms": tried.latency_ms,
+            "paid": None if tried.paid is None else Paid.of(tried.paid),
+        }
+        return cls.of(tried.record_id, tried.outcome).model_copy(update=took)
+
 
 class GraderTestStatistics(Wire):
     """The spread of the scores; failures and abstentions are in none of them."""
@@ -205,6 +248,20 @@ class GraderTestStatistics(Wire):
     std: float
     min: float
     max: float
+
+
+class GraderTestLatency(Wire):
+    """How long the grader took for an answer."""
+
+    n: int
+    """Answers it was asked about."""
+    p50_ms: float
+    p95_ms: float
+
+    @classmethod
+    def of(cls, found: TrialLatency) -> "GraderTestLatency":
+        """Convert from the use case's values."""
+        return cls(n=found.n, p50_ms=found.p50_ms, p95_ms=found.p95_ms)
 
 
 class GraderTest(Wire):
@@ -216,6 +273,8 @@ class GraderTest(Wire):
 
     paid: Paid | None
     """What a judge's calls cost; `null` where no model was asked."""
+    latency: GraderTestLatency | None
+    """`null` where the grader was asked about no answer."""
 
     @classmethod
     def of(cls, trial: Trial) -> "GraderTest":
@@ -224,6 +283,7 @@ class GraderTest(Wire):
         statistics = found and GraderTestStatistics(
             mean=found.mean, std=found.sd, min=found.low, max=found.high
         )
-        results = [GraderTestResult.of(each.record_id, each.outcome) for each in trial.grades]
+        results = [GraderTestResult.of_tried(each) for each in trial.grades]
         paid = None if trial.paid is None else Paid.of(trial.paid)
-        return cls(results=results, statistics=statistics, paid=paid)
+        latency = None if trial.latency is None else GraderTestLatency.of(trial.latency)
+        return cls(results=results, statistics=statistics, paid=paid, latency=latency)

@@ -9,7 +9,7 @@ from rft_app.api.schemas.job import Paid
 from rft_app.domain.attack import AttackName
 from rft_app.services import grader_attacks
 from rft_app.services.grader_attacks import MAX_ATTACKED, NUM_ATTACKED
-from rft_app.services.graders import TriedGrade
+from rft_app.services.grader_trial import TriedGrade
 from rft_app.services.judge_costs import JudgeEstimate
 
 

@@ -13,6 +13,11 @@ from rft_app.ui.theme import CARD
 
 _REWARD = "text-title font-semibold tabular-nums"
 _RECORD_ID = "ml-auto font-mono text-label shrink-0"
+CORNER = (
+    "absolute right-3 top-[11px] h-5 inline-flex items-center gap-0.5 font-mono text-label"
+    " max-wide:top-[3px] max-wide:h-9"
+)
+"""Where a control stands that takes the place of the id: a summary must not hold a button."""
 _CLAMP = "line-clamp-2 [overflow-wrap:anywhere] group-open:line-clamp-none"
 
 
@@ -24,16 +29,20 @@ def graded_rollout(rollout: RolloutView, *, opens_from: str = "") -> rx.Componen
         opens_from: The preset that the records overlay opens with when the record's id is pressed;
             empty where the id is text.
     """
-    card = _card(rollout, opens_from)
     if not opens_from:
-        return card
-    return rx.el.div(card, _opener(rollout, opens_from), class_name="relative min-w-0")
+        return _card(rollout, hides_id=False)
+    return cornered_rollout(rollout, _opener(rollout, opens_from))
 
 
-def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
+def cornered_rollout(rollout: RolloutView, corner: rx.Component) -> rx.Component:
+    """The card with a control over the place of the record's id."""
+    return rx.el.div(_card(rollout, hides_id=True), corner, class_name="relative min-w-0")
+
+
+def _card(rollout: RolloutView, *, hides_id: bool) -> rx.Component:
     return rx.el.details(
         rx.el.summary(
-            _head(rollout, opens_from),
+            _head(rollout, hides_id=hides_id),
             _line("User", rollout.question, "text-ink"),
             rx.cond(rollout.answer != "", _line("Answer", rollout.answer, "text-ink-2")),
             rx.foreach(rollout.calls, _call),
@@ -49,6 +58,15 @@ def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
             rx.cond(
                 rollout.votes != "",
                 rx.el.p(rollout.votes, class_name="mt-[5px] text-small text-ink-3 tabular-nums"),
+            ),
+            rx.cond(
+                rollout.took != "",
+                rx.el.p(
+                    icon("timer", 13, "mt-[3px]"),
+                    rx.el.span(rollout.took, class_name="tabular-nums"),
+                    title="How long the grader needed for this answer",
+                    class_name="flex gap-1.5 mt-[5px] text-small text-ink-3",
+                ),
             ),
             rx.cond(
                 rollout.reason != "",
@@ -74,7 +92,7 @@ def _card(rollout: RolloutView, opens_from: str) -> rx.Component:
     )
 
 
-def _head(rollout: RolloutView, opens_from: str) -> rx.Component:
+def _head(rollout: RolloutView, *, hides_id: bool) -> rx.Component:
     return rx.el.div(
         rx.cond(
             rollout.is_graded,
@@ -100,22 +118,20 @@ def _head(rollout: RolloutView, opens_from: str) -> rx.Component:
         ),
         rx.el.span(
             rollout.record_id,
-            aria_hidden=bool(opens_from),
-            class_name=f"{_RECORD_ID} invisible pr-4" if opens_from else f"{_RECORD_ID} text-ink-3",
+            aria_hidden=hides_id,
+            class_name=f"{_RECORD_ID} invisible pr-4" if hides_id else f"{_RECORD_ID} text-ink-3",
         ),
         class_name="flex items-center gap-2 min-w-0 mb-1.5",
     )
 
 
 def _opener(rollout: RolloutView, opens_from: str) -> rx.Component:
-    """Lies over the place of the id: a summary must not hold a button."""
     return text_button(
         rollout.record_id,
         icon("chevron-right", 12),
         title="Open this record",
         on_click=ModalState.open_record(opens_from, rollout.record_id),
-        class_name="absolute right-3 top-[11px] h-5 inline-flex items-center gap-0.5 font-mono"
-        " text-label max-wide:top-[3px] max-wide:h-9",
+        class_name=CORNER,
     )
 
 

@@ -17,7 +17,6 @@ from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_attack import GraderAttackState
 
 _LINE = "px-3 py-2 m-0 text-small text-ink-3 tabular-nums border-b border-line"
-_LIST = "max-h-[420px] overflow-auto max-desk:max-h-none"
 
 
 def grader_attack() -> rx.Component:
@@ -103,10 +102,9 @@ def _attacked() -> rx.Component:
         rx.cond(GraderAttackState.cost != "", rx.el.p(GraderAttackState.cost, class_name=_LINE)),
         rx.el.div(
             rx.foreach(GraderAttackState.rows, _row),
-            tab_index=0,
             role="region",
             aria_label="Attacks",
-            class_name=rx.cond(GraderAttackState.is_attacking, f"{_LIST} opacity-45", _LIST),
+            class_name=rx.cond(GraderAttackState.is_attacking, "opacity-45", ""),
         ),
     )
 

@@ -209,10 +209,9 @@ def _disagreements() -> rx.Component:
         rx.el.p(_VIEW.disagreed, class_name=f"{_LINE} first-letter:uppercase"),
         rx.el.div(
             rx.foreach(_VIEW.disagreements, _disagreement),
-            tab_index=0,
             role="region",
             aria_label="Disagreements",
-            class_name="grid gap-3 p-3 max-h-[420px] overflow-auto max-desk:max-h-none",
+            class_name="grid gap-3 p-3",
         ),
     )
 

@@ -13,6 +13,7 @@ from rft_app.ui.components.grader_fields import (
 )
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
+from rft_app.ui.state.grader_trial import GraderTrialState
 
 _OPERATIONS = (
     ("eq", "equals, letter by letter"),
@@ -130,7 +131,7 @@ def _json_form(name: str, title: str, label: str, beside_weight: rx.Component) -
                 error_message=GraderState.fault_message,
                 on_change=GraderState.edit(name),
                 on_save=GraderState.save,
-                on_run=GraderState.try_it,
+                on_run=GraderTrialState.try_it,
                 class_name="h-full",
             ),
             class_name="grow min-h-[260px] h-[320px] bg-inset",

@@ -31,6 +31,7 @@ from rft_app.ui.state.grader_draft import (
     TOOL_CALLS,
 )
 from rft_app.ui.state.grader_suggestion import GraderSuggestionState
+from rft_app.ui.state.grader_trial import GraderTrialState
 from rft_app.ui.theme import WITNESS
 
 _KINDS = (
@@ -150,7 +151,7 @@ def _script() -> rx.Component:
                 error_message=GraderState.fault_message,
                 on_change=GraderState.edit("source"),
                 on_save=GraderState.save,
-                on_run=GraderState.try_it,
+                on_run=GraderTrialState.try_it,
                 class_name="h-full",
             ),
             class_name="grow min-h-[300px] h-[360px] bg-inset max-wide:h-[360px]",

@@ -15,6 +15,7 @@ from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_attack import GraderAttackState
+from rft_app.ui.state.grader_trial import GraderTrialState
 from rft_app.ui.state.grader_versions import GraderVersionsState
 
 
@@ -24,8 +25,8 @@ def grader_modal() -> rx.Component:
         GraderState,
         rx.el.div(
             rx.cond(GraderVersionsState.is_comparing, grader_difference(), _workbench()),
-            on_mount=GraderAttackState.enter,
-            on_unmount=GraderAttackState.leave,
+            on_mount=[GraderAttackState.enter, GraderTrialState.enter],
+            on_unmount=[GraderAttackState.leave, GraderTrialState.leave],
             class_name="contents",
         ),
         witness=rx.cond(
@@ -45,7 +46,11 @@ def grader_modal() -> rx.Component:
 
 def _workbench() -> rx.Component:
     return rx.el.div(
-        grader_editor(),
+        rx.el.div(
+            rx.el.div(grader_editor(), class_name="grid min-h-full"),
+            class_name="min-w-0 max-desk:grid desk:sticky desk:top-5"
+            " desk:h-[calc(100vh-212px)] desk:overflow-auto",
+        ),
         rx.el.div(
             grader_trial(),
             grader_attack(),
@@ -53,6 +58,6 @@ def _workbench() -> rx.Component:
             grader_versions(),
             class_name="grid gap-3.5 content-start min-w-0",
         ),
-        class_name="grow grid grid-cols-[minmax(0,1fr)_420px] gap-5 p-5 min-h-0"
+        class_name="grow grid grid-cols-[minmax(0,1fr)_420px] gap-5 p-5 items-start"
         " max-desk:grid-cols-1 max-wide:p-4",
     )

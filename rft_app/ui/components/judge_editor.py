@@ -16,6 +16,7 @@ from rft_app.ui.components.icon import icon
 from rft_app.ui.components.model_options import model_options, settings_link
 from rft_app.ui.content import Content
 from rft_app.ui.state.grader import GraderState
+from rft_app.ui.state.grader_trial import GraderTrialState
 from rft_app.ui.theme import WITNESS
 
 _DRAFT = GraderState.draft
@@ -127,7 +128,7 @@ def prompt_editor(name: str, label: str, language: str, value: Content) -> rx.Co
         error_message=GraderState.fault_message,
         on_change=GraderState.edit(name),
         on_save=GraderState.save,
-        on_run=GraderState.try_it,
+        on_run=GraderTrialState.try_it,
         class_name="h-full",
     )
 

@@ -20,6 +20,7 @@ from rft_app.ui.components.status import status_badge
 from rft_app.ui.state.grader import GraderState
 from rft_app.ui.state.grader_attack import GraderAttackState
 from rft_app.ui.state.grader_page import GraderPageState
+from rft_app.ui.state.grader_trial import GraderTrialState
 from rft_app.ui.state.grader_versions import GraderVersionsState
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.theme import (
@@ -143,8 +144,8 @@ def _workbench() -> rx.Component:
             grader_versions(),
             class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start min-w-0",
         ),
-        on_mount=GraderAttackState.enter,
-        on_unmount=GraderAttackState.leave,
+        on_mount=[GraderAttackState.enter, GraderTrialState.enter],
+        on_unmount=[GraderAttackState.leave, GraderTrialState.leave],
         class_name=f"{_COLUMNS} items-start",
     )
 

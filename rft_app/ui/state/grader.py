@@ -16,32 +16,23 @@ from rft_app.graders.grader_file import parse_grader
 from rft_app.llm.catalogue import ENVIRONMENT
 from rft_app.services.grader_versions import list_grader_versions, restore_version
 from rft_app.services.graders import (
-    Trial,
-    TrialSpread,
     check_grader,
     check_isolation,
     configure_grader,
-    sum_up,
-    try_grader,
 )
 from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.settings import get_settings
-from rft_app.storage.ids import new_id
 from rft_app.ui.state import rubric_draft
 from rft_app.ui.state.asking import ask
-from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.generation_view import ModelOption, find_demo
 from rft_app.ui.state.grader_draft import FIELDS, Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
-from rft_app.ui.state.judge_view import describe_spent
 from rft_app.ui.state.modal import NOTHING, ModalState
-from rft_app.ui.state.rollout_view import RolloutView
 from rft_app.ui.state.rubric_draft import CriterionView
 from rft_app.ui.state.step_modal import StepModal
-from rft_app.ui.words import count, reward, size
+from rft_app.ui.words import size
 
-NUM_TRIED = 5
 VERSIONS_SHOWN = 20
 MAX_FILE_BYTES = 1_000_000
 """Of a grader's file."""
@@ -82,21 +73,8 @@ class GraderState(StepModal, rx.State):
     provider: str = ""
     """Its host."""
     has_more_versions: bool = False
-    tried: list[RolloutView] = []
-    spread: list[Figure] = []
-    """Mean, sd, min and max of the trial's rewards."""
-    tried_note: str = ""
-    """What the trial was of; that the text was edited since, where it was."""
-    tried_cost: str = ""
-    """What the calls of a judge came to; empty for graders that ask no model."""
-    try_fault: str = ""
-    is_trying: bool = False
 
     _saved: Draft | None = None
-    _tried_draft: Draft = Draft()
-    _tried_words: str = ""
-    _trial: str = ""
-    """Of the trial that is waited for; empty where none is."""
     _num_versions: int = VERSIONS_SHOWN
 
     @rx.var
@@ -228,63 +206,20 @@ class GraderState(StepModal, rx.State):
         await self._refresh(is_forced=True)
         return rx.toast.success(f"Restored as {version.label.replace('_', ' ')}")
 
-    @rx.event(background=True)
-    async def try_it(self) -> None:
-        """Grade the answers of five records; no grade is stored.
-
-        A model may take minutes, in which the person types, saves or leaves; a trial whose dialog
-        was closed is not shown in the next one.
-        """
-        async with self:
-            if self.is_trying:
-                return
-            dataset_id, draft, trial = self._dataset_id, self.draft, new_id("trial")
-            self.is_trying, self.try_fault, self._trial = True, "", trial
-        found: Trial | RftError = RftError(DEFECT)
-        try:
-            found = await off_loop(lambda: try_grader(dataset_id, draft.to_spec(), NUM_TRIED))
-        except RftError as error:
-            found = error
-        finally:  # a defect goes on to the log
-            async with self:
-                if self._trial == trial:
-                    self._end_trial(found, draft)
-
     def _left(self) -> None:
-        self._trial, self.is_trying, self.load_fault = "", False, ""
+        self.load_fault = ""
 
-    def _end_trial(self, found: Trial | RftError, draft: Draft) -> None:
-        self._trial, self.is_trying = "", False
-        if isinstance(found, Trial):
-            self._show_trial(found, draft)
-        else:
-            if isinstance(found, InvalidInputError) and self.draft.is_like(draft):
-                self._show_fault(found)
-            self.try_fault, self.tried, self.spread, self._tried_words = found.message, [], [], ""
-        self._note_trial()
-
-    def _show_trial(self, trial: Trial, draft: Draft) -> None:
-        self.tried, self._tried_draft = [RolloutView.of(grade) for grade in trial.grades], draft
-        num_abstained = sum(view.is_abstained for view in self.tried)
-        num_failed = sum(not view.is_graded for view in self.tried) - num_abstained
-        failed = f" · {num_failed} not graded" if num_failed else ""
-        abstained = f" · {num_abstained} abstained" if num_abstained else ""
-        self._tried_words = f"{count(len(self.tried), 'record')}{failed}{abstained}"
-        self.tried_cost = describe_spent(trial.paid) if trial.paid else ""
-        self.spread = view_spread(sum_up([grade.outcome for grade in trial.grades]))
+    def tell_fault(self, fault: RftError, draft: Draft) -> None:
+        """Mark what was found wrong with a draft, unless it was edited since."""
+        if self.draft.is_like(draft):
+            self._show_fault(fault)
 
     async def _edit(self, **changes: str) -> None:
         self.draft, self.save_fault = replace(self.draft, **changes), ""
         self.load_fault = ""
         await self._check()
 
-    def _note_trial(self) -> None:
-        is_of_draft = self.draft.is_like(self._tried_draft)
-        edited = "before your last edit" if self.tried else ""
-        self.tried_note = self._tried_words if is_of_draft else edited
-
     async def _check(self) -> None:
-        self._note_trial()
         self.has_changes = not self.draft.is_like(self._saved or Draft())
         modal = await self.get_state(ModalState)
         modal.unsaved = StepName.GRADER.value if self.has_changes else NOTHING
@@ -375,16 +310,3 @@ def _read_file(name: str, raw: bytes) -> GraderSpec:
     spec = parse_grader(name, raw)
     check_grader(spec)
     return spec
-
-
-def view_spread(found: TrialSpread | None) -> list[Figure]:
-    """The figures of a trial; none where nothing was graded.
-
-    Example:
-        >>> view_spread(None)
-        []
-    """
-    if found is None:
-        return []
-    values = {"mean": found.mean, "sd": found.sd, "min": found.low, "max": found.high}
-    return [Figure(name, reward(value)) for name, value in values.items()]

@@ -1,5 +1,6 @@
 """One graded answer as a card: dry run, grader trial and record detail share it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import msgspec
 
 from rft_app.domain.grading import Abstention, FailureKind, GradeOutcome, Verdict, Votes
+from rft_app.domain.paid import PaidTotals
 from rft_app.services.dry_runs import GradedRollout
-from rft_app.services.graders import TriedGrade
+from rft_app.services.grader_trial import TriedGrade
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.record_row import leaf
-from rft_app.ui.words import reward, share
+from rft_app.ui.words import count, dollars, latency, reward, share
 
+CENT = 0.01
 GOOD, FAIR = 0.7, 0.3
 """From the first reward on the figure is green, below the second red."""
 LONGEST = 600
@@ -69,6 +72,8 @@ class RolloutView:
     reason: str = ""
     """Why this grade, or what went wrong."""
     origin: str = ""
+    took: str = ""
+    """How long the grader needed, and what it cost; empty where that was not measured."""
 
     @classmethod
     def of(cls, rollout: GradedRollout | TriedGrade) -> "RolloutView":
@@ -82,6 +87,7 @@ class RolloutView:
             calls=view_calls(rollout.output_tools),
             reference=shorten(rollout.reference or ""),
             origin=_origin(rollout),
+            took=describe_effort(rollout) if isinstance(rollout, TriedGrade) else "",
             **describe_outcome(rollout.outcome),
         )
 
@@ -111,6 +117,37 @@ def describe_outcome(outcome: GradeOutcome) -> dict[str, Any]:
         "failure": FAILURES[outcome.failure_kind],
         "reason": outcome.message,
     }
+
+
+def describe_effort(tried: TriedGrade) -> str:
+    """How long grading took and what its calls cost; empty where it was not measured."""
+    if tried.latency_ms is None:
+        return ""
+    return " · ".join([latency(tried.latency_ms), *_describe_paid(tried.paid)])
+
+
+def _describe_paid(paid: PaidTotals | None) -> list[str]:
+    if paid is None:
+        return []
+    if not paid.num_calls:
+        return [f"{count(paid.num_cached, 'cached reply', 'cached replies')}, nothing paid"]
+    if paid.cost_usd == 0:
+        return [count(paid.num_calls, "call"), "free"]
+    return [count(paid.num_calls, "call"), describe_small_cost(paid.cost_usd)]
+
+
+def describe_small_cost(cost_usd: float | None) -> str:
+    """What one answer cost, to two digits where that is less than a cent.
+
+    Example:
+        >>> describe_small_cost(0.00204), describe_small_cost(0.5), describe_small_cost(None)
+        ('$0.0020', '$0.50', 'cost unknown')
+    """
+    if cost_usd is None:
+        return "cost unknown"
+    if not 0 < cost_usd < CENT:
+        return dollars(cost_usd)
+    return f"${cost_usd:.{1 - math.floor(math.log10(cost_usd))}f}"
 
 
 def describe_votes(votes: Votes | None) -> str:

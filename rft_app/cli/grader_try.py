@@ -1,0 +1,107 @@
+"""`rft grader try`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    from rft_app.domain.grading import GradeOutcome
+    from rft_app.services.grader_trial import Trial, TriedGrade
+
+_LONGEST = 60
+"""Characters of an answer, and of a reason, in the table; `--json` has all."""
+
+
+def try_(
+    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    grader: Annotated[
+        Path | None,
+        typer.Option(help="A .py script or a .json file; the saved grader unless given."),
+    ] = None,
+    records: Annotated[
+        str, typer.Option(help="Ids of records between commas, e.g. rec_12,rec_40.")
+    ] = "",
+    sample_size: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=20,
+            help="Records that are drawn by lot; 5 unless given, none beside --records.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same records for the same seed.")] = 0,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Grade the answers of a few records; no grade is stored. A judge's calls are paid."""
+    from rft_app.api.schemas.grader import GraderTest, GraderTestRequest
+    from rft_app.api.views import saved_spec
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.cli.pipeline_run import read_grader
+    from rft_app.services.datasets import get_dataset
+    from rft_app.services.grader_trial import read_records, try_grader
+    from rft_app.storage.session import reading
+
+    chosen = read_records(records)
+    ensure_schema()
+    with reading() as session:
+        dataset_id = get_dataset(session, dataset).id
+    spec = read_grader(grader) if grader else saved_spec(dataset_id)
+    asked = GraderTestRequest(sample_size=sample_size, seed=seed, record_ids=list(chosen))
+    trial = try_grader(dataset_id, spec, asked.to_choice())
+    if json:
+        write_json(GraderTest.of(trial).to_json())
+    else:
+        _write(trial)
+
+
+def _write(trial: "Trial") -> None:
+    from rft_app.domain.words import count
+    from rft_app.services.grader_trial import sum_up
+
+    write_table(
+        ("record", "reward", "answer", "reason", "ms", "cost"),
+        [(each.record_id, *_tell(each)) for each in trial.grades],
+    )
+    spread = sum_up([each.outcome for each in trial.grades])
+    if spread is None:
+        write_line("None of these answers could be graded, so there is no mean.")
+    else:
+        others = {"failed": spread.num_failed, "abstained": spread.num_abstained}
+        told = "".join(f", {number} {name}" for name, number in others.items() if number)
+        write_line(
+            f"mean {spread.mean:.2f}, {spread.low:.2f} to {spread.high:.2f}, n = {spread.n}{told}"
+        )
+    if (latency := trial.latency) is not None:
+        write_line(f"latency p50 {latency.p50_ms:,.1f} ms, p95 {latency.p95_ms:,.1f} ms")
+    if trial.paid is not None:
+        note(f"{count(trial.paid.num_calls, 'call')} paid, {_price(trial.paid.cost_usd)}")
+
+
+def _tell(each: "TriedGrade") -> tuple[str, ...]:
+    from rft_app.domain.grading import Verdict
+
+    reward = f"{each.outcome.reward:.2f}" if isinstance(each.outcome, Verdict) else "–"
+    latency = "–" if each.latency_ms is None else f"{each.latency_ms:,.1f}"
+    cost = "–" if each.paid is None else _price(each.paid.cost_usd)
+    return reward, _shorten(each.output_text), _shorten(_why(each.outcome)), latency, cost
+
+
+def _why(outcome: "GradeOutcome") -> str:
+    from rft_app.domain.grading import GradingFailure
+
+    if isinstance(outcome, GradingFailure):
+        return f"{outcome.failure_kind}: {outcome.message}"
+    return outcome.reason or ""
+
+
+def _price(cost_usd: float | None) -> str:
+    return "cost unknown" if cost_usd is None else f"${cost_usd:.4f}"
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]} …"
