@@ -1,6 +1,6 @@
 """Grades in the database: written once per planned rollout, read in pages."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,7 +38,8 @@ class GradeOrder(StrEnum):
     ABSTAINED = "abstained"
     """Those that it would not judge."""
     SPLIT = "split"
-    """All rollouts of the records whose rewards differ."""
+    """All rollouts of the records whose rewards differ: by the gap between a record's highest and
+    lowest reward, the widest first; a record's rollouts stand together."""
     ALL = "all"
     """In the order of the plan: a record's rollouts stand together."""
 
@@ -148,16 +149,18 @@ def list_grades(
     Args:
         session: Any.
         dry_run_id: Of which dry run.
-        choice: Which, and how sorted; ties by position in the plan.
+        choice: Which, and how sorted; ties by position in the plan, of `SPLIT` by record.
         cursor: `cursor_of` the last outcome of the page before.
         limit: Most outcomes.
 
     Raises:
         InvalidInputError: The cursor is not one that a page gave.
     """
-    statement = select(GradeRow).where(col(GradeRow.dry_run_id) == dry_run_id)
     order = choice.order
-    statement = statement.where(*_CONDITIONS[order](dry_run_id), *_of_topics(choice.topic_ids))
+    if order is GradeOrder.SPLIT:
+        return _list_split(session, dry_run_id, choice, cursor, limit)
+    statement = select(GradeRow).where(col(GradeRow.dry_run_id) == dry_run_id)
+    statement = statement.where(*_CONDITIONS[order], *_of_topics(choice.topic_ids))
     if choice.kind is not None:
         statement = statement.where(col(GradeRow.failure_kind) == choice.kind.value)
     if cursor is not None:
@@ -167,6 +170,51 @@ def list_grades(
         GradeOrder.WORST: [col(GradeRow.reward).asc()],
     }.get(order, [])
     return list(session.exec(statement.order_by(*by_reward, col(GradeRow.item)).limit(limit)))
+
+
+def _list_split(
+    session: Session, dry_run_id: str, choice: GradeChoice, cursor: str | None, limit: int
+) -> list[GradeRow]:
+    """The gaps are read from an index that holds record and reward."""
+    record, item = col(GradeRow.record_seq), col(GradeRow.item)
+    gap = (func.max(GradeRow.reward) - func.min(GradeRow.reward)).label("gap")
+    gaps = (
+        select_columns(record.label("record_seq"), gap)
+        .where(col(GradeRow.dry_run_id) == dry_run_id)
+        .group_by(record)
+        .having(gap > EQUAL_REWARDS)
+    ).subquery()
+    statement = (
+        select(GradeRow)
+        .join(gaps, gaps.c.record_seq == record)
+        .where(col(GradeRow.dry_run_id) == dry_run_id, *_of_topics(choice.topic_ids))
+    )
+    if choice.kind is not None:
+        statement = statement.where(col(GradeRow.failure_kind) == choice.kind.value)
+    if cursor is not None:
+        last = _read_cursor(cursor)[0]
+        seq, width = _find_gap(session, dry_run_id, last, cursor)
+        is_later = or_(record > seq, and_(record == seq, item > last))
+        statement = statement.where(or_(gaps.c.gap < width, and_(gaps.c.gap == width, is_later)))
+    ordered = statement.order_by(gaps.c.gap.desc(), record, item)
+    return list(session.exec(ordered.limit(limit)))
+
+
+def _find_gap(session: Session, dry_run_id: str, item: int, cursor: str) -> tuple[int, float]:
+    """The record at a place of the plan, and the gap between its rewards."""
+    seq = session.exec(
+        select(GradeRow.record_seq).where(
+            col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.item) == item
+        )
+    ).first()
+    width = session.exec(
+        select(func.max(GradeRow.reward) - func.min(GradeRow.reward)).where(
+            col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq) == seq
+        )
+    ).one()
+    if seq is None or width is None:
+        raise _strange(cursor)
+    return seq, width
 
 
 def list_items(session: Session, dry_run_id: str, topic_ids: Collection[int]) -> list[int]:
@@ -205,12 +253,7 @@ def cursor_of(row: GradeRow) -> str:
 
 
 def _after(order: GradeOrder, cursor: str) -> ColumnElement[bool]:
-    item_text, _, reward_text = cursor.partition(":")
-    try:
-        item = int(item_text)
-        reward = float.fromhex(reward_text) if reward_text else None
-    except ValueError as error:
-        raise InvalidInputError(f"{cursor!r} is no place in this list; start over.") from error
+    item, reward = _read_cursor(cursor)
     is_later = col(GradeRow.item) > item
     if reward is None or order not in {GradeOrder.BEST, GradeOrder.WORST}:
         return is_later
@@ -219,28 +262,28 @@ def _after(order: GradeOrder, cursor: str) -> ColumnElement[bool]:
     return or_(is_beyond, and_(column == reward, is_later))
 
 
+def _read_cursor(cursor: str) -> tuple[int, float | None]:
+    item_text, _, reward_text = cursor.partition(":")
+    try:
+        return int(item_text), float.fromhex(reward_text) if reward_text else None
+    except ValueError as error:
+        raise _strange(cursor) from error
+
+
+def _strange(cursor: str) -> InvalidInputError:
+    return InvalidInputError(f"{cursor!r} is no place in this list; start over.")
+
+
 def _of_topics(topic_ids: Collection[int] | None) -> Sequence[ColumnElement[bool]]:
     if topic_ids is None:
         return ()
     return (func.coalesce(col(GradeRow.topic_id), 0).in_(topic_ids),)
 
 
-def _is_split(dry_run_id: str) -> ColumnElement[bool]:
-    reward = GradeRow.reward
-    records = (
-        select(GradeRow.record_seq)
-        .where(col(GradeRow.dry_run_id) == dry_run_id)
-        .group_by(col(GradeRow.record_seq))
-        .having(func.max(reward) - func.min(reward) > EQUAL_REWARDS)
-    )
-    return col(GradeRow.record_seq).in_(records)
-
-
-_CONDITIONS: Mapping[GradeOrder, Callable[[str], Sequence[ColumnElement[bool]]]] = {
-    GradeOrder.BEST: lambda _: [col(GradeRow.reward).is_not(None)],
-    GradeOrder.WORST: lambda _: [col(GradeRow.reward).is_not(None)],
-    GradeOrder.FAILED: lambda _: [col(GradeRow.failure_kind).is_not(None)],
-    GradeOrder.ABSTAINED: lambda _: [col(GradeRow.is_abstention).is_(True)],
-    GradeOrder.SPLIT: lambda dry_run_id: [_is_split(dry_run_id)],
-    GradeOrder.ALL: lambda _: [],
+_CONDITIONS: Mapping[GradeOrder, Sequence[ColumnElement[bool]]] = {
+    GradeOrder.BEST: [col(GradeRow.reward).is_not(None)],
+    GradeOrder.WORST: [col(GradeRow.reward).is_not(None)],
+    GradeOrder.FAILED: [col(GradeRow.failure_kind).is_not(None)],
+    GradeOrder.ABSTAINED: [col(GradeRow.is_abstention).is_(True)],
+    GradeOrder.ALL: [],
 }

@@ -163,9 +163,9 @@ def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
     return PaidTotals(
         num_calls=paid.num_calls + 1,
         num_cached=paid.num_cached,
-        num_prompt_tokens=_plus(paid.num_prompt_tokens, reply.num_prompt_tokens),
-        num_completion_tokens=_plus(paid.num_completion_tokens, reply.num_completion_tokens),
-        cost_usd=_plus(paid.cost_usd, reply.cost_usd),
+        num_prompt_tokens=_add_known(paid.num_prompt_tokens, reply.num_prompt_tokens),
+        num_completion_tokens=_add_known(paid.num_completion_tokens, reply.num_completion_tokens),
+        cost_usd=_add_known(paid.cost_usd, reply.cost_usd),
         num_unpriced=paid.num_unpriced + (reply.cost_usd is None),
         known_usd=paid.known_usd + (reply.cost_usd or 0.0),
         num_lost=paid.num_lost,
@@ -175,7 +175,7 @@ def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
 N = TypeVar("N", int, float)
 
 
-def _plus(first: N | None, second: N | None) -> N | None:
+def _add_known(first: N | None, second: N | None) -> N | None:
     """The sum; unknown where one is."""
     return None if first is None or second is None else first + second
 
@@ -208,14 +208,14 @@ def sum_paid_each(session: Session, scope: str) -> dict[str, PaidTotals]:
         found[name] = PaidTotals(
             num_calls=so_far.num_calls + 1,
             num_cached=so_far.num_cached,
-            num_prompt_tokens=_plus(so_far.num_prompt_tokens, prompt),
-            num_completion_tokens=_plus(so_far.num_completion_tokens, reply),
-            cost_usd=_plus(so_far.cost_usd, cost),
+            num_prompt_tokens=_add_known(so_far.num_prompt_tokens, prompt),
+            num_completion_tokens=_add_known(so_far.num_completion_tokens, reply),
+            cost_usd=_add_known(so_far.cost_usd, cost),
         )
     return found
 
 
-def _plus(so_far: NumberT | None, more: NumberT | None) -> NumberT | None:
+def _add_known(so_far: NumberT | None, more: NumberT | None) -> NumberT | None:
     return None if so_far is None or more is None else so_far + more
 
 

@@ -70,6 +70,46 @@ def test_pages_hold_every_rollout_once_in_order(order: str, texts: list[str], li
     assert len({row.item for row in rows}) == len(rows)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 100])
+def test_the_most_uneven_records_come_first(limit: int) -> None:
+    add_records(["0.5", "0", "0.2", "0.4", "1"], topic_id=2)
+    add_answers(1, "0.5", "words")  # even: a failure is no reward of 0
+    add_answers(2, "0.25", "0.1")
+    add_answers(3, "words", "1")
+    add_answers(4, "0.1", "0.2")
+    add_answers(5, "0", "0.5")
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    rows = browse("split", limit=limit)
+    assert [row.record_id for row in rows] == [
+        *["rec_5"] * 3,
+        *["rec_3"] * 3,
+        *["rec_4"] * 3,
+        *["rec_2"] * 3,
+    ]
+    assert [row.output_text for row in rows[:6]] == ["1", "0", "0.5", "0.2", "words", "1"]
+    assert browse("split", topic="Pay", limit=limit) == rows
+
+
+def test_equally_uneven_records_come_in_their_order() -> None:
+    add_records(["1", "0", "0", "1"])
+    for seq, other in enumerate(("0", "1", "1", "0"), 1):
+        add_answers(seq, other)
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    for limit in (1, 3):
+        rows = browse("split", limit=limit)
+        assert [row.record_id for row in rows] == [f"rec_{1 + at // 2}" for at in range(8)]
+
+
+def test_a_place_that_no_list_gave_is_refused_by_the_most_uneven_too(graded: None) -> None:
+    run, _ = last_run()
+    wanted = WantedRollouts(order=GradeOrder.SPLIT)
+    for cursor in ("x", "999:", "1:"):
+        with reading() as session, pytest.raises(InvalidInputError, match="no place in this list"):
+            list_graded_rollouts(session, run.id, wanted, cursor=cursor)
+
+
 @pytest.mark.usefixtures("graded")
 def test_a_row_holds_the_answer_its_record_and_the_outcome() -> None:
     row = browse("all")[2]

@@ -111,7 +111,7 @@ def test_an_attack_shows_how_far_it_is_until_it_is_stopped(
     def attack(_dataset: str, _spec: object, watch: Watch) -> AttackReport:
         watch.hold(stopped.set)
         watch.begin(4)
-        watch.count()
+        watch.count(0, 0.1)
         assert stopped.wait(WAIT_S), "nobody stopped it"
         watch.paid = PaidTotals(num_calls=1, cost_usd=0.01)
         watch.require_going()

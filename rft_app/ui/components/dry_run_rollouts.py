@@ -1,4 +1,4 @@
-"""The rollouts of a dry run, or of one of its topics: best, worst, by lot, split, not graded."""
+"""The rollouts of a dry run, or of one of its topics: best, worst, by lot, uneven, not graded."""
 
 import reflex as rx
 
@@ -27,7 +27,7 @@ def dry_run_rollouts() -> rx.Component:
                 _order("Best", "best"),
                 _order("Worst", "worst"),
                 _order("Random", RANDOM),
-                _order("Split", "split", _num_split()),
+                _order("Most uneven", "split", _num_split()),
                 _order("Failed", "failed", DryRunState.num_failed),
                 rx.cond(
                     _REPORT.num_abstained > 0,
@@ -123,6 +123,14 @@ def _note() -> rx.Component:
                 ),
                 button("Another 10", size="sm", icon="shuffle", on_click=DryRunState.draw_again),
                 class_name="flex items-center justify-between gap-3",
+            ),
+        ),
+        rx.cond(
+            (DryRunState.order == "split") & has_items(DryRunState.rollouts),
+            rx.el.p(
+                "All rollouts of a record together; records by the gap between their highest and"
+                " lowest reward, the widest first.",
+                class_name="text-small text-ink-3",
             ),
         ),
         rx.cond(
