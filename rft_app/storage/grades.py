@@ -177,12 +177,11 @@ def _list_split(
 ) -> list[GradeRow]:
     """The gaps are read from an index that holds record and reward."""
     record, item = col(GradeRow.record_seq), col(GradeRow.item)
-    gap = (func.max(GradeRow.reward) - func.min(GradeRow.reward)).label("gap")
     gaps = (
-        select_columns(record.label("record_seq"), gap)
+        select_columns(record, _gap().label("gap"))
         .where(col(GradeRow.dry_run_id) == dry_run_id)
         .group_by(record)
-        .having(gap > EQUAL_REWARDS)
+        .having(_gap() > EQUAL_REWARDS)
     ).subquery()
     statement = (
         select(GradeRow)
@@ -200,6 +199,11 @@ def _list_split(
     return list(session.exec(ordered.limit(limit)))
 
 
+def _gap() -> ColumnElement[float | None]:
+    """Between the highest and the lowest reward of some grades; null where there is none."""
+    return func.max(GradeRow.reward) - func.min(GradeRow.reward)
+
+
 def _find_gap(session: Session, dry_run_id: str, item: int, cursor: str) -> tuple[int, float]:
     """The record at a place of the plan, and the gap between its rewards."""
     seq = session.exec(
@@ -208,7 +212,7 @@ def _find_gap(session: Session, dry_run_id: str, item: int, cursor: str) -> tupl
         )
     ).first()
     width = session.exec(
-        select(func.max(GradeRow.reward) - func.min(GradeRow.reward)).where(
+        select(_gap()).where(
             col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq) == seq
         )
     ).one()

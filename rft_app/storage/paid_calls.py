@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, bindparam, text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.paid import PaidTotals
@@ -15,8 +15,6 @@ from rft_app.llm.chat import ChatReply
 from rft_app.storage.group_commit import GroupCommit
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import LlmCallRow, LostCallRow
-
-NumberT = TypeVar("NumberT", int, float)
 
 _TOGETHER = GroupCommit()
 """Replies that come at the same moment share a transaction: each waits for a disk."""
@@ -156,16 +154,16 @@ class RunningTotals:
             return sum_paid_calls(session, *self._scopes)
 
 
-def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
+def _add(paid: PaidTotals, reply: ChatReply | Row[Any]) -> PaidTotals:
     """What was paid with one reply more."""
     if reply.is_cached:
         return paid.model_copy(update={"num_cached": paid.num_cached + 1})
     return PaidTotals(
         num_calls=paid.num_calls + 1,
         num_cached=paid.num_cached,
-        num_prompt_tokens=_add_known(paid.num_prompt_tokens, reply.num_prompt_tokens),
-        num_completion_tokens=_add_known(paid.num_completion_tokens, reply.num_completion_tokens),
-        cost_usd=_add_known(paid.cost_usd, reply.cost_usd),
+        num_prompt_tokens=_plus(paid.num_prompt_tokens, reply.num_prompt_tokens),
+        num_completion_tokens=_plus(paid.num_completion_tokens, reply.num_completion_tokens),
+        cost_usd=_plus(paid.cost_usd, reply.cost_usd),
         num_unpriced=paid.num_unpriced + (reply.cost_usd is None),
         known_usd=paid.known_usd + (reply.cost_usd or 0.0),
         num_lost=paid.num_lost,
@@ -175,7 +173,7 @@ def _add(paid: PaidTotals, reply: ChatReply) -> PaidTotals:
 N = TypeVar("N", int, float)
 
 
-def _add_known(first: N | None, second: N | None) -> N | None:
+def _plus(first: N | None, second: N | None) -> N | None:
     """The sum; unknown where one is."""
     return None if first is None or second is None else first + second
 
@@ -196,27 +194,12 @@ def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
 
 
 def sum_paid_each(session: Session, scope: str) -> dict[str, PaidTotals]:
-    """The same by what stands before the first dot of the calls' keys; replies told apart."""
-    rows = session.connection().execute(_EACH, {"scope": scope})
+    """The same by what stands before the first dot of the calls' keys."""
     found: dict[str, PaidTotals] = {}
-    for key, prompt, reply, cost, is_cached in rows:
-        name = key.partition(".")[0]
-        so_far = found.get(name, PaidTotals())
-        if is_cached:
-            found[name] = so_far.model_copy(update={"num_cached": so_far.num_cached + 1})
-            continue
-        found[name] = PaidTotals(
-            num_calls=so_far.num_calls + 1,
-            num_cached=so_far.num_cached,
-            num_prompt_tokens=_add_known(so_far.num_prompt_tokens, prompt),
-            num_completion_tokens=_add_known(so_far.num_completion_tokens, reply),
-            cost_usd=_add_known(so_far.cost_usd, cost),
-        )
+    for row in session.connection().execute(_EACH, {"scope": scope}):
+        name = row.key.partition(".")[0]
+        found[name] = _add(found.get(name, PaidTotals()), row)
     return found
-
-
-def _add_known(so_far: NumberT | None, more: NumberT | None) -> NumberT | None:
-    return None if so_far is None or more is None else so_far + more
 
 
 def list_paid_moments(session: Session, scope: str) -> list[datetime]:
