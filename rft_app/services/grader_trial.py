@@ -15,6 +15,7 @@ from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.domain.statistics import percentile, summarise
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.graders import open_grader
+from rft_app.graders._asked import find_unasked
 from rft_app.pipeline._rollout_plan import pick_answers, pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.services.grading_watch import Watch, WatchedAsking, WatchedGrading
@@ -168,10 +169,10 @@ def try_grader(dataset_id: str, spec: GraderSpec, chosen: TrialChoice | None = N
     with reading() as session:
         paid_each = sum_paid_each(session, watch.scope) if watch.scope else {}
     places = _number_answered(chunk)
-    grades = [
-        TriedGrade.of(rollout, outcome, watch.latencies_ms.get(place), paid_each.get(str(place)))
-        for rollout, outcome, place in zip(chunk, outcomes, places, strict=True)
-    ]
+    grades: list[TriedGrade] = []
+    for rollout, outcome, place in zip(chunk, outcomes, places, strict=True):
+        took = None if find_unasked(outcome) else watch.latencies_ms.get(place)
+        grades.append(TriedGrade.of(rollout, outcome, took, paid_each.get(str(place))))
     return Trial(grades=tuple(grades), paid=paid)
 
 
