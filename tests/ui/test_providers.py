@@ -111,6 +111,24 @@ def test_a_provider_is_added_tested_changed_and_removed(  # noqa: PLR0915  # one
     expect(visitor.get_by_text("No provider yet")).to_be_visible()
 
 
+def test_of_listed_models_one_is_taken_and_of_several_some_must_be_chosen(
+    visitor: Page, place: tuple[str, FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = place[1]
+    open_settings(visitor, place[0])
+    fill_in(visitor, provider.url)
+    form = dialog(visitor)
+    form.get_by_role("button", name="Fetch models", exact=True).click()
+    expect(form.get_by_text("3 models listed")).to_be_visible(timeout=WAIT_MS)
+    form.get_by_role("button", name="Add provider", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("No model is chosen")
+    monkeypatch.setattr(provider, "models", Served(b'{"data": [{"id": "only"}]}'))
+    form.get_by_role("button", name="Fetch models", exact=True).click()
+    expect(form.get_by_label("Name of model 1", exact=True)).to_have_value("only", timeout=WAIT_MS)
+    form.get_by_role("button", name="Add provider", exact=True).click()
+    expect(visitor.get_by_role("table", name="Models of lab", exact=True)).to_contain_text("only")
+
+
 def test_another_address_asks_for_the_key_again(
     visitor: Page, place: tuple[str, FakeProvider]
 ) -> None:

@@ -213,6 +213,8 @@ class ProvidersState(rx.State):
             if self.is_open and self.form.base_url == form.base_url:
                 self.listed = list(found.listed) or self.listed
                 self.draft_test = view_test(form.name, found)
+                if len(self.listed) == 1 and not self._num_named:
+                    self.models = [ModelLine(name=self.listed[0])]
 
     @rx.event(background=True)
     async def try_one(self, name: str) -> None:
@@ -234,6 +236,9 @@ class ProvidersState(rx.State):
     async def save(self) -> rx.event.EventSpec | None:
         """Store what was typed, and close."""
         form, secret, is_new = self.form, self._secret, self.is_new
+        if self.listed and not self._num_named:
+            self.form_fault = "No model is chosen: choose some of those that are listed."
+            return None
         try:
             provider, key = form.to_provider(self.models), form.to_key(secret)
             if is_new:
@@ -277,6 +282,11 @@ class ProvidersState(rx.State):
         self.test = ProbeView()
         await self._show()
         return rx.toast.success(f"{name} removed")
+
+    @property
+    def _num_named(self) -> int:
+        """Models that are chosen or typed."""
+        return sum(bool(model.name.strip()) for model in self.models)
 
     async def _show(self) -> None:
         try:
