@@ -274,6 +274,15 @@ _LATER = {"allow_abstain": False, "num_votes": 1, "vote_rule": VoteRule.MEAN}
 """Settings that came with later releases, and what was meant before: no hash holds that."""
 
 
+def reads_tool_calls(spec: GraderSpec) -> bool:
+    """Whether the grader, or a part of it, looks at the calls of tools in an answer."""
+    parts = spec.graders.values() if isinstance(spec, MultiSpec) else [spec]
+    return any(
+        isinstance(part, ToolCallsSpec) or "output_tools" in part.model_dump_json()
+        for part in parts
+    )
+
+
 def list_asking(spec: GraderSpec) -> dict[str, JudgeSpec | RubricSpec]:
     """The graders of a spec that ask a model, by the name of the part; the spec itself by ""."""
     parts = spec.graders if isinstance(spec, MultiSpec) else {"": spec}

@@ -28,6 +28,8 @@ class BaseFacts(Entity):
     hidden_size: int
     vocabulary: int
     context_tokens: int
+    shows_tools: bool = False
+    """Whether its chat template shows the model the tools of a record."""
 
 
 class TrainingCheck(Entity):

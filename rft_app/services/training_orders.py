@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import count_calls
+from rft_app.domain.grader import count_calls, reads_tool_calls
 from rft_app.domain.message import text_of
 from rft_app.domain.record import Selection
 from rft_app.domain.rollout import Rollout, RolloutKey
@@ -120,6 +120,7 @@ def look_ahead(
         _check_verdict(outlook),
         _check_spread(session, dataset_id),
         _check_held_out(outlook),
+        _check_tools(session, dataset_id, base, sampled),
         _check_lengths(tokens, settings, base),
         _check_memory(estimate),
     )
@@ -256,6 +257,26 @@ def _check_held_out(outlook: TrainingOutlook) -> TrainingCheck:
             remedy=f"Hold out {FEW_HELD_OUT} or more.",
         )
     return TrainingCheck(name="held_out", level="ok", finding=f"{words}.")
+
+
+def _check_tools(
+    session: Session, dataset_id: str, base: BaseFacts, looked_at: Sequence[Rollout]
+) -> TrainingCheck | None:
+    has_tools = any(one.item.get("tools") for one in looked_at)
+    grader = current_grader(session, dataset_id)
+    needs_calls = grader is not None and reads_tool_calls(grader.spec)
+    if has_tools and not base.shows_tools:
+        finding = f"Records have tools, and the chat template of {base.name} does not show them."
+        remedy = "Take a base model that was taught to call tools (--base-model FOLDER)."
+    elif needs_calls and not has_tools:
+        finding = "No record that was looked at has tools that the model could call."
+        remedy = "Train with a grader that does not look at calls."
+    else:
+        return None
+    if needs_calls:
+        finding += " The grader looks at calls, so that answers would all get the same."
+    level = "stop" if needs_calls else "caution"
+    return TrainingCheck(name="tools", level=level, finding=finding, remedy=remedy)
 
 
 def _check_lengths(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from sqlmodel import Session
 
 from rft_app.domain.message import text_of
@@ -85,9 +86,16 @@ def iterate_prompts(session: Session, dataset_id: str, seqs: Sequence[int]) -> I
                 yield {
                     "key": rollout.key.record_seq,
                     "prompt": prompt,
+                    "tools": _write_tools(rollout),
                     "wanted": _find_wanted(rollout),
                     "topic": rollout.item.get("topic"),
                 }
+
+
+def _write_tools(rollout: Rollout) -> str | None:
+    """The record's tools as JSON; `None` without any."""
+    tools = rollout.item.get("tools")
+    return orjson.dumps(tools).decode() if tools else None
 
 
 def _find_wanted(rollout: Rollout) -> str | None:

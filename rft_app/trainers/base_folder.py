@@ -29,7 +29,7 @@ def describe_folder(folder: Path) -> BaseFacts:
         "config.json": (folder / "config.json").is_file(),
         "weights (*.safetensors)": bool(weights),
         "a tokenizer (tokenizer.json)": any((folder / name).is_file() for name in _TOKENIZERS),
-        "a chat template (chat_template.jinja)": _has_chat_template(folder),
+        "a chat template (chat_template.jinja)": bool(template := _read_chat_template(folder)),
     }
     missing = [name for name, is_there in lacks.items() if not is_there]
     if missing:
@@ -46,14 +46,16 @@ def describe_folder(folder: Path) -> BaseFacts:
         hidden_size=int(config.get("hidden_size") or 1),
         vocabulary=int(config.get("vocab_size") or 1),
         context_tokens=int(config.get("max_position_embeddings") or 0) or 2_048,
+        shows_tools="tools" in template,
     )
 
 
-def _has_chat_template(folder: Path) -> bool:
-    if (folder / "chat_template.jinja").is_file():
-        return True
+def _read_chat_template(folder: Path) -> str:
+    """Empty where there is none."""
+    if (own := folder / "chat_template.jinja").is_file():
+        return own.read_text(errors="replace")
     config = folder / "tokenizer_config.json"
-    return config.is_file() and bool(_read(config).get("chat_template"))
+    return str(_read(config).get("chat_template") or "") if config.is_file() else ""
 
 
 def _count_parameters(weights: Path) -> int:

@@ -8,20 +8,19 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-import orjson
-
 from rft_app.domain.grader import GraderSpec, list_asking
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
-from rft_app.domain.rollout import Item, RolloutKey, Sample, make_sample
+from rft_app.domain.rollout import Item, RolloutKey, Sample, make_sample, output_text
 from rft_app.graders import open_asking, open_grader
 from rft_app.graders._asking import AskingSession
 from rft_app.graders._base import GraderSession
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.paid_calls import StoredPaidCalls
-from rft_app.storage.rollouts import load_rollouts
+from rft_app.storage.rollouts import load_rollouts, parse_output
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.training_runs import Answer, Place, put_answers
 from rft_app.trainers.rewards import AnswerText, Graded, GradeRequest
+from rft_app.trainers.tool_calls import read_answer
 
 
 class TrainingGrader:
@@ -77,7 +76,11 @@ class TrainingGrader:
 
     def _judge(self, answers: Sequence[AnswerText]) -> list[Outcome]:
         self._load({answer.key for answer in answers} - self._items.keys())
-        pairs = [(make_answer(one.text), self._items[one.key]) for one in answers]
+        items = [self._items[one.key] for one in answers]
+        pairs = [
+            (make_answer(one.text, has_tools=bool(item.get("tools"))), item)
+            for one, item in zip(answers, items, strict=True)
+        ]
         grading = self._session
         if not isinstance(grading, AskingSession):
             return grading.grade(pairs)
@@ -119,14 +122,10 @@ def _ask_all(
     return [outcomes[key] for key in keys]
 
 
-def make_answer(text: str) -> Sample:
-    """A text as a grader sees it."""
-    sample = make_sample([{"role": "assistant", "content": text}], None)
-    try:
-        sample["output_json"] = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        sample["output_json"] = None
-    return sample
+def make_answer(text: str, *, has_tools: bool) -> Sample:
+    """A text as a grader sees it; calls are looked for where the model was shown tools."""
+    message = read_answer(text) if has_tools else {"role": "assistant", "content": text}
+    return make_sample([message], parse_output(output_text([message])))
 
 
 def explain(outcomes: Sequence[Outcome]) -> str:

@@ -2,6 +2,7 @@
 
 config.json       what to do
 train.jsonl       {"key": 17, "prompt": [{"role": "user", "content": "…"}],
+                   "tools": "the record's tools as JSON, or null",
                    "wanted": "a short answer that is right, or null", "topic": "Cards/Lost"}
 validation.jsonl  the same, of the records that choose the checkpoint
 compared.jsonl    the same, of the records that both models answer in the end

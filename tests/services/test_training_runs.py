@@ -4,8 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import orjson
 import pytest
+from sqlmodel import select
 
+from rft_app.domain.grader import ToolCallsSpec
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -28,10 +31,12 @@ from rft_app.services.training_runs import (
 )
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
+from rft_app.storage.tables import TraceBodyRow
 from rft_app.trainers import trl_local
 from rft_app.trainers.environment import TrainerEnvironment
 from rft_app.trainers.run_folder import RunFolder
-from tests.pipeline.graded_dataset import DATASET
+from rft_app.trainers.trl_local import EMBEDDED_FACTS, TrlLocal
+from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, configure
 from tests.services.training_world import attempt_of, follow_script, look, order, prepare, work
 
 PATIENCE_S = 20.0
@@ -213,6 +218,45 @@ def test_looking_ahead_tells_steps_time_and_what_speaks_against_it() -> None:
     levels = {check.name: check.level for check in found.checks}
     assert levels["verdict"] == "caution"
     assert levels["held_out"] == "caution"
+
+
+def find_tools_check() -> tuple[str, str] | None:
+    """Level and finding of the check of tools."""
+    with reading() as session:
+        checks = look_ahead(session, DATASET).checks
+    return next(((one.level, one.finding) for one in checks if one.name == "tools"), None)
+
+
+def give_tools() -> None:
+    """Each record has a tool from now on."""
+    with unit_of_work() as session:
+        for row in session.exec(select(TraceBodyRow)):
+            row.body = orjson.dumps({**orjson.loads(row.body), "tools": [{"type": "function"}]})
+            session.add(row)
+
+
+def test_a_grader_of_calls_does_not_start_where_no_call_could_come() -> None:
+    assert find_tools_check() is None
+    configure(ToolCallsSpec(reference="{{item.reference}}"))
+    level, finding = find_tools_check() or ("", "")
+    assert (level, "No record" in finding) == ("stop", True)
+    give_tools()
+    level, finding = find_tools_check() or ("", "")
+    assert (level, "does not show them" in finding) == ("stop", True)
+    with pytest.raises(ConflictError, match="does not show them"):
+        order()
+    configure(NUMBER_OF_TEXT)
+    assert (find_tools_check() or ("", ""))[0] == "caution"
+
+
+def test_a_base_model_that_knows_tools_is_shown_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = EMBEDDED_FACTS.model_copy(update={"shows_tools": True})
+    monkeypatch.setattr(TrlLocal, "describe_base", lambda *_: facts)
+    give_tools()
+    configure(ToolCallsSpec(reference="{{item.reference}}"))
+    assert find_tools_check() is None
+    lines = (RunFolder.of(work(order()).id).path / "train.jsonl").read_text().splitlines()
+    assert orjson.loads(orjson.loads(lines[0])["tools"]) == [{"type": "function"}]
 
 
 def test_a_second_training_of_a_dataset_waits_its_turn() -> None:

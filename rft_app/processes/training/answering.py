@@ -1,7 +1,9 @@
 """Held-out records: answered without chance, graded, and how far the model is from its base."""
 
+import json
 import math
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import torch
@@ -83,7 +85,7 @@ class Answerer:
         return Answers(rewards, seconds / max(len(rows), 1), num_tokens / max(len(rows), 1), kl)
 
     def _generate(self, batch: list[dict[str, Any]]) -> tuple[Any, Any]:
-        texts = [lay_out(self._tokenizer, row["prompt"]) for row in batch]
+        texts = [lay_out(self._tokenizer, row) for row in batch]
         given = self._tokenizer(
             texts, return_tensors="pt", padding=True, add_special_tokens=False
         ).to(self._model.device)
@@ -129,6 +131,24 @@ class Answerer:
         return found.logits[:, :-1].float().log_softmax(dim=-1)
 
 
-def lay_out(tokenizer: Any, prompt: list[dict[str, Any]]) -> str:
-    """A conversation as the text that the model goes on with."""
-    return tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
+def lay_out(tokenizer: Any, row: dict[str, Any]) -> str:
+    """A record's conversation, and its tools, as the text that the model goes on with."""
+    return tokenizer.apply_chat_template(
+        [_open_arguments(message) for message in row["prompt"]],
+        tools=json.loads(row["tools"]) if row.get("tools") else None,
+        tokenize=False,
+        add_generation_prompt=True,
+    )
+
+
+def _open_arguments(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with arguments of calls as templates read them: an object, not its text."""
+    if not message.get("tool_calls"):
+        return message
+    calls = []
+    for call in message["tool_calls"]:
+        function = dict(call.get("function") or {})
+        with suppress(TypeError, ValueError):
+            function["arguments"] = json.loads(function["arguments"])
+        calls.append({**call, "function": function})
+    return {**message, "tool_calls": calls}

@@ -97,7 +97,8 @@ def leave_out_long(rows: Rows, tokenizer: Any, max_tokens: int) -> tuple[Rows, i
     """
 
     def fits(row: dict[str, Any]) -> bool:
-        return len(tokenizer(lay_out(tokenizer, row["prompt"]))["input_ids"]) <= max_tokens
+        text = lay_out(tokenizer, row)
+        return len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= max_tokens
 
     kept = {name: [row for row in some if fits(row)] for name, some in rows.items()}
     if not kept["train"] or not kept["validation"]:
@@ -127,7 +128,7 @@ def learn(
     """Train; returns what watched it, and the steps that were made in all."""
     files.tell("phase", words="training")
     settings = config["settings"]
-    rewards = Rewards(loaded.client, settings["rollouts_per_prompt"])
+    rewards = Rewards(loaded.client, loaded.tokenizer, settings["rollouts_per_prompt"])
     watch = Watch(files, settings, rewards, loaded.answerer, loaded.rows["validation"])
     trainer = make_trainer(loaded, config, watch, place)
     resumed = 0 if checkpoint is None else step_of(checkpoint)

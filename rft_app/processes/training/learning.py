@@ -20,8 +20,8 @@ TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 MAX_UNGRADED_STEPS = 3
 """Steps in a row without one graded answer after which it stops."""
 FLAT = 1e-9
-ENTROPY_STEP, MOST_ENTROPY_BONUS = 0.005, 0.1
-"""How fast the bonus rises while the model is too sure of itself, and how far."""
+LEAST_BONUS, BONUS_STEP, MOST_BONUS = 0.05, 0.01, 0.2
+"""Of staying undecided while the model is too sure of itself: at first, more each step, at most."""
 MICRO_BATCH = 32
 """Answers of one pass; more are passed in turn."""
 _RENAMED = {
@@ -77,17 +77,18 @@ class Rewards:
 
     __name__ = "grader"
 
-    def __init__(self, client: GradingClient, group_size: int) -> None:
+    def __init__(self, client: GradingClient, tokenizer: Any, group_size: int) -> None:
         self._client = client
+        self._tokenizer = tokenizer
         self._group_size = group_size
         self.last: list[float | None] = []
         self._num_ungraded = 0
 
     def __call__(
-        self, completions: list[Any], key: list[int], trainer_state: Any, **_: Any
+        self, completion_ids: list[Any], key: list[int], trainer_state: Any, **_: Any
     ) -> list[float | None]:
         """Rewards in order; `None` leaves an answer out of its group's comparison."""
-        texts = [completion[0]["content"] for completion in completions]
+        texts = self._tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
         step = trainer_state.global_step + 1
         self.last = self._client.grade("train", step, 0, list(zip(key, texts, strict=True)))
         is_graded = any(reward is not None for reward in self.last)
@@ -242,6 +243,21 @@ def _finite(figures: dict[str, float | None]) -> dict[str, float]:
     }
 
 
+def bound_entropy(settings: dict[str, Any]) -> dict[str, Any]:
+    """A bonus in every step, or one below the floor alone."""
+    if not settings["entropy_floor"]:
+        return {"entropy_coef": settings["entropy_bonus"]}
+    least = max(settings["entropy_bonus"], LEAST_BONUS)
+    return {
+        "use_adaptive_entropy": True,
+        "entropy_target": settings["entropy_floor"],
+        "entropy_coef": least,
+        "entropy_coef_min": least,
+        "entropy_coef_delta": BONUS_STEP,
+        "entropy_coef_max": MOST_BONUS,
+    }
+
+
 def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place) -> GRPOTrainer:
     """TRL's trainer with the settings of the order."""
     settings = config["settings"]
@@ -263,11 +279,7 @@ def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place
         beta=settings["beta"],
         temperature=settings["temperature"],
         max_completion_length=settings["max_completion_tokens"],
-        entropy_coef=settings["entropy_bonus"],
-        use_adaptive_entropy=settings["entropy_floor"] > 0,
-        entropy_target=settings["entropy_floor"],
-        entropy_coef_delta=ENTROPY_STEP,
-        entropy_coef_max=MOST_ENTROPY_BONUS,
+        **bound_entropy(settings),
         gradient_checkpointing=False,
         logging_steps=1,
         save_strategy="no",

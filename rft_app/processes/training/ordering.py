@@ -30,7 +30,10 @@ def lay_in_order(rows: list[Row], num: int, seed: int) -> list[Row]:
             shuffled = chance.sample(some, len(some))
             placed += [((start + at) / len(some), row) for at, row in enumerate(shuffled)]
         ordered += [row for _, row in sorted(placed, key=lambda one: one[0])]
-    return [{"prompt": row["prompt"], "key": row["key"]} for row in ordered[:num]]
+    return [
+        {"prompt": row["prompt"], "tools": row.get("tools"), "key": row["key"]}
+        for row in ordered[:num]
+    ]
 
 
 def group_by_kind(rows: list[Row]) -> list[list[Row]]:

@@ -8,6 +8,7 @@ handed to each answer; gradients flow back through them, so that the step is the
 from typing import Any
 
 import torch
+from answering import lay_out
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 from trl import GRPOTrainer
@@ -16,6 +17,15 @@ from trl.models.utils import unwrap_model_for_generation
 
 class SharingTrainer(GRPOTrainer):
     """TRL's trainer where prompts can be shared, and just TRL's where not."""
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
+        self._rows = inputs
+        return super()._generate_and_score_completions(inputs)
+
+    def _tokenize_prompts(self, prompts: list[Any]) -> Any:
+        """Each prompt with the tools of its own record, as held-out records are laid out."""
+        texts = [lay_out(self._tokenizer, row) for row in self._rows]
+        return self._tokenizer(texts, add_special_tokens=False)["input_ids"], None, {}
 
     def _generate_single_turn(self, prompt_ids: Any, images: Any, *args: Any, **kwargs: Any) -> Any:
         is_plain = not (self.use_vllm or self.use_transformers_continuous_batching or images)
