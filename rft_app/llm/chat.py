@@ -5,6 +5,11 @@ from typing import Any, Literal, Protocol
 from rft_app.domain.entity import Entity
 from rft_app.domain.provider import Model
 
+CUT_OFF = "length"
+"""How providers call an answer that reached the longest length."""
+NO_CHOICE = "no_choice"
+"""What we call a reply that counts its tokens and holds no answer at all."""
+
 
 class ChatMessage(Entity):
     """One turn of a prompt."""

@@ -16,7 +16,7 @@ import msgspec
 from rft_app.errors import JobCancelledError
 from rft_app.llm.cache import cache_key, may_repeat
 from rft_app.llm.catalogue import Endpoint
-from rft_app.llm.chat import ChatReply, ChatRequest, find_cost
+from rft_app.llm.chat import NO_CHOICE, ChatReply, ChatRequest, find_cost
 from rft_app.llm.failures import CallFailure, CallFailureKind
 from rft_app.llm.lines import Lines
 from rft_app.llm.pace import estimate_tokens, find_pace
@@ -203,7 +203,7 @@ class ChatClient:
             return self._lines.explain_completion(body)
         if not completion.choices and completion.usage is None:
             return self._lines.explain_completion(body)
-        choice = completion.choices[0] if completion.choices else _Choice(_Message())
+        choice = completion.choices[0] if completion.choices else _Choice(_Message(), NO_CHOICE)
         tokens = (completion.usage or _Usage()).counts
         return ChatReply(
             model=request.model,

@@ -19,20 +19,23 @@ from rft_app.domain.words import count
 from rft_app.errors import JobCancelledError, ProviderError
 from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
-from rft_app.llm.chat import ChatReply, ChatRequest
+from rft_app.llm.chat import CUT_OFF, NO_CHOICE, ChatReply, ChatRequest
 from rft_app.llm.failures import CallFailure, FailureTally
 from rft_app.pipeline._budget import Budget
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
-from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_calls import (
+    RunningTotals,
+    StoredPaidCalls,
+    count_replies,
+    sum_paid_calls,
+)
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.rollouts import NewRollout
 from rft_app.storage.sampled_rollouts import add_sampled, find_missing
 from rft_app.storage.session import reading, unit_of_work
 
 ROWS_AT_ONCE = 32
-CUT_OFF = "length"
-"""How providers call an answer that reached the longest length."""
 
 
 class Sampler:
@@ -69,7 +72,6 @@ class Sampler:
         self._num_each = run.settings.num_rollouts
         self._failed: dict[int, GradingFailure] = {}
         self._ready: dict[int, NewRollout] = {}
-        self._num_cut = 0
 
     def work(self) -> tuple[JudgeUse, Mapping[int, GradingFailure]]:
         """Ask for what is missing.
@@ -133,8 +135,13 @@ class Sampler:
             self._failures.note(reply)
             self._failed[position] = _to_failure(reply)
             return
+        if reply.finish_reason == NO_CHOICE:
+            self._failed[position] = GradingFailure(
+                failure_kind=FailureKind.NOT_SAMPLED,
+                message="The reply holds no answer. Its tokens were counted, so it was paid.",
+            )
+            return
         self._failures.note_success()
-        self._num_cut += reply.finish_reason == CUT_OFF
         messages = msgspec.json.encode([_to_message(reply)])
         self._ready[key.rollout_seq] = NewRollout(key.record_seq, messages, self._name)
         if len(self._ready) >= ROWS_AT_ONCE:
@@ -169,8 +176,10 @@ class Sampler:
 
     def _sum_up(self) -> JudgeUse:
         notes: list[str] = []
-        if self._num_cut:
-            cut = count(self._num_cut, "answer")
+        with reading() as session:
+            num_cut = count_replies(session, self._scope, CUT_OFF)
+        if num_cut:
+            cut = count(num_cut, "answer")
             notes.append(f"{cut} cut off at {self._sampling.max_tokens:,} tokens, graded as such.")
         if "temperature" in self._client.left_out:
             notes.append("The model takes no temperature and used its own.")

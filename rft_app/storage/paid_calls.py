@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, bindparam, text
+from sqlalchemy import Row, bindparam, func, text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.paid import PaidTotals
@@ -200,6 +200,14 @@ def sum_paid_each(session: Session, scope: str) -> dict[str, PaidTotals]:
         name = row.key.partition(".")[0]
         found[name] = _add(found.get(name, PaidTotals()), row)
     return found
+
+
+def count_replies(session: Session, scope: str, finish_reason: str) -> int:
+    """Replies of a piece of work that ended in one way."""
+    query = select(func.count()).where(
+        col(LlmCallRow.scope) == scope, col(LlmCallRow.finish_reason) == finish_reason
+    )
+    return session.exec(query).one()
 
 
 def list_paid_moments(session: Session, scope: str) -> list[datetime]:

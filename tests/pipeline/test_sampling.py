@@ -164,6 +164,39 @@ def test_answers_that_are_cut_off_empty_or_refused_are_answers(
     assert "1 answer cut off at 40 tokens" in report.sampler.note
 
 
+def test_a_reply_without_any_answer_is_paid_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 3)
+    configure(NUMBER_OF_TEXT)
+    empty = Served(b'{"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}')
+    with configured(monkeypatch, in_turn(say("1"), empty, say("1")), **ONE_AT_A_TIME):
+        run_dry(sampling=GOOD, num_rollouts=1)
+    _, report = last_run()
+    assert (report.num_graded, report.num_failed, report.num_not_sampled) == (2, 0, 1)
+    assert report.statistics is not None
+    assert report.statistics.mean == 1.0
+    assert report.sampler is not None
+    assert report.sampler.paid.num_calls == 3
+
+
+def test_a_run_that_goes_on_still_tells_what_was_cut_off_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 3)
+    configure(NUMBER_OF_TEXT)
+    context = begin_job()
+    before = say("1", finish_reason="length"), refuse(401, "revoked")
+    with (
+        configured(monkeypatch, in_turn(*before), **ONE_AT_A_TIME),
+        pytest.raises(ProviderError),
+    ):
+        run_dry(context, sampling=GOOD, num_rollouts=1)
+    with configured(monkeypatch, in_turn(say("1")), **ONE_AT_A_TIME):
+        run_dry(context, sampling=GOOD, num_rollouts=1)
+    _, report = last_run()
+    assert report.sampler is not None
+    assert "1 answer cut off at 40 tokens" in report.sampler.note
+
+
 def test_tool_calls_of_the_model_are_graded(monkeypatch: pytest.MonkeyPatch) -> None:
     add_records(["1"])
     configure("def grade(sample, item):\n    return float(len(sample.output_tools))\n")

@@ -94,6 +94,16 @@ def read_report(dataset: str) -> dict[str, Any]:
     return httpx2.get(f"{base}/dry-run").json()
 
 
+def list_rewards(dataset: str) -> dict[str, list[float]]:
+    """The rewards of each record's answers."""
+    base = dataset.replace("/optimization/", "/api/optimization/datasets/")
+    picked = httpx2.get(f"{base}/dry-run/rollouts/random", params={"limit": 100}).json()
+    found: dict[str, list[float]] = {}
+    for one in picked:
+        found.setdefault(one["recordId"], []).append(one["score"])
+    return found
+
+
 def test_answers_are_sampled_graded_and_counted(
     visitor: Page, embedded_url: str, tmp_path: Path
 ) -> None:
@@ -127,7 +137,7 @@ def test_school_mathematics_is_too_hard_for_it(
         for one in found
     ]
     dataset = prepare(embedded_url, tmp_path, "Mathematics", rows, FINAL_NUMBER)
-    dialog = run(visitor, dataset, Records="20", Rollouts_per_record="2", Longest_answer="32")
+    dialog = run(visitor, dataset, Records="6", Rollouts_per_record="2", Longest_answer="256")
     expect(dialog).to_contain_text("NO_GO")
     report = read_report(dataset)
     assert report["diagnosis"]["verdict"] == "NO_GO"
@@ -140,26 +150,22 @@ def test_four_labels_with_a_shot_in_the_prompt_can_be_learnt(
     with (shared_data / "banking77" / "train.csv").open() as file:
         found = [row for row in csv.DictReader(file) if row["category"] in LABELS]
     by_label = {name: [r["text"] for r in found if r["category"] == name] for name in LABELS}
-    shots = [
-        message
-        for category, label in LABELS.items()
-        for message in (
-            {"role": "user", "content": by_label[category][0]},
-            {"role": "assistant", "content": orjson.dumps({"label": label}).decode()},
-        )
+    shot = [
+        {"role": "user", "content": "I lost my card"},
+        {"role": "assistant", "content": '{"label": "lost"}'},
     ]
-    rule = 'Reply only with JSON like {"label": "X"}: delivery, lost, exchange or cancel.'
+    rule = 'Reply only with JSON like {"label": "X"} where X is delivery, lost, exchange or cancel.'
     rows = [
         {
             "messages": [
                 {"role": "system", "content": rule},
-                *shots,
+                *shot,
                 {"role": "user", "content": text},
             ],
             "reference": label,
         }
         for category, label in LABELS.items()
-        for text in by_label[category][1:8]
+        for text in by_label[category][:8]
     ]
     dataset = prepare(embedded_url, tmp_path, "Intents", rows, ONE_OF_FOUR)
     run(visitor, dataset, Records="16", Rollouts_per_record="6", Longest_answer="12")
@@ -167,3 +173,7 @@ def test_four_labels_with_a_shot_in_the_prompt_can_be_learnt(
     assert report["learnableShare"] >= 0.15, report["statistics"]
     assert report["diagnosis"]["verdict"] != "NO_GO", report["diagnosis"]
     assert report["failed"] == 0
+    assert report["statistics"]["scoreFractions"]["eqOne"] > 0, "some labels are right"
+    rewards = list_rewards(dataset)
+    assert len(rewards) == 16
+    assert any(max(some) == 1 > min(some) for some in rewards.values()), "right and wrong"
