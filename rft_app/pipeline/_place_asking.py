@@ -1,5 +1,6 @@
 """Ask a model where records belong that words and text features leave unsure."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from rft_app.errors import JobCancelledError
 from rft_app.jobs.calls import Calls
 from rft_app.jobs.context import JobContext
 from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
-from rft_app.llm.failures import CallFailure, FailureTally
+from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 from rft_app.llm.schemas import fields, one_of
 from rft_app.llm.structured import BadReplyError, Question, Reply, ask
 from rft_app.pipeline._placing import Leaf, Place
@@ -59,8 +60,16 @@ class Asked(NamedTuple):
     """Those that the model owes an answer because asking ended early, by index."""
 
 
-_Found = dict[int, tuple[int, float]]
-"""Topic and confidence by place in a portion."""
+_Found = dict[int, tuple[int, float] | None]
+"""Topic and confidence by place in a portion; `None` where no topic fits."""
+
+
+class _Came(NamedTuple):
+    """What a call brought."""
+
+    found: _Found
+    failure: CallFailure | None = None
+    """Why it lacks some or all that were asked about."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,10 @@ class PlaceAsker:
     ) -> Asked:
         """The same places, but those below `SURE` as the model sees them.
 
-        A request that no topic fits, or that a failed call was about, keeps its place.  Asking
-        ends early when the job was cancelled or further calls would fail, too; when no call at all
-        brought something, that counts as not asked.
+        A request that no topic fits, that a failed call was about or that a reply left out twice
+        keeps its place; a call that lacks some counts as failed.  Asking ends early when the job
+        was cancelled or further calls would fail, too; when no call at all brought something, that
+        counts as not asked.
 
         Args:
             texts: What was placed.
@@ -98,16 +108,17 @@ class PlaceAsker:
         portions = [unsure[start : start + size] for start in range(0, len(unsure), size)]
         improved, unasked, failed = list(places), set(unsure), set[int]()
 
-        def take(number: int, found: _Found | CallFailure) -> None:
+        def take(number: int, came: _Came) -> None:
             unasked.difference_update(portions[number])
-            if isinstance(found, CallFailure):
-                self.failures.note(found)
-                failed.update(portions[number])
-                return
-            self.failures.note_success()
-            for place, (topic_id, confidence) in found.items():
-                index = portions[number][place]
-                improved[index] = _replace(places[index], topic_id, confidence)
+            if came.failure is not None:
+                self.failures.note(came.failure)
+            if came.found:
+                self.failures.note_success()
+            for place, index in enumerate(portions[number]):
+                if place not in came.found:
+                    failed.add(index)
+                elif (choice := came.found[place]) is not None:
+                    improved[index] = _replace(places[index], *choice)
 
         calls = Calls(
             self.context,
@@ -123,10 +134,10 @@ class PlaceAsker:
             unasked |= failed
         return Asked(improved, frozenset(unasked))
 
-    def _ask(self, texts: Sequence[str]) -> _Found | CallFailure:
+    def _ask(self, texts: Sequence[str]) -> _Came:
         return self._choose(texts[0]) if self.is_small else self._sort(texts)
 
-    def _choose(self, shown: str) -> _Found | CallFailure:
+    def _choose(self, shown: str) -> _Came:
         names = [leaf.node.key for leaf in self.leaves]
         listed = "\n".join(f"- {name}" for name in names)
         asked = (
@@ -146,16 +157,16 @@ class PlaceAsker:
             narrow_schema=fields(topic=one_of([*names, NONE])),
         )
         found = ask(self.client, self.ledger, question, lambda reply: self._find(reply, names))
-        return found if isinstance(found, CallFailure) else found.value
+        return _Came({}, found) if isinstance(found, CallFailure) else _Came(found.value)
 
     def _find(self, reply: _Chosen, names: Sequence[str]) -> _Found:
         if reply.topic == NONE:
-            return {}
+            return {0: None}
         if reply.topic not in names:
             raise BadReplyError(f"There is no topic {reply.topic!r}.")
         return {0: (self.leaves[names.index(reply.topic)].topic_id, SMALL_CONFIDENCE)}
 
-    def _sort(self, texts: Sequence[str]) -> _Found | CallFailure:
+    def _sort(self, texts: Sequence[str]) -> _Came:
         asked = self._describe(texts)
         request = ChatRequest(
             model=self.model,
@@ -168,28 +179,55 @@ class PlaceAsker:
         )
         key = f"{text_hash(asked):x}"  # replies hold numbers, which mean nothing elsewhere
         question = Question(key=key, request=request, reply_type=_AllSorted)
-        found = ask(self.client, self.ledger, question, lambda reply: self._read(reply, texts))
-        return found if isinstance(found, CallFailure) else found.value
+        found: _Found = {}
+        complaints: list[str] = []
+
+        def read(reply: _AllSorted) -> None:
+            found.update(self._read(reply, len(texts)))
+            if missing := [n for n in range(1, len(texts) + 1) if n - 1 not in found]:
+                complaints.append(_complain(missing, len(texts)))
+                if len(complaints) == 1:
+                    raise BadReplyError(complaints[0])
+
+        outcome = ask(self.client, self.ledger, question, read)
+        if isinstance(outcome, CallFailure):
+            return _Came(found, outcome)
+        if len(found) < len(texts):
+            said = CallFailure(kind=CallFailureKind.BAD_REPLY, message=complaints[-1])
+            return _Came(found, said)
+        return _Came(found)
 
     def _describe(self, texts: Sequence[str]) -> str:
         topics = "\n".join(f"{n}. {leaf.portrait}" for n, leaf in enumerate(self.leaves, 1))
         shown = "\n".join(f"{n}. {text[:SHOWN_CHARACTERS]}" for n, text in enumerate(texts, 1))
         return f"The application: {self.objective}\n\nTopics:\n{topics}\n\nRequests:\n{shown}"
 
-    def _read(self, reply: _AllSorted, texts: Sequence[str]) -> _Found:
-        """Requests that no topic fits are left out."""
+    def _read(self, reply: _AllSorted, count: int) -> _Found:
+        """What is said once of a request; twice is nothing, as nobody could tell which holds."""
         found: _Found = {}
         for each in reply.places:
-            if not 1 <= each.request <= len(texts):
-                raise BadReplyError(f"There is no request {each.request}; they go to {len(texts)}.")
+            if not 1 <= each.request <= count:
+                raise BadReplyError(f"There is no request {each.request}; they go to {count}.")
             if not 0 <= each.topic <= len(self.leaves):
                 raise BadReplyError(
                     f"There is no topic {each.topic}; they go to {len(self.leaves)}."
                 )
-            if each.topic:
-                topic_id = self.leaves[each.topic - 1].topic_id
-                found[each.request - 1] = topic_id, CONFIDENCES[each.certainty]
-        return found
+            topic_id = self.leaves[each.topic - 1].topic_id
+            choice = (topic_id, CONFIDENCES[each.certainty]) if each.topic else None
+            found[each.request - 1] = choice
+        times = Counter(each.request - 1 for each in reply.places)
+        return {place: choice for place, choice in found.items() if times[place] == 1}
+
+
+def _complain(missing: Sequence[int], count: int) -> str:
+    """Name the requests without one answer, for the model and for people.
+
+    Example:
+        >>> _complain([2, 3], 20)
+        'Of 20 requests 2 have no single answer: 2, 3.'
+    """
+    numbers = ", ".join(map(str, missing))
+    return f"Of {count} requests {len(missing)} have no single answer: {numbers}."
 
 
 def _replace(place: Place, topic_id: int, confidence: float) -> Place:
