@@ -1,6 +1,7 @@
 """What a dry run by a judge will ask and cost, before it asks anything."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlmodel import Session
 
@@ -8,7 +9,7 @@ from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
 from rft_app.domain.grader import GraderSpec, JudgeSpec, RubricSpec, count_calls, list_asking
-from rft_app.domain.rollout import Rollout, RolloutKey
+from rft_app.domain.rollout import Rollout, RolloutKey, Sample, make_sample
 from rft_app.graders.judge import full_prompt, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
@@ -16,6 +17,7 @@ from rft_app.services.call_times import CallTime, assume_time, find_time
 from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
+from rft_app.services.sampling_costs import expect_answer_tokens
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.strategies._base import count_text_tokens
@@ -61,6 +63,9 @@ def estimate_judge(
         return None
     keys = (expected or ExpectedRollouts(session, dataset_id, settings)).keys
     some = _load_some(session, dataset_id, keys)
+    if settings.sampling is not None:
+        num_tokens = expect_answer_tokens(session, dataset_id, keys, settings.sampling.max_tokens)
+        some = [replace(rollout, sample=_make_expected(num_tokens)) for rollout in some]
     found = estimate_grading(session, grader.spec, some, len(keys))
     if found is None or found.model is None:
         return found
@@ -113,6 +118,12 @@ def _load_some(session: Session, dataset_id: str, keys: Sequence[RolloutKey]) ->
     """At most `MAX_SAMPLED` rollouts, spread evenly."""
     sampled = keys[:: max(1, -(-len(keys) // MAX_SAMPLED))]
     return load_rollouts(session, dataset_id, sampled)
+
+
+def _make_expected(num_tokens: int) -> Sample:
+    """Stands for an answer that is not there yet, in its length."""
+    text = "word" * num_tokens
+    return make_sample([{"role": "assistant", "content": text}], None)
 
 
 def _estimate_tokens(

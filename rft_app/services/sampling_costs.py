@@ -1,10 +1,13 @@
 """What sampling the answers of a dry run will ask, cost and take, before it asks anything."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
+from rft_app.domain.rollout import RolloutKey
 from rft_app.services.call_times import CallTime, assume_time, find_time
 from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, estimate_choice
@@ -63,6 +66,15 @@ def estimate_sampling(
         time=find_time(session, dataset_id, "sampler", name, len(keys))
         or assume_time(choice, whole, len(keys)),
     )
+
+
+def expect_answer_tokens(
+    session: Session, dataset_id: str, keys: Sequence[RolloutKey], max_tokens: int
+) -> int:
+    """How long one answer to these records will be, on average."""
+    seqs = sorted({key.record_seq for key in keys})
+    tokens = _estimate_tokens(session, dataset_id, seqs, max_tokens)
+    return round(tokens.num_reply_tokens / len(seqs)) if seqs else 0
 
 
 def _estimate_tokens(

@@ -72,6 +72,22 @@ def test_records_are_looked_up_once_for_answers_and_judge(
     assert (found.answers is None) is (settings.sampling is None)
 
 
+@pytest.mark.parametrize("read", ["sample.output_text", "sample.messages.0.content"])
+def test_a_judge_reads_answers_that_are_still_to_come(
+    monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    add_records([None, None, None])
+    configure(JudgeSpec(prompt=f"Rate: {{{{{read}}}}}"))
+    found: list[int] = []
+    with configured(monkeypatch, in_turn(say("1"))):
+        for max_tokens in (40, 4_040):
+            sampling = Sampling(model="good", max_tokens=max_tokens)
+            judge = estimate(DryRunSettings(sampling=sampling, num_rollouts=2)).judge
+            assert judge is not None
+            found.append(judge.tokens.num_prompt_tokens)
+    assert found[1] - found[0] == 6 * 2_000, "half the longest answer is expected"
+
+
 def test_nothing_is_looked_up_where_no_model_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     add_records(["1"])
     configure(NUMBER_OF_TEXT)
