@@ -84,7 +84,8 @@ def compares_with_reference(spec: GraderSpec) -> bool:
     if isinstance(spec, ScriptSpec):
         return "reference" in spec.source
     if isinstance(spec, JudgeSpec | RubricSpec):
-        return "item.reference" in spec.prompt
+        system = spec.system_prompt if isinstance(spec, JudgeSpec) else None
+        return "item.reference" in f"{system}\n{spec.prompt}"
     if isinstance(spec, JsonSchemaSpec):
         return False
     is_negated = isinstance(spec, StringCheckSpec) and spec.operation is StringOperation.NE

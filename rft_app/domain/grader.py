@@ -1,6 +1,7 @@
 """Graders as they are stored: settings of one kind, versioned by what they say."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -120,6 +121,9 @@ class ToolCallsSpec(_Weighted):
     """The reward is the share of calls that match; else only all of them give 1."""
 
 
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+
+
 def default_output_schema() -> dict[str, JsonValue]:
     """What a judge replies unless told otherwise: its reasons first, then the score."""
     return {
@@ -133,16 +137,36 @@ def default_output_schema() -> dict[str, JsonValue]:
     }
 
 
+def label_schema(labels: Sequence[str], field: str = "label") -> dict[str, JsonValue]:
+    """What a judge replies that gives a label: its reasons first, then one of these.
+
+    Example:
+        >>> label_schema(["good", "bad"])["properties"]["label"]
+        {'type': 'string', 'enum': ['good', 'bad']}
+    """
+    reasoning: JsonValue = {"type": "string", "description": "One or two sentences of evidence."}
+    return {
+        "type": "object",
+        "properties": {"reasoning": reasoning, field: {"type": "string", "enum": [*labels]}},
+        "required": ["reasoning", field],
+        "additionalProperties": False,
+    }
+
+
 class JudgeSpec(_Weighted):
-    """Ask a model for a score; its place in the range is the reward."""
+    """Ask a model for a score, whose place in the range is the reward, or for a label."""
 
     kind: Literal["judge"] = "judge"
     prompt: str = Field(min_length=1, max_length=MAX_SOURCE_CHARS)
     """What is asked, with places such as `{{sample.output_text}}` and `{{item.reference}}`."""
+    system_prompt: str | None = Field(default=None, min_length=1, max_length=MAX_SOURCE_CHARS)
+    """What is said before it in the role of the system, with places likewise."""
     output_schema: dict[str, JsonValue] = Field(default_factory=default_output_schema)
     """JSON schema of the reply."""
     score_field: str = Field(default="score", min_length=1, max_length=100)
-    """Property of the reply that holds the score."""
+    """Property of the reply that holds the score, or the label."""
+    label_rewards: dict[Label, Reward] | None = Field(default=None, min_length=2, max_length=50)
+    """The reward of each label, where the judge gives a label; the range of scores is unused."""
     min_score: float = Field(default=0.0, allow_inf_nan=False)
     """The score that is a reward of 0."""
     max_score: float = Field(default=1.0, allow_inf_nan=False)

@@ -73,6 +73,7 @@ class Asker:
         read: Callable[[str], Outcome],
         schema: dict[str, JsonValue] | None = None,
         variant: int = 0,
+        system: str = "",
     ) -> Asked:
         """Ask once; what the ledger has under `key` is read and not paid again.
 
@@ -82,13 +83,15 @@ class Asker:
             read: Makes an outcome of the reply's text; raises `BadReplyError`.
             schema: Of the reply, where it is another than usual.
             variant: Tells votes on the same prompt apart, each of which is paid.
+            system: What is said before in the role of the system; empty for nothing.
 
         Raises:
             JobCancelledError: The client was stopped before an attempt.
         """
+        before = (ChatMessage(role="system", content=system),) if system else ()
         request = ChatRequest(
             model=self._name,
-            messages=(ChatMessage(role="user", content=prompt),),
+            messages=(*before, ChatMessage(role="user", content=prompt)),
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
             reply_schema=self._bound(schema or self._schema),

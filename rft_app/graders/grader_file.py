@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from rft_app.domain.grader import GraderSpec, parse_spec
 from rft_app.errors import InvalidInputError
 from rft_app.graders.mt_bench import from_mt_bench, is_mt_bench
-from rft_app.graders.openai_json import from_openai, is_openai
+from rft_app.graders.openai_json import TYPES, from_openai, is_openai
 from rft_app.graders.python_file import from_python
 
 SUFFIXES: Final = (".py", ".json", ".jsonl")
@@ -70,7 +70,7 @@ def _parse_json(text: str) -> GraderSpec:
     if isinstance(raw, dict) and "kind" not in raw and "type" in raw and not is_openai(raw):
         raise InvalidInputError(
             f"There is no grader here for OpenAI's type {str(raw['type'])!r}; there are "
-            "string_check, text_similarity, python, score_model and multi."
+            f"{', '.join(TYPES)}."
         )
     if not isinstance(raw, dict) or not {"kind", "type"} & raw.keys():
         raise InvalidInputError(

@@ -24,8 +24,16 @@ from rft_app.domain.rollout import Item, Sample
 from rft_app.domain.votes import count_votes
 from rft_app.errors import InvalidInputError
 from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, Asker, AskingSession, join_asked
+from rft_app.graders._labels import check_labels, read_label
 from rft_app.graders._places import find_faults
-from rft_app.graders._reply import find_last, is_yes, read_number, read_scored, read_words
+from rft_app.graders._reply import (
+    Fields,
+    find_last,
+    is_yes,
+    read_number,
+    read_scored,
+    read_words,
+)
 from rft_app.graders.portable.lookup import fill, find_places, look_up
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
@@ -51,9 +59,12 @@ class JudgeGrader:
 
     def check(self, spec: JudgeSpec) -> None:
         """Check the prompt's places, the output schema and the range; models are not known here."""
-        check_prompt(spec.prompt)
+        for place, prompt in (("system_prompt", spec.system_prompt or ""), ("prompt", spec.prompt)):
+            check_places(prompt, place)
+        require_answer_shown(all_text(spec))
         _check_schema(spec)
         _check_range(spec)
+        check_labels(spec.label_rewards or {})
 
     def open(
         self, spec: JudgeSpec, ledger: PaidCalls = NO_LEDGER, catalogue: Catalogue = NO_MODELS
@@ -86,13 +97,16 @@ class JudgeSession(AskingSession):
             JobCancelledError: `stop` was called before an attempt.
         """
         prompt = render(self._prompt, sample, item)
+        system = render(self._spec.system_prompt or "", sample, item)
         if isinstance(prompt, GradingFailure):
             return Asked(prompt)
+        if isinstance(system, GradingFailure):
+            return Asked(system)
         num_votes = self._spec.num_votes
         keys = [key] if num_votes == 1 else [f"{key}.v{vote}" for vote in range(1, num_votes + 1)]
         votes = self._asker.ask_together(
             [
-                partial(self._asker.ask, one, prompt, self._read, variant=vote)
+                partial(self._asker.ask, one, prompt, self._read, variant=vote, system=system)
                 for vote, one in enumerate(keys)
             ]
         )
@@ -115,6 +129,11 @@ def open_judge(spec: JudgeSpec, ledger: PaidCalls, catalogue: Catalogue) -> Judg
 def full_prompt(spec: JudgeSpec) -> str:
     """The prompt that is sent: with the line about abstaining, where that is allowed."""
     return f"{spec.prompt.rstrip()}\n\n{ABSTAIN_LINE}" if spec.allow_abstain else spec.prompt
+
+
+def all_text(spec: JudgeSpec) -> str:
+    """All that is said to the model, with its places open."""
+    return "\n\n".join(filter(None, (spec.system_prompt, full_prompt(spec))))
 
 
 def full_schema(spec: JudgeSpec) -> dict[str, JsonValue]:
@@ -151,39 +170,47 @@ def read_reply(text: str, spec: JudgeSpec) -> Outcome:
     """Make an outcome of a reply's text.
 
     Raises:
-        BadReplyError: It holds no score.
+        BadReplyError: It holds no score, or none of the labels.
 
     Example:
         >>> spec = JudgeSpec(prompt="{{sample.output_text}}", min_score=1, max_score=5)
         >>> read_reply('Sure: {"reasoning": "Kind.", "score": "4"}', spec)
         Verdict(kind='verdict', reward=0.75, reason='Kind.', criteria={}, votes=None)
     """
-    fields = _read_fields(text, spec)
-    if spec.allow_abstain and is_yes(fields.get(ABSTAIN)):
+    name = spec.score_field
+    fields = find_last(text, lambda one: name in one or (spec.allow_abstain and ABSTAIN in one))
+    if spec.allow_abstain and fields is not None and is_yes(fields.get(ABSTAIN)):
         return Abstention(reason=_find_reason(fields, spec))
-    score = read_number(fields.get(spec.score_field))
-    if score is None:
-        raise BadReplyError(f"It has no number in `{spec.score_field}`.")
+    if spec.label_rewards:
+        label, before = read_label(text, fields, spec)
+        told = fields if fields is not None and name in fields else {"": before}
+        reason = _find_reason(told, spec)
+        shown = f"{label}: {reason}" if reason else label
+        return Verdict(reward=spec.label_rewards[label], reason=shown[:MAX_REASON])
+    score, told = _read_score(text, fields, spec)
     low, high = spec.min_score, spec.max_score
     if not low <= score <= high:
         return GradingFailure(
             failure_kind=FailureKind.OUT_OF_RANGE,
             message=f"The judge gave {score:g}; the range is {low:g} to {high:g}.",
         )
-    return Verdict(reward=(score - low) / (high - low), reason=_find_reason(fields, spec))
+    return Verdict(reward=(score - low) / (high - low), reason=_find_reason(told, spec))
 
 
-def _read_fields(text: str, spec: JudgeSpec) -> Mapping[str, JsonValue]:
+def _read_score(text: str, fields: Fields | None, spec: JudgeSpec) -> tuple[float, Fields]:
+    """The score, and the fields or words beside it."""
     name = spec.score_field
-    found = find_last(text, lambda one: name in one or (spec.allow_abstain and ABSTAIN in one))
-    if found is not None and (name in found or is_yes(found.get(ABSTAIN))):
-        return found
-    labels = f"score|rating|grade|{re.escape(name)}"
-    if said := read_words(text, labels, partial(read_scored, max_score=spec.max_score)):
-        return {name: said[0], "reasoning": said[1]}
-    if found is None:
-        raise BadReplyError("It is not one JSON object.")
-    return found
+    if fields is None or name not in fields:
+        labels = f"score|rating|grade|{re.escape(name)}"
+        said = read_words(text, labels, partial(read_scored, max_score=spec.max_score))
+        if said is not None:
+            return said[0], {"": said[1]}
+        if fields is None:
+            raise BadReplyError("It is not one JSON object.")
+    score = read_number(fields.get(name))
+    if score is None:
+        raise BadReplyError(f"It has no number in `{name}`.")
+    return score, fields
 
 
 def _find_reason(fields: Mapping[str, JsonValue], spec: JudgeSpec) -> str | None:
@@ -202,14 +229,32 @@ def check_prompt(prompt: str) -> None:
     Raises:
         InvalidInputError: It cannot be used; details have `line` and `column` where known.
     """
+    check_places(prompt)
+    require_answer_shown(prompt)
+
+
+def check_places(prompt: str, field: str = "prompt") -> None:
+    """Check the places of one prompt of several, which is called `field`.
+
+    Raises:
+        InvalidInputError: It cannot be used; details have `line` and `column`.
+    """
     for fault in find_faults(prompt):
         raise InvalidInputError(
-            f"The prompt cannot be used: {fault.message} (line {fault.line}, column "
-            f"{fault.column}).",
-            field="prompt",
+            f"The {field.replace('_', ' ')} cannot be used: {fault.message} (line {fault.line}, "
+            f"column {fault.column}).",
+            field=field,
             line=fault.line,
             column=fault.column,
         )
+
+
+def require_answer_shown(prompt: str) -> None:
+    """Check that the judge reads what it judges.
+
+    Raises:
+        InvalidInputError: It does not.
+    """
     if not any(place.startswith("sample.") for place in find_places(prompt)):
         raise InvalidInputError(
             "The prompt does not show the answer. Put {{sample.output_text}} or "
@@ -243,7 +288,10 @@ def _check_schema(spec: JudgeSpec) -> None:
         known = ", ".join(properties) or "none"
         raise _schema_fault(f"it has no property {name!r} for the score; there are: {known}")
     score = properties[name]
-    if not isinstance(score, dict) or score.get("type") not in _NUMERIC:
+    declared = score.get("type") if isinstance(score, dict) else None
+    if spec.label_rewards and declared != "string":
+        raise _schema_fault(f'the property {name!r} holds the label; give it "type": "string"')
+    if declared not in _NUMERIC:
         raise _schema_fault(f'the property {name!r} holds the score; give it "type": "number"')
     if not _is_json(schema):
         raise _schema_fault("JSON has no numbers Infinity and NaN")

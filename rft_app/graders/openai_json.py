@@ -8,11 +8,10 @@ differently on the other side.  Shapes are those of `openai.types.graders` (open
 """
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
-from rft_app.domain.entity import Entity
 from rft_app.domain.grader import (
     Combination,
     GraderSpec,
@@ -27,16 +26,23 @@ from rft_app.domain.grader import (
     parse_spec,
 )
 from rft_app.errors import InvalidInputError
-
-Json = dict[str, Any]
+from rft_app.graders._openai_judge import (
+    DEFAULT_NAME,
+    Json,
+    LabelModel,
+    Named,
+    ScoreModel,
+    convert_judge,
+    lacking,
+    write_judge,
+)
 
 _INPUT: Final = re.compile(r"\{\{\s*sample\.([\w.]+)\s*\}\}")
-DEFAULT_NAME: Final = "grader"
 
 
 def is_openai(raw: JsonValue) -> bool:
     """Whether settings look like OpenAI's: a `type` where ours have a `kind`."""
-    return isinstance(raw, dict) and "kind" not in raw and raw.get("type") in _TYPES
+    return isinstance(raw, dict) and "kind" not in raw and raw.get("type") in TYPES
 
 
 def from_openai(raw: JsonValue) -> GraderSpec:
@@ -73,7 +79,7 @@ def to_openai(spec: GraderSpec, name: str = DEFAULT_NAME) -> Json:
             return {"type": "python", "name": name, "source": spec.source}
         case StringCheckSpec():
             if spec.operation is StringOperation.REGEX:
-                raise _lacking("regular expressions", "Write a script with `re.search`.")
+                raise lacking("regular expressions", "Write a script with `re.search`.")
             return {
                 "type": "string_check",
                 "name": name,
@@ -90,45 +96,17 @@ def to_openai(spec: GraderSpec, name: str = DEFAULT_NAME) -> Json:
                 "reference": spec.reference,
             }
         case JudgeSpec():
-            return _write_judge(spec, name)
+            return write_judge(spec, name)
         case MultiSpec():
             return _write_multi(spec, name)
         case _:
             label = spec.kind.replace("_", " ")
-            raise _lacking(f"graders of the kind {label}", "Write it as a script.")
-
-
-def _write_judge(spec: JudgeSpec, name: str) -> Json:
-    if spec.model is None:
-        raise InvalidInputError(
-            "The judge asks the first configured model, which OpenAI does not know. Choose one.",
-            field="model",
-        )
-    plain = JudgeSpec(prompt=spec.prompt)
-    if (spec.output_schema, spec.score_field) != (plain.output_schema, plain.score_field):
-        raise _lacking("output schema of a judge", "Leave schema and score field as they were.")
-    if spec.num_votes > 1:
-        raise _lacking("several votes of a judge", "Set the number of votes to 1.")
-    if spec.allow_abstain:
-        raise _lacking("abstentions", "Let the judge always give a score.")
-    passing = {} if spec.pass_threshold is None else {"pass_threshold": spec.pass_threshold}
-    return {
-        "type": "score_model",
-        "name": name,
-        "model": spec.model,
-        "input": [{"role": "user", "content": spec.prompt}],
-        "range": [spec.min_score, spec.max_score],
-        "sampling_params": {
-            "temperature": spec.temperature,
-            "max_completions_tokens": spec.max_tokens,
-        },
-        **passing,
-    }
+            raise lacking(f"graders of the kind {label}", "Write it as a script.")
 
 
 def _write_multi(spec: MultiSpec, name: str) -> Json:
     if spec.gates:
-        raise _lacking("gates", "Put them into a script of the combination.")
+        raise lacking("gates", "Put them into a script of the combination.")
     return {
         "type": "multi",
         "name": name,
@@ -159,72 +137,44 @@ def _to_formula(spec: MultiSpec) -> str:
             return f"({' + '.join(f'{w:.12g} * {n}' for w, n in pairs)}) / {sum(weights):.12g}"
 
 
-class _Read(Entity):
-    """An OpenAI grader; a field that is not known here could change its grades."""
-
-    name: str = DEFAULT_NAME
-    pass_threshold: float | None = None
-    """Of no grade: evaluations count by it."""
-
-
-class _StringCheck(_Read):
+class _StringCheck(Named):
     type: Literal["string_check"]
     operation: Literal["eq", "ne", "like", "ilike"]
     input: str
     reference: str
 
 
-class _TextSimilarity(_Read):
+class _TextSimilarity(Named):
     type: Literal["text_similarity"]
     evaluation_metric: Similarity
     input: str
     reference: str
 
 
-class _Python(_Read):
+class _Python(Named):
     type: Literal["python"]
     source: str
 
 
-class _Message(Entity):
-    type: Literal["message"] = "message"
-    role: Literal["user"] = "user"
-    content: str
-
-
-class _Sampling(Entity):
-    temperature: float | None = None
-    max_completions_tokens: int | None = None
-
-
-class _ScoreModel(_Read):
-    type: Literal["score_model"]
-    model: str
-    input: Annotated[list[_Message], Field(min_length=1, max_length=1)]
-    """A judge here has one prompt of text."""
-    range: tuple[float, float] = (0, 1)
-    sampling_params: _Sampling = _Sampling()
-
-
-class _Multi(_Read):
+class _Multi(Named):
     type: Literal["multi"]
     calculate_output: str
     graders: dict[str, "_Part"]
 
 
 _Part = Annotated[
-    _StringCheck | _TextSimilarity | _Python | _ScoreModel, Field(discriminator="type")
+    _StringCheck | _TextSimilarity | _Python | ScoreModel | LabelModel,
+    Field(discriminator="type"),
 ]
-_Any = Annotated[
-    _StringCheck | _TextSimilarity | _Python | _ScoreModel | _Multi, Field(discriminator="type")
-]
-_READ: TypeAdapter[_StringCheck | _TextSimilarity | _Python | _ScoreModel | _Multi] = TypeAdapter(
-    _Any
+_Any = _StringCheck | _TextSimilarity | _Python | ScoreModel | LabelModel | _Multi
+_READ: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="type")])
+TYPES: Final = (
+    *("string_check", "text_similarity", "python", "score_model", "label_model", "multi"),
 )
-_TYPES: Final = {"string_check", "text_similarity", "python", "score_model", "multi"}
+"""Of OpenAI's graders, those that can be read."""
 
 
-def _convert(raw: _StringCheck | _TextSimilarity | _Python | _ScoreModel | _Multi) -> Json:
+def _convert(raw: _Any) -> Json:
     match raw:
         case _StringCheck():
             own = {"field": _read_field(raw.input), "reference": raw.reference}
@@ -234,8 +184,8 @@ def _convert(raw: _StringCheck | _TextSimilarity | _Python | _ScoreModel | _Mult
             return {"kind": "text_similarity", "metric": raw.evaluation_metric, **own}
         case _Python():
             return {"kind": "script", "source": raw.source}
-        case _ScoreModel():
-            return _convert_judge(raw)
+        case ScoreModel() | LabelModel():
+            return convert_judge(raw)
         case _Multi():
             return {
                 "kind": "multi",
@@ -243,23 +193,6 @@ def _convert(raw: _StringCheck | _TextSimilarity | _Python | _ScoreModel | _Mult
                 "formula": raw.calculate_output,
                 "graders": {name: _convert(part) for name, part in raw.graders.items()},
             }
-
-
-def _convert_judge(raw: _ScoreModel) -> Json:
-    given = {
-        "temperature": raw.sampling_params.temperature,
-        "max_tokens": raw.sampling_params.max_completions_tokens,
-    }
-    passing = {} if raw.pass_threshold is None else {"pass_threshold": raw.pass_threshold}
-    return {
-        **passing,
-        "kind": "judge",
-        "prompt": raw.input[0].content,
-        "model": raw.model,
-        "min_score": raw.range[0],
-        "max_score": raw.range[1],
-        **{name: value for name, value in given.items() if value is not None},
-    }
 
 
 def _read_field(text: object) -> str:
@@ -272,7 +205,3 @@ def _read_field(text: object) -> str:
             field="input",
         )
     return found[1]
-
-
-def _lacking(what: str, remedy: str) -> InvalidInputError:
-    return InvalidInputError(f"OpenAI's graders have no {what}. {remedy}")

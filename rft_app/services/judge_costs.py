@@ -10,7 +10,7 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
 from rft_app.domain.grader import GraderSpec, JudgeSpec, RubricSpec, count_calls, list_asking
 from rft_app.domain.rollout import Rollout, RolloutKey, Sample, make_sample
-from rft_app.graders.judge import full_prompt, render
+from rft_app.graders.judge import all_text, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
 from rft_app.services.call_times import CallTime, assume_time, find_time
@@ -130,7 +130,7 @@ def _estimate_tokens(
     spec: JudgeSpec | RubricSpec, sampled: Sequence[Rollout], num_rollouts: int
 ) -> TokenEstimate:
     """Of all calls, by the prompts of some rollouts."""
-    prompt = full_prompt(spec) if isinstance(spec, JudgeSpec) else spec.prompt
+    prompt = all_text(spec) if isinstance(spec, JudgeSpec) else spec.prompt
     tasks = [] if isinstance(spec, JudgeSpec) else list_tasks(spec)
     num_calls = count_calls(spec)
     around = num_calls * SCHEMA_TOKENS + sum(map(count_text_tokens, tasks))

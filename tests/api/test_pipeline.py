@@ -247,6 +247,7 @@ def test_a_judge_is_kept_without_a_provider_and_asked_only_with_one(
         "temperature": 0.5,
         "maxTokens": 200,
         "weight": 2,
+        "systemPrompt": "Be fair.",
     }
     saved = client.put(f"{base}/grader", json=judge)
     assert saved.status_code == 200, saved.text

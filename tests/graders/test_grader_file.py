@@ -49,7 +49,7 @@ def test_openai_graders_and_scripts_of_others_are_taken() -> None:
         ("a.py", b"\xff\xfe", r"not text in UTF-8 \(byte 1\)"),
         ("a.json", b'{\n"kind": }', r"not JSON.*line 2"),
         ("a.json", b"[1]", "holds no grader"),
-        ("a.json", b'{"type": "label_model"}', "no grader here for OpenAI's type 'label_model'"),
+        ("a.json", b'{"type": "endpoint"}', "no grader here for OpenAI's type 'endpoint'"),
         ("a.json", b'{"kind": "string_check", "pattern": "a"}', "pattern"),
         ("a.json", orjson.dumps(OPENAI | {"operation": "near"}), "operation"),
         ("a.py", b"RFT_SPEC = '{'", "RFT_SPEC` in the file is not JSON"),

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grader import JudgeSpec, label_schema
 from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError, NotAvailableError
@@ -65,6 +65,59 @@ def test_the_model_is_asked_with_the_prompt_filled_in(monkeypatch: pytest.Monkey
     assert (request["model"], request["temperature"], request["max_tokens"]) == ("good", 0, 512)
     assert request["response_format"]["json_schema"]["schema"] == SPEC.output_schema
     assert request["response_format"]["json_schema"]["strict"] is True
+
+
+def test_the_system_prompt_is_filled_in_and_sent_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SPEC.model_copy(update={"system_prompt": "It was {{item.reference}}.", "num_votes": 2})
+    outcome, provider = judge_once(monkeypatch, in_turn(GOOD), spec)
+    assert isinstance(outcome, Verdict)
+    assert [request["messages"][0] for request in provider.requests] == [
+        {"role": "system", "content": "It was Oslo."}
+    ] * 2
+    absent = spec.model_copy(update={"system_prompt": "{{item.rules}}"})
+    outcome, provider = judge_once(monkeypatch, in_turn(GOOD), absent)
+    assert isinstance(outcome, GradingFailure)
+    assert outcome.failure_kind is FailureKind.MISSING_VARIABLE
+    assert provider.requests == []
+
+
+LABELS = SPEC.model_copy(
+    update={
+        "label_rewards": {"right": 1.0, "not quite": 0.25, "wrong": 0.0},
+        "output_schema": label_schema(["right", "not quite", "wrong"]),
+        "score_field": "label",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reward"),
+    [
+        ('{"reasoning": "So.", "label": "not quite"}', 0.25),
+        ('<think>{"label": "right"}</think> {"reasoning": "So.", "label": "Wrong."}', 0.0),
+        ("It is not wrong.\n**Label:** right", 1.0),
+        ("right", 1.0),
+    ],
+)
+def test_a_label_is_its_reward(text: str, reward: float) -> None:
+    found = read_reply(text, LABELS)
+    assert isinstance(found, Verdict)
+    assert found.reward == reward
+
+
+@pytest.mark.parametrize(
+    "text", ['{"label": "fine"}', '{"label": 1}', '{"label": null}', "right or wrong", "[]", ""]
+)
+def test_what_is_no_label_is_no_zero(text: str) -> None:
+    with pytest.raises(BadReplyError, match="none of these labels in `label`: right, not quite"):
+        read_reply(text, LABELS)
+
+
+def test_a_judge_of_labels_may_abstain(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = LABELS.model_copy(update={"allow_abstain": True})
+    reply = say_json({"reasoning": "No source.", "label": "right", "abstain": True})
+    outcome, _ = judge_once(monkeypatch, in_turn(reply), spec)
+    assert outcome == Abstention(reason="No source.")
 
 
 def test_a_batch_keeps_its_order_and_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,13 +225,25 @@ MADE = {
 }
 
 
+class Ledger(Notebook):
+    """Also knows of calls whose reply was lost on the way, which may have cost something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num_lost = 0
+
+    def lose(self, model: str, message: str) -> None:
+        self.num_lost += 1
+
+
 def judge_and_pay(
     patch: pytest.MonkeyPatch, behave: Behaviour, spec: JudgeSpec = SPEC
 ) -> tuple[Outcome, FakeProvider, list[float | None]]:
     """What is made of the replies, who was asked, and what each reply cost."""
-    ledger = Notebook()
+    ledger = Ledger()
     with configured(patch, behave) as provider, open_configured(spec, ledger) as judge:
         outcome = judge.ask("7", SAMPLE, ITEM).outcome
+        assert ledger.num_lost == (2 if "closed connection" in str(outcome) else 0)
         return outcome, provider, [reply.cost_usd for reply in ledger.kept.values()]
 
 
@@ -268,6 +333,13 @@ def test_a_place_left_open_before_many_blanks_is_named() -> None:
         ({"prompt": "Is it good?"}, "does not show the answer", {}),
         ({"output_schema": {"type": "array"}}, '"type": "object"', {"field": "output_schema"}),
         ({"score_field": "mark"}, "no property 'mark'", {"field": "output_schema"}),
+        ({"label_rewards": {"a": 1, "b": 0}}, '"type": "string"', {"field": "output_schema"}),
+        (
+            {"label_rewards": {"a": 1, "[[A]]": 0}, "score_field": "reasoning"},
+            "cannot be told from",
+            {"field": "label_rewards"},
+        ),
+        ({"system_prompt": "Be\n{{fair}}"}, "system prompt cannot", {"line": 2, "column": 1}),
         ({"score_field": "reasoning"}, "", None),
         ({"min_score": 5, "max_score": 5}, "from 5 to 5", {"field": "max_score"}),
         ({"max_score": 1.7e308}, "beyond 1,000,000", {"field": "max_score"}),

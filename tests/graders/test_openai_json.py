@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from openai.types.graders import (
+    LabelModelGrader,
     MultiGrader,
     PythonGrader,
     ScoreModelGrader,
@@ -22,11 +23,12 @@ from rft_app.domain.grader import (
     StringOperation,
     TextSimilaritySpec,
     ToolCallsSpec,
+    label_schema,
 )
 from rft_app.domain.grading import Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders import open_grader
+from rft_app.graders import check_grader, open_grader
 from rft_app.graders.openai_json import from_openai, is_openai, to_openai
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -34,6 +36,14 @@ pytestmark = pytest.mark.usefixtures("data_dir")
 SIMILAR = TextSimilaritySpec(metric=Similarity.ROUGE_L, field="output_json.answer")
 SCRIPT = ScriptSpec(source="def grade(sample, item):\n    return 0.5\n")
 JUDGE = JudgeSpec(prompt="{{sample.output_text}}", model="m", min_score=1, max_score=5)
+
+LABELLED = JUDGE.model_copy(
+    update={
+        **{"min_score": 0.0, "max_score": 1.0, "pass_threshold": 1.0, "score_field": "label"},
+        "label_rewards": {"a": 1.0, "b": 0.0},
+        "output_schema": label_schema(["a", "b"]),
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +53,8 @@ JUDGE = JudgeSpec(prompt="{{sample.output_text}}", model="m", min_score=1, max_s
         (SIMILAR, TextSimilarityGrader),
         (SCRIPT, PythonGrader),
         (JUDGE, ScoreModelGrader),
+        (JUDGE.model_copy(update={"system_prompt": "Be fair to {{item.id}}."}), ScoreModelGrader),
+        (LABELLED, LabelModelGrader),
         (
             MultiSpec(
                 graders={"a": StringCheckSpec(), "b": SCRIPT},
@@ -89,6 +101,10 @@ def test_a_combination_becomes_a_formula_with_the_same_reward(combine: str) -> N
         (JUDGE.model_copy(update={"output_schema": {"type": "object"}}), "output schema"),
         (JUDGE.model_copy(update={"num_votes": 3}), "several votes"),
         (JUDGE.model_copy(update={"allow_abstain": True}), "abstentions"),
+        (LABELLED.model_copy(update={"label_rewards": {"a": 0.5, "b": 1}}), "between 0 and 1"),
+        (LABELLED.model_copy(update={"score_field": "verdict"}), "output schema"),
+        (LABELLED.model_copy(update={"temperature": 1.0}), "temperature and longest reply"),
+        (LABELLED.model_copy(update={"pass_threshold": 0.5}), "threshold"),
         (MultiSpec(graders={"a": SCRIPT}, gates={"a": 1}), "gates"),
         (MultiSpec(graders={"a": ToolCallsSpec()}), "tool calls"),
     ],
@@ -96,6 +112,41 @@ def test_a_combination_becomes_a_formula_with_the_same_reward(combine: str) -> N
 def test_what_openai_has_not_is_refused_by_name(spec: GraderSpec, named: str) -> None:
     with pytest.raises(InvalidInputError, match=named):
         to_openai(spec)
+
+
+TURN = {"role": "user", "content": "Rate {{sample.output_text}}"}
+PICTURE = {"type": "input_image", "image_url": "https://example.com/a.png"}
+LABELS: dict[str, Any] = {
+    "type": "label_model",
+    "name": "tone",
+    "model": "m",
+    "input": [
+        {"role": "developer", "content": [{"type": "input_text", "text": "Be fair to "}, "all."]},
+        {"role": "user", "content": {"type": "input_text", "text": "{{sample.output_text}}"}},
+    ],
+    "labels": ["kind", "rude", "neither"],
+    "passing_labels": ["kind", "neither"],
+}
+
+
+def test_a_label_model_is_a_judge_whose_labels_have_rewards() -> None:
+    LabelModelGrader.model_validate(
+        LABELS | {"input": [{"role": "user", "content": "a"}]}, strict=True
+    )
+    spec = from_openai(LABELS)
+    check_grader(spec)
+    assert isinstance(spec, JudgeSpec)
+    assert (spec.system_prompt, spec.prompt) == ("Be fair to all.", "{{sample.output_text}}")
+    assert spec.label_rewards == {"kind": 1.0, "rude": 0.0, "neither": 1.0}
+    assert spec.pass_threshold == 1.0
+    written = to_openai(spec, "tone")
+    told = [{"role": "system", "content": "Be fair to all."}, TURN | {"content": spec.prompt}]
+    assert written == LABELS | {"input": told}
+    assert from_openai(written) == spec
+    multi = {"type": "multi", "graders": {"a": LABELS}, "calculate_output": "a"}
+    found = from_openai(multi)
+    assert isinstance(found, MultiSpec)
+    assert found.graders == {"a": spec}
 
 
 CHECK: dict[str, Any] = {
@@ -127,7 +178,23 @@ CHECK: dict[str, Any] = {
             {"type": "score_model", "model": "m", "input": [{"role": "system", "content": "a"}]},
             "role",
         ),
-        ({"type": "label_model"}, "label_model"),
+        (
+            {"type": "score_model", "model": "m", "input": [{"role": "assistant", "content": ""}]},
+            "input.0.role",
+        ),
+        (
+            {"type": "score_model", "model": "m", "input": [TURN, TURN]},
+            "input: .*user, user; a judge here has one message of the user",
+        ),
+        (
+            {"type": "score_model", "model": "m", "input": [TURN | {"content": [PICTURE]}]},
+            "input.0.content",
+        ),
+        ({"type": "label_model"}, "labels"),
+        (LABELS | {"labels": ["kind"]}, "labels"),
+        (LABELS | {"passing_labels": ["calm"]}, "passing_labels: .*'calm' is none of the `labels`"),
+        (LABELS | {"labels": ["kind", "Kind!", "neither"]}, "cannot be told from another"),
+        (LABELS | {"sampling_params": {}}, "sampling_params"),
         ({"type": "text_similarity", "evaluation_metric": "cosine"}, "evaluation_metric"),
         ({"type": "score_model", "model": "m", "input": [{"role": "user"}]}, "content"),
         ({"type": "multi", "graders": {"a": {"type": "multi"}}, "calculate_output": "a"}, "multi"),
@@ -135,8 +202,9 @@ CHECK: dict[str, Any] = {
 )
 def test_what_cannot_be_read_is_named(change: dict[str, Any], named: str) -> None:
     assert from_openai(CHECK) == StringCheckSpec(reference="x")
+    base = {} if "passing_labels" in change else CHECK
     with pytest.raises(InvalidInputError, match=named):
-        from_openai(CHECK | change)
+        check_grader(from_openai(base | change))
 
 
 def test_our_own_settings_are_not_taken_for_openais() -> None:

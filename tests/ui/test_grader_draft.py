@@ -16,6 +16,7 @@ from rft_app.domain.grader import (
     StringCheckSpec,
     TextSimilaritySpec,
     ToolCallsSpec,
+    label_schema,
 )
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader
@@ -40,6 +41,13 @@ SCHEMA = {"type": "object", "properties": {"mark": {"type": "integer"}}}
             gates={"a": 0.5},
         ),
         JudgeSpec(prompt=PROMPT),
+        JudgeSpec(
+            prompt=PROMPT,
+            system_prompt="Be fair.\nTo {{item.id}}.",
+            output_schema=label_schema(["good", "bad"]),
+            score_field="label",
+            label_rewards={"good": 1, "bad": 0.25},
+        ),
         JudgeSpec(
             prompt=PROMPT,
             output_schema=SCHEMA,
@@ -84,6 +92,8 @@ def test_what_other_kinds_hold_is_no_change() -> None:
         ({"min_score": ""}, "min_score", "lowest score"),
         ({"output_schema": '{\n "a": }'}, "output_schema", "line 2"),
         ({"output_schema": "[]"}, None, "output_schema"),
+        ({"label_rewards": '{"a": 1'}, "label_rewards", "table of labels is not JSON"),
+        ({"label_rewards": '{"a": 1, "b": 2}'}, None, "label_rewards"),
         ({"max_tokens": "9"}, None, "max_tokens"),
         ({"prompt": ""}, None, "prompt"),
         ({"weight": "-1"}, None, "weight"),

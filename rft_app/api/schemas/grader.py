@@ -27,7 +27,8 @@ _FIELDS = {
     _JUDGE: {
         name: name
         for name in (
-            *("prompt", "output_schema", "score_field", "min_score", "max_score"),
+            *("prompt", "system_prompt", "output_schema", "score_field", "label_rewards"),
+            *("min_score", "max_score"),
             *("model", "temperature", "max_tokens", "allow_abstain"),
             *("num_votes", "vote_rule", "pass_threshold"),
         )
@@ -66,10 +67,14 @@ class GraderConfig(WireRequest):
     ]
     prompt: str | None = None
     """Of `llm-judge` and `rubric`; with places as `{{sample.output_text}}`."""
+    system_prompt: str | None = None
+    """Of `llm-judge`, like the five below: said before in the role of the system; absent: none."""
     output_schema: dict[str, JsonValue] | None = None
-    """Of `llm-judge`, like the three below: JSON schema of the reply; absent: reasons and score."""
+    """JSON schema of the reply; absent: reasons and score."""
     score_field: str | None = None
-    """The property of the reply that holds the score."""
+    """The property of the reply that holds the score, or the label."""
+    label_rewards: dict[str, float] | None = None
+    """The reward of each label, where the judge gives a label and no score."""
     min_score: float | None = None
     """The score that is a reward of 0."""
     max_score: float | None = None

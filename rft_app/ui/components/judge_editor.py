@@ -38,8 +38,13 @@ def judge_editor() -> rx.Component:
             number_field("Temperature", "temperature"),
             number_field("Longest reply", "max_tokens", suffix="tokens"),
             settings_field("Score in", "score_field", _score_field()),
-            number_field("Lowest score", "min_score"),
-            number_field("Highest score", "max_score"),
+            rx.cond(
+                _DRAFT.label_rewards == "",
+                rx.fragment(
+                    number_field("Lowest score", "min_score"),
+                    number_field("Highest score", "max_score"),
+                ),
+            ),
             number_field("Weight", "weight", title=WEIGHT_HINT, placeholder="none"),
             number_field("Votes", "num_votes", title="Each vote is a call of its own."),
             settings_field("Votes become", "vote_rule", _vote_rule()),
@@ -56,7 +61,32 @@ def judge_editor() -> rx.Component:
             class_name="grid grid-cols-4 gap-x-3.5 gap-y-3 px-3 py-3 border-t border-line shrink-0"
             " max-wide:grid-cols-2",
         ),
-        _schema(),
+        _folded(
+            "system_prompt",
+            "System prompt",
+            rx.cond(
+                _DRAFT.system_prompt == "",
+                "none; said before the prompt, in the role of the system",
+                _DRAFT.system_prompt,
+            ),
+            prompt_editor("system_prompt", "System prompt", "template", _DRAFT.system_prompt),
+        ),
+        _folded(
+            "label_rewards",
+            "Labels",
+            rx.cond(
+                _DRAFT.label_rewards == "",
+                'none, it gives a score; else the reward of each, as in {"good": 1, "bad": 0}',
+                "the reward of each label that it may give, from 0 to 1",
+            ),
+            prompt_editor("label_rewards", "Labels", "plain", _DRAFT.label_rewards),
+        ),
+        _folded(
+            "output_schema",
+            "Output schema",
+            "what the reply must hold; its first text is shown as the reason",
+            prompt_editor("output_schema", "Output schema", "plain", _DRAFT.output_schema),
+        ),
         class_name="grow flex flex-col bg-surface-1 border border-line rounded-card min-w-0"
         " overflow-hidden",
     )
@@ -176,26 +206,22 @@ def _score_field() -> rx.Component:
         value=_DRAFT.score_field,
         on_change=GraderState.edit("score_field"),
         spell_check=False,
-        title="The property of the reply that holds the score.",
+        title="The property of the reply that holds the score, or the label.",
         class_name="font-mono",
     )
 
 
-def _schema() -> rx.Component:
+def _folded(name: str, title: str, hint: Content, editor: rx.Component) -> rx.Component:
+    """A text that is edited seldom, behind its title."""
     return rx.el.details(
         rx.el.summary(
             icon("chevron-right", 14, "group-open:rotate-90"),
-            rx.el.span("Output schema", class_name="shrink-0"),
-            rx.el.span(
-                "what the reply must hold; its first text is shown as the reason",
-                class_name=f"{WITNESS} truncate font-normal",
-            ),
+            rx.el.span(title, class_name="shrink-0"),
+            rx.el.span(hint, class_name=f"{WITNESS} truncate font-normal"),
             class_name="flex items-center gap-1.5 px-3 min-h-9 text-small font-medium text-ink-2"
             " cursor-pointer list-none [&::-webkit-details-marker]:hidden",
         ),
-        rx.el.div(
-            prompt_editor("output_schema", "Output schema", "plain", _DRAFT.output_schema),
-            class_name=f"h-[240px] border-t border-line {_EDITOR}",
-        ),
+        rx.el.div(editor, class_name=f"h-[240px] border-t border-line {_EDITOR}"),
+        id=f"grader-{name}",
         class_name="group border-t border-line shrink-0",
     )

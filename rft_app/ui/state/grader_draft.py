@@ -102,6 +102,10 @@ class Draft:
     timeout_s: str = "2"
     memory_mb: str = "512"
     prompt: str = JUDGE_STARTER
+    system_prompt: str = ""
+    """Empty for none."""
+    label_rewards: str = ""
+    """As JSON; empty where the judge gives a score."""
     output_schema: str = to_json(default_output_schema(), indent=2).decode()
     score_field: str = "score"
     min_score: str = "0"
@@ -170,9 +174,9 @@ class Draft:
                 values[target] = rubric_draft.to_criteria(text)
             elif name in NUMBERS and (text.strip() or name not in OPTIONAL):
                 values[target] = _read_number(name, text)
-            elif name in SCHEMAS:
+            elif name in SCHEMAS and (text.strip() or name not in OPTIONAL):
                 values[target] = read_schema(name, text)
-            elif text or name not in OPTIONAL:
+            elif text.strip() or name not in OPTIONAL:
                 values[target] = text
         return parse_spec(values)
 
@@ -189,7 +193,8 @@ FIELDS = {
         *("allow_abstain", "pass_threshold", "weight"),
     ),
     JUDGE: (
-        *("prompt", "output_schema", "score_field", "min_score", "max_score"),
+        *("prompt", "system_prompt", "output_schema", "score_field", "label_rewards"),
+        *("min_score", "max_score"),
         *("model", "temperature", "max_tokens", "allow_abstain"),
         *("num_votes", "vote_rule", "pass_threshold", "weight"),
     ),
@@ -201,11 +206,15 @@ RENAMED: Mapping[tuple[str, str], str] = {
     (RUBRIC, "rubric_tokens"): "max_tokens",
 }
 """Names in the spec of a kind, where they differ."""
-SCHEMAS = {"output_schema": "output schema", "json_schema": "JSON schema"}
+SCHEMAS = {
+    "output_schema": "output schema",
+    "json_schema": "JSON schema",
+    "label_rewards": "table of labels",
+}
 """Fields that are typed as JSON, and what each is called."""
 COMBINED = ("combine", "formula", "graders", "gates")
 """What the text of a combination holds."""
-OPTIONAL = frozenset({"model", "weight", "pass_threshold"})
+OPTIONAL = frozenset({"model", "weight", "pass_threshold", "system_prompt", "label_rewards"})
 NUMBERS = {
     "timeout_s": "time limit must be a number, at most 60 s",
     "memory_mb": "memory limit must be a number, at most 8192 MB",
