@@ -1,11 +1,14 @@
 """A dry run whose judge waits half a second for each reply, on both databases.
 
     python benchmarks/provider_calls.py [--calls 2000] [--in-flight 64] [--wait-ms 500]
+        [--budget USD] [--postgres [URL]]
 
 The yardstick is arithmetic: with so many calls in flight, a provider that takes so long needs
 calls x wait / in flight seconds, whoever asks.  The run plans, renders prompts, asks through the
 client, keeps every reply in the ledger before it is read, stores grades in order and reports.
-Postgres is measured where its server is installed.  The client's library is imported before, as
+With a budget, what was spent is looked at before each call.  Postgres is measured where its server
+is installed, or by the URL of an empty database; asked for by `--postgres`, its absence is a
+failure, else it is only told.  The client's library is imported before, as
 it is in a worker that asked before.  Beside it: reading replies of judges and making the report of
 them, in one thread without storage, the best of five.
 """
@@ -55,7 +58,7 @@ def start_provider(wait_ms: int) -> tuple[subprocess.Popen[bytes], int]:
     raise RuntimeError("The provider did not start.")
 
 
-def run_judge(num_calls: int) -> tuple[float, float, int]:
+def run_judge(num_calls: int, budget_usd: float | None) -> tuple[float, float, int]:
     """Seconds of the step, processor seconds of this process, and how many calls were paid."""
     from rft_app.domain.dry_run import DryRunSettings
     from rft_app.domain.grader import JudgeSpec
@@ -73,7 +76,9 @@ def run_judge(num_calls: int) -> tuple[float, float, int]:
         jobs.begin_job(session, job.id, 0, "w")
     context = JobContext(job_id=job.id, dataset_id="ds", args={}, worker_id="w")
     started_at, cpu_at = time.perf_counter(), time.process_time()
-    result = DryRunStep().run(context, "ds", DryRunSettings(num_records=num_calls))
+    result = DryRunStep().run(
+        context, "ds", DryRunSettings(num_records=num_calls, budget_usd=budget_usd)
+    )
     taken = time.perf_counter() - started_at, time.process_time() - cpu_at
     assert not result.facts["num_failed"], result.facts
     with reading() as session:
@@ -88,7 +93,7 @@ def measure(name: str, wanted: argparse.Namespace, targets: Targets) -> None:
     get_engine.cache_clear()
     get_settings.cache_clear()
     fill_database(wanted.calls)
-    seconds, cpu_s, num_calls = run_judge(wanted.calls)
+    seconds, cpu_s, num_calls = run_judge(wanted.calls, wanted.budget)
     ideal_s = wanted.calls * wanted.wait_ms / 1000 / wanted.in_flight
     verdict = targets.most(round(seconds / ideal_s, 3), TARGET)
     print(
@@ -140,8 +145,15 @@ def measure_databases(wanted: argparse.Namespace, targets: Targets) -> None:
     from tests.postgres import INSTALLED, running_server
 
     measure("SQLite", wanted, targets)
+    if wanted.postgres:
+        os.environ["RFT_DATABASE_URL"] = wanted.postgres
+        measure("Postgres", wanted, targets)
+        return
     if not INSTALLED:
-        print(f"{'Postgres':>10}: not installed here (Debian: apt install postgresql)")
+        print(
+            f"{'Postgres':>10}: NOT MEASURED, not installed here (Debian: apt install postgresql)"
+        )
+        targets.num_missed += wanted.postgres is not None
         return
     with running_server() as server:
         os.environ["RFT_DATABASE_URL"] = server.url(server.new_database())
@@ -154,6 +166,14 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--wait-ms", type=int, default=500)
+    parser.add_argument("--budget", type=float, help="In USD, more than the calls cost.")
+    parser.add_argument(
+        "--postgres",
+        nargs="?",
+        const="",
+        default=os.environ.get("RFT_BENCHMARK_POSTGRES"),
+        help="Require it, at this URL; also by RFT_BENCHMARK_POSTGRES.",
+    )
     wanted = parser.parse_args()
     targets = Targets()
     measure_reading(targets)
