@@ -15,10 +15,11 @@ import pytest
 from sqlmodel import col, select
 
 from rft_app.domain.dry_run import DryRunReport
-from rft_app.domain.grader import JudgeSpec
+from rft_app.domain.grader import JudgeSpec, StringCheckSpec
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import Job, JobStatus
 from rft_app.domain.pipeline import StepName
+from rft_app.pipeline._scopes import sampling_scope
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.pipeline import queue_step
 from rft_app.settings import get_settings
@@ -27,7 +28,7 @@ from rft_app.storage.grades import iterate_grades
 from rft_app.storage.migrations import migrate
 from rft_app.storage.paid_calls import sum_paid_calls
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import LlmCallRow
+from rft_app.storage.tables import LlmCallRow, RolloutRow
 from tests.durability.test_generation import read_job, wait_for
 from tests.llm.provider import (
     PAGE,
@@ -81,6 +82,19 @@ JUDGED = {
     "page": Mode(None, PAGE_SERVED, 0, FailureKind.NO_REPLY),
     "cut": Mode(CUT, GOOD),
 }
+YES = say("yes")
+SAMPLED = {
+    "good": Mode(None, YES),
+    "patience": Mode(A_MOMENT, YES),
+    "fault": Mode(refuse(500, "broken"), YES),
+    "fence": Mode(None, say("```\nyes\n```")),
+    "broken": Mode(None, refuse(500, "broken"), 0, FailureKind.NOT_SAMPLED),
+    "other": Mode(None, say("no")),
+    "silence": Mode(None, say_no_choice(), 1, FailureKind.NOT_SAMPLED),
+    "refusal": Mode(None, say(None, refusal="I will not.")),
+    "page": Mode(None, PAGE_SERVED, 0, FailureKind.NOT_SAMPLED),
+    "cut": Mode(CUT, YES),
+}
 
 
 class Gate:
@@ -99,8 +113,10 @@ class Gate:
         self.questions = [f"{mode} {number}" for number in range(EACH) for mode in modes]
 
     def find_question(self, request: Json) -> str:
-        """The mode and number that a request is about."""
-        return next(turn["content"] for turn in request["messages"] if turn["role"] == "user")
+        """The mode and number that a request is about; a sampled one names its record's number."""
+        said = next(turn["content"] for turn in request["messages"] if turn["role"] == "user")
+        kind, number = said.split()
+        return self.questions[int(number) - 1] if kind == "Question" else said
 
     def find_mode(self, question: str) -> Mode:
         """How it behaves."""
@@ -249,3 +265,26 @@ def test_a_judge_that_misbehaves_is_paid_once_through_kills(
     report = require_outcomes(gate)
     assert report.judge is not None
     require_spend(job.id, expect_keys(places, gate))
+
+
+def test_a_model_that_misbehaves_is_paid_once_for_each_answer_through_kills(
+    provider: FakeProvider, gate: Gate, start_worker: StartWorker
+) -> None:
+    gate.use(SAMPLED)
+    migrate()
+    add_records([*gate.questions])
+    configure(StringCheckSpec(reference="yes"))
+    settings = {"sampling": {"model": "good", "max_tokens": 40}, "num_rollouts": 1}
+    with unit_of_work() as session:
+        job = queue_step(session, DATASET, StepName.DRY_RUN, settings)
+    killed, scope = Killed(provider, gate, start_worker), sampling_scope(job.id)
+    killed.run(job, scope)
+    places = map_places(gate.questions)
+    killed.require_nothing_twice(places)
+    report = require_outcomes(gate)
+    assert report.sampler is not None
+    keys = expect_keys(places, gate)
+    require_spend(scope, keys)
+    with reading() as session:
+        rollouts = session.exec(select(RolloutRow.seq)).all()
+    assert len(rollouts) == len(keys) - EACH, "one for each reply that holds an answer"
