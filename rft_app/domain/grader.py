@@ -273,6 +273,17 @@ class GraderVersion(Entity):
         return f"{self.spec.kind} v{self.version}"
 
 
+class MadeBy(Entity):
+    """Which version of a dataset's grader made some figures, and whether it still is the grader."""
+
+    label: str = ""
+    """E.g. `script v2`; empty where that version is gone."""
+    now: str = ""
+    """The dataset's grader now; empty where there is none."""
+    is_stale: bool = False
+    """Whether the grader was changed since; a version with the same settings is no change."""
+
+
 def parse_spec(raw: object) -> GraderSpec:
     """Read settings that came from outside.
 

@@ -1,6 +1,7 @@
 """What dry runs say of one record: a mean, or that nothing could be graded, never a zero."""
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.grader import MadeBy
 
 
 class GradedRun(Entity):
@@ -8,6 +9,8 @@ class GradedRun(Entity):
 
     id: str
     number: int
+    made_by: MadeBy = MadeBy()
+    """Which version of the grader graded it."""
 
 
 class RecordGrade(Entity):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import Session
 
-from rft_app.domain.grader import GraderVersion
+from rft_app.domain.grader import GraderVersion, MadeBy
 from rft_app.domain.grader_difference import GraderDifference, compare_graders
 from rft_app.errors import NotFoundError
 from rft_app.services.graders import configure_grader
@@ -38,6 +38,13 @@ def get_grader_version(session: Session, dataset_id: str, number: int) -> Grader
 def label_versions(session: Session, version_ids: Collection[str]) -> dict[str, str]:
     """Id to label, e.g. `script v3`."""
     return graders.label_versions(session, version_ids)
+
+
+def map_makers(
+    session: Session, dataset_id: str, version_ids: Collection[str]
+) -> dict[str, MadeBy]:
+    """Id to which version made figures, and whether it still is the grader; every id has one."""
+    return graders.map_makers(session, dataset_id, version_ids)
 
 
 def compare_versions(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from rft_app.domain.grader import GraderSpec, GraderVersion, parse_spec, spec_hash
+from rft_app.domain.grader import GraderSpec, GraderVersion, MadeBy, parse_spec, spec_hash
 from rft_app.errors import NotFoundError
 from rft_app.storage.ids import new_id
 from rft_app.storage.tables import GraderVersionRow
@@ -76,6 +76,31 @@ def label_versions(session: Session, version_ids: Collection[str]) -> dict[str, 
         )
     )
     return {id_: f"{kind} v{number}" for id_, kind, number in rows}
+
+
+def map_makers(
+    session: Session, dataset_id: str, version_ids: Collection[str]
+) -> dict[str, MadeBy]:
+    """Id to which version that is, beside the dataset's grader now; every id has one."""
+    version = GraderVersionRow
+    newest = session.exec(
+        select(version.kind, version.version, version.spec_hash)
+        .where(col(version.dataset_id) == dataset_id)
+        .order_by(col(version.version).desc())
+        .limit(1)
+    ).first()
+    rows = session.exec(
+        select(version.id, version.kind, version.version, version.spec_hash).where(
+            col(version.id).in_(version_ids)
+        )
+    )
+    now, now_hash = (f"{newest[0]} v{newest[1]}", newest[2]) if newest else ("", "")
+    found = {
+        id_: MadeBy(label=f"{kind} v{number}", now=now, is_stale=spec_hash != now_hash)
+        for id_, kind, number, spec_hash in rows
+    }
+    gone = MadeBy(now=now, is_stale=True)
+    return {id_: found.get(id_, gone) for id_ in version_ids}
 
 
 def _to_version(row: GraderVersionRow) -> GraderVersion:

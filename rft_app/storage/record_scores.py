@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.storage.dry_runs import find_last_finished
+from rft_app.storage.graders import map_makers
 from rft_app.storage.tables import DryRunRow, GradeRow
 
 
@@ -34,14 +35,17 @@ def map_scores(
 def list_graded_runs(session: Session, dataset_id: str, limit: int) -> tuple[GradedRun, ...]:
     """The latest finished dry runs, newest first."""
     query = (
-        select(col(DryRunRow.id), col(DryRunRow.number))
+        select(col(DryRunRow.id), col(DryRunRow.number), col(DryRunRow.grader_version_id))
         .where(col(DryRunRow.dataset_id) == dataset_id)
         .where(col(DryRunRow.finished_at).is_not(None))
         .order_by(col(DryRunRow.number).desc())
         .limit(limit)
     )
-    rows = session.connection().execute(query)
-    return tuple(GradedRun(id=id_, number=number) for id_, number in rows)
+    rows = session.connection().execute(query).all()
+    makers = map_makers(session, dataset_id, [version for _, _, version in rows])
+    return tuple(
+        GradedRun(id=id_, number=number, made_by=makers[version]) for id_, number, version in rows
+    )
 
 
 def map_grades(

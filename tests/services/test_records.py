@@ -2,6 +2,7 @@
 
 import pytest
 
+from rft_app.domain.grader import MadeBy, StringCheckSpec
 from rft_app.domain.record import RecordFilter, RecordId, Selection
 from rft_app.domain.record_grade import RecordGrade
 from rft_app.services.record_changes import add_tag, archive_records, select_only
@@ -43,6 +44,29 @@ def test_a_failure_is_no_zero_and_a_record_that_a_run_did_not_see_has_no_grade()
     assert grades[ids(2)[0]][oldest] == RecordGrade(mean=None, num_graded=0, num_failed=1)
     assert grades[ids(3)[0]][newest] == RecordGrade(mean=0.75, num_graded=2, num_failed=1)
     assert ids(4)[0] not in grades
+
+
+def test_a_column_of_grades_tells_which_grader_made_it_and_whether_it_still_is() -> None:
+    add_records(["0.25", "1"])
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    configure(StringCheckSpec())
+    run_dry()
+
+    def makers() -> list[MadeBy]:
+        with reading() as session:
+            return [run.made_by for run in list_graded_runs(session, DATASET)]
+
+    now = "string_check v2"
+    assert makers() == [
+        MadeBy(label=now, now=now),
+        MadeBy(label="script v1", now=now, is_stale=True),
+    ]
+    configure(NUMBER_OF_TEXT)  # the same settings as the first: its figures hold again
+    assert [(one.now, one.is_stale) for one in makers()] == [
+        ("script v3", True),
+        ("script v3", False),
+    ]
 
 
 def test_tags_are_counted_among_the_selected_records() -> None:

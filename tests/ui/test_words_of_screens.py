@@ -5,6 +5,7 @@ import pytest
 from rft_app.domain.coverage import analyse_coverage
 from rft_app.domain.dataset import DatasetPhase
 from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.grader import MadeBy
 from rft_app.domain.job import JobError, JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepState, StepStatus
 from rft_app.domain.topic_review import TopicChoice
@@ -61,7 +62,7 @@ def test_a_verdict_counts_the_rules_that_apply_and_says_what_it_means() -> None:
     configure("def grade(sample, item):\n    return 1.0")
     run_dry()
     run, report = last_run()
-    view = view_report(run, "script v1")
+    view = view_report(run, MadeBy(label="script v1", now="script v1"))
     assert report.verdict is DryRunVerdict.NO_GO
     assert view.ruling == "worst of the 5 rules that apply"
     assert view.meaning == "Training would not work; mend the rows marked no go first."

@@ -105,7 +105,12 @@ def _run(row: RunRow) -> rx.Component:
         cell(row.records, is_number=True, class_name="max-wide:hidden"),
         cell(row.failed, is_number=True, class_name="max-wide:hidden"),
         cell(row.abstained, is_number=True, class_name="max-wide:hidden"),
-        cell(row.grader, class_name="text-ink-2 max-wide:hidden"),
+        cell(
+            row.grader,
+            rx.cond(row.is_stale, badge("stale", tone="warn", class_name="ml-1.5")),
+            title=row.maker,
+            class_name="text-ink-2 whitespace-nowrap max-wide:hidden",
+        ),
         cell(row.made, class_name="text-ink-3 whitespace-nowrap max-wide:hidden"),
         class_name=ROW,
     )

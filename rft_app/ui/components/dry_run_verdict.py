@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import text_button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.dry_run_rollouts import ROLLOUTS
@@ -23,9 +24,17 @@ def dry_run_verdict() -> rx.Component:
         rx.el.div(
             rx.el.b(_REPORT.verdict, class_name=PAGE_TITLE),
             rx.el.span(_REPORT.ruling, class_name=WITNESS),
+            rx.cond(
+                _REPORT.stale != "",
+                badge("stale", tone="warn", title=f"Graded by {_REPORT.stale}"),
+            ),
             class_name="flex items-baseline gap-2",
         ),
         rx.el.p(_REPORT.meaning, class_name="font-medium"),
+        rx.cond(
+            _REPORT.stale != "",
+            rx.el.p(f"Graded by {_REPORT.stale}.", class_name="text-small text-warn"),
+        ),
         rx.cond(
             _REPORT.sentences,
             rx.foreach(_REPORT.sentences, lambda words: rx.el.p(words, class_name="text-ink-2")),

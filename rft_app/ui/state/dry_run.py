@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunSettings
+from rft_app.domain.grader import MadeBy
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
@@ -24,7 +25,7 @@ from rft_app.services.dry_runs import (
     pick_graded_rollouts,
 )
 from rft_app.services.generation import find_paid
-from rft_app.services.grader_versions import label_versions
+from rft_app.services.grader_versions import map_makers
 from rft_app.services.graders import current_grader
 from rft_app.services.pipeline import StepView
 from rft_app.services.run_estimates import estimate_dry_run
@@ -33,7 +34,7 @@ from rft_app.storage.step_inputs import get_inputs
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.dry_run_history_view import RunRow, name_grader
+from rft_app.ui.state.dry_run_history_view import RunRow
 from rft_app.ui.state.dry_run_view import ReportView, view_report
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.judge_view import describe_spent, describe_stopped
@@ -280,11 +281,11 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
     async def _show_run(self) -> None:
         dataset_id, run_id = self._dataset_id, self.chosen_run
         try:
-            run, label = await ask(lambda session: _read_run(session, dataset_id, run_id))
+            run, made_by = await ask(lambda session: _read_run(session, dataset_id, run_id))
         except RftError as error:
             self.fault = error.message
             return
-        view, cursors = view_report(run, label), self._cursors
+        view, cursors = view_report(run, made_by), self._cursors
         if view.id != self.report.id:
             self.order, self.failure_kind, self.topic, self.draw, cursors = "best", "", "", 1, []
         self.report = view
@@ -366,16 +367,16 @@ def _find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun 
         return None
 
 
-def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, str]:
+def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, MadeBy]:
     try:
         run = get_dry_run(session, dataset_id, run_id)
     except NotFoundError:
         run = get_dry_run(session, dataset_id)
-    labels = label_versions(session, [run.grader_version_id])
-    return run, name_grader(labels.get(run.grader_version_id))
+    made_by = map_makers(session, dataset_id, [run.grader_version_id])
+    return run, made_by[run.grader_version_id]
 
 
 def _list_runs(session: Session, dataset_id: str, limit: int) -> list[RunRow]:
     runs = list_dry_runs(session, dataset_id, limit=limit)
-    labels = label_versions(session, {run.grader_version_id for run in runs})
-    return [RunRow.of(run, name_grader(labels.get(run.grader_version_id))) for run in runs]
+    made_by = map_makers(session, dataset_id, {run.grader_version_id for run in runs})
+    return [RunRow.of(run, made_by[run.grader_version_id]) for run in runs]

@@ -8,7 +8,8 @@ from rft_app.services.dry_run_comparison import compare_dry_runs
 from rft_app.services.grader_versions import label_versions
 from rft_app.ui.state.asking import ask, dataset_id_in
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.dry_run_history_view import ComparisonView, name_grader, view_comparison
+from rft_app.ui.state.dry_run_history_view import ComparisonView, view_comparison
+from rft_app.ui.state.made_by import name_grader
 
 
 class DryRunHistoryState(rx.State):

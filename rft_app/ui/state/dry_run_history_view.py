@@ -1,7 +1,7 @@
 """The history of dry runs and two of them compared, ready to show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.dry_run_comparison import (
@@ -13,7 +13,9 @@ from rft_app.domain.dry_run_comparison import (
     TopicPair,
 )
 from rft_app.domain.dry_run_rules import DryRunVerdict, RuleRow, Unit, show
+from rft_app.domain.grader import MadeBy
 from rft_app.ui.state.dry_run_view import RuleView
+from rft_app.ui.state.made_by import describe_maker, name_grader
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.words import ago, count, reward
 
@@ -34,11 +36,6 @@ _NAMES = {
     "share_one": "Rewards of 1",
     "learnable_share": "Learnable share",
 }
-
-
-def name_grader(label: str | None) -> str:
-    """A grader's version in words, e.g. `string check v2`."""
-    return "an earlier grader" if label is None else label.replace("_", " ")
 
 
 def show_difference(difference: float | None, unit: Unit) -> str:
@@ -75,10 +72,20 @@ class RunRow:
     abstained: str
     made: str
     is_finished: bool
+    is_stale: bool = False
+    """Whether the grader was changed since."""
+    maker: str = ""
+    """Which version of the grader made it, in words."""
 
     @classmethod
-    def of(cls, run: DryRun, grader: str) -> "RunRow":
+    def of(cls, run: DryRun, made_by: MadeBy) -> "RunRow":
         """Describe a run."""
+        found = cls._of(run, name_grader(made_by.label or None))
+        is_stale = made_by.is_stale and found.is_finished
+        return replace(found, is_stale=is_stale, maker=describe_maker(made_by))
+
+    @classmethod
+    def _of(cls, run: DryRun, grader: str) -> "RunRow":
         report, name, made = run.report, f"Run {run.number}", ago(run.finished_at or run.created_at)
         if report is None:
             blank = {"verdict": "not finished", "status": "waiting", "mean": UNKNOWN}

@@ -10,11 +10,13 @@ from rft_app.domain.dry_run import (
     TopicGrades,
 )
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus, RuleRow
+from rft_app.domain.grader import MadeBy
 from rft_app.domain.grading import REMEDIES
 from rft_app.domain.length_grades import LengthGrades
 from rft_app.domain.sampling import PassRates
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.judge_view import describe_use
+from rft_app.ui.state.made_by import describe_maker, name_grader
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.state.rollout_view import FAILURES, shorten
 from rft_app.ui.words import count, reward, share
@@ -162,6 +164,8 @@ class ReportView:
 
     id: str = ""
     number: int = 0
+    stale: str = ""
+    """Which version of the grader made it, where that was changed since."""
     witness: str = ""
     verdict: str = ""
     meaning: str = ""
@@ -205,8 +209,8 @@ class ReportView:
     settings: str = ""
 
 
-def view_report(run: DryRun, grader: str) -> ReportView:
-    """Lay out a finished run; `grader` is its version's label."""
+def view_report(run: DryRun, made_by: MadeBy) -> ReportView:
+    """Lay out a finished run."""
     report = run.report
     if report is None:
         return ReportView(id=run.id, number=run.number)
@@ -215,7 +219,8 @@ def view_report(run: DryRun, grader: str) -> ReportView:
     return ReportView(
         id=run.id,
         number=run.number,
-        witness=_witness(report, grader),
+        witness=_witness(report, name_grader(made_by.label or None)),
+        stale=describe_maker(made_by) if made_by.is_stale else "",
         verdict=report.verdict.value,
         meaning=f"{report.verdict.meaning.capitalize()}.",
         tone=TONES[report.verdict],

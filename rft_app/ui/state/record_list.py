@@ -21,6 +21,7 @@ from rft_app.services.records import (
 from rft_app.ui.state.asking import ask
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.following import Following
+from rft_app.ui.state.made_by import describe_maker
 from rft_app.ui.state.paging import Paging
 from rft_app.ui.state.record_filters import ANY, Chip, Wanted
 from rft_app.ui.state.record_row import RecordRow
@@ -40,6 +41,8 @@ class RunColumn:
     id: str
     words: str
     hint: str
+    is_stale: bool = False
+    """Whether the grader was changed since that dry run."""
 
 
 class _Page(NamedTuple):
@@ -227,10 +230,15 @@ class RecordList(Following, Paging, mixin=True):
         options, runs, self._stamp = await ask(lambda session: _look(session, dataset_id))
         self._show_options(options)
         self._graded = [run.model_dump() for run in runs[:NUM_COLUMNS]]
-        self.runs = [Choice(run.id, f"dry run {run.number}") for run in runs]
+        self.runs = [Choice(run.id, name_run(run)) for run in runs]
         self.has_several_runs = len(runs) > 1
         self.columns = [
-            RunColumn(run.id, f"Run {run.number}", f"Mean grade in dry run {run.number}")
+            RunColumn(
+                run.id,
+                f"Run {run.number}",
+                f"Mean grade in dry run {run.number} by {describe_maker(run.made_by)}",
+                run.made_by.is_stale,
+            )
             for run in runs[:NUM_COLUMNS]
         ]
 
@@ -243,6 +251,16 @@ class RecordList(Following, Paging, mixin=True):
         self.num_deleted = options.num_deleted
         self.has_rewards = options.num_with_reward > 0
         self.num_records = f"{options.num_records:,}"
+
+
+def name_run(run: GradedRun) -> str:
+    """A dry run in a menu.
+
+    Example:
+        >>> name_run(GradedRun(id="dry_1", number=3))
+        'dry run 3'
+    """
+    return f"dry run {run.number}{' · older grader' if run.made_by.is_stale else ''}"
 
 
 def _look(session: Session, dataset_id: str) -> tuple[FilterOptions, Sequence[GradedRun], str]:
@@ -258,4 +276,4 @@ def read_stamp(session: Session, dataset_id: str) -> str:
     """
     runs = list_graded_runs(session, dataset_id, 1)
     changed = get_dataset(session, dataset_id).updated_at.isoformat()
-    return f"{changed} {runs[0].id if runs else ''}"
+    return f"{changed} {runs[0].id} {runs[0].made_by}" if runs else changed

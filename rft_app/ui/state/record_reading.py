@@ -8,9 +8,11 @@ from sqlmodel import Session
 from rft_app.domain.record import RecordId
 from rft_app.errors import RftError
 from rft_app.services.dry_runs import list_record_rollouts
+from rft_app.services.grader_versions import map_makers
 from rft_app.services.record_changes import restore_records, select_only
 from rft_app.services.records import get_record
 from rft_app.ui.state.asking import ask
+from rft_app.ui.state.made_by import describe_maker
 from rft_app.ui.state.record_asking import RecordAsking
 from rft_app.ui.state.record_detail import RecordView, view_record
 from rft_app.ui.state.rollout_view import RolloutView
@@ -103,5 +105,9 @@ def _read_record(
 ) -> tuple[RecordView, list[RolloutView], str]:
     view = view_record(get_record(session, dataset_id, record_id))
     run, rollouts = list_record_rollouts(session, dataset_id, record_id)
-    note = f"Grades of dry run {run.number}, the latest." if run else ""
+    note = ""
+    if run is not None:
+        made_by = map_makers(session, dataset_id, [run.grader_version_id])[run.grader_version_id]
+        stale = "Stale: graded" if made_by.is_stale else "Graded"
+        note = f"{stale} in dry run {run.number}, the latest, by {describe_maker(made_by)}."
     return view, [RolloutView.of(rollout) for rollout in rollouts], note

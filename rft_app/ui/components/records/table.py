@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.ui.components.badge import key_hint
+from rft_app.ui.components.badge import badge, key_hint
 from rft_app.ui.components.button import button
 from rft_app.ui.components.check_box import check_box
 from rft_app.ui.components.empty_state import empty_panel
@@ -156,6 +156,7 @@ def _run_head(column: RunColumn, index: Content) -> rx.Component:
     look = f"{TABLE_HEAD} text-right whitespace-nowrap last:pr-3.5 max-wide:hidden"
     return rx.el.th(
         column.words,
+        rx.cond(column.is_stale, badge("stale", tone="warn", class_name="ml-1.5")),
         scope="col",
         title=column.hint,
         class_name=rx.cond(_HAS_RECORD & (index > 0), f"{look} hidden", look),
