@@ -28,7 +28,50 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="Scripts are isolated on Linux only."),
 ]
 
+NOBODY: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
+NO_ATTACKS = {
+    "test_an_ordinary_user_is_isolated_too",
+    "test_both_sides_speak_the_same_protocol",
+    "test_the_child_dies_with_its_parent",
+    "test_the_numbers_of_the_calls_are_the_kernels",
+    "test_without_landlock_no_file_can_be_opened_at_all",
+}
+"""They start no attack, or say themselves as whom."""
 ANSWER = make_sample([{"role": "assistant", "content": "18"}], None)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every attack runs as the user that the tests have, and as an ordinary one."""
+    if metafunc.function.__name__ not in NO_ATTACKS:
+        metafunc.parametrize("user", ["as is", "nobody"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def public_place() -> Iterator[tuple[str, Path]]:
+    """A Python and the sandbox's main at places that an ordinary user can read."""
+    if os.getuid() != 0:
+        pytest.skip("Only root can start a process as somebody else.")
+    for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+        with suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run([python, "-I", "-S", "-c", "import ctypes"], check=True, **NOBODY)
+            break
+    else:
+        pytest.skip("No Python here can be run by an ordinary user.")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield python, Path(shutil.copy(child.__file__, folder))
+
+
+@pytest.fixture(autouse=True)
+def user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """As whom the confined process is started."""
+    name: str = getattr(request, "param", "as is")
+    if name == "nobody":
+        python, main = request.getfixturevalue("public_place")
+        monkeypatch.setattr(sandbox, "_MAIN", main)
+        monkeypatch.setattr(sandbox.sys, "executable", python)
+        monkeypatch.setattr(sandbox.subprocess, "Popen", partial(subprocess.Popen, **NOBODY))
+    return name
 
 
 def attack(body: str, *, memory_mb: int = 256, timeout_s: float = 1.0) -> list[Any]:
@@ -346,28 +389,7 @@ def test_without_landlock_no_file_can_be_opened_at_all() -> None:
     assert child.filter_program("sparc", may_open=True) is None
 
 
-@pytest.fixture
-def as_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The child is started as an ordinary user, from places that such a user can read."""
-    if os.getuid() != 0:
-        pytest.skip("Only root can start a process as somebody else; the other tests cover it.")
-    nobody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
-    for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
-        with suppress(OSError):
-            subprocess.run([python, "-I", "-S", "-c", "import ctypes"], check=True, **nobody)
-            break
-    else:
-        pytest.skip("No Python here can be run by an ordinary user.")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        main = shutil.copy(child.__file__, folder)
-        monkeypatch.setattr(sandbox, "_MAIN", Path(main))
-        monkeypatch.setattr(sandbox.sys, "executable", python)
-        monkeypatch.setattr(sandbox.subprocess, "Popen", partial(subprocess.Popen, **nobody))
-        yield
-
-
-@pytest.mark.usefixtures("as_nobody")
+@pytest.mark.parametrize("user", ["nobody"], indirect=True)
 def test_an_ordinary_user_is_isolated_too() -> None:
     assert sandbox.probe_isolation().is_sufficient
     assert stopped("raise ValueError(os.getuid())").message != "ValueError: 0 (line 4)"
