@@ -180,6 +180,28 @@ def test_a_string_check_can_be_tried_as_it_is_offered(visitor: Page, dataset: st
     expect(dialog).to_contain_text("None of these answers could be graded")
 
 
+def test_an_answer_that_is_pinned_is_tried_again_alone(visitor: Page, dataset: str) -> None:
+    dialog = open_step(visitor, dataset, "grader")
+    dialog.get_by_role("button", name="Grade 5 records").click()
+    graded = dialog.get_by_role("region", name="Graded answers")
+    pins = graded.get_by_title("Try this record again next time")
+    expect(pins).to_have_count(5)
+    record = pins.nth(2).inner_text()
+    pins.nth(2).click()
+    expect(dialog.get_by_label("These records")).to_have_value(record)
+    dialog.get_by_label("Drawn").fill("0")
+    dialog.get_by_role("button", name="Grade 1 record").click()
+    expect(graded.locator("details")).to_have_count(1)
+    expect(graded).to_contain_text(record)
+    figures = dialog.locator('dl[aria-label="Statistics of the trial"]')
+    expect(figures).to_contain_text("p95")
+    expect(dialog).to_contain_text("Asks no model: nothing to pay.")
+
+    dialog.get_by_label("These records").fill("rec_fffff")
+    dialog.get_by_role("button", name="Grade 1 record").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no record rec_fffff")
+
+
 def test_graders_that_need_no_reference_are_tried_as_they_are_typed(
     visitor: Page, dataset: str
 ) -> None:
@@ -224,6 +246,8 @@ def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, datase
     history = dialog.get_by_role("table", name="History of dry runs")
     expect(history.get_by_role("row")).to_have_count(3)
     expect(dialog).to_contain_text("Graded with script v1, then with script v2.")
+    expect(history.get_by_role("row", name="Run 1")).to_contain_text("stale")
+    expect(history.get_by_role("row", name="Run 2")).not_to_contain_text("stale")
     expect(dialog).to_contain_text(re.compile(r"\d+ records in both: 0 better, \d+ worse"))
     expect(dialog).to_contain_text("records only in run 1")
     rules = dialog.get_by_role("table", name="Rules of both runs")
@@ -231,7 +255,8 @@ def test_two_runs_are_compared_and_the_same_records_paired(visitor: Page, datase
 
     history.get_by_role("button", name="Run 1").click()
     expect(dialog.get_by_role("combobox", name="Which run")).to_contain_text("Run 1")
-    expect(dialog.get_by_role("region", name="Verdict")).to_be_visible()
+    verdict = dialog.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text("Graded by script v1; the grader is script v2 now.")
 
 
 def test_failures_are_listed_by_kind_with_a_remedy(visitor: Page, dataset: str) -> None:
