@@ -88,9 +88,10 @@ class RunRow:
     def _of(cls, run: DryRun, grader: str) -> "RunRow":
         report, name, made = run.report, f"Run {run.number}", ago(run.finished_at or run.created_at)
         if report is None:
-            blank = {"verdict": "not finished", "status": "waiting", "mean": UNKNOWN}
             return cls(
-                **blank,
+                verdict="not finished",
+                status="waiting",
+                mean=UNKNOWN,
                 id=run.id,
                 name=name,
                 label=f"{name} · not finished",
