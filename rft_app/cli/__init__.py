@@ -10,6 +10,7 @@ from rft_app.cli import (
     datasets,
     demo,
     deploying,
+    dry_runs,
     exporting,
     feedback,
     from_traces,
@@ -17,8 +18,10 @@ from rft_app.cli import (
     grader_attack,
     grader_suggest,
     grader_try,
+    grader_versions,
     importing,
     keys,
+    provider_changing,
     providers,
     retention,
     running,
@@ -63,6 +66,10 @@ grader.app.command("attack")(grader_attack.attack)
 grader.app.command("try")(grader_try.try_)
 grader.app.command("suggest")(grader_suggest.suggest)
 grader.app.command("calibrate")(calibrate.calibrate)
+grader.app.command("versions")(grader_versions.versions)
+grader.app.command("compare")(grader_versions.compare)
+grader.app.command("restore")(grader_versions.restore)
+app.add_typer(dry_runs.app, name="dry-runs")
 app.add_typer(datasets.app, name="datasets")
 datasets.app.command("from-traces")(from_traces.create)
 app.add_typer(feedback.app, name="feedback")
@@ -72,6 +79,7 @@ traces.app.command("scrub")(scrubbing.scrub)
 traces.app.command("retention")(retention.retention)
 app.add_typer(keys.app, name="keys")
 app.add_typer(providers.app, name="providers")
+providers.app.command("change")(provider_changing.change)
 app.add_typer(training.app, name="train")
 app.command("compare")(training.compare)
 

@@ -11,8 +11,31 @@ if TYPE_CHECKING:
     from rft_app.domain.provider import NewKey
     from rft_app.services.providers import ListedProvider
 
-app = typer.Typer(help="Providers of models: list, add, test, remove.", no_args_is_help=True)
+app = typer.Typer(
+    help="Providers of models: list, add, change, test, remove.", no_args_is_help=True
+)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="See `rft providers list`.")]
+Concurrency = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Calls in flight; 8 at first.")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=0.1, max=3600, help="Longest time of a call in seconds; 60 at first."),
+]
+Attempts = Annotated[
+    int | None,
+    typer.Option(min=1, max=20, help="How often a call is tried that fails; 5 at first."),
+]
+KeepReplies = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-replies/--no-keep-replies",
+        help="Whether the same request, at temperature 0, is paid once only; yes at first.",
+    ),
+]
+PricesDate = Annotated[
+    str | None, typer.Option(metavar="DAY", help="When the prices were looked up: 2026-11-22.")
+]
 
 
 @app.command("list")
@@ -55,7 +78,11 @@ def add(  # noqa: PLR0913  # options of a command
     ] = False,
     requests_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(min=1)] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Calls in flight.")] = 8,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
+    attempts: Attempts = None,
+    keep_replies: KeepReplies = None,
+    prices_date: PricesDate = None,
 ) -> None:
     """Add a provider; a key is never given as an argument, which others could see."""
     from rft_app.cli.installation import ensure_schema
@@ -63,17 +90,20 @@ def add(  # noqa: PLR0913  # options of a command
     from rft_app.services.provider_drafts import read_draft
     from rft_app.storage.session import unit_of_work
 
-    provider = read_draft(
-        {
-            "name": name,
-            "base_url": url,
-            "models": ", ".join(model or []),
-            "requests_per_minute": requests_per_minute,
-            "tokens_per_minute": tokens_per_minute,
-            "concurrency": concurrency,
-        }
-    )
-    key = _read_key(key_variable, is_on_stdin=key_stdin)
+    given = {
+        "name": name,
+        "base_url": url,
+        "models": ", ".join(model or []),
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "concurrency": concurrency,
+        "timeout_s": timeout,
+        "max_attempts": attempts,
+        "keeps_replies": keep_replies,
+        "prices_date": prices_date,
+    }
+    provider = read_draft({name: value for name, value in given.items() if value is not None})
+    key = read_key(key_variable, is_on_stdin=key_stdin)
     ensure_schema()
     with unit_of_work() as session:
         use_cases.add_provider(session, provider, key)
@@ -124,7 +154,8 @@ def remove(name: NameArgument) -> None:
         note(f"Judges of these datasets asked it: {', '.join(used_by)}.")
 
 
-def _read_key(variable: str, *, is_on_stdin: bool) -> "NewKey":
+def read_key(variable: str, *, is_on_stdin: bool) -> "NewKey":
+    """The key that is named, or typed where nobody sees it."""
     from pydantic import SecretStr
 
     from rft_app.domain.provider import NewKey

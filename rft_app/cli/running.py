@@ -50,6 +50,17 @@ def run(  # noqa: PLR0913  # one parameter per option
         float | None, typer.Option(min=0.01, help="Stop the dry run at this cost, in USD.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the topics and of the dry run.")] = None,
+    pass_reward: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=1, help="The reward from which an answer passes; 1 first."),
+    ] = None,
+    stratify: Annotated[
+        bool | None,
+        typer.Option(
+            "--stratify/--no-stratify",
+            help="Choose records in proportion to their topics, or from all alike.",
+        ),
+    ] = None,
     num_topics: Annotated[int | None, typer.Option(min=1, help="Found by itself.")] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Only tell the dry run's tokens, cost and time.")
@@ -70,6 +81,8 @@ def run(  # noqa: PLR0913  # one parameter per option
         "seed": seed,
         "sampling": _to_sampling(model, temperature=temperature, max_tokens=max_tokens),
         "budget_usd": budget,
+        "pass_reward": pass_reward,
+        "stratify": stratify,
     }
     settings = {name: value for name, value in dry_run.items() if value is not None}
     if recorded:

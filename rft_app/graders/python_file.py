@@ -200,6 +200,25 @@ def from_python(source: str) -> GraderSpec:
         ) from error
 
 
+def read_script(source: str) -> str:
+    """What somebody wrote in a file that is given as a script; one that cannot be read stays.
+
+    Raises:
+        InvalidInputError: It holds a grader of another kind, as `to_python` writes it.
+    """
+    try:
+        settings = read_settings(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        settings = None  # the script's own check names the line
+    if settings is not None:
+        raise InvalidInputError(
+            "This file holds the settings of a grader made here, which as a script would be lost. "
+            "Give the file itself: PUT …/grader/python, or `rft run DATASET --grader FILE`.",
+            field="script",
+        )
+    return _own_part(source)
+
+
 def _refuse_asking(asking: Mapping[str, GraderSpec]) -> InvalidInputError:
     (name, part), *_ = asking.items()
     who = f"its part {name!r}" if name else "this grader"
@@ -247,7 +266,8 @@ def _write_script(spec: ScriptSpec) -> str:
 
 def _own_part(source: str) -> str:
     """The script without what an earlier export put behind it."""
-    return source.partition(_BELOW)[0]
+    own, is_exported, _ = source.partition(_BELOW)
+    return f"{own.rstrip()}\n" if is_exported else own
 
 
 def _is_taken(name: str) -> bool:

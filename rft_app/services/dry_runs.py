@@ -17,6 +17,8 @@ from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.tables import GradeRow
 
 MAX_PAGE = 100
+LARGEST = 2**31 - 2
+"""Number of a dry run that databases still hold, with one more."""
 
 
 class GradedRollout(Entity):
@@ -64,6 +66,21 @@ def get_dry_run(session: Session, dataset_id: str, run_id: str | None = None) ->
     if run is None or run.dataset_id != dataset_id:
         raise NotFoundError("This dataset has no such dry run. Start one in step 5.")
     return run
+
+
+def get_named_run(session: Session, dataset_id: str, name: str | None) -> DryRun:
+    """One by its number or id; without a name the last finished one.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if name is None or not (name.isascii() and name.isdigit()):
+        return get_dry_run(session, dataset_id, name)
+    number = int(name) if len(name) < len(str(LARGEST)) else LARGEST
+    found = list_dry_runs(session, dataset_id, before=number + 1, limit=1)
+    if not found or found[0].number != number:
+        raise NotFoundError(f"This dataset has no dry run {name}.")
+    return found[0]
 
 
 def list_dry_runs(

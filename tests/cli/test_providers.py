@@ -44,6 +44,54 @@ def test_a_provider_is_added_tested_and_removed(rft: Rft, monkeypatch: pytest.Mo
     assert rft.json("providers", "list") == []
 
 
+def test_a_change_keeps_what_it_does_not_name(rft: Rft, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(rft, "https://lab.example/v1", monkeypatch)
+    limits = ("--requests-per-minute", 60, "--timeout", 120, "--attempts", 2, "--no-keep-replies")
+    found = rft.json("providers", "change", "lab", *limits, "--prices-date", "2026-11-22")
+    assert [found[name] for name in ("requestsPerMinute", "timeoutS", "maxAttempts")] == [
+        60,
+        120,
+        2,
+    ]
+    assert (found["keepsReplies"], found["pricesDate"]) == (False, "2026-11-22")
+    assert ([one["name"] for one in found["models"]], found["hasKey"]) == (["big", "own"], True)
+
+    found = rft.json("providers", "change", "lab", "--requests-per-minute", 0, "--model", "new=1/2")
+    assert (found["requestsPerMinute"], found["timeoutS"]) == (None, 120)
+    assert found["models"][0]["inputUsdPerMillion"] == 1
+    assert rft.json("providers", "change", "lab", "--no-key")["hasKey"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ((), 2, "Name what shall change"),
+        (("--no-key", "--key-stdin"), 2, "--no-key forgets the key"),
+        (("--url", "https://other.example/v1"), 1, "Give the key again"),
+        (("--prices-date", "soon"), 1, "prices_date"),
+        (("--timeout", 0), 2, "--timeout"),
+    ],
+)
+def test_a_change_that_cannot_work_changes_nothing(
+    rft: Rft, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int, said: str
+) -> None:
+    add(rft, "https://lab.example/v1", monkeypatch)
+    before = rft.json("providers", "list")
+    done = rft("providers", "change", "lab", *options)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert rft.json("providers", "list") == before
+
+
+def test_a_new_one_takes_all_settings(rft: Rft) -> None:
+    assert "There is no provider 'lab'" in rft("providers", "change", "lab", "--no-key").stderr
+    settings = ("--timeout", 5, "--attempts", 1, "--no-keep-replies", "--prices-date", "2026-01-02")
+    done = rft("providers", "add", "lab", "--url", "https://lab.example/v1", *settings)
+    assert done.returncode == 0, done.stderr
+    (found,) = rft.json("providers", "list")
+    assert [found[name] for name in ("timeoutS", "maxAttempts", "concurrency")] == [5, 1, 8]
+    assert (found["keepsReplies"], found["pricesDate"]) == (False, "2026-01-02")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

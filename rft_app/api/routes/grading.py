@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
@@ -20,6 +20,7 @@ from rft_app.api.views import find_dry_run_report, saved_spec
 from rft_app.api.waiting import Wait, start
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.pipeline import StepName
+from rft_app.graders.grader_file import parse_grader
 from rft_app.graders.openai_json import from_openai, to_openai
 from rft_app.graders.python_file import to_python
 from rft_app.services import run_estimates
@@ -73,6 +74,15 @@ def export_python(dataset_id: str) -> Response:
     """The saved grader as a file whose `reward` TRL calls, and whose `compute_score` verl does."""
     headers = {"Content-Disposition": 'attachment; filename="grader.py"'}
     return Response(to_python(saved_spec(dataset_id)), headers=headers, media_type=PYTHON)
+
+
+@router.put("/grader/python")
+def import_python(
+    dataset_id: str,
+    source: Annotated[bytes, Body(media_type=PYTHON, description="The file, in UTF-8.")],
+) -> GraderConfig:
+    """Save the grader of a Python file, one of `GET …/grader/python` or a script of one's own."""
+    return GraderConfig.of(configure_grader(dataset_id, parse_grader("grader.py", source)))
 
 
 @router.put("/grader/openai")

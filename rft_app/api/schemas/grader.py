@@ -11,6 +11,7 @@ from rft_app.domain import grader as domain
 from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Verdict
 from rft_app.domain.votes import VoteRule
 from rft_app.errors import InvalidInputError
+from rft_app.graders.python_file import read_script
 from rft_app.services.grader_trial import (
     MAX_TRIED,
     NUM_TRIED,
@@ -159,7 +160,7 @@ class GraderConfig(WireRequest):
         values: dict[str, Any] = {"kind": kind, "weight": self.weight}
         for name, target in _FIELDS[self.type].items():
             if (value := getattr(self, name)) is not None:
-                values[target] = value
+                values[target] = read_script(value) if name == "script" else value
         if self.graders is not None:
             values["graders"] = {name: part._to_values() for name, part in self.graders.items()}
         return values
