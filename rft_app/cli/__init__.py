@@ -20,6 +20,7 @@ from rft_app.cli import (
     grader_try,
     grader_versions,
     importing,
+    jobs,
     keys,
     provider_changing,
     providers,
@@ -81,6 +82,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(providers.app, name="providers")
 providers.app.command("change")(provider_changing.change)
 app.add_typer(training.app, name="train")
+app.add_typer(jobs.app, name="jobs")
 app.command("compare")(training.compare)
 
 

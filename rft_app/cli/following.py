@@ -41,8 +41,13 @@ class Follower:
         self._num_starts = 0
         self._check_at = 0.0
 
-    def follow(self, job: Job, title: str) -> Job:
+    def follow(self, job: Job, title: str, *, cancels: bool = True) -> Job:
         """Show the job's progress until it has ended.
+
+        Args:
+            job: As it was read last.
+            title: What a person reads.
+            cancels: Whether an interruption stops the job, too.
 
         Raises:
             RftError: It failed or was cancelled; the class is the one the job raised.
@@ -55,7 +60,8 @@ class Follower:
                     job = _read(job.id)
                     show(job)
             except KeyboardInterrupt:
-                self._cancel(job)
+                if cancels:
+                    self._cancel(job)
                 raise
         if job.status is not JobStatus.DONE:
             raise error_of(job)

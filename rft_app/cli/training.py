@@ -10,6 +10,7 @@ from rft_app.cli.output import JsonOption, note, write_json, write_line, write_t
 
 if TYPE_CHECKING:
     from rft_app.domain.training_comparison import TrainingComparison
+    from rft_app.domain.training_remote import RemoteTraining
     from rft_app.domain.training_run import TrainingRun
     from rft_app.services.training_orders import TrainingProspect, TrainingRequest
 
@@ -39,7 +40,12 @@ app = typer.Typer(
 def start(  # noqa: PLR0913  # one parameter per option
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Id or name.")],
     base_model: Annotated[
-        str | None, typer.Option(help="A local folder; the embedded model unless given.")
+        str | None,
+        typer.Option(
+            "--base-model",
+            "--model",
+            help="A local folder; the embedded model unless given. Of a provider, its model.",
+        ),
     ] = None,
     preset: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "quick",
     settings: Annotated[
@@ -52,7 +58,12 @@ def start(  # noqa: PLR0913  # one parameter per option
         float | None, typer.Option(min=0.5, max=0.95, help="Share of the records to train on.")
     ] = None,
     reason: Annotated[str, typer.Option(help="Why to train against a NO_GO.")] = "",
-    trainer: Annotated[str, typer.Option(help="Where.")] = "trl_local",
+    trainer: Annotated[
+        str, typer.Option(help="Where: trl_local, openai_compatible.")
+    ] = "trl_local",
+    provider: Annotated[
+        str | None, typer.Option(help="Which provider trains; the first unless given.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only tell what it would take.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -67,6 +78,7 @@ def start(  # noqa: PLR0913  # one parameter per option
     ensure_schema()
     request = _read_request(
         trainer=trainer,
+        provider=provider,
         preset=preset,
         settings=_read_settings(settings or []),
         base_model=base_model,
@@ -119,16 +131,25 @@ def _tell_prospect(
 
 
 def _write_prospect(prospect: "TrainingProspect") -> None:
-    estimate = prospect.estimate
-    low, high = estimate.low_s / 60, estimate.high_s / 60
-    note(
-        f"{prospect.base.name}: {prospect.num_steps} steps on {prospect.outlook.num_train:,} "
-        f"records, {prospect.outlook.num_held_out:,} held out; {low:,.0f} to {high:,.0f} minutes, "
-        f"{estimate.memory_bytes / 1e9:.1f} GB. {estimate.formula}"
-    )
+    if prospect.notice:
+        note(f"note: {prospect.notice}")
+    note(_describe(prospect))
     for one in prospect.checks:
         if one.level != "ok":
             note(f"{one.level}: {one.finding} {one.remedy}".rstrip())
+
+
+def _describe(prospect: "TrainingProspect") -> str:
+    base, estimate = prospect.base, prospect.estimate
+    if base is None or estimate is None:
+        there = prospect.remote_estimate
+        return "" if there is None else f"{prospect.draft.base_model}: {there.formula}"
+    low, high = estimate.low_s / 60, estimate.high_s / 60
+    return (
+        f"{base.name}: {prospect.num_steps} steps on {prospect.outlook.num_train:,} "
+        f"records, {prospect.outlook.num_held_out:,} held out; {low:,.0f} to {high:,.0f} minutes, "
+        f"{estimate.memory_bytes / 1e9:.1f} GB. {estimate.formula}"
+    )
 
 
 def _train(dataset_id: str, request: "TrainingRequest", *, is_json: bool) -> None:
@@ -169,6 +190,8 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
     write_line(f"{run.id}  {run.status}  {run.words}")
     if run.error:
         write_line(run.error)
+    if run.remote is not None:
+        _write_remote(run.remote)
     if run.best is not None:
         reward = run.best.validation_reward
         shown = "not validated" if reward is None else f"validation reward {reward:.3f}"
@@ -179,6 +202,12 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
         write_line(f"stopped early: {run.outcome.stopped}")
     if run.outcome is not None and run.outcome.comparison is not None:
         _write_comparison(run.outcome.comparison)
+
+
+def _write_remote(remote: "RemoteTraining") -> None:
+    write_line(f"at {remote.provider}: {remote.job_id or 'no job yet'}  {remote.status}".rstrip())
+    if remote.model:
+        write_line(f"tuned model: {remote.provider}/{remote.model}")
 
 
 def _write_comparison(found: "TrainingComparison") -> None:

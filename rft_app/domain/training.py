@@ -19,6 +19,10 @@ class Effort(StrEnum):
 class TrainingDraft(Entity):
     """The choices of the training form; kept per dataset until a training uses them."""
 
+    trainer: str = Field(default="trl_local", max_length=50)
+    """Where it is trained."""
+    provider: str = Field(default="", max_length=200)
+    """Which provider trains, where one does; empty takes the first."""
     base_model: str = Field(default="", max_length=200)
     """What is trained further, as its trainer names it; empty while nothing is chosen."""
     train_ratio: float = Field(default=0.8, ge=0.5, le=0.95)

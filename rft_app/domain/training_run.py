@@ -13,6 +13,7 @@ from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
 from rft_app.domain.record import RecordId
 from rft_app.domain.training_comparison import TrainingComparison
+from rft_app.domain.training_remote import RemoteTraining
 
 EMBEDDED_BASE = "smollm2-135m"
 """The base model that comes with the product."""
@@ -145,6 +146,8 @@ class Checkpoint(Entity):
     is_best: bool
     """Whether its adapter is the one that is kept."""
     created_at: datetime
+    model: str = ""
+    """What a service named it; empty where it is an adapter of ours."""
 
 
 class TrainingRollout(Entity):
@@ -178,16 +181,19 @@ class TrainingOutcome(Entity):
     """Training steps that were made."""
     stopped: str = ""
     """Why it ended before its last step; empty where it did not."""
-    adapter: str
+    model: str = ""
+    """Name of the tuned model at the service that trained it; empty for an adapter of ours, of
+    which all that follows up to the precision is known."""
+    adapter: str = ""
     """Folder of the adapter, below the run's own."""
-    base_hash: str
+    base_hash: str = ""
     """SHA-256 of the base model's weights."""
-    adapter_hash: str
+    adapter_hash: str = ""
     """SHA-256 of the adapter's weights."""
-    adapter_norm: float
+    adapter_norm: float | None = None
     """Length of what the adapter adds to the base model's weights; 0 would be the base itself."""
-    device: str
-    precision: str
+    device: str = ""
+    precision: str = ""
     num_left_out: int = 0
     """Records whose prompt was too long."""
     comparison: TrainingComparison | None = None
@@ -219,6 +225,7 @@ class TrainingRun(Entity):
     trainer: str
     base_model: str
     settings: TrainingSettings
+    """Of our own script; a service has `remote.settings`."""
     num_epochs: int
     snapshot_id: str
     num_train: int
@@ -232,6 +239,9 @@ class TrainingRun(Entity):
     estimate: dict[str, Any]
     """What was told before the start."""
     total_steps: int
+    """0 while nobody knows."""
+    remote: RemoteTraining | None = None
+    """What is known of it at a service; `None` where our own script trains."""
     last: TrainingMetric | None
     """Of the last training step."""
     best: Checkpoint | None

@@ -27,7 +27,7 @@ MAX_RESTARTS = 1
 """How often a trainer that died is begun again by itself."""
 _ENDS = frozenset({"done", "failed", "cancelled"})
 _MACHINE = frozenset({"memory", "disk_full"})
-_OUTSIDE = frozenset({"broken", "orphaned", "not_installed"})
+_OUTSIDE = frozenset({"broken", "orphaned", "not_installed", "service"})
 
 
 class Following:
@@ -40,6 +40,7 @@ class Following:
         self._end: Event | None = None
         self._words = "starting the trainer"
         self._step = 0
+        self._total_steps = run.total_steps
         self._figures: dict[str, float] = {}
         self._num_restarts = 0
 
@@ -68,7 +69,7 @@ class Following:
         while self._end is None:
             is_alive = self._training.is_alive()
             num_taken = self._take_all()
-            self._context.progress(self._step, self._run.total_steps, self._describe())
+            self._context.progress(self._step, self._total_steps or None, self._describe())
             if self._end is None and not is_alive and not num_taken:
                 self._restart()
             time.sleep(POLL_S)
@@ -125,10 +126,18 @@ class Following:
             self._note_checkpoint(event)
         elif kind == "phase":
             self._words = str(event["words"])
+        elif kind == "planned":
+            self._note_plan(int(event["total_steps"]))
         elif kind == "begun":
             self._end, self._step = None, int(event.get("resumed_from") or 0)
         elif kind in _ENDS:
             self._end = event
+
+    def _note_plan(self, total_steps: int) -> None:
+        if total_steps != self._total_steps:
+            self._total_steps = total_steps
+            with unit_of_work() as session:
+                training_runs.put_total_steps(session, self._run.id, total_steps)
 
     def _note_figures(self, step: int, figures: dict[str, float]) -> None:
         self._step = max(self._step, step)
@@ -143,6 +152,7 @@ class Following:
             num_graded=int(event.get("num_graded") or 0),
             is_best=bool(event.get("is_best")),
             created_at=datetime.fromtimestamp(float(event.get("at") or 0), UTC),
+            model=str(event.get("model") or ""),
         )
         with unit_of_work() as session:
             training_runs.put_checkpoint(session, self._run.id, checkpoint)
@@ -150,7 +160,8 @@ class Following:
     def _describe(self) -> str:
         if self._words != "training" or not self._step:
             return self._words
-        shown = [f"step {self._step} of {self._run.total_steps}"]
+        total = f" of {self._total_steps}" if self._total_steps else ""
+        shown = [f"step {self._step}{total}"]
         for name, word in (("reward", "reward"), ("validation_reward", "validation")):
             if name in self._figures:
                 shown.append(f"{word} {self._figures[name]:.2f}")

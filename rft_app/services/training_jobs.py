@@ -13,6 +13,7 @@ from rft_app.pipeline._base import fingerprint
 from rft_app.services.training_following import Following
 from rft_app.services.training_prompts import write_order
 from rft_app.services.training_runs import TRAIN
+from rft_app.services.training_upload import write_upload
 from rft_app.storage import graders, training_runs
 from rft_app.storage.datasets import has_dataset
 from rft_app.storage.rollouts import RolloutKey, load_rollouts
@@ -46,14 +47,14 @@ class Train:
         if not folder.is_ordered:
             context.progress(0, run.total_steps, "writing the prompts")
             with reading() as session:
-                write_order(session, run, folder)
+                (write_order if run.remote is None else write_upload)(session, run, folder)
         with (
             TrainingGrader(run.dataset_id, run.id, context.job_id, spec) as grader,
             RewardEndpoint(grader.grade) as endpoint,
         ):
             folder.forget_stop()
             folder.announce(endpoint.url, endpoint.token)
-            training = TRAINERS.get(run.trainer).open(folder.path)
+            training = TRAINERS.get(run.trainer).open(run)
             done = Following(context, run, training).follow()
         outcome = conclude(run, done, is_held_out=folder.is_held_out())
         return _store(run, outcome)
@@ -94,9 +95,10 @@ def conclude(run: TrainingRun, done: Event, *, is_held_out: bool) -> TrainingOut
         if row.reward is not None and (after := rewards.get(row.record_seq)) is not None
     ]
     known = {name: value for name, value in done.items() if name in TrainingOutcome.model_fields}
+    if run.remote is None:
+        known["adapter"] = "best"
     return TrainingOutcome(
         **known,
-        adapter="best",
         is_held_out=is_held_out,
         comparison=compare_pairs(pairs, len(base) - len(pairs)),
     )

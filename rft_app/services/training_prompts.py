@@ -13,7 +13,7 @@ from rft_app.domain.split import Split
 from rft_app.domain.training_run import TrainingRun
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshots import load_members
-from rft_app.trainers import TRAINERS
+from rft_app.trainers import TRAINERS, RunsScript
 from rft_app.trainers.run_folder import RunFolder
 
 PART_FROM = 30
@@ -42,7 +42,10 @@ def write_order(session: Session, run: TrainingRun, folder: RunFolder) -> None:
     held: list[int] = draw.permutation(members.of(Split.TEST)).tolist()
     needed = run.total_steps * run.settings.prompts_per_step
     part = part_held_out(held, run.settings.num_validated, run.settings.num_compared)
-    config = TRAINERS.get(run.trainer).make_config(run.base_model, run.settings, run.total_steps)
+    trainer = TRAINERS.get(run.trainer)
+    if not isinstance(trainer, RunsScript):
+        raise TypeError(f"{trainer.name} runs no script of ours.")
+    config = trainer.make_config(run.base_model, run.settings, run.total_steps)
     sides = {
         "train": fill(train[:needed], run.settings.prompts_per_step),
         "validation": part.validated,

@@ -1,6 +1,7 @@
 """Trainings: start, look at, cancel, resume, compare."""
 
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
@@ -42,6 +43,8 @@ from rft_app.trainers.run_folder import RunFolder
 TRAIN = "train"
 MAX_METRICS = 10_000
 MAX_PAGE = 200
+ENDED_BADLY = frozenset({"failed", "cancelled"})
+"""A service's words for a job that cannot go on."""
 
 
 class AdapterPlace(Entity):
@@ -99,18 +102,24 @@ def start_training(
         base_model=prospect.draft.base_model,
         settings=prospect.settings,
         num_epochs=prospect.draft.num_epochs,
-        total_steps=prospect.num_steps,
+        total_steps=prospect.num_steps or 0,
         snapshot_id=snapshot.id,
         grader_version_id=grader.id,
         dry_run_id=None if dry_run is None else dry_run.id,
         verdict=prospect.outlook.verdict,
         reason=asked.reason.strip() if prospect.needs_reason else "",
-        estimate=prospect.estimate.model_dump(mode="json"),
+        estimate=_describe_estimate(prospect),
+        remote=prospect.remote,
     )
     run = training_runs.add_run(session, run_id, dataset_id, job.id, new)
     keep_settings(session, dataset_id, StepName.TRAIN, prospect.draft.model_dump(mode="json"))
     begin_step(session, dataset_id, StepName.TRAIN, job.id)
     return run
+
+
+def _describe_estimate(prospect: TrainingProspect) -> dict[str, Any]:
+    found = prospect.estimate or prospect.remote_estimate
+    return {} if found is None else found.model_dump(mode="json")
 
 
 def _require_startable(prospect: TrainingProspect, request: TrainingRequest) -> None:
@@ -245,6 +254,11 @@ def resume_training(session: Session, run_id: str) -> TrainingRun:
         ConflictError: It runs or is done, or another one of the dataset runs.
     """
     run = training_runs.get_run(session, run_id)
+    if run.remote is not None and run.remote.status in ENDED_BADLY:
+        raise ConflictError(
+            f"The service's job {run.remote.job_id} {run.remote.status}; it cannot go on there. "
+            "Start a new training."
+        )
     job = retry_job(session, run.job_id)
     begin_step(session, run.dataset_id, StepName.TRAIN, job.id)
     return training_runs.get_run(session, run.id)

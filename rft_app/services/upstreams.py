@@ -9,6 +9,7 @@ from rft_app.errors import NotAvailableError
 from rft_app.services.refreshed import Refreshed
 from rft_app.settings import get_settings
 from rft_app.storage.providers import StoredProvider, list_providers
+from rft_app.storage.tuned_models import list_service_models
 
 
 class Upstream(NamedTuple):
@@ -39,14 +40,18 @@ def _find(_url: str) -> Upstreams:
 
 def read_upstreams(session: Session) -> tuple[Upstream, ...]:
     """All stored providers, in the order in which they were added."""
-    return tuple(map(_to_upstream, list_providers(session)))
+    tuned = list_service_models(session)
+    return tuple(
+        _to_upstream(one, tuned.get(one.provider.name, [])) for one in list_providers(session)
+    )
 
 
-def _to_upstream(stored: StoredProvider) -> Upstream:
+def _to_upstream(stored: StoredProvider, tuned: list[str]) -> Upstream:
     provider, key, fault = stored.provider, "", ""
     try:
         key = stored.read_key()
     except NotAvailableError as error:
         fault = error.message
-    names = tuple(model.name for model in provider.models)
+    own = [model.name for model in provider.models]
+    names = tuple(dict.fromkeys((*own, *tuned))) if own else ()
     return Upstream(provider.name, provider.base_url, key, names, fault)

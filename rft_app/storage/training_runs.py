@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
+from rft_app.domain.training_remote import RemoteTraining
 from rft_app.domain.training_run import (
     Checkpoint,
     Phase,
@@ -44,6 +45,7 @@ class NewTraining:
     verdict: DryRunVerdict | None
     reason: str
     estimate: dict[str, Any]
+    remote: RemoteTraining | None = None
 
 
 class Answer(NamedTuple):
@@ -89,6 +91,7 @@ def add_run(
         verdict=None if new.verdict is None else new.verdict.value,
         reason=new.reason,
         estimate=new.estimate,
+        remote=None if new.remote is None else new.remote.model_dump(mode="json"),
         created_at=datetime.now(UTC),
     )
     session.add(row)
@@ -150,6 +153,22 @@ def finish_run(session: Session, run_id: str, outcome: TrainingOutcome) -> None:
     row = session.get_one(TrainingRunRow, run_id)
     row.outcome = outcome.model_dump(mode="json")
     session.add(row)
+
+
+def put_remote(session: Session, run_id: str, remote: RemoteTraining) -> None:
+    """Store what is known of a training at its service; nothing where the training is gone."""
+    if (row := session.get(TrainingRunRow, run_id)) is not None:
+        row.remote = remote.model_dump(mode="json")
+        session.add(row)
+        session.flush()
+
+
+def put_total_steps(session: Session, run_id: str, total_steps: int) -> None:
+    """Store how many steps it will take, once somebody knows."""
+    if (row := session.get(TrainingRunRow, run_id)) is not None:
+        row.total_steps = total_steps
+        session.add(row)
+        session.flush()
 
 
 def find_speed(session: Session, trainer: str, base_model: str) -> float | None:
@@ -326,6 +345,7 @@ def _to_run(session: Session, row: TrainingRunRow) -> TrainingRun:
         total_steps=row.total_steps,
         last=None if last is None else TrainingMetric(step=last.step, values=last.figures),
         best=best,
+        remote=RemoteTraining.model_validate(row.remote) if row.remote else None,
         outcome=TrainingOutcome.model_validate(row.outcome) if row.outcome else None,
         created_at=row.created_at,
         started_at=job.started_at,

@@ -3,6 +3,7 @@
 from sqlalchemy import String, cast
 from sqlmodel import Session, col, select
 
+from rft_app.domain.training_remote import OPENAI_COMPATIBLE, RemoteTraining
 from rft_app.domain.training_run import EMBEDDED_BASE
 from rft_app.llm.embedded import MODEL, TunedModel
 from rft_app.settings import get_settings
@@ -18,6 +19,7 @@ def list_tuned_models(session: Session) -> list[TunedModel]:
         select(TrainingRunRow.id, TrainingRunRow.number, DatasetRow.name)
         .join(DatasetRow, col(DatasetRow.id) == col(TrainingRunRow.dataset_id))
         .where(col(TrainingRunRow.base_model).in_(("", EMBEDDED_BASE)))
+        .where(col(TrainingRunRow.trainer) != OPENAI_COMPATIBLE)
         .where(cast(col(TrainingRunRow.outcome), String) != "null")
         .order_by(col(TrainingRunRow.created_at).desc(), col(TrainingRunRow.id))
     )
@@ -30,6 +32,21 @@ def list_tuned_models(session: Session) -> list[TunedModel]:
         )
         for run_id, number, name in session.exec(query)
     ]
+
+
+def list_service_models(session: Session) -> dict[str, list[str]]:
+    """Names of the models that services tuned, newest first, by their provider."""
+    query = (
+        select(TrainingRunRow)
+        .where(col(TrainingRunRow.trainer) == OPENAI_COMPATIBLE)
+        .order_by(col(TrainingRunRow.created_at).desc(), col(TrainingRunRow.id))
+    )
+    found: dict[str, list[str]] = {}
+    for row in session.exec(query):
+        remote = RemoteTraining.model_validate(row.remote) if row.remote else None
+        if remote is not None and remote.model:
+            found.setdefault(remote.provider, []).append(remote.model)
+    return found
 
 
 def name_model(run_id: str, number: int) -> str:

@@ -1,10 +1,9 @@
 """What every place that can train offers."""
 
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rft_app.domain.training_plan import BaseFacts
-from rft_app.domain.training_run import TrainingSettings
+from rft_app.domain.training_run import TrainingRun, TrainingSettings
 from rft_app.trainers.run_folder import Event
 
 
@@ -53,9 +52,23 @@ class Trainer(Protocol):
         """The words in a menu."""
         ...
 
+    @property
+    def notice(self) -> str:
+        """What everybody must know who chooses it; empty where there is nothing."""
+        ...
+
     def find_obstacle(self) -> str:
         """Why it cannot train here, and what to do; empty where it can."""
         ...
+
+    def open(self, run: TrainingRun) -> TrainingUnderWay:
+        """A training whose order is in its folder."""
+        ...
+
+
+@runtime_checkable
+class RunsScript(Trainer, Protocol):
+    """A place that runs our own training script, with all its settings."""
 
     def describe_base(self, base_model: str) -> BaseFacts:
         """What is known of a base model; the empty name takes the trainer's own.
@@ -73,8 +86,4 @@ class Trainer(Protocol):
         self, base_model: str, settings: TrainingSettings, total_steps: int
     ) -> dict[str, Any]:
         """What its process is told."""
-        ...
-
-    def open(self, folder: Path) -> TrainingUnderWay:
-        """A training whose order is in the folder."""
         ...

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rft_app.domain.training_plan import BaseFacts
-from rft_app.domain.training_run import EMBEDDED_BASE, TrainingSettings
+from rft_app.domain.training_run import EMBEDDED_BASE, TrainingRun, TrainingSettings
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.llm.embedded import find_weights
 from rft_app.settings import get_settings
@@ -34,6 +34,7 @@ class TrlLocal:
 
     name = "trl_local"
     label = "This machine (TRL, GRPO with LoRA)"
+    notice = ""
 
     def find_obstacle(self) -> str:
         """Which packages are missing."""
@@ -73,9 +74,9 @@ class TrlLocal:
             "base_folder": None if own else str(Path(base_model).expanduser().resolve()),
         }
 
-    def open(self, folder: Path) -> "LocalTraining":
-        """The training in a folder."""
-        return LocalTraining(RunFolder(folder))
+    def open(self, run: TrainingRun) -> "LocalTraining":
+        """One training."""
+        return LocalTraining(RunFolder.of(run.id))
 
 
 class LocalTraining:

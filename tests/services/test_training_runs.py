@@ -213,6 +213,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: object) -> None:
 def test_looking_ahead_tells_steps_time_and_what_speaks_against_it() -> None:
     with reading() as session:
         found = look_ahead(session, DATASET)
+    assert found.estimate is not None
     assert found.num_steps == 36
     assert 0 < found.estimate.low_s < found.estimate.high_s
     levels = {check.name: check.level for check in found.checks}

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
 from rft_app.domain import training_comparison as compared
+from rft_app.domain import training_remote as domain_remote
 from rft_app.domain import training_run as domain
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
@@ -40,12 +41,15 @@ class TrainingConfig(WireRequest):
     """What to train, and how; what is left out is as it was left in the form."""
 
     base_model: str | None = None
-    """A local folder; empty for the embedded model."""
+    """A local folder; empty for the embedded model. Of a provider, the name of its model."""
     train_ratio: float | None = None
     stratify_by_topic: StrictBool | None = None
     include_generated_in_valid: StrictBool | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     trainer: str = "trl_local"
+    """`trl_local`, or `openai_compatible`, which sends the records to a provider and is billed."""
+    provider: str | None = None
+    """Which one trains, where a provider does; the first unless given."""
     preset: domain.Preset = domain.Preset.QUICK
     reason: str = Field(default="", max_length=2_000)
     """Why it starts against a NO_GO; stored with the training."""
@@ -55,6 +59,7 @@ class TrainingConfig(WireRequest):
         effort = self.hyperparameters.reasoning_effort
         return TrainingRequest(
             trainer=self.trainer,
+            provider=self.provider,
             preset=self.preset,
             settings=dict(self.hyperparameters.settings),
             base_model=self.base_model,
@@ -82,6 +87,37 @@ class Checkpoint(Wire):
     num_graded: int
     is_best: bool
     created_at: datetime
+    model: str
+    """What a service named it; empty where it is an adapter of ours."""
+
+
+class RemoteTraining(Wire):
+    """What is known of a training at its service."""
+
+    provider: str
+    job_id: str | None
+    """The service's own; `null` before it has one."""
+    status: str | None
+    """The service's own word."""
+    training_file: str | None
+    validation_file: str | None
+    model: str | None
+    """Name of the tuned model at the provider."""
+    trained_tokens: int | None
+    """What is billed, as the service says; `null` where it does not."""
+
+    @classmethod
+    def of(cls, remote: domain_remote.RemoteTraining) -> "RemoteTraining":
+        """Convert from the domain."""
+        return cls(
+            provider=remote.provider,
+            job_id=remote.job_id or None,
+            status=remote.status or None,
+            training_file=remote.training_file or None,
+            validation_file=remote.validation_file or None,
+            model=remote.model or None,
+            trained_tokens=remote.trained_tokens,
+        )
 
 
 class TrainingJob(Wire):
@@ -90,14 +126,14 @@ class TrainingJob(Wire):
     id: str
     dataset_id: str
     status: TrainingStatus
-    progress: float
-    """0–100, by training steps."""
+    progress: float | None
+    """0–100, by training steps; `null` while nobody knows how many there will be."""
     current_epoch: float
     """How often each record was seen so far."""
     total_epochs: int
     metrics: TrainingFigures
     fine_tuned_model: str | None
-    """The training's own id once it has an adapter."""
+    """The training's own id once it has an adapter; of a service, the model's name there."""
     improvement: float | None
     """Mean paired difference on held-out records; `null` before the comparison."""
     created_at: datetime
@@ -111,6 +147,9 @@ class TrainingJob(Wire):
     base_model: str
     """Empty for the embedded model."""
     settings: dict[str, JsonValue]
+    """Of our own script, or what the service was told."""
+    remote: RemoteTraining | None
+    """`null` where our own script trains."""
     estimate: dict[str, JsonValue]
     """What was told before the start."""
     snapshot_id: str
@@ -131,21 +170,19 @@ class TrainingJob(Wire):
         figures = {} if run.last is None else run.last.values
         outcome = run.outcome
         found = None if outcome is None else outcome.comparison
-        best = run.best
+        best, remote = run.best, run.remote
         return cls(
             id=run.id,
             dataset_id=run.dataset_id,
             status=_STATUSES[run.status],
-            progress=100.0
-            if run.status is JobStatus.DONE
-            else min(99.0, 100 * run.num_done / max(run.total_steps, 1)),
+            progress=_find_progress(run),
             current_epoch=figures.get("epoch", 0.0),
             total_epochs=run.num_epochs,
             metrics=TrainingFigures(
                 train_reward_mean=figures.get("reward"),
                 valid_reward_mean=None if best is None else best.validation_reward,
             ),
-            fine_tuned_model=None if best is None else run.id,
+            fine_tuned_model=_name_model(run),
             improvement=None if found is None else found.difference,
             created_at=run.created_at,
             completed_at=run.finished_at,
@@ -155,7 +192,8 @@ class TrainingJob(Wire):
             error=run.error or None,
             trainer=run.trainer,
             base_model=run.base_model,
-            settings=run.settings.model_dump(mode="json"),
+            settings=(run.settings if remote is None else remote.settings).model_dump(mode="json"),
+            remote=None if remote is None else RemoteTraining.of(remote),
             estimate=run.estimate,
             snapshot_id=run.snapshot_id,
             num_train=run.num_train,
@@ -168,6 +206,18 @@ class TrainingJob(Wire):
             best=None if best is None else Checkpoint(**best.model_dump()),
             outcome=_describe(outcome),
         )
+
+
+def _find_progress(run: domain.TrainingRun) -> float | None:
+    if run.status is JobStatus.DONE:
+        return 100.0
+    return min(99.0, 100 * run.num_done / run.total_steps) if run.total_steps else None
+
+
+def _name_model(run: domain.TrainingRun) -> str | None:
+    if run.remote is not None:
+        return run.remote.model or None
+    return None if run.best is None else run.id
 
 
 def _describe(outcome: domain.TrainingOutcome | None) -> dict[str, JsonValue] | None:
@@ -279,10 +329,14 @@ class TrainingOutlook(Wire):
     settings: dict[str, Any]
     num_train: int
     num_held_out: int
-    num_steps: int
+    num_steps: int | None
+    """`null` where a service trains, as the next but one is."""
     base_model: str
-    num_parameters: int
+    num_parameters: int | None
     estimate: dict[str, Any]
+    """Of a service, what is sent; time and price are its own."""
+    notice: str
+    """What everybody must know who chooses this trainer; empty where there is nothing."""
     checks: list[TrainingCheck]
     can_start: bool
     needs_reason: bool
@@ -290,14 +344,17 @@ class TrainingOutlook(Wire):
     @classmethod
     def of(cls, found: TrainingProspect) -> "TrainingOutlook":
         """Convert from the use case."""
+        base, estimate = found.base, found.estimate or found.remote_estimate
+        settings = found.settings if found.remote is None else found.remote.settings
         return cls(
-            settings=found.settings.model_dump(mode="json"),
+            settings=settings.model_dump(mode="json"),
             num_train=found.outlook.num_train,
             num_held_out=found.outlook.num_held_out,
             num_steps=found.num_steps,
-            base_model=found.base.name,
-            num_parameters=found.base.num_parameters,
-            estimate=found.estimate.model_dump(mode="json"),
+            base_model=found.draft.base_model if base is None else base.name,
+            num_parameters=None if base is None else base.num_parameters,
+            estimate={} if estimate is None else estimate.model_dump(mode="json"),
+            notice=found.notice,
             checks=[TrainingCheck(**check.model_dump()) for check in found.checks],
             can_start=not found.obstacles,
             needs_reason=found.needs_reason,
@@ -329,8 +386,15 @@ class Trainer(Wire):
     label: str
     obstacle: str
     """Why it cannot train here, and what to do; empty where it can."""
+    notice: str
+    """What everybody must know who chooses it; empty where there is nothing."""
 
     @classmethod
     def of(cls, trainer: AnyTrainer) -> "Trainer":
         """Convert from the plug-in."""
-        return cls(name=trainer.name, label=trainer.label, obstacle=trainer.find_obstacle())
+        return cls(
+            name=trainer.name,
+            label=trainer.label,
+            obstacle=trainer.find_obstacle(),
+            notice=trainer.notice,
+        )

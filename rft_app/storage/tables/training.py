@@ -35,6 +35,8 @@ class TrainingRunRow(SQLModel, table=True):
     """Why it was started against the verdict."""
     estimate: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     outcome: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    remote: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    """What is known of it at a service."""
     created_at: datetime = Field(sa_type=Utc)
 
 
@@ -59,6 +61,8 @@ class TrainingCheckpointRow(SQLModel, table=True):
     num_graded: int
     is_best: bool
     created_at: datetime = Field(sa_type=Utc)
+    model: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What a service named it."""
 
 
 class TrainingRolloutRow(SQLModel, table=True):

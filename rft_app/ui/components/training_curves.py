@@ -23,7 +23,11 @@ def curves_card() -> rx.Component:
             _rewards(),
             empty_panel(
                 "No reward yet",
-                "The base model answers held-out records first; then the first step reports.",
+                rx.cond(
+                    TrainingRunState.run.is_service,
+                    "The service tells rewards with its first training step.",
+                    "The base model answers held-out records first; then the first step reports.",
+                ),
             ),
         ),
         rx.el.dl(

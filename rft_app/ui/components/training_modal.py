@@ -12,6 +12,7 @@ from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.step_dialog import step_dialog
+from rft_app.ui.components.training_place import where_form
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.training import CheckView, Parameter, RunLine, TrainingState
@@ -30,6 +31,7 @@ def training_modal() -> rx.Component:
         TrainingState,
         rx.el.div(
             rx.el.div(
+                where_form(),
                 _data_form(),
                 _run_form(),
                 _advanced(),
@@ -43,7 +45,11 @@ def training_modal() -> rx.Component:
             ),
             class_name=_GRID,
         ),
-        witness="GRPO with LoRA, on this machine",
+        witness=rx.cond(
+            TrainingState.is_service,
+            "reinforcement fine-tuning, at a provider",
+            "GRPO with LoRA, on this machine",
+        ),
         footer=modal_footer(
             TrainingState.takes,
             button(
@@ -126,34 +132,24 @@ def _run_form() -> rx.Component:
             text_input(
                 id="training-model",
                 default_value=TrainingState.base_model,
-                key=TrainingState.base_model,
+                key=TrainingState.trainer + TrainingState.base_model,
                 on_blur=TrainingState.set_base_model,
-                placeholder="smollm2-135m",
+                placeholder=rx.cond(
+                    TrainingState.is_service, "as the provider names it", "smollm2-135m"
+                ),
                 max_length=200,
                 auto_complete="off",
                 class_name="max-w-[420px]",
             ),
             html_for="training-model",
-            hint="smollm2-135m, or the folder of a model in Hugging Face's format",
+            hint=rx.cond(
+                TrainingState.is_service,
+                "one that the provider lists for reinforcement fine-tuning",
+                "smollm2-135m, or the folder of a model in Hugging Face's format",
+            ),
             class_name="mb-4",
         ),
-        field(
-            "Preset",
-            segmented(
-                *(
-                    segment(
-                        words,
-                        is_on=TrainingState.preset == value,
-                        on_click=TrainingState.set_preset(value),
-                    )
-                    for value, words in _PRESETS
-                ),
-                label="Preset",
-            ),
-            html_for="",
-            hint="Quick tells in minutes whether the model learns at all",
-            class_name="mb-4 justify-items-start",
-        ),
+        rx.cond(~TrainingState.is_service, _preset()),
         rx.el.div(
             number_field(
                 "Epochs",
@@ -181,6 +177,26 @@ def _run_form() -> rx.Component:
             class_name="flex flex-wrap gap-x-10 gap-y-4",
         ),
         title="Run",
+    )
+
+
+def _preset() -> rx.Component:
+    return field(
+        "Preset",
+        segmented(
+            *(
+                segment(
+                    words,
+                    is_on=TrainingState.preset == value,
+                    on_click=TrainingState.set_preset(value),
+                )
+                for value, words in _PRESETS
+            ),
+            label="Preset",
+        ),
+        html_for="",
+        hint="Quick tells in minutes whether the model learns at all",
+        class_name="mb-4 justify-items-start",
     )
 
 
@@ -226,7 +242,11 @@ def _readiness() -> rx.Component:
         rx.el.details(
             rx.el.summary(
                 icon("chevron-right", 14, "group-open:rotate-90"),
-                "How time and memory are reckoned",
+                rx.cond(
+                    TrainingState.is_service,
+                    "What is sent, and what is unknown",
+                    "How time and memory are reckoned",
+                ),
                 class_name="flex items-center gap-1.5 text-small text-ink-3 cursor-pointer"
                 " list-none [&::-webkit-details-marker]:hidden",
             ),
@@ -305,8 +325,12 @@ def _advanced() -> rx.Component:
             rx.el.span(
                 rx.cond(
                     TrainingState.num_changed > 0,
-                    f"{TrainingState.num_changed} apart from the preset",
-                    "every value of the preset",
+                    f"{TrainingState.num_changed} set by hand",
+                    rx.cond(
+                        TrainingState.is_service,
+                        "every value as the service chooses",
+                        "every value of the preset",
+                    ),
                 ),
                 class_name=f"{WITNESS} font-normal",
             ),

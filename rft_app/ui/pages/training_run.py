@@ -62,7 +62,11 @@ def _actions() -> rx.Component:
                 variant="danger",
                 disabled=TrainingRunState.is_asking,
                 on_click=TrainingRunState.stop,
-                title="Stops after this step; the best checkpoint is kept",
+                title=rx.cond(
+                    _RUN.is_service,
+                    "Asks the service to stop its job",
+                    "Stops after this step; the best checkpoint is kept",
+                ),
             ),
             rx.cond(
                 _RUN.can_resume,
@@ -71,7 +75,11 @@ def _actions() -> rx.Component:
                     icon="play",
                     disabled=TrainingRunState.is_asking,
                     on_click=TrainingRunState.resume,
-                    title="Goes on from the last checkpoint",
+                    title=rx.cond(
+                        _RUN.is_service,
+                        "Follows the service's job again; orders it where it was not",
+                        "Goes on from the last checkpoint",
+                    ),
                 ),
             ),
         ),
@@ -129,6 +137,7 @@ def _body() -> rx.Component:
                 remarks_card(),
                 rx.cond(has_items(TrainingRunState.checkpoints), checkpoints_card()),
                 _facts(),
+                rx.cond(_RUN.is_service, _events()),
                 class_name="grid gap-4 content-start min-w-0",
             ),
             class_name="grid grid-cols-[minmax(0,1fr)_380px] gap-4 items-start"
@@ -154,6 +163,10 @@ def _notices() -> list[rx.Component]:
             notice("That did not work.", TrainingRunState.fault, tone="bad"),
         ),
         rx.cond(_RUN.error != "", notice("The training ended early.", _RUN.error, tone="bad")),
+        rx.cond(
+            _RUN.notice != "",
+            notice("A provider trains this one.", _RUN.notice, tone="warn"),
+        ),
         rx.cond(_RUN.ended != "", notice("It stopped before its last step.", _RUN.ended)),
         rx.cond(
             _RUN.against != "",
@@ -169,6 +182,27 @@ def _facts() -> rx.Component:
             class_name="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-2 m-0",
         ),
         title="This run",
+    )
+
+
+def _events() -> rx.Component:
+    return card(
+        rx.cond(
+            has_items(TrainingRunState.events),
+            rx.el.ol(
+                rx.foreach(
+                    TrainingRunState.events,
+                    lambda line: rx.el.li(line, class_name="[overflow-wrap:anywhere]"),
+                ),
+                class_name="grid gap-1 list-none p-0 m-0 max-h-[320px] overflow-y-auto font-mono"
+                " text-small text-ink-2",
+                tab_index=0,
+                aria_label="Events of the service",
+            ),
+            rx.el.p("The service has said nothing yet.", class_name="text-ink-3"),
+        ),
+        title="Events",
+        witness="newest first, as the service says them",
     )
 
 

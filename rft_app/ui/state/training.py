@@ -10,13 +10,16 @@ from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.training import TrainingDraft, TrainingOutlook
 from rft_app.domain.training_plan import TrainingCheck
+from rft_app.domain.training_remote import RemoteSettings
 from rft_app.domain.training_run import PRESETS, Preset, TrainingRun, TrainingSettings
 from rft_app.errors import RftError
 from rft_app.services.pipeline import StepView
-from rft_app.services.training import save_training_draft
+from rft_app.services.training import get_training_draft, save_training_draft
 from rft_app.services.training_orders import TrainingProspect, TrainingRequest, look_ahead
 from rft_app.services.training_runs import list_trainings, start_training
+from rft_app.services.training_services import ServiceChoice, list_service_choices
 from rft_app.ui.state.asking import ask, tell
+from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.step_modal import StepModal, read_whole
 from rft_app.ui.state.training_comparison_view import signed
 from rft_app.ui.state.training_run_view import STATUS
@@ -93,6 +96,33 @@ class Parameter:
             for name, field in TrainingSettings.model_fields.items()
         ]
 
+    @classmethod
+    def list_of_service(cls, typed: dict[str, str]) -> list["Parameter"]:
+        """Those of a service, each of which it can choose by itself."""
+        return [
+            cls(
+                name=name,
+                label=name.replace("_", " ").capitalize(),
+                preset="the service chooses",
+                value=typed.get(name, ""),
+                hint=field.description or "",
+            )
+            for name, field in RemoteSettings.model_fields.items()
+        ]
+
+
+def _describe(prospect: TrainingProspect) -> tuple[str, str]:
+    """What it takes, and how that is reckoned."""
+    if (own := prospect.estimate) is not None:
+        times = f"{rough_duration(own.low_s)} to {rough_duration(own.high_s)}"
+        steps = count(own.num_steps, "training step")
+        return f"{steps}, {times}, {size(own.memory_bytes)} of memory", own.formula
+    if (there := prospect.remote_estimate) is not None:
+        about = "" if there.is_exact else "about "
+        words = f"{about}{count(there.num_records, 'record')} × {count(there.num_epochs, 'epoch')}"
+        return f"{words}; time and price unknown", there.formula
+    return "", ""
+
 
 class TrainingState(StepModal, rx.State):
     """The form of a training, and what the data says about it."""
@@ -100,6 +130,14 @@ class TrainingState(StepModal, rx.State):
     step: ClassVar[StepName] = StepName.TRAIN
     shows_before_result: ClassVar[bool] = True
 
+    trainer: str = "trl_local"
+    is_service: bool = False
+    """Whether a provider trains."""
+    provider: str = ""
+    """Which one, where one does."""
+    providers: list[Choice] = []
+    notice: str = ""
+    """What everybody must know who chooses this trainer."""
     base_model: str = ""
     train_percent: str = "80"
     stratify_by_topic: bool = True
@@ -128,6 +166,19 @@ class TrainingState(StepModal, rx.State):
     is_starting: bool = False
 
     _typed: dict[str, str] = {}
+
+    @rx.event
+    async def set_trainer(self, trainer: str) -> None:
+        """Where it is trained; another place has other models and other settings."""
+        if trainer == self.trainer:
+            return
+        self._typed, self.num_changed = {}, 0
+        await self._keep(lambda: {"trainer": trainer, "provider": "", "base_model": ""})
+
+    @rx.event
+    async def set_provider(self, provider: str) -> None:
+        """Which provider trains."""
+        await self._keep(lambda: {"provider": provider})
 
     @rx.event
     async def set_preset(self, preset: str) -> None:
@@ -166,7 +217,10 @@ class TrainingState(StepModal, rx.State):
 
     def _request(self) -> TrainingRequest:
         return TrainingRequest(
-            preset=Preset(self.preset), settings=dict(self._typed), reason=self.reason.strip()
+            trainer=self.trainer,
+            preset=Preset(self.preset),
+            settings=dict(self._typed),
+            reason=self.reason.strip(),
         )
 
     @rx.event
@@ -228,25 +282,29 @@ class TrainingState(StepModal, rx.State):
     async def _look(self) -> None:
         dataset_id, request = self._dataset_id, self._request()
 
-        def read(session: Session) -> TrainingProspect:
-            return look_ahead(session, dataset_id, request)
+        def read(session: Session) -> tuple[TrainingProspect, list[ServiceChoice]]:
+            kept = get_training_draft(session, dataset_id).trainer
+            asked = request.model_copy(update={"trainer": kept})
+            return look_ahead(session, dataset_id, asked), list_service_choices(session)
 
-        prospect = await ask(read)
-        self.parameters = Parameter.list_of(Preset(self.preset), self._typed)
+        prospect, services = await ask(read)
+        self.providers = [Choice(one.name, f"{one.name} · {one.address}") for one in services]
+        self.is_service, self.notice = prospect.remote is not None, prospect.notice
+        self.provider = "" if prospect.remote is None else prospect.remote.provider
+        self.parameters = (
+            Parameter.list_of_service(self._typed)
+            if self.is_service
+            else Parameter.list_of(Preset(self.preset), self._typed)
+        )
         self._show_draft(prospect.draft)
         self._show_outlook(prospect.outlook)
         self.checks = [CheckView.of(check) for check in prospect.checks]
         self.can_start = not prospect.obstacles
         self.needs_reason = prospect.needs_reason
-        estimate = prospect.estimate
-        self.takes = (
-            f"{count(estimate.num_steps, 'training step')}, "
-            f"{rough_duration(estimate.low_s)} to {rough_duration(estimate.high_s)}, "
-            f"{size(estimate.memory_bytes)} of memory"
-        )
-        self.formula = estimate.formula
+        self.takes, self.formula = _describe(prospect)
 
     def _show_draft(self, draft: TrainingDraft) -> None:
+        self.trainer = draft.trainer
         self.base_model, self.stratify_by_topic = draft.base_model, draft.stratify_by_topic
         self.train_percent = f"{100 * draft.train_ratio:.0f}"
         self.test_generated = draft.test_generated

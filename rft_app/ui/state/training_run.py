@@ -20,6 +20,7 @@ from rft_app.services.training_runs import (
     list_answers,
     list_checkpoints,
     list_metrics,
+    read_log,
     resume_training,
 )
 from rft_app.ui.charts.palette import DARK, LIGHT
@@ -81,6 +82,8 @@ class TrainingRunState(LivePage, rx.State):
     answers: list[AnswerView] = []
     compared: list[SideBySide] = []
     num_compared: int = 0
+    events: list[str] = []
+    """What a service said, newest first."""
     has_more: bool = False
     """Whether more compared records can be shown."""
 
@@ -120,6 +123,7 @@ class TrainingRunState(LivePage, rx.State):
     def _show(self, found: "_Read") -> None:
         self.is_loaded, self.is_missing, self.error = True, False, ""
         self.dataset_name, self.run = found.dataset_name, RunView.of(found.run)
+        self.events = found.events
         self._metrics = found.metrics
         if found.drawn is not None:
             self._draw(found.drawn)
@@ -194,10 +198,10 @@ class _Seen(NamedTuple):
 class _Drawn:
     """The curves; made in the thread that reads, for a long training has many points."""
 
-    def __init__(self, metrics: list[TrainingMetric], num_steps: int) -> None:
+    def __init__(self, metrics: list[TrainingMetric], num_steps: int, *, is_service: bool) -> None:
         curves = read_curves(metrics)
         self.remarks = RemarkView.list_of(metrics, curves("validation_reward"))
-        self.smalls = SmallCurve.list_of(curves)
+        self.smalls = SmallCurve.list_of(curves, is_service=is_service)
         rewards = RewardCurves(
             train=curves("reward"),
             spread=curves("reward_sd"),
@@ -222,7 +226,11 @@ class _Read:
         self.dataset_name = get_dataset(session, dataset_id).name
         self.metrics = _read_metrics(session, self.run.id, seen.metrics)
         is_known = bool(seen.metrics) and self.metrics == seen.metrics
-        self.drawn = None if is_known else _Drawn(self.metrics, self.run.total_steps)
+        is_service = self.run.remote is not None
+        self.drawn = (
+            None if is_known else _Drawn(self.metrics, self.run.total_steps, is_service=is_service)
+        )
+        self.events = read_log(session, self.run.id).splitlines()[::-1] if is_service else []
         checkpoints = reversed(list_checkpoints(session, self.run.id))
         self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
         steps = list_answered_steps(session, self.run.id)

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 from rft_app.domain.job import JobStatus
 from rft_app.domain.training_remarks import Series, Tone, remark_on
-from rft_app.domain.training_run import Checkpoint, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.domain.training_remote import NOTICE
+from rft_app.domain.training_run import (
+    Checkpoint,
+    TrainingMetric,
+    TrainingRollout,
+    TrainingRun,
+    TrainingSettings,
+)
 from rft_app.domain.training_watch import (
     CLIPPED_SHARE,
     FAILURE_SHARE,
@@ -18,11 +25,13 @@ from rft_app.domain.training_watch import (
 from rft_app.ui.charts.training_curves import small_line
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.rollout_view import shorten
+from rft_app.ui.state.service_view import can_resume, list_remote
 from rft_app.ui.state.training_comparison_view import ComparisonView, signed
 from rft_app.ui.words import count, duration
 
 UNKNOWN = "–"
-TRAINERS_SAID = {"trl_local": "local TRL"}
+TRAINERS_SAID = {"trl_local": "local TRL", "openai_compatible": "fine-tuning API"}
+NOT_TOLD = "the service does not tell it"
 STATUS = {
     JobStatus.QUEUED: ("Waiting", "neutral"),
     JobStatus.RUNNING: ("Training", "info"),
@@ -100,13 +109,16 @@ class SmallCurve:
     path: str
 
     @classmethod
-    def list_of(cls, curves: Callable[[str], Series]) -> list["SmallCurve"]:
-        """All of them, those without a value with a dash."""
+    def list_of(
+        cls, curves: Callable[[str], Series], *, is_service: bool = False
+    ) -> list["SmallCurve"]:
+        """All of them, those without a value with a dash; of a service, with the reason."""
         found: list[SmallCurve] = []
         for key, name, show, note in _SMALL:
             series = curves(key)
             value = show(series[-1][1]) if series else UNKNOWN
-            found.append(cls(name, value, note, small_line(series)))
+            said = note if series or not is_service else NOT_TOLD
+            found.append(cls(name, value, said, small_line(series)))
         return found
 
 
@@ -147,7 +159,7 @@ class CheckpointView:
         return cls(
             step=f"{checkpoint.step:,}",
             reward=UNKNOWN if reward is None else f"{reward:.2f}",
-            note=f"{checkpoint.num_graded:,} graded",
+            note=checkpoint.model or f"{checkpoint.num_graded:,} graded",
             is_best=checkpoint.is_best,
         )
 
@@ -201,6 +213,10 @@ class RunView:
     words: str = ""
     percent: int = -1
     is_live: bool = False
+    is_service: bool = False
+    """Whether a provider trains it."""
+    notice: str = ""
+    """What everybody must know of this trainer."""
     can_resume: bool = False
     error: str = ""
     against: str = ""
@@ -223,18 +239,13 @@ class RunView:
             name=f"Run {run.number}",
             status=words,
             tone=tone,
-            meta=" · ".join(
-                (
-                    TRAINERS_SAID.get(run.trainer, run.trainer),
-                    "GRPO",
-                    f"{run.base_model} + LoRA r {run.settings.lora_rank}",
-                    f"snapshot {run.snapshot_id}",
-                )
-            ),
+            meta=_describe(run),
             words=run.words,
             percent=round(100 * run.num_done / run.total_steps) if run.total_steps else -1,
             is_live=is_live,
-            can_resume=run.status in {JobStatus.FAILED, JobStatus.CANCELLED},
+            is_service=run.remote is not None,
+            notice="" if run.remote is None else NOTICE,
+            can_resume=can_resume(run),
             error=run.error,
             against=run.reason,
             ended="" if outcome is None else outcome.stopped,
@@ -244,22 +255,23 @@ class RunView:
         )
 
 
+def _describe(run: TrainingRun) -> str:
+    trainer = TRAINERS_SAID.get(run.trainer, run.trainer)
+    own = ("GRPO", f"{run.base_model} + LoRA r {run.settings.lora_rank}")
+    how = own if run.remote is None else (run.remote.provider, run.base_model)
+    return " · ".join((trainer, *how, f"snapshot {run.snapshot_id}"))
+
+
 def _list_facts(run: TrainingRun) -> list[Figure]:
-    settings, outcome = run.settings, run.outcome
+    outcome = run.outcome
     facts = [
         Figure("Records", f"{run.num_train:,} to train on, {run.num_held_out:,} held out"),
-        Figure(
-            "Each step",
-            f"{settings.prompts_per_step} records × {settings.rollouts_per_prompt} answers",
-        ),
-        Figure("Learning rate", f"{settings.learning_rate:.1e}"),
-        Figure("Answers", f"at most {settings.max_completion_tokens:,} tokens"),
+        *(_list_own(run.settings) if run.remote is None else list_remote(run.remote)),
         Figure("Dry run said", run.verdict.value.replace("_", " ") if run.verdict else "nothing"),
-        Figure("Seed", str(settings.seed)),
     ]
     if run.best is not None:
         facts.append(Figure("Best checkpoint", f"step {run.best.step:,}"))
-    if outcome is not None:
+    if outcome is not None and not outcome.model:
         facts.append(Figure("Computed on", f"{outcome.device}, {outcome.precision}"))
         facts.append(Figure("Adapter", outcome.adapter_hash[:12]))
         if outcome.num_left_out:
@@ -268,6 +280,16 @@ def _list_facts(run: TrainingRun) -> list[Figure]:
         seconds = (run.finished_at - run.started_at).total_seconds()
         facts.append(Figure("Took", duration(seconds)))
     return facts
+
+
+def _list_own(settings: TrainingSettings) -> list[Figure]:
+    each = f"{settings.prompts_per_step} records × {settings.rollouts_per_prompt} answers"
+    return [
+        Figure("Each step", each),
+        Figure("Learning rate", f"{settings.learning_rate:.1e}"),
+        Figure("Answers", f"at most {settings.max_completion_tokens:,} tokens"),
+        Figure("Seed", str(settings.seed)),
+    ]
 
 
 def read_curves(metrics: Sequence[TrainingMetric]) -> Callable[[str], Series]:

@@ -1,0 +1,37 @@
+"""The rows that a fine-tuning service is given: those of the export format, by the snapshot."""
+
+from sqlmodel import Session
+
+from rft_app.domain.export import ExportOptions
+from rft_app.domain.split import Split
+from rft_app.domain.training_run import TrainingRun
+from rft_app.exports import EXPORTERS, FileContext
+from rft_app.services.export_lines import Account
+from rft_app.services.export_rows import RowSource
+from rft_app.services.training_services import FORMAT
+from rft_app.storage.datasets import get_dataset_row
+from rft_app.storage.snapshots import load_members
+from rft_app.trainers.openai_compatible import upload_files
+from rft_app.trainers.run_folder import RunFolder
+
+_SIDES = {"train": Split.TRAIN, "validation": Split.TEST}
+
+
+def write_upload(session: Session, run: TrainingRun, folder: RunFolder) -> None:
+    """Write both files, then the mark that all is there.
+
+    Raises:
+        InvalidInputError: One side would have no row; the message says what its records lack.
+    """
+    members = load_members(session, run.snapshot_id)
+    context = FileContext(
+        options=ExportOptions(snapshot_id=run.snapshot_id),
+        dataset_name=get_dataset_row(session, run.dataset_id).name,
+    )
+    rows = RowSource(session, run.dataset_id, EXPORTERS.get(FORMAT), context)
+    for side, path in upload_files(folder.path).items():
+        account = Account()
+        with path.open("wb") as file:
+            file.writelines(rows.rows(members.of(_SIDES[side]), _SIDES[side], account))
+        account.require_rows()
+    folder.order({"is_held_out": True}, {})
