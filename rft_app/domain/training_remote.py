@@ -38,9 +38,12 @@ class RemoteEstimate(Entity):
     """What will be sent, and what nobody here knows."""
 
     num_records: int
-    """With all that a row needs; an estimate where `is_exact` is not true."""
+    """Those that are sent; an estimate where `is_exact` is not true."""
     num_lacking: int
     """Records that are left out, because they lack something."""
+    num_unasked: int
+    """Of the others, those that are left out because they end with another's turn than the
+    user's; always an estimate."""
     is_exact: bool
     num_epochs: int
     prompt_tokens: int

@@ -163,7 +163,12 @@ def _look_at_service(  # what `look_ahead` read
     sampled: Sequence[Rollout],
 ) -> TrainingProspect:
     found = look_at_service(
-        session, dataset_id, draft, asked.settings, prompt_tokens=mean_prompt(sampled)
+        session,
+        dataset_id,
+        draft,
+        asked.settings,
+        prompt_tokens=mean_prompt(sampled),
+        asking_share=share_asking(sampled),
     )
     checks = (
         *found.checks,
@@ -231,6 +236,12 @@ def _find_length(known: Sequence[Rollout]) -> int | None:
     texts = [one.sample["output_text"] or one.item.get("reference") or "" for one in known]
     lengths = sorted(float(count_text_tokens(text)) for text in texts if text)
     return round(1.3 * percentile(lengths, KNOWN_SHARE)) + 2 if lengths else None
+
+
+def share_asking(known: Sequence[Rollout]) -> float:
+    """Share of records that end with the user's turn; 0 without any."""
+    lasts = [one.item["messages"][-1]["role"] for one in known if one.item.get("messages")]
+    return lasts.count("user") / len(lasts) if lasts else 0.0
 
 
 def mean_prompt(known: Sequence[Rollout]) -> int:

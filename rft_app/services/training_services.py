@@ -61,8 +61,17 @@ def look_at_service(
     settings: dict[str, Any],
     *,
     prompt_tokens: int,
+    asking_share: float,
 ) -> ServiceProspect:
     """What a service would be told, and what speaks against it.
+
+    Args:
+        session: Any.
+        dataset_id: Whose records.
+        draft: The form.
+        settings: Those of `RemoteSettings` that shall not be the service's own.
+        prompt_tokens: Mean length of a prompt.
+        asking_share: Share of the records whose last turn is the user's.
 
     Raises:
         InvalidInputError: A setting is unknown or impossible, or there is no such provider.
@@ -74,12 +83,13 @@ def look_at_service(
         effort=draft.effort.value,
     )
     rows = next(one for one in count_qualifying(session, dataset_id) if one.format == FORMAT)
-    estimate = _estimate(draft, rows, prompt_tokens)
+    estimate = _estimate(draft, rows, prompt_tokens, asking_share)
     checks = (
         check_trainer("" if provider else NO_SERVICE),
         _check_model(draft),
         _check_grader(session, dataset_id, provider),
         _check_rows(rows, estimate),
+        _check_asking(estimate),
         None if provider is None else _check_leaving(provider, estimate),
         _check_price(),
     )
@@ -99,15 +109,19 @@ def _choose(providers: list[Provider], name: str) -> Provider | None:
     )
 
 
-def _estimate(draft: TrainingDraft, rows: Qualifying, prompt_tokens: int) -> RemoteEstimate:
+def _estimate(
+    draft: TrainingDraft, rows: Qualifying, prompt_tokens: int, asking_share: float
+) -> RemoteEstimate:
     share = rows.num_qualifying / rows.num_looked_at if rows.num_looked_at else 0.0
-    num_usable = round(share * rows.num_records)
+    num_qualifying = round(share * rows.num_records)
+    num_usable = round(num_qualifying * asking_share)
     num_train = round(num_usable * draft.train_ratio)
     tokens = num_train * draft.num_epochs * prompt_tokens
     return RemoteEstimate(
         num_records=num_usable,
-        num_lacking=rows.num_records - num_usable,
-        is_exact=rows.is_exact,
+        num_lacking=rows.num_records - num_qualifying,
+        num_unasked=num_qualifying - num_usable,
+        is_exact=rows.is_exact and num_usable == num_qualifying,
         num_epochs=draft.num_epochs,
         prompt_tokens=prompt_tokens,
         formula=(
@@ -184,6 +198,19 @@ def _check_rows(rows: Qualifying, estimate: RemoteEstimate) -> TrainingCheck | N
         finding=f"{about}{count(estimate.num_lacking, 'record lacks', 'records lack')} something "
         f"and will be left out{lacks}.".capitalize(),
         remedy="Give them a reference answer to train on them, too.",
+    )
+
+
+def _check_asking(estimate: RemoteEstimate) -> TrainingCheck | None:
+    if not estimate.num_unasked:
+        return None
+    words = count(estimate.num_unasked, "record ends", "records end")
+    return TrainingCheck(
+        name="asking",
+        level="caution",
+        finding=f"About {words} with another's turn than the user's, such as a tool's answer, and "
+        "will be left out: services refuse such rows.",
+        remedy="Train on this machine to use them, too.",
     )
 
 

@@ -1,10 +1,14 @@
 """The rows that a fine-tuning service is given: those of the export format, by the snapshot."""
 
+from collections.abc import Iterable, Iterator
+
+import orjson
 from sqlmodel import Session
 
 from rft_app.domain.export import ExportOptions
 from rft_app.domain.split import Split
 from rft_app.domain.training_run import TrainingRun
+from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS, FileContext
 from rft_app.services.export_lines import Account
 from rft_app.services.export_rows import RowSource
@@ -32,6 +36,19 @@ def write_upload(session: Session, run: TrainingRun, folder: RunFolder) -> None:
     for side, path in upload_files(folder.path).items():
         account = Account()
         with path.open("wb") as file:
-            file.writelines(rows.rows(members.of(_SIDES[side]), _SIDES[side], account))
+            found = rows.rows(members.of(_SIDES[side]), _SIDES[side], account)
+            file.writelines(_keep_questions(found))
         account.require_rows()
+        if not path.stat().st_size:
+            raise InvalidInputError(
+                f"No record of the {side} side ends with a turn of the user, which the service "
+                "asks for. Extract the first turns of conversations, too, or train on this machine."
+            )
     folder.order({"is_held_out": True}, {})
+
+
+def _keep_questions(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Rows whose last turn is the user's; services refuse a whole file for one other."""
+    for row in rows:
+        if orjson.loads(row)["messages"][-1]["role"] == "user":
+            yield row

@@ -24,8 +24,10 @@ from rft_app.services.training_runs import (
     read_log,
     resume_training,
 )
+from rft_app.storage.record_counts import refresh_counts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.trainers import openai_compatible
+from tests.builders import make_record_row, make_trace_rows
 from tests.llm.fine_tuning_service import KEY, FakeService
 from tests.pipeline.graded_dataset import DATASET, add_records, configure
 from tests.services.training_world import attempt_of, look, work
@@ -282,6 +284,26 @@ def test_what_it_means_is_said_before(service: FakeService) -> None:
     assert "Records leave this machine: 40 records" in find(found, "leaving")
     assert "price is unknown" in find(found, "price")
     assert found.estimate is None
+
+
+def test_records_that_end_with_a_tool_are_left_out_and_counted(service: FakeService) -> None:
+    calls = [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    messages = [
+        {"role": "user", "content": "Look it up."},
+        {"role": "assistant", "content": None, "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "c", "content": "7"},
+        {"role": "assistant", "content": "It is 7."},
+    ]
+    with unit_of_work() as session:
+        for seq in range(41, 61):
+            body = {"messages": messages, "reference": str(seq), "metadata": {"task": seq}}
+            session.add_all(make_trace_rows(seq, body))
+            session.add(make_record_row(seq, turn=3))
+        session.flush()
+        refresh_counts(session, DATASET)
+    assert "20 records end with another's turn" in find(look_at(), "asking")
+    assert work(order()).status is JobStatus.DONE
+    assert sum(len(rows) for rows in service.files.values()) == 40
 
 
 def test_a_grader_without_translation_is_refused_by_name(service: FakeService) -> None:

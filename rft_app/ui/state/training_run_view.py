@@ -31,7 +31,7 @@ from rft_app.ui.words import count, duration
 
 UNKNOWN = "–"
 TRAINERS_SAID = {"trl_local": "local TRL", "openai_compatible": "fine-tuning API"}
-NOT_TOLD = "the service does not tell it"
+NOT_TOLD = "not told by the service"
 STATUS = {
     JobStatus.QUEUED: ("Waiting", "neutral"),
     JobStatus.RUNNING: ("Training", "info"),
