@@ -79,9 +79,18 @@ def _fit(spec: PartSpec) -> PartSpec:
         case StringCheckSpec() | TextSimilaritySpec():
             return _fit_text(spec)
         case JudgeSpec():
-            return spec.model_copy(update={"prompt": _rename(spec.prompt)})
+            return _fit_judge(spec)
         case _:
             return spec
+
+
+def _fit_judge(spec: JudgeSpec) -> PartSpec:
+    if spec.label_rewards is not None:
+        raise InvalidInputError(
+            "Fine-tuning services have no judges that give labels. Let the judge give a score."
+        )
+    system = None if spec.system_prompt is None else _rename(spec.system_prompt)
+    return spec.model_copy(update={"prompt": _rename(spec.prompt), "system_prompt": system})
 
 
 def _fit_text(spec: StringCheckSpec | TextSimilaritySpec) -> PartSpec:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rft_app.domain.grader import JsonSchemaSpec, StringCheckSpec
+from rft_app.domain.grader import JsonSchemaSpec, JudgeSpec, StringCheckSpec
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepStatus
 from rft_app.domain.provider import NewKey, Provider, ProviderKind
 from rft_app.domain.training_run import TrainingRun
 from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.graders.openai_training import to_training_grader
 from rft_app.services.models import list_models
 from rft_app.services.pipeline import get_step
 from rft_app.services.providers import add_provider
@@ -314,6 +315,17 @@ def test_a_grader_without_translation_is_refused_by_name(service: FakeService) -
     assert "Write it as a script." in find(found, "grader")
     with pytest.raises(ConflictError, match="json schema"):
         order()
+
+
+def test_a_judge_reads_the_columns_that_are_uploaded() -> None:
+    judge = JudgeSpec(
+        model="good", system_prompt="Want {{item.reference}}.", prompt="{{sample.output_text}}"
+    )
+    grader = to_training_grader(judge)
+    assert "{{item.reference_answer}}" in str(grader["input"])
+    labels = JudgeSpec(model="good", prompt="Good?", label_rewards={"good": 1.0, "bad": 0.0})
+    with pytest.raises(InvalidInputError, match="no judges that give labels"):
+        to_training_grader(labels)
 
 
 @pytest.mark.parametrize(
