@@ -86,11 +86,7 @@ RFT_PARTS = {name: rft_open(part) for name, part in RFT_SETTINGS["graders"].item
 
 
 def grade(sample, item):
-    rewards = {name: run(sample, item) for name, run in RFT_PARTS.items()}
-    abstained = [name for name, reward in rewards.items() if reward is None]
-    if abstained:
-        return {"abstain": True, "reason": f"{abstained[0]} abstains"}
-    return combine(RFT_SETTINGS, rewards)
+    return grade_multi(RFT_SETTINGS, RFT_PARTS, sample, item)
 """
 
 

@@ -8,10 +8,11 @@ A spec such as
        "answer": {"kind": "string_check", "field": "output_json.answer", "weight": 2},
        "tone": {"kind": "script", "source": "def grade(sample, item): ..."}}}
 
-grades with each of them.  An answer below a gate gets 0, whatever the others say.  Where one of
-them cannot judge, nobody knows the reward of the whole: that is a grading failure and names it;
-where none fails and one abstains, the whole abstains.  Graders that ask a model come last, those
-with a gate before the others, and none is asked any more once the outcome is settled.
+grades with each of them.  An answer below a gate gets 0, whatever the others say, also where they
+say nothing.  Else, where one of them cannot judge, nobody knows the reward of the whole: that is a
+grading failure and names it; where none fails and one abstains, the whole abstains.  Graders that
+ask a model come last, those with a gate before the others, and none is asked any more once the
+outcome is settled.
 """
 
 import math
@@ -29,7 +30,7 @@ from rft_app.graders._asking import NO_LEDGER, NO_MODELS, Asked, AskingSession
 from rft_app.graders._base import AnyGraderKind, GraderSession
 from rft_app.graders.judge import JudgeGrader
 from rft_app.graders.portable.formula import Formula, FormulaError
-from rft_app.graders.portable.multi import weigh
+from rft_app.graders.portable.multi import is_closed, trim, weigh
 from rft_app.graders.rubric import RubricGrader
 from rft_app.llm.catalogue import Catalogue
 from rft_app.llm.chat import PaidCalls
@@ -120,16 +121,20 @@ class MultiSession:
         return {name: part.grade([(sample, item)])[0] for name, part in self._parts.items()}
 
     def is_settled(self, found: Mapping[str, Outcome]) -> bool:
-        """Whether the other parts cannot change the reward: a gate is closed, or there is none."""
-        return any(not isinstance(one, Verdict) for one in found.values()) or bool(
-            self._find_closed(found)
-        )
+        """Whether the other parts cannot change the outcome.
+
+        A gate is closed, or there is no reward and no gate left that could close.
+        """
+        if self._find_closed(found):
+            return True
+        has_all = all(isinstance(one, Verdict) for one in found.values())
+        return not has_all and self._gates.keys() <= found.keys()
 
     def _find_closed(self, found: Mapping[str, Outcome]) -> list[str]:
         return [
             name
             for name, least in self._gates.items()
-            if isinstance(one := found.get(name), Verdict) and one.reward < least
+            if isinstance(one := found.get(name), Verdict) and is_closed(one.reward, least)
         ]
 
     def join(self, found: Mapping[str, Outcome]) -> Outcome:
@@ -139,20 +144,22 @@ class MultiSession:
         """
         unasked = [name for name in self._names if name not in found]
         found = {name: found[name] for name in self._names if name in found}
-        if (without := _find_without_reward(found)) is not None:
-            return without
         verdicts = {name: one for name, one in found.items() if isinstance(one, Verdict)}
         rewards = {name: one.reward for name, one in verdicts.items()}
         reason = _describe(verdicts)
         if closed := self._find_closed(found):
-            left = f" Not asked: {', '.join(unasked)}." if unasked else ""
+            silent = [name for name in found if name not in verdicts]
+            left = f" Without a reward: {', '.join(silent)}." if silent else ""
+            left += f" Not asked: {', '.join(unasked)}." if unasked else ""
             told = f"Below the gate of {', '.join(closed)}.{left} {reason}"
             return Verdict(reward=0.0, reason=told[:MAX_REASON], criteria=rewards)
+        if (without := _find_without_reward(found)) is not None:
+            return without
         return self._compute(rewards, reason)
 
     def _compute(self, rewards: Rewards, reason: str) -> Verdict | GradingFailure:
         try:
-            reward = self._combine(rewards)
+            reward = trim(self._combine(rewards))
         except ArithmeticError as error:
             return _failure(FailureKind.NOT_FINITE, f"The formula has no value: {error}.", reason)
         if not math.isfinite(reward):

@@ -106,6 +106,18 @@ def test_where_there_is_no_reward_no_judge_is_paid_for_it(
     assert isinstance(outcome, kind)
 
 
+@pytest.mark.parametrize("part", [NEEDY, SHY])
+def test_a_judge_whose_gate_may_close_is_asked_behind_a_failure(
+    monkeypatch: pytest.MonkeyPatch, part: Json
+) -> None:
+    spec = combine({"facts": FACTS, "own": part, "tone": TONE}, gates={"tone": 0.5})
+    outcome, provider = ask(monkeypatch, score_by_prompt, spec)
+    assert list_prompts(provider) == ["Tone"]
+    assert isinstance(outcome, Verdict)
+    assert outcome.reward == 0.0
+    assert "Without a reward: own. Not asked: facts." in (outcome.reason or "")
+
+
 def test_a_judge_that_fails_spares_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, provider = ask(
         monkeypatch, lambda *_: refuse(500), combine({"tone": TONE, "facts": FACTS})

@@ -1,12 +1,15 @@
+from itertools import product
 from typing import Any
 
 import pytest
 
 from rft_app.domain.grader import MultiSpec, parse_spec
-from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
+from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
+from rft_app.graders.multi import choose_combine
+from rft_app.graders.portable.multi import trim
 
 pytestmark = pytest.mark.usefixtures("data_dir")
 
@@ -15,6 +18,9 @@ SHORT = {
     "kind": "script",
     "source": "def grade(sample, item):\n    return 1 / len(sample['output_text'].split())\n",
 }
+ONE = {"kind": "script", "source": "def grade(sample, item):\n    return 1\n"}
+SHY = {"kind": "script", "source": "def grade(sample, item):\n    return {'abstain': True}\n"}
+NEEDY = {"kind": "string_check", "reference": "{{item.reference}}"}
 JSON = {"kind": "json_schema", "json_schema": {"type": "object"}}
 
 
@@ -70,11 +76,43 @@ def test_below_a_gate_nothing_counts_and_the_reason_says_so() -> None:
 
 
 def test_a_grader_that_cannot_judge_makes_the_whole_unknown() -> None:
-    needy = {"kind": "string_check", "reference": "{{item.reference}}"}
-    found = grade("Paris", {"paris": PARIS, "needy": needy}, combine="product")
+    found = grade("Paris", {"paris": PARIS, "needy": NEEDY}, combine="product")
     assert isinstance(found, GradingFailure)
     assert found.failure_kind is FailureKind.NO_REFERENCE
     assert found.message.startswith("needy: ")
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"), [(NEEDY, GradingFailure), (SHY, Abstention)], ids=["failing", "abstaining"]
+)
+def test_a_closed_gate_counts_whatever_the_others_have(
+    part: dict[str, Any], kind: type[object]
+) -> None:
+    graders = {"other": part, "paris": PARIS}
+    found = grade("Rome", graders, gates={"paris": 1})
+    assert isinstance(found, Verdict)
+    assert (found.reward, found.criteria) == (0.0, {"paris": 0.0})
+    assert found.reason == "Below the gate of paris. Without a reward: other. paris 0.00."
+    assert isinstance(grade("Paris", graders, gates={"paris": 1}), kind)
+    assert isinstance(grade("Rome", graders, gates={"other": 1}), kind), "it has no reward to weigh"
+
+
+def test_no_formula_of_shares_loses_full_marks_to_rounding() -> None:
+    shares = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7]
+    names = ["a", "b", "c", "d"]
+    wholes = [four for four in product(shares, repeat=4) if abs(sum(four) - 1) < 1e-9]
+    assert any(sum(four) > 1 for four in wholes)
+    assert any(sum(four) < 1 for four in wholes)
+    for four in wholes:
+        formula = " + ".join(f"{share} * {name}" for share, name in zip(four, names, strict=True))
+        spec = make(dict.fromkeys(names, PARIS), combine="formula", formula=formula)
+        combine = choose_combine(spec)
+        assert trim(combine(dict.fromkeys(names, 1.0))) == pytest.approx(1, abs=1e-9)
+        assert 0 <= trim(combine(dict.fromkeys(names, 1.0))) <= 1
+    formula = "0.4 * a + 0.2 * b + 0.3 * c + 0.1 * d"
+    for order in (formula, "0.1 * a + 0.7 * b + 0.2 * c + 0 * d", f"1 - ({formula})"):
+        found = grade("x", dict.fromkeys(names, ONE), combine="formula", formula=order)
+        assert isinstance(found, Verdict), order
 
 
 @pytest.mark.parametrize(

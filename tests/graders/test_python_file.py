@@ -157,6 +157,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "form": {"kind": "json_schema", "json_schema": {"type": "object"}, "weight": 0},
 }
 OBJECT = {"required": ["n"], "properties": {"n": {"type": "object"}}}
+SHARES = "0.4 * a + 0.2 * b + 0.3 * c + 0.1 * d"
+EQUAL = {"kind": "string_check", **TEXT}
 FORMULAS = ("sqrt(alike) / 2 + form / 4", "1 / (form - form)", "alike + 1")
 SPECS: list[dict[str, Any]] = [
     *({"kind": "string_check", "operation": name, **TEXT} for name in ("eq", "ne", "ilike")),
@@ -172,6 +174,17 @@ SPECS: list[dict[str, Any]] = [
         for name in ("weighted_mean", "product", "minimum")
     ),
     {"kind": "multi", "graders": PARTS, "gates": {"same": 1}},
+    {
+        "kind": "multi",
+        "graders": {"lost": {"kind": "string_check", "reference": "{{item.missing}}"}, **PARTS},
+        "gates": {"form": 1},
+    },
+    {
+        "kind": "multi",
+        "combine": "formula",
+        "formula": SHARES,
+        "graders": dict.fromkeys("abcd", EQUAL),
+    },
     *(
         {"kind": "multi", "combine": "formula", "formula": formula, "graders": PARTS}
         for formula in FORMULAS
