@@ -23,11 +23,16 @@ from rft_app.domain.length_grades import LengthGrades, group_by_length
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.record import record_id
 from rft_app.domain.sampling import PASSED, PassRates, Sampling, find_pass_rates
-from rft_app.domain.statistics import NUM_BINS, RewardStatistics, histogram, summarise
+from rft_app.domain.statistics import (
+    EQUAL_REWARDS,
+    NUM_BINS,
+    RewardStatistics,
+    has_passed,
+    histogram,
+    summarise,
+)
 
 NO_TOPIC = "(no topic)"
-EQUAL_REWARDS = 1e-9
-"""Rewards closer than this are the same."""
 
 
 class DryRunSettings(Entity):
@@ -242,6 +247,7 @@ def make_report(
     rules = apply_rules(measured)
     k = max((group.size for group in groups.values()), default=0)
     rewards_of = [group.rewards for group in groups.values()]
+    passed_from = settings.pass_reward if pass_threshold is None else pass_threshold
     return DryRunReport(
         num_records=len(groups),
         num_rollouts=len(grades),
@@ -261,9 +267,9 @@ def make_report(
         pass_threshold=pass_threshold,
         num_passed=None
         if pass_threshold is None
-        else sum(reward >= pass_threshold - EQUAL_REWARDS for reward in rewards),
+        else sum(has_passed(reward, pass_threshold) for reward in rewards),
         lengths=group_by_length(_find_lengths(grades, num_tokens or {})),
-        pass_rates=find_pass_rates(rewards_of, k, pass_threshold or settings.pass_reward),
+        pass_rates=find_pass_rates(rewards_of, k, passed_from),
         num_not_sampled=len(unsampled),
         not_sampled_example="".join(_find_examples(unsampled).values()),
         num_groups=len(graded_groups),

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.statistics import has_passed
 
 PASSED = 1.0
 """The reward from which a rollout passes, unless another is set."""
-_ROUNDING = 1e-9
 
 
 class Sampling(Entity):
@@ -63,7 +63,7 @@ def find_pass_rates(
         (2, 0.25, 0.5)
     """
     counts = [
-        (len(rewards), sum(reward >= threshold - _ROUNDING for reward in rewards))
+        (len(rewards), sum(has_passed(reward, threshold) for reward in rewards))
         for rewards in groups
         if len(rewards) >= max(k, 1)
     ]

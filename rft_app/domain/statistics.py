@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from rft_app.domain.entity import Entity
 
 NUM_BINS = 10
+EQUAL_REWARDS = 1e-9
+"""Rewards that differ by no more are equal: sums of weights are not exact."""
 
 
 class RewardStatistics(Entity):
@@ -25,7 +27,7 @@ class RewardStatistics(Entity):
     share_positive: float
     """Rewards above 0."""
     share_one: float
-    """Rewards equal to 1."""
+    """Rewards of 1, but for rounding."""
 
 
 def summarise(rewards: Sequence[float]) -> RewardStatistics | None:
@@ -51,8 +53,18 @@ def summarise(rewards: Sequence[float]) -> RewardStatistics | None:
         p75=percentile(ordered, 75),
         p90=percentile(ordered, 90),
         share_positive=sum(reward > 0 for reward in ordered) / n,
-        share_one=sum(reward == 1 for reward in ordered) / n,
+        share_one=sum(has_passed(reward, 1) for reward in ordered) / n,
     )
+
+
+def has_passed(reward: float, threshold: float) -> bool:
+    """Whether a reward reaches a threshold, but for rounding.
+
+    Example:
+        >>> has_passed(0.1 + 0.7, 0.8), 0.1 + 0.7 >= 0.8
+        (True, False)
+    """
+    return reward >= threshold - EQUAL_REWARDS
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import JudgeSpec, label_schema
 from rft_app.errors import InvalidInputError
+from rft_app.graders._openai_scale import to_reward, to_score
 
 Json = dict[str, Any]
 
@@ -115,8 +116,9 @@ def convert_judge(raw: ScoreModel | LabelModel) -> Json:
     given = {
         "temperature": raw.sampling_params.temperature,
         "max_tokens": raw.sampling_params.max_completions_tokens,
-        "pass_threshold": raw.pass_threshold,
     }
+    if raw.pass_threshold is not None:
+        given["pass_threshold"] = to_reward(raw.pass_threshold, raw.range)
     return {
         **common,
         "min_score": raw.range[0],
@@ -175,7 +177,10 @@ def _write_score(spec: JudgeSpec) -> Json:
     plain = JudgeSpec(prompt=spec.prompt)
     if (spec.output_schema, spec.score_field) != (plain.output_schema, plain.score_field):
         raise lacking("output schema of a judge", "Leave schema and score field as they were.")
-    passing = {} if spec.pass_threshold is None else {"pass_threshold": spec.pass_threshold}
+    passing = {}
+    if spec.pass_threshold is not None:
+        score = to_score(spec.pass_threshold, (spec.min_score, spec.max_score))
+        passing = {"pass_threshold": score}
     return {
         "range": [spec.min_score, spec.max_score],
         "sampling_params": {

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from rft_app.domain.grading import FailureKind, GradingFailure, Outcome, Verdict
+from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._places import PATH
-from rft_app.graders.portable.lookup import fill, find_places, look_up
+from rft_app.graders.portable.lookup import describe_missing, fill, find_places, look_up
 
 Grade = Callable[[Sample, Item], Verdict | GradingFailure]
 
@@ -79,22 +79,26 @@ def check_reference(reference: str) -> list[str]:
     return places
 
 
-def read_texts(field: str, reference: str, sample: Sample, item: Item) -> Texts | GradingFailure:
-    """Both texts of a comparison, or what is missing for it."""
-    text = read_field(field, sample)
-    if isinstance(text, GradingFailure):
-        return text
+def read_texts(
+    field: str, reference: str, sample: Sample, item: Item
+) -> Texts | Verdict | GradingFailure:
+    """Both texts of a comparison.
+
+    Where the record lacks the reference there is a failure; where the answer lacks the field it is
+    wrong, for the model had to write one.
+    """
     wanted = read_reference(reference, sample, item)
-    return wanted if isinstance(wanted, GradingFailure) else Texts(text, wanted)
-
-
-def read_field(field: str, sample: Sample) -> str | GradingFailure:
-    """The text at a path of the answer; objects and numbers as JSON."""
+    if isinstance(wanted, GradingFailure):
+        return wanted
     found = look_up(dict(sample), field)
     if found is not None:
-        return found
-    message = f"The answer has no `{field}`."
-    return GradingFailure(failure_kind=FailureKind.NO_OUTPUT, message=message)
+        return Texts(found, wanted)
+    return miss(field, sample) if sample["messages"] else NO_ANSWER
+
+
+def miss(field: str, sample: Sample) -> Verdict:
+    """The verdict on an answer that has nothing at the path that is judged."""
+    return Verdict(reward=0.0, reason=describe_missing(field, sample))
 
 
 def read_reference(reference: str, sample: Sample, item: Item) -> str | GradingFailure:

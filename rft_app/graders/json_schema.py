@@ -18,7 +18,7 @@ from rft_app.domain.grader import JsonSchemaSpec
 from rft_app.domain.grading import GradingFailure, Verdict
 from rft_app.domain.rollout import Item, Sample
 from rft_app.errors import InvalidInputError
-from rft_app.graders._pure import PureSession, check_field
+from rft_app.graders._pure import PureSession, check_field, miss
 from rft_app.graders.portable.json_schema import open_schema
 from rft_app.graders.portable.lookup import find_value
 
@@ -43,7 +43,7 @@ class JsonSchemaGrader:
 
         def grade(sample: Sample, item: Item) -> Verdict | GradingFailure:
             found = find_value(sample, spec.field)
-            return _miss(spec.field, sample) if found is None else judge(validator, found)
+            return miss(spec.field, sample) if found is None else judge(validator, found)
 
         return PureSession(grade)
 
@@ -56,13 +56,6 @@ def judge(validator: jsonschema_rs.Validator, value: object) -> Verdict:
     place = "/".join(map(str, fault.instance_path))
     reason = f"At {place}: {fault.message}" if place else fault.message
     return Verdict(reward=0.0, reason=reason[:MAX_REASON])
-
-
-def _miss(field: str, sample: Sample) -> Verdict:
-    is_json = sample["output_json"] is not None or not field.startswith("output_json")
-    return Verdict(
-        reward=0.0, reason=f"The answer has no `{field}`." if is_json else "The answer is not JSON."
-    )
 
 
 def _open_schema(spec: JsonSchemaSpec) -> Any:  # noqa: ANN401  # one of a class per draft

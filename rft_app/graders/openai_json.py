@@ -36,6 +36,7 @@ from rft_app.graders._openai_judge import (
     lacking,
     write_judge,
 )
+from rft_app.graders._openai_scale import find_ranges, read_formula, write_formula
 
 _INPUT: Final = re.compile(r"\{\{\s*sample\.([\w.]+)\s*\}\}")
 
@@ -111,7 +112,7 @@ def _write_multi(spec: MultiSpec, name: str) -> Json:
         "type": "multi",
         "name": name,
         "graders": {part: to_openai(one, part) for part, one in spec.graders.items()},
-        "calculate_output": _to_formula(spec),
+        "calculate_output": write_formula(_to_formula(spec), find_ranges(spec.graders)),
     }
 
 
@@ -187,10 +188,15 @@ def _convert(raw: _Any) -> Json:
         case ScoreModel() | LabelModel():
             return convert_judge(raw)
         case _Multi():
+            ranges = {
+                name: part.range
+                for name, part in raw.graders.items()
+                if isinstance(part, ScoreModel) and part.range != (0, 1)
+            }
             return {
                 "kind": "multi",
                 "combine": Combination.FORMULA,
-                "formula": raw.calculate_output,
+                "formula": read_formula(raw.calculate_output, ranges),
                 "graders": {name: _convert(part) for name, part in raw.graders.items()},
             }
 

@@ -186,7 +186,7 @@ def read_rubric(text: str, spec: RubricSpec) -> Outcome:
 def weigh(scores: Mapping[str, float], criteria: Sequence[Criterion], reason: str) -> Outcome:
     """The weighted mean of each score's place in its range; a failure where one is outside."""
     total = math.fsum(criterion.weight for criterion in criteria)
-    reward = 0.0
+    places: list[float] = []
     for criterion in criteria:
         low, high, score = criterion.min_score, criterion.max_score, scores[criterion.name]
         if not low <= score <= high:
@@ -195,7 +195,8 @@ def weigh(scores: Mapping[str, float], criteria: Sequence[Criterion], reason: st
                 message=f"The model gave {criterion.name!r} {score:g}; the range is {low:g} to "
                 f"{high:g}.",
             )
-        reward += criterion.weight / total * (score - low) / (high - low)
+        places.append(criterion.weight * (score - low) / (high - low))
+    reward = math.fsum(places) / total
     # Rounding may leave [0, 1] by the last bit.
     shown = reason.replace("\x00", "")[:MAX_REASON] or None
     return Verdict(reward=min(reward, 1.0), criteria=dict(scores), reason=shown)

@@ -5,8 +5,9 @@ A spec such as
     {"kind": "string_check", "operation": "eq", "field": "output_text",
      "reference": "{{item.reference}}"}
 
-gives 1 where the comparison holds, else 0.  Names and meaning of the first four operations are
-those of OpenAI's `string_check` grader, where `like` means "contains"; `regex` is ours.
+gives 1 where the comparison holds, else 0; an answer without the field is a 0, too.  Names and
+meaning of the first four operations are those of OpenAI's `string_check` grader, where `like` means
+"contains"; `regex` is ours.
 
 Regular expressions run in a process of their own, for one of them can take for ever.
 """
@@ -17,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from rft_app.domain.grader import StringCheckSpec, StringOperation
-from rft_app.domain.grading import GradingFailure, Outcome, Verdict
+from rft_app.domain.grading import Outcome, Verdict
 from rft_app.domain.rollout import Item, Sample, make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders._pure import Texts, check_field, check_reference, read_texts
@@ -86,19 +87,19 @@ class StringCheckSession:
             return _search_all(self._search, texts)
         compare = COMPARE[self._spec.operation]
         return [
-            found if isinstance(found, GradingFailure) else Verdict(reward=float(compare(*found)))
+            Verdict(reward=float(compare(*found))) if isinstance(found, Texts) else found
             for found in texts
         ]
 
 
-def _search_all(search: ScriptSession, texts: Sequence[Texts | GradingFailure]) -> list[Outcome]:
-    """Let the process search where there is something to search; failures stay in place."""
+def _search_all(search: ScriptSession, texts: Sequence[Texts | Outcome]) -> list[Outcome]:
+    """Let the process search where there is something to search; other outcomes stay in place."""
     nothing = make_sample((), None)
     pairs = [found for found in texts if isinstance(found, Texts)]
     found_in = iter(
         search.grade([(nothing, {"pattern": p.reference, "text": p.field}) for p in pairs])
     )
-    return [found if isinstance(found, GradingFailure) else next(found_in) for found in texts]
+    return [next(found_in) if isinstance(found, Texts) else found for found in texts]
 
 
 def _check_pattern(pattern: str) -> None:

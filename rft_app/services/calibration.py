@@ -21,6 +21,7 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderVersion, find_pass_threshold, list_asking
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import RolloutKey
+from rft_app.domain.statistics import has_passed
 from rft_app.services.calibration_figures import NUM_RESAMPLES, find_kappa, find_spearman
 from rft_app.services.grader_trial import TriedGrade
 from rft_app.storage import calibration, graders
@@ -121,7 +122,7 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
     threshold = DEFAULT_THRESHOLD if own is None else own
     compared = list(_pair(judged, outcomes))
     labelled = [
-        (one.judgement.label, one.verdict.reward >= threshold)
+        (one.judgement.label, has_passed(one.verdict.reward, threshold))
         for one in compared
         if one.judgement.label is not None
     ]

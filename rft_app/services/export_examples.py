@@ -13,6 +13,7 @@ from sqlmodel import Session
 from rft_app.domain.example import Answer, Labelled, Origin, Pair, Unit, best_and_worst
 from rft_app.domain.export import ExportOptions, Lack
 from rft_app.domain.feedback import label
+from rft_app.domain.statistics import has_passed
 from rft_app.storage.feedback import StoredFeedback
 from rft_app.storage.judged_answers import OWN, RECORDS_AT_ONCE, Judged, read_judged
 
@@ -99,7 +100,7 @@ def _judge(judged: Judged, answer: Answer, threshold: float) -> tuple[bool, Orig
     if answer.key == OWN and judged.rejected:
         return True, Origin.IMPORTED
     if answer.reward is not None:
-        return answer.reward >= threshold, Origin.REWARD
+        return has_passed(answer.reward, threshold), Origin.REWARD
     return None
 
 

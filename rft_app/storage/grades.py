@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from rft_app.domain.dry_run import EQUAL_REWARDS, Grade
+from rft_app.domain.dry_run import Grade
 from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import RolloutKey
+from rft_app.domain.statistics import EQUAL_REWARDS
 from rft_app.errors import InvalidInputError
 from rft_app.storage.copying import insert_rows
 from rft_app.storage.tables import GradeRow

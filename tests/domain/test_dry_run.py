@@ -110,3 +110,10 @@ def test_a_choice_has_the_size_asked_for_and_no_record_twice(
     chosen = pick_records({seq: seq % 7 or None for seq in range(num_records)}, wanted, seed)
     assert len(set(chosen)) == len(chosen) == min(wanted, num_records)
     assert chosen == sorted(chosen)
+
+
+def test_a_threshold_of_zero_is_one() -> None:
+    found = make_report(grades([0.0, 1.0]), TOPICS, 0.0)
+    assert (found.pass_threshold, found.num_passed) == (0.0, 2)
+    assert found.pass_rates is not None
+    assert (found.pass_rates.threshold, found.pass_rates.pass_at_1) == (0.0, 1.0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_app.domain.statistics import histogram, percentile, summarise
+from rft_app.domain.statistics import has_passed, histogram, percentile, summarise
 
 rewards_st = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 
@@ -43,7 +43,7 @@ def test_every_reward_is_in_one_bin_and_the_shares_count_them(rewards: list[floa
     assert found is not None
     assert sum(histogram(rewards)) == len(rewards)
     assert found.share_positive == sum(reward > 0 for reward in rewards) / len(rewards)
-    assert found.share_one == rewards.count(1.0) / len(rewards)
+    assert found.share_one == sum(has_passed(reward, 1) for reward in rewards) / len(rewards)
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -60,3 +60,10 @@ def test_a_mean_never_leaves_the_range(rewards: list[float]) -> None:
     found = summarise(rewards)
     assert found is not None
     assert min(rewards) - 1e-15 <= found.mean <= max(rewards)
+
+
+def test_full_marks_count_as_one_whatever_rounding_left_of_them() -> None:
+    found = summarise([0.9999999999999999, 1.0, 0.999])
+    assert found is not None
+    assert found.share_one == pytest.approx(2 / 3)
+    assert [has_passed(reward, 0.8) for reward in (0.1 + 0.7, 0.8, 0.7999)] == [True, True, False]

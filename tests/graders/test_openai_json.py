@@ -30,6 +30,7 @@ from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_grader
 from rft_app.graders.openai_json import from_openai, is_openai, to_openai
+from rft_app.graders.portable.formula import Formula
 
 pytestmark = pytest.mark.usefixtures("data_dir")
 
@@ -216,7 +217,67 @@ def test_our_own_settings_are_not_taken_for_openais() -> None:
 def test_a_judge_keeps_its_threshold_and_its_place_in_a_combination() -> None:
     judge = JUDGE.model_copy(update={"pass_threshold": 0.5})
     assert from_openai(to_openai(judge)) == judge
-    multi = {"type": "multi", "graders": {"a": to_openai(judge, "a")}, "calculate_output": "a"}
+    graders = {"a": to_openai(judge, "a")}
+    multi = {"type": "multi", "graders": graders, "calculate_output": "a / 5"}
     found = from_openai(multi)
     assert isinstance(found, MultiSpec)
     assert found.graders == {"a": judge}
+
+
+def score_model(ends: tuple[float, float], **settings: Any) -> dict[str, Any]:
+    said = [{"role": "user", "content": "{{sample.output_text}}"}]
+    return {"type": "score_model", "model": "m", "input": said, "range": ends, **settings}
+
+
+def test_a_threshold_is_on_the_scale_of_the_scores_at_openai() -> None:
+    found = from_openai(score_model((0, 10), pass_threshold=7))
+    assert isinstance(found, JudgeSpec)
+    assert found.pass_threshold == pytest.approx(0.7)
+    assert to_openai(found)["pass_threshold"] == 7
+    with pytest.raises(InvalidInputError, match=r"12, which is outside the `range` 0 to 10"):
+        from_openai(score_model((0, 10), pass_threshold=12))
+
+
+@pytest.mark.parametrize(
+    ("formula", "ends", "here"),
+    [
+        ("0.5 * s + 0.5 * j / 10", (0, 10), "0.5 * s + 0.5 * (10 * j) / 10"),
+        ("s * (j - 1) / 4", (1, 5), "s * ((1 + 4 * j) - 1) / 4"),
+        ("(j + 1) / 2 * s", (-1, 1), "((-1 + 2 * j) + 1) / 2 * s"),
+        ("min(s, j / 10)", (0, 10), "min(s, (10 * j) / 10)"),
+        ("0.5 * s + 0.5 * j", (0, 1), "0.5 * s + 0.5 * j"),
+    ],
+)
+def test_a_formula_counts_scores_at_openai_and_rewards_here(
+    formula: str, ends: tuple[float, float], here: str
+) -> None:
+    graders = {"s": CHECK | {"name": "s"}, "j": score_model(ends)}
+    multi = {"type": "multi", "graders": graders, "calculate_output": formula}
+    found = from_openai(multi)
+    assert isinstance(found, MultiSpec)
+    assert found.formula == here
+    again = to_openai(found)["calculate_output"]
+    low, high = ends
+    for reward in (0.0, 0.5, 1.0):
+        theirs = {"s": 1.0, "j": low + (high - low) * reward}
+        wanted = Formula(formula).compute(theirs)
+        assert Formula(here).compute({"s": 1.0, "j": reward}) == pytest.approx(wanted)
+        assert Formula(again).compute(theirs) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("combine", ["weighted_mean", "product", "minimum", "formula"])
+def test_a_combination_with_a_range_comes_back_with_the_formula_it_went_with(combine: str) -> None:
+    formula = "min * max(min, 0.5)" if combine == "formula" else None
+    parts = {"min": JUDGE, "s": StringCheckSpec()}
+    spec = MultiSpec(graders={**parts}, combine=Combination(combine), formula=formula)
+    written = to_openai(spec)["calculate_output"]
+    assert "((min - 1) / 4)" in written
+    back = from_openai(to_openai(spec))
+    assert isinstance(back, MultiSpec)
+    assert back.formula == written.replace("((min - 1) / 4)", "min")
+
+
+def test_scores_that_make_no_reward_are_refused_with_the_remedy() -> None:
+    multi = {"type": "multi", "graders": {"j": score_model((0, 10))}, "calculate_output": "j"}
+    with pytest.raises(InvalidInputError, match=r"gives 10 for the highest scores.*Divide"):
+        from_openai(multi)

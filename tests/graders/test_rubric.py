@@ -1,6 +1,7 @@
 """Rubrics and votes, and both inside a combination."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rft_app.domain.rollout import make_sample
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader, open_asking
 from rft_app.graders._asking import NO_LEDGER
-from rft_app.graders.rubric import read_rubric
+from rft_app.graders.rubric import read_rubric, weigh
 from rft_app.llm.catalogue import Catalogue, environment_endpoint
 from rft_app.llm.chat import PaidCalls
 from rft_app.llm.structured import BadReplyError
@@ -193,3 +194,13 @@ def test_versions_of_a_rubric_differ_line_by_line() -> None:
     found = compare_graders(RUBRIC, other)
     assert found.num_removed == 3
     assert [(one.name, one.second) for one in found.settings] == [("pass_threshold", "0.5")]
+
+
+def test_full_marks_are_one_whatever_the_weights() -> None:
+    weights = (0.1, 0.3, 0.7, 1, 1.1, 3)
+    for three in product(weights, repeat=3):
+        named = zip("abc", three, strict=True)
+        criteria = [Criterion(name=n, description="Good.", weight=w) for n, w in named]
+        found = weigh({"a": 1, "b": 1, "c": 1}, criteria, "")
+        assert isinstance(found, Verdict)
+        assert found.reward == 1, three

@@ -67,10 +67,19 @@ def test_a_record_without_reference_is_a_failure_not_a_zero() -> None:
     assert "item.reference" in found.message
 
 
-def test_an_answer_without_the_field_is_a_failure_not_a_zero() -> None:
-    found = check("Paris", field="output_json.country")
-    assert isinstance(found, GradingFailure)
-    assert found.failure_kind is FailureKind.NO_OUTPUT
+@pytest.mark.parametrize("operation", ["eq", "ne", "like", "ilike", "regex"])
+def test_an_answer_without_the_field_is_wrong_and_says_why(operation: str) -> None:
+    found = check("Paris", field="output_json.country", operation=operation)
+    assert found == Verdict(reward=0.0, reason="The answer has no `output_json.country`.")
+
+
+def test_an_answer_that_is_no_json_is_wrong_unless_the_record_lacks_the_reference() -> None:
+    sample = make_sample([{"role": "assistant", "content": "no json"}], None)
+    with open_grader(StringCheckSpec(field="output_json.answer")) as grading:
+        wrong, unknown = grading.grade([(sample, ITEM), (sample, {"reference": None})])
+    assert wrong == Verdict(reward=0.0, reason="The answer is not JSON.")
+    assert isinstance(unknown, GradingFailure)
+    assert unknown.failure_kind is FailureKind.NO_REFERENCE
 
 
 def test_failures_and_searches_keep_their_places() -> None:

@@ -73,13 +73,19 @@ def test_order_counts_for_sequences_and_not_for_words() -> None:
     assert measure("b a", "A B", "rouge_l") == 0.5
 
 
-def test_a_missing_reference_or_field_is_a_failure_and_no_zero() -> None:
+def test_a_missing_reference_is_a_failure_and_a_missing_field_a_zero() -> None:
     missing = grade("Paris", None)
     assert isinstance(missing, GradingFailure)
     assert missing.failure_kind is FailureKind.NO_REFERENCE
     absent = grade("Paris", "Paris", field="output_json.city")
-    assert isinstance(absent, GradingFailure)
-    assert absent.failure_kind is FailureKind.NO_OUTPUT
+    assert absent == Verdict(reward=0.0, reason="The answer has no `output_json.city`.")
+    unknown = grade("Paris", None, field="output_json.city")
+    assert isinstance(unknown, GradingFailure)
+
+
+def test_words_of_any_script_are_words() -> None:
+    assert measure("der Käse", "das Käse", "rouge_1") == 0.5
+    assert measure("パリ です", "パリ", "rouge_1") == pytest.approx(2 / 3)
 
 
 def test_any_field_can_be_compared() -> None:

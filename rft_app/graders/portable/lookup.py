@@ -18,6 +18,10 @@ class NotGradedError(Exception):
     """An answer that cannot be graded; never a zero."""
 
 
+class MissingFieldError(Exception):
+    """An answer without the part that is compared; it is wrong, whatever the reference."""
+
+
 def find_places(text: str) -> list[str]:
     """The paths that a text names, in order.
 
@@ -84,12 +88,18 @@ def require_field(path: str, sample: Mapping[str, Any]) -> str:
     """The text at a path of the answer.
 
     Raises:
-        NotGradedError: There is none.
+        MissingFieldError: The answer has none there, e.g. because it is no JSON.
     """
     found = look_up(sample, path)
     if found is None:
-        raise NotGradedError(f"The answer has no `{path}`.")
+        raise MissingFieldError(describe_missing(path, sample))
     return found
+
+
+def describe_missing(path: str, sample: Mapping[str, Any]) -> str:
+    """What is wrong with an answer that has nothing at a path."""
+    is_json = sample["output_json"] is not None or not path.startswith("output_json")
+    return f"The answer has no `{path}`." if is_json else "The answer is not JSON."
 
 
 def require_reference(text: str, sample: Mapping[str, Any], item: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rft_app.graders.portable.lookup import require_field, require_reference
+from rft_app.graders.portable.lookup import MissingFieldError, require_field, require_reference
 
 COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "eq": lambda text, reference: text == reference,
@@ -19,12 +19,14 @@ COMPARE: Mapping[str, Callable[[str, str], bool]] = {
 def grade_string_check(
     spec: Mapping[str, Any], sample: Mapping[str, Any], item: Mapping[str, Any]
 ) -> float:
-    """1 where the comparison holds, else 0.
+    """1 where the comparison holds, else 0; an answer without the field is wrong.
 
     Raises:
-        NotGradedError: One of the two texts is missing.
+        NotGradedError: The record lacks something for the reference.
     """
-    text = require_field(spec["field"], sample)
-    return float(
-        COMPARE[spec["operation"]](text, require_reference(spec["reference"], sample, item))
-    )
+    reference = require_reference(spec["reference"], sample, item)
+    try:
+        text = require_field(spec["field"], sample)
+    except MissingFieldError:
+        return 0.0
+    return float(COMPARE[spec["operation"]](text, reference))

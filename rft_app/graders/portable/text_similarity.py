@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from rft_app.graders.portable.lookup import NotGradedError, require_field, require_reference
+from rft_app.graders.portable.lookup import (
+    MissingFieldError,
+    NotGradedError,
+    require_field,
+    require_reference,
+)
 
 MOST_PAIRS: Final = 10_000_000_000
 """Of letters or words that are compared: a quarter of a second."""
@@ -127,10 +132,14 @@ def measure(metric: str, text: str, reference: str) -> float:
 def grade_text_similarity(
     spec: Mapping[str, Any], sample: Mapping[str, Any], item: Mapping[str, Any]
 ) -> float:
-    """How alike a text of the answer and the reference are.
+    """How alike a text of the answer and the reference are; 0 for an answer without the field.
 
     Raises:
-        NotGradedError: One of the two is missing, or they are too long.
+        NotGradedError: The record lacks something for the reference, or they are too long.
     """
-    text = require_field(spec["field"], sample)
-    return measure(spec["metric"], text, require_reference(spec["reference"], sample, item))
+    reference = require_reference(spec["reference"], sample, item)
+    try:
+        text = require_field(spec["field"], sample)
+    except MissingFieldError:
+        return 0.0
+    return measure(spec["metric"], text, reference)
