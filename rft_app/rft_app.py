@@ -11,6 +11,7 @@ from rft_app.ui.pages.dataset import dataset_page
 from rft_app.ui.pages.datasets import datasets_page
 from rft_app.ui.pages.grader import grader_page
 from rft_app.ui.pages.not_found import not_found_page, root_page
+from rft_app.ui.pages.playground import playground_page
 from rft_app.ui.pages.settings import settings_page
 from rft_app.ui.pages.traces import traces_page
 from rft_app.ui.pages.training import training_page
@@ -25,6 +26,7 @@ from rft_app.ui.state.grader_page import GraderPageState
 from rft_app.ui.state.intake import IntakeState
 from rft_app.ui.state.live import watch_database
 from rft_app.ui.state.modal import ModalState
+from rft_app.ui.state.playground import PlaygroundState
 from rft_app.ui.state.providers import ProvidersState
 from rft_app.ui.state.settings import SettingsState
 from rft_app.ui.state.shell import ShellState
@@ -78,6 +80,12 @@ app.add_page(
     route="/optimization/[dataset_id]/training/[run_id]",
     title="Training · RFT App",
     on_load=[ShellState.follow, TrainingRunState.follow],
+)
+app.add_page(
+    playground_page,
+    route="/optimization/[dataset_id]/playground",
+    title="Playground · RFT App",
+    on_load=[ShellState.follow, PlaygroundState.arrive],
 )
 app.add_page(
     create_page,

@@ -10,7 +10,10 @@ import openai
 from rft_app.llm._error_rules import Told, find_kind
 from rft_app.llm.failures import CallFailure
 
-OPTIONAL = ("temperature", "response_format", "max_tokens", "max_completion_tokens")
+OPTIONAL = (
+    *("temperature", "response_format", "max_tokens", "max_completion_tokens"),
+    "stream_options",
+)
 """Parameters that a request can do without."""
 MAX_MESSAGE = 300
 

@@ -4,6 +4,7 @@ from typing import Any, Literal, Protocol
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.provider import Model
+from rft_app.llm.failures import CallFailure
 
 CUT_OFF = "length"
 """How providers call an answer that reached the longest length."""
@@ -55,6 +56,27 @@ class ChatReply(Entity):
     """`None` where the tokens or the prices are not known."""
     is_cached: bool = False
     """Whether it was paid by earlier work, so that it costs nothing now."""
+
+
+class StreamedReply(Entity):
+    """What there is of an answer so far."""
+
+    text: str = ""
+    refusal: str = ""
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    finish_reason: str | None = None
+    first_s: float | None = None
+    """Seconds from the question to the first of the answer; `None` while there is nothing."""
+    total_s: float = 0.0
+    """Seconds from the question until now, or until it ended."""
+    num_prompt_tokens: int | None = None
+    num_completion_tokens: int | None = None
+    """Tokens are `None` where the provider does not count them."""
+    cost_usd: float | None = None
+    """`None` where the tokens or the prices are not known."""
+    is_done: bool = False
+    failure: CallFailure | None = None
+    """Why there is no whole answer; what came before it stays."""
 
 
 class PaidCalls(Protocol):

@@ -8,12 +8,13 @@ through bodies of any shape unchecked.
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from rft_app.errors import JobCancelledError
+from rft_app.llm.arguments import to_arguments
 from rft_app.llm.cache import cache_key, may_repeat
 from rft_app.llm.catalogue import Endpoint
 from rft_app.llm.chat import NO_CHOICE, ChatReply, ChatRequest, find_cost
@@ -33,7 +34,7 @@ class _Usage(msgspec.Struct):
     @property
     def counts(self) -> tuple[int | None, int | None]:
         """Both, `None` where it is no number that a call can have."""
-        return _read_count(self.prompt_tokens), _read_count(self.completion_tokens)
+        return read_count(self.prompt_tokens), read_count(self.completion_tokens)
 
 
 class _Part(msgspec.Struct):
@@ -170,30 +171,12 @@ class ChatClient:
 
     def _attempt(self, request: ChatRequest) -> tuple[ChatReply | CallFailure, float | None]:
         while True:
-            found = self._lines.complete(self._to_arguments(request))
+            found = self._lines.complete(to_arguments(request, self._left_out))
             if isinstance(found, bytes):
                 return self._read(request, found), None
             if not found.refused_parameter or found.refused_parameter in self._left_out:
                 return found.failure, found.retry_after_s
             self._left_out.add(found.refused_parameter)
-
-    def _to_arguments(self, request: ChatRequest) -> dict[str, Any]:
-        turns = [message.model_dump() for message in request.messages]
-        messages = [*request.conversation, *turns]
-        arguments: dict[str, Any] = {"model": request.model, "messages": messages}
-        arguments |= _describe_tools(request)
-        schema = request.reply_schema
-        if request.temperature is not None and "temperature" not in self._left_out:
-            arguments["temperature"] = request.temperature
-        if "max_tokens" not in self._left_out:
-            arguments["max_tokens"] = request.max_tokens
-        elif "max_completion_tokens" not in self._left_out:
-            arguments["max_completion_tokens"] = request.max_tokens
-        if schema is not None and "response_format" in self._left_out:
-            messages.append({"role": "user", "content": _describe(schema)})
-        elif schema is not None:
-            arguments["response_format"] = _to_format(schema)
-        return arguments
 
     def _read(self, request: ChatRequest, body: bytes) -> ChatReply | CallFailure:
         """A reply; one without any choice that counts its tokens was paid, so it is one, too."""
@@ -217,11 +200,11 @@ class ChatClient:
         )
 
 
-def _read_count(value: object) -> int | None:
+def read_count(value: object) -> int | None:
     """Tokens, also where they are told as a text or with a decimal point.
 
     Example:
-        >>> _read_count("12"), _read_count(12.0), _read_count(-1), _read_count(10**20)
+        >>> read_count("12"), read_count(12.0), read_count(-1), read_count(10**20)
         (12, 12, None, None)
     """
     try:
@@ -243,35 +226,12 @@ def _join_text(content: str | list[_Part] | None) -> str:
     return content or ""
 
 
-def _describe_tools(request: ChatRequest) -> dict[str, Any]:
-    """Providers refuse a choice of tools where there are none."""
-    if not request.tools:
-        return {}
-    more = {
-        "tool_choice": request.tool_choice,
-        "parallel_tool_calls": request.parallel_tool_calls,
-    }
-    return {"tools": list(request.tools), **{k: v for k, v in more.items() if v is not None}}
-
-
 def _count_used(outcome: ChatReply | CallFailure) -> int | None:
     """Tokens; a call that timed out may have used some."""
     if isinstance(outcome, CallFailure):
         return None if outcome.kind is CallFailureKind.TIMEOUT else 0
     given, taken = outcome.num_prompt_tokens, outcome.num_completion_tokens
     return None if given is None or taken is None else given + taken
-
-
-def _to_format(schema: Mapping[str, Any]) -> dict[str, Any]:
-    is_strict = schema.get("additionalProperties") is False
-    named = {"name": "reply", "strict": is_strict, "schema": dict(schema)}
-    return {"type": "json_schema", "json_schema": named}
-
-
-def _describe(schema: Mapping[str, Any]) -> str:
-    """For providers that enforce no schema."""
-    shown = msgspec.json.encode(schema).decode()
-    return f"Reply with one JSON object that matches this JSON schema, and nothing else:\n{shown}"
 
 
 def _too_patient(failure: CallFailure, retry_after_s: float) -> CallFailure:

@@ -50,6 +50,8 @@ class Lines:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], openai.OpenAI] = {}
         self._secrets = Secrets()
+        self._keys: set[str] = set()
+        """Those that were sent, and that no message may show."""
 
     def close(self) -> None:
         """Give the connections back."""
@@ -73,27 +75,38 @@ class Lines:
         self, send: Callable[[openai.OpenAI, dict[str, Any]], Any], model: str | None
     ) -> bytes | StatusFailure:
         try:
-            connection = self._connect(model)
+            connection = self.connect(model)
         except NotAvailableError as error:
-            return StatusFailure(self._fail(CallFailureKind.NOT_READY, error.message))
+            return self.explain_unready(error)
         try:
             body = send(self._client(connection), connection.more).http_response.content
             return self._secrets.hide_in_body(body)
-        except openai.APITimeoutError as error:
+        except openai.APIError as error:
+            return self.explain(error, connection)
+
+    def explain_unready(self, error: NotAvailableError) -> StatusFailure:
+        """Nothing could be sent."""
+        return StatusFailure(self._fail(CallFailureKind.NOT_READY, error.message))
+
+    def explain(self, error: openai.APIError, connection: Connection) -> StatusFailure:
+        """What went wrong with a call."""
+        if isinstance(error, openai.APITimeoutError):
             limit = f"No answer within {self._endpoint.provider.timeout_s:g} s."
             failure = self._fail(CallFailureKind.TIMEOUT, limit, may_be_charged=_was_sent(error))
             return StatusFailure(failure)
-        except openai.APIConnectionError as error:
-            where = self._hide(f"{connection.base_url}: {error.__cause__ or error}")
+        if isinstance(error, openai.APIConnectionError):
+            where = self.hide(f"{connection.base_url}: {error.__cause__ or error}")
             failure = self._fail(
                 CallFailureKind.UNREACHABLE, where, may_be_charged=_was_sent(error)
             )
             return StatusFailure(failure)
-        except openai.APIStatusError as error:
-            found = read_status_failure(error, self._hide)
+        if isinstance(error, openai.APIStatusError):
+            found = read_status_failure(error, self.hide)
             is_late = error.status_code == GATEWAY_TIMEOUT
             failure = self._fail(found.failure.kind, found.failure.message, may_be_charged=is_late)
             return StatusFailure(failure, found.retry_after_s, found.refused_parameter)
+        said = self.hide(error.message)
+        return StatusFailure(self._fail(CallFailureKind.SERVER_ERROR, said))
 
     def explain_completion(self, body: bytes) -> CallFailure:
         """An answer with a good status that holds no chat completion; JSON was made by a model."""
@@ -103,15 +116,19 @@ class Lines:
 
     def explain_body(self, body: bytes, wanted: str) -> CallFailure:
         """An answer that is not what it should be, e.g. no `list of models`."""
-        shown = self._hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY] or "nothing"
+        shown = self.hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY] or "nothing"
         message = f"The provider answered with no {wanted}: {shown}"
         told = None
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             told = find_kind_in(msgspec.json.decode(body))
         return self._fail(told or CallFailureKind.NO_COMPLETION, message)
 
-    def _connect(self, model: str | None) -> Connection:
-        """To the provider, for calls of a model where one is meant."""
+    def connect(self, model: str | None) -> Connection:
+        """To the provider, for calls of a model where one is meant.
+
+        Raises:
+            NotAvailableError: It cannot be reached; the message says what to do.
+        """
         reached = self._endpoint
         found = reached.connect() if model is None else reached.connect_to(model)
         connection = found._replace(api_key=found.api_key.strip())
@@ -120,6 +137,10 @@ class Lines:
                 f"The key of the provider {self._endpoint.provider.name!r} holds blanks or letters "
                 "that no key has. Copy it anew."
             )
+        with self._lock:
+            if connection.api_key not in self._keys:
+                self._keys.add(connection.api_key)
+                self._secrets = Secrets(self._keys)
         return connection
 
     def _client(self, connection: Connection) -> openai.OpenAI:
@@ -127,16 +148,19 @@ class Lines:
             place = connection.base_url, connection.api_key
             client = self._clients.get(place)
             if client is None:
-                client = self._clients[place] = openai.OpenAI(
-                    base_url=connection.base_url,
-                    api_key=connection.api_key or _NO_KEY,
-                    max_retries=0,
-                    timeout=self._timeout,
-                )
-                self._secrets = Secrets(api_key for _, api_key in self._clients)
+                client = self._clients[place] = openai.OpenAI(**self.to_options(connection))
         return client
 
-    def _hide(self, text: str) -> str:
+    def to_options(self, connection: Connection) -> dict[str, Any]:
+        """What the library's clients are made with."""
+        return {
+            "base_url": connection.base_url,
+            "api_key": connection.api_key or _NO_KEY,
+            "max_retries": 0,
+            "timeout": self._timeout,
+        }
+
+    def hide(self, text: str) -> str:
         """Without any key that was sent, and without passwords in addresses."""
         return hide_credentials(self._secrets.hide(text))
 

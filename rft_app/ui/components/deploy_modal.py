@@ -52,6 +52,12 @@ def deploy_modal() -> rx.Component:
                 "Clients of the alias get the tuned model within a second.",
             ),
             rx.cond(
+                DeploymentState.playground_href != "",
+                button_link(
+                    "Try both", href=DeploymentState.playground_href, icon="message-square"
+                ),
+            ),
+            rx.cond(
                 view.is_active,
                 button("Refresh", icon="refresh-cw", on_click=DeploymentState.read_again),
                 button("Deploy", variant="primary", icon="rocket", on_click=DeploymentState.deploy),

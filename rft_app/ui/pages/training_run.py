@@ -81,6 +81,15 @@ def _actions() -> rx.Component:
                         "Goes on from the last checkpoint",
                     ),
                 ),
+                rx.cond(
+                    _RUN.playground_href != "",
+                    button_link(
+                        "Try it",
+                        href=_RUN.playground_href,
+                        icon="message-square",
+                        title="One prompt to the base and to this model, side by side",
+                    ),
+                ),
             ),
         ),
     )

@@ -18,6 +18,7 @@ from rft_app.storage.deployments import list_deployments
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.deployment_view import DeploymentView
 from rft_app.ui.state.generation_view import ModelOption
+from rft_app.ui.state.playground_view import playground_address
 from rft_app.ui.state.step_modal import StepModal, read_whole
 
 NO_REASON = "Give a reason; it is kept in the history."
@@ -38,6 +39,14 @@ class DeploymentState(StepModal, rx.State):
     models: list[ModelOption] = []
     how_to: str = ""
     """How to get a model, where there is none."""
+
+    @rx.var
+    def playground_href(self) -> str:
+        """Where both models are asked the same; empty while one is not chosen."""
+        is_active = self.view.is_active
+        base = self.view.base if is_active else self.base_model
+        tuned = self.view.tuned if is_active else self.tuned_model
+        return playground_address(self._dataset_id, base, tuned) if base and tuned else ""
 
     view: DeploymentView = DeploymentView()
     """The last deployment; without an id there is none."""

@@ -7,6 +7,7 @@ from rft_app.domain.job import JobStatus
 from rft_app.domain.training_remarks import Series, Tone, remark_on
 from rft_app.domain.training_remote import NOTICE
 from rft_app.domain.training_run import (
+    EMBEDDED_BASE,
     Checkpoint,
     TrainingMetric,
     TrainingRollout,
@@ -22,8 +23,10 @@ from rft_app.domain.training_watch import (
     LOW_ENTROPY,
     find_alerts,
 )
+from rft_app.services.tuned_models import name_tuned_model
 from rft_app.ui.charts.training_curves import small_line
 from rft_app.ui.state.figure import Figure
+from rft_app.ui.state.playground_view import playground_address
 from rft_app.ui.state.rollout_view import shorten
 from rft_app.ui.state.service_view import can_resume, list_remote
 from rft_app.ui.state.training_comparison_view import ComparisonView, signed
@@ -226,6 +229,8 @@ class RunView:
     facts: list[Figure] = field(default_factory=list[Figure])
     has_comparison: bool = False
     comparison: ComparisonView = field(default_factory=ComparisonView)
+    playground_href: str = ""
+    """Where its model is asked beside the base; empty where nobody serves it."""
 
     @classmethod
     def of(cls, run: TrainingRun) -> "RunView":
@@ -252,6 +257,7 @@ class RunView:
             facts=_list_facts(run),
             has_comparison=compared is not None,
             comparison=ComparisonView() if compared is None else ComparisonView.of(compared),
+            playground_href=_find_playground(run),
         )
 
 
@@ -260,6 +266,11 @@ def _describe(run: TrainingRun) -> str:
     own = ("GRPO", f"{run.base_model} + LoRA r {run.settings.lora_rank}")
     how = own if run.remote is None else (run.remote.provider, run.base_model)
     return " · ".join((trainer, *how, f"snapshot {run.snapshot_id}"))
+
+
+def _find_playground(run: TrainingRun) -> str:
+    tuned = name_tuned_model(run)
+    return "" if tuned is None else playground_address(run.dataset_id, EMBEDDED_BASE, tuned)
 
 
 def _list_facts(run: TrainingRun) -> list[Figure]:
