@@ -32,16 +32,21 @@ SETTINGS: dict[str, Any] = {
 
 def prepare(monkeypatch: pytest.MonkeyPatch, num_records: int = 60) -> None:
     """Records with numbers as answers, a grader that takes the number, a scripted trainer."""
-    monkeypatch.setattr(trl_local, "MAIN", scripted_child_path())
-    monkeypatch.setattr(trl_local, "find_environment", lambda: INSTALLED)
-    monkeypatch.setattr(trl_local, "find_weights", lambda: Path("weights.gguf"))
-    monkeypatch.setattr(trl_local, "clean_environment", lambda: {"PYTHONPATH": ":".join(sys.path)})
+    script_trainer(monkeypatch)
     add_records(["0.5"] * num_records)
     configure(NUMBER_OF_TEXT)
 
 
-def follow_script(**happenings: list[int]) -> None:
-    """What happens in the next training, at which steps."""
+def script_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a child that follows a script be the trainer."""
+    monkeypatch.setattr(trl_local, "MAIN", scripted_child_path())
+    monkeypatch.setattr(trl_local, "find_environment", lambda: INSTALLED)
+    monkeypatch.setattr(trl_local, "find_weights", lambda: Path("weights.gguf"))
+    monkeypatch.setattr(trl_local, "clean_environment", lambda: {"PYTHONPATH": ":".join(sys.path)})
+
+
+def follow_script(**happenings: list[int] | dict[str, str]) -> None:
+    """What happens in the next training, at which steps; `says`, what its models answer."""
     (get_settings().folder("training") / "script.json").write_bytes(orjson.dumps(happenings))
 
 

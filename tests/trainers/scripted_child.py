@@ -32,6 +32,12 @@ def happens(what: str, step: int) -> bool:
     return True
 
 
+def says(phase: str, usual: str) -> str:
+    """What a model answers in the comparison."""
+    script = json.loads(SCRIPT.read_text()) if SCRIPT.exists() else {}
+    return script.get("says", {}).get(phase, usual)
+
+
 def answer(
     client: GradingClient, phase: str, step: int, name: str, text: str
 ) -> list[float | None]:
@@ -82,11 +88,11 @@ def main() -> None:
     files.tell("begun", pid=os.getpid(), resumed_from=start)
     client = GradingClient(files)
     try:
-        answer(client, "base", 0, "compared", "0")
+        answer(client, "base", 0, "compared", says("base", "0"))
         files.tell("phase", words="training")
         train(client, config["total_steps"], start)
         best = files.read_best()["step"]
-        answer(client, "tuned", best, "compared", "1")
+        answer(client, "tuned", best, "compared", says("tuned", "1"))
     except KeyboardInterrupt:
         files.tell("cancelled", step=None)
     except TrainingError as error:
