@@ -286,6 +286,19 @@ def cancel(run: RunId) -> None:
 
 
 @app.command()
+def finish(run: RunId) -> None:
+    """Make no further step and compare the best checkpoint with the base model."""
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import finish_training
+    from rft_app.storage.session import unit_of_work
+
+    ensure_schema()
+    with unit_of_work() as session:
+        found = finish_training(session, run)
+    write_line(f"{found.id} stops after this step; its best checkpoint is compared.")
+
+
+@app.command()
 def resume(run: RunId, json: JsonOption = False) -> None:
     """Go on with one that failed or was cancelled, from its last whole checkpoint."""
     from rft_app.cli.installation import ensure_schema

@@ -22,7 +22,7 @@ from rft_app.domain.training_run import (
     TrainingRun,
 )
 from rft_app.domain.training_watch import TrainingAlert, find_alerts
-from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
+from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from rft_app.jobs.queue import cancel_job, enqueue, retry_job
 from rft_app.pipeline.grader import require_grader
 from rft_app.services.busy import require_stable
@@ -41,6 +41,7 @@ from rft_app.storage.training_runs import NewTraining, Place
 from rft_app.trainers.run_folder import RunFolder
 
 TRAIN = "train"
+LOCAL = "trl_local"
 MAX_METRICS = 10_000
 MAX_PAGE = 200
 ENDED_BADLY = frozenset({"failed", "cancelled"})
@@ -246,6 +247,26 @@ def cancel_training(session: Session, run_id: str) -> TrainingRun:
     return training_runs.get_run(session, run.id)
 
 
+def finish_training(session: Session, run_id: str) -> TrainingRun:
+    """Make no further training step; the best checkpoint is compared as at the planned end.
+
+    Raises:
+        NotFoundError: There is none.
+        ConflictError: It does not run, or not on this machine.
+    """
+    run = training_runs.get_run(session, run_id)
+    if run.status is not JobStatus.RUNNING:
+        raise ConflictError(
+            f"Training {run.number} is {run.status}; only one that runs can be finished early."
+        )
+    if run.trainer != LOCAL:
+        raise ConflictError(
+            f"The trainer {run.trainer} cannot finish early. Cancel it: the best checkpoint stays."
+        )
+    RunFolder.of(run.id).ask_to_finish()
+    return run
+
+
 def resume_training(session: Session, run_id: str) -> TrainingRun:
     """Go on with a training that failed or was cancelled, from its last whole checkpoint.
 
@@ -301,6 +322,19 @@ def find_adapter(session: Session, run_id: str) -> AdapterPlace:
         base_model=run.base_model or EMBEDDED_BASE,
         is_finished=run.status is JobStatus.DONE,
     )
+
+
+def find_log(session: Session, run_id: str) -> Path:
+    """The file with all that the trainer printed.
+
+    Raises:
+        NotFoundError: There is no such training, or it printed nothing yet.
+    """
+    run = training_runs.get_run(session, run_id)
+    log = RunFolder.of(run.id).log
+    if not log.is_file():
+        raise NotFoundError(f"Training {run.number} has no log yet.")
+    return log
 
 
 def read_log(session: Session, run_id: str) -> str:

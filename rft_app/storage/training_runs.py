@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, text
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
@@ -279,6 +279,24 @@ def list_answers(
         .order_by(col(TrainingRolloutRow.position))
     )
     return list(session.exec(query if limit is None else query.limit(limit)))
+
+
+def list_topic_rewards(
+    session: Session, run_id: str, first_step: int, last_step: int
+) -> list[tuple[str, int, float]]:
+    """Topic, graded answers and their mean reward of the training steps from one to another."""
+    query = text(
+        "SELECT COALESCE(t.key, ''), COUNT(*), AVG(a.reward) FROM training_rollout a"
+        " JOIN record r ON r.seq = a.record_seq LEFT JOIN topic t ON t.id = r.topic_id"
+        " WHERE a.run_id = :run_id AND a.phase = :phase AND a.reward IS NOT NULL"
+        " AND a.step BETWEEN :first AND :last GROUP BY 1 ORDER BY 1"
+    )
+    values = {
+        **{"run_id": run_id, "phase": Phase.TRAIN.value},
+        **{"first": first_step, "last": last_step},
+    }
+    rows = session.connection().execute(query, values)
+    return [(topic, number, mean) for topic, number, mean in rows]
 
 
 def list_places(session: Session, run_id: str) -> list[tuple[Place, int]]:

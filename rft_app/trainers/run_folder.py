@@ -68,9 +68,14 @@ class RunFolder:
         """Let the trainer end at its next chance."""
         (self.path / "cancel").touch()
 
+    def ask_to_finish(self) -> None:
+        """Let the trainer make no further step and compare what it has."""
+        (self.path / "finish").touch()
+
     def forget_stop(self) -> None:
         """A training that goes on was not asked to stop."""
-        (self.path / "cancel").unlink(missing_ok=True)
+        for name in ("cancel", "finish"):
+            (self.path / name).unlink(missing_ok=True)
 
     def is_alive(self) -> bool:
         """Whether a trainer works here."""

@@ -23,12 +23,14 @@ from rft_app.services.training_orders import look_ahead
 from rft_app.services.training_runs import (
     cancel_training,
     find_adapter,
+    finish_training,
     get_comparison,
     list_answers,
     list_checkpoints,
     list_metrics,
     resume_training,
 )
+from rft_app.services.training_topics import compare_topics
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import TraceBodyRow
@@ -37,7 +39,15 @@ from rft_app.trainers.environment import TrainerEnvironment
 from rft_app.trainers.run_folder import RunFolder
 from rft_app.trainers.trl_local import EMBEDDED_FACTS, TrlLocal
 from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, configure
-from tests.services.training_world import attempt_of, follow_script, look, order, prepare, work
+from tests.services.training_world import (
+    SETTINGS,
+    attempt_of,
+    follow_script,
+    look,
+    order,
+    prepare,
+    work,
+)
 
 PATIENCE_S = 20.0
 
@@ -155,6 +165,33 @@ def test_a_cancelled_training_keeps_its_best_checkpoint() -> None:
     assert found.best.step == 2
     with reading() as session:
         assert (find_adapter(session, run.id).folder / "adapter_model.safetensors").exists()
+
+
+def test_a_training_that_is_finished_early_is_compared_and_says_so() -> None:
+    follow_script(wait=[3])
+    run = order()
+    with unit_of_work() as session, pytest.raises(ConflictError, match="is queued"):
+        finish_training(session, run.id)
+    worker = threading.Thread(target=work, args=(run,))
+    worker.start()
+    wait_for(lambda: look(run).num_done == 2)
+    with unit_of_work() as session:
+        finish_training(session, run.id)
+    worker.join(PATIENCE_S)
+    found = look(run)
+    assert (found.status, found.num_done) == (JobStatus.DONE, 2)
+    assert found.outcome is not None
+    assert found.outcome.best_step == 2
+    assert found.outcome.comparison is not None
+
+
+def test_rewards_in_training_are_told_by_topic() -> None:
+    run = work(order(settings={**SETTINGS, "num_steps": 8}))
+    with reading() as session:
+        found = compare_topics(session, run)
+    assert found.num_steps == 2
+    assert {(one.first, one.last) for one in found.topics} == {(0.5, 0.5)}
+    assert sum(one.num_last for one in found.topics) > 0
 
 
 def test_a_trainer_outlives_its_worker_and_the_next_one_finds_it() -> None:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
 
 from rft_app.api.schemas.training_run import (
     Checkpoint,
@@ -77,6 +78,13 @@ def cancel_training(job_id: str) -> TrainingJob:
     """Ask a training to stop and to keep its best checkpoint; 409 when it has ended."""
     with unit_of_work() as session:
         return TrainingJob.of(use_cases.cancel_training(session, job_id))
+
+
+@router.post("/training/{job_id}/finish")
+def finish_training(job_id: str) -> TrainingJob:
+    """Make no further step and compare the best checkpoint; 409 where it does not run."""
+    with unit_of_work() as session:
+        return TrainingJob.of(use_cases.finish_training(session, job_id))
 
 
 @router.post("/training/{job_id}/resume", status_code=202)
@@ -155,3 +163,12 @@ def read_log(job_id: str) -> TrainingLog:
     """The last that the trainer printed."""
     with reading() as session:
         return TrainingLog(text=use_cases.read_log(session, job_id))
+
+
+@router.get("/training/{job_id}/log/file")
+def download_log(job_id: str) -> FileResponse:
+    """All that the trainer printed, as a file; 404 before it printed anything."""
+    with reading() as session:
+        run = use_cases.get_training(session, job_id)
+        log = use_cases.find_log(session, job_id)
+    return FileResponse(log, media_type="text/plain", filename=f"training-{run.number}.log")

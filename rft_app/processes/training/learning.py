@@ -156,6 +156,8 @@ class Watch(TrainerCallback):
         self._look_for_signal()
         if self.files.is_cancelled:
             self.is_cancelled, self.stopped = True, "somebody cancelled it"
+        elif self.files.is_to_finish:
+            self.stopped = "somebody ended it early"
         if self.stopped:
             control.should_save = control.should_training_stop = True
 

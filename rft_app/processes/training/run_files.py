@@ -80,6 +80,11 @@ class RunFiles:
         """Whether somebody asked to stop."""
         return (self.path / "cancel").exists()
 
+    @property
+    def is_to_finish(self) -> bool:
+        """Whether somebody wants no further training step, but all that comes after them."""
+        return (self.path / "finish").exists()
+
     def seal(self, checkpoint: Path) -> None:
         """Note what a checkpoint consists of, so that a damaged one is known."""
         parts = {

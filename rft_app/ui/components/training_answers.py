@@ -13,7 +13,9 @@ from rft_app.ui.state.training_run import TrainingRunState
 from rft_app.ui.state.training_run_view import (
     AnswerView,
     CheckpointView,
+    TopicReward,
 )
+from rft_app.ui.theme import CODE
 
 _TEXT = "line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-wrap"
 _COMPARISON = TrainingRunState.run.comparison
@@ -69,6 +71,64 @@ def _answer(answer: AnswerView) -> rx.Component:
         cell(answer.reward, is_number=True, class_name="font-medium align-top"),
         cell(_signed(answer.advantage, answer.tone), is_number=True, class_name="align-top"),
         class_name=ROW,
+    )
+
+
+def topics_card() -> rx.Component:
+    """Rewards in training by topic, from its start to now."""
+    return card(
+        rx.el.div(
+            table(
+                head("Topic"),
+                head("Start", is_number=True),
+                head("Now", is_number=True),
+                head("Difference", is_number=True),
+                head("Graded", is_number=True),
+                rows=rx.foreach(TrainingRunState.topics, _topic_reward),
+                label="Rewards in training by topic",
+            ),
+            class_name="max-h-[300px] overflow-auto",
+            tab_index=0,
+            role="region",
+            aria_label="Rewards in training by topic",
+        ),
+        title="By topic",
+        witness=TrainingRunState.topics_witness,
+        body_class="",
+    )
+
+
+def _topic_reward(topic: TopicReward) -> rx.Component:
+    return rx.el.tr(
+        cell(topic.name, class_name="truncate max-w-[110px]", title=topic.name),
+        cell(topic.first, is_number=True),
+        cell(topic.last, is_number=True),
+        cell(_signed(topic.difference, topic.tone), is_number=True),
+        cell(topic.num, is_number=True, class_name="text-ink-3"),
+        class_name=ROW,
+    )
+
+
+def log_card() -> rx.Component:
+    """The last that the trainer printed, and all of it as a file."""
+    return card(
+        rx.el.pre(
+            TrainingRunState.log,
+            tab_index=0,
+            role="region",
+            aria_label="Log of the trainer",
+            class_name=f"{CODE} m-0 p-3 max-h-[260px] overflow-auto whitespace-pre-wrap"
+            " [overflow-wrap:anywhere]",
+        ),
+        title="Log",
+        witness="the last lines",
+        action=button(
+            "Download",
+            size="sm",
+            icon="download",
+            title="All that the trainer printed",
+            on_click=TrainingRunState.download_log,
+        ),
     )
 
 

@@ -14,7 +14,9 @@ from rft_app.ui.components.training_answers import (
     answers_card,
     checkpoints_card,
     comparison_card,
+    log_card,
     side_by_side_card,
+    topics_card,
 )
 from rft_app.ui.components.training_curves import curves_card, remarks_card
 from rft_app.ui.content import has_items
@@ -56,16 +58,28 @@ def _actions() -> rx.Component:
         TrainingRunState.is_loaded & (_RUN.id != ""),
         rx.cond(
             _RUN.is_live,
-            button(
-                "Stop run",
-                icon="square",
-                variant="danger",
-                disabled=TrainingRunState.is_asking,
-                on_click=TrainingRunState.stop,
-                title=rx.cond(
-                    _RUN.is_service,
-                    "Asks the service to stop its job",
-                    "Stops after this step; the best checkpoint is kept",
+            rx.fragment(
+                rx.cond(
+                    _RUN.can_finish,
+                    button(
+                        "Finish now",
+                        icon="flag",
+                        disabled=TrainingRunState.is_asking,
+                        on_click=TrainingRunState.finish,
+                        title="No further step: the best checkpoint is compared with the base",
+                    ),
+                ),
+                button(
+                    "Stop run",
+                    icon="square",
+                    variant="danger",
+                    disabled=TrainingRunState.is_asking,
+                    on_click=TrainingRunState.stop,
+                    title=rx.cond(
+                        _RUN.is_service,
+                        "Asks the service to stop its job",
+                        "Stops after this step without a comparison; the best checkpoint is kept",
+                    ),
                 ),
             ),
             rx.cond(
@@ -139,11 +153,13 @@ def _body() -> rx.Component:
                 curves_card(),
                 rx.cond(_RUN.has_comparison, side_by_side_card()),
                 rx.cond(has_items(TrainingRunState.places), answers_card()),
+                rx.cond(TrainingRunState.log != "", log_card()),
                 class_name="grid gap-4 content-start min-w-0",
             ),
             rx.el.div(
                 rx.cond(_RUN.has_comparison, comparison_card()),
                 remarks_card(),
+                rx.cond(has_items(TrainingRunState.topics), topics_card()),
                 rx.cond(has_items(TrainingRunState.checkpoints), checkpoints_card()),
                 _facts(),
                 rx.cond(_RUN.is_service, _events()),

@@ -15,6 +15,7 @@ from rft_app.services.training_runs import (
     MAX_PAGE,
     AnsweredStep,
     cancel_training,
+    finish_training,
     get_training,
     list_answered_steps,
     list_answers,
@@ -23,6 +24,7 @@ from rft_app.services.training_runs import (
     read_log,
     resume_training,
 )
+from rft_app.services.training_topics import compare_topics
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.training_curves import (
     RewardCurves,
@@ -40,8 +42,11 @@ from rft_app.ui.state.training_run_view import (
     RemarkView,
     RunView,
     SmallCurve,
+    TopicReward,
     read_curves,
+    read_log_lines,
 )
+from rft_app.ui.words import count
 
 AGAIN = 50
 """Steps that are read again: a validation adds to the figures of a step that is stored."""
@@ -74,6 +79,10 @@ class TrainingRunState(LivePage, rx.State):
     curve_witness: str = ""
     has_curve: bool = False
     checkpoints: list[CheckpointView] = []
+    topics: list[TopicReward] = []
+    topics_witness: str = ""
+    log: str = ""
+    """The last lines that the trainer printed."""
     places: list[Choice] = []
     """Steps with answers."""
     place: str = ""
@@ -128,6 +137,9 @@ class TrainingRunState(LivePage, rx.State):
         if found.drawn is not None:
             self._draw(found.drawn)
         self.checkpoints = found.checkpoints
+        self.topics = [TopicReward.of(one) for one in found.topics.topics]
+        self.topics_witness = f"first and last {count(found.topics.num_steps, 'step')}"
+        self.log = found.log
         self.places = [Choice(_key(step), _name(step)) for step in found.steps]
         self.shown_place, self.answers = found.place, found.answers
         if found.compared is not None:
@@ -165,6 +177,17 @@ class TrainingRunState(LivePage, rx.State):
     async def stop(self) -> None:
         """Stop it; the best checkpoint is kept."""
         await self._order(cancel_training)
+
+    @rx.event(background=True)
+    async def finish(self) -> None:
+        """Make no further step, and compare the best checkpoint."""
+        await self._order(finish_training)
+
+    @rx.event
+    def download_log(self) -> rx.event.EventSpec:
+        """All that the trainer printed, as a file."""
+        url = f"/api/optimization/training/{self.run_id}/log/file"
+        return rx.download(url=url, filename=f"{self.run_id}.log")
 
     @rx.event(background=True)
     async def resume(self) -> None:
@@ -233,6 +256,8 @@ class _Read:
         self.events = read_log(session, self.run.id).splitlines()[::-1] if is_service else []
         checkpoints = reversed(list_checkpoints(session, self.run.id))
         self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
+        self.topics = compare_topics(session, self.run)
+        self.log = read_log_lines(read_log(session, self.run.id))
         steps = list_answered_steps(session, self.run.id)
         self.steps = [step for step in steps if step.phase in _PHASES]
         self.place = seen.place or (_key(self.steps[-1]) if self.steps else "")

@@ -23,6 +23,8 @@ from rft_app.domain.training_watch import (
     LOW_ENTROPY,
     find_alerts,
 )
+from rft_app.services.training_runs import LOCAL
+from rft_app.services.training_topics import TopicProgress
 from rft_app.services.tuned_models import name_tuned_model
 from rft_app.ui.charts.training_curves import small_line
 from rft_app.ui.state.figure import Figure
@@ -30,11 +32,14 @@ from rft_app.ui.state.playground_view import playground_address
 from rft_app.ui.state.rollout_view import shorten
 from rft_app.ui.state.service_view import can_resume, list_remote
 from rft_app.ui.state.training_comparison_view import ComparisonView, signed
-from rft_app.ui.words import count, duration
+from rft_app.ui.words import count, duration, reward
 
 UNKNOWN = "–"
 TRAINERS_SAID = {"trl_local": "local TRL", "openai_compatible": "fine-tuning API"}
 NOT_TOLD = "not told by the service"
+SAME = 0.005
+"""Differences that are shown as none."""
+LOG_LINES = 60
 STATUS = {
     JobStatus.QUEUED: ("Waiting", "neutral"),
     JobStatus.RUNNING: ("Training", "info"),
@@ -168,6 +173,43 @@ class CheckpointView:
 
 
 @dataclass(frozen=True)
+class TopicReward:
+    """One topic's rewards at the start of a training and now."""
+
+    name: str
+    first: str
+    last: str
+    difference: str
+    tone: str
+    num: str
+
+    @classmethod
+    def of(cls, one: TopicProgress) -> "TopicReward":
+        """Build the row."""
+        is_known = one.first is not None and one.last is not None
+        moved = (one.last or 0.0) - (one.first or 0.0)
+        return cls(
+            name=one.topic,
+            first=reward(one.first),
+            last=reward(one.last),
+            difference=signed(moved) if is_known else UNKNOWN,
+            tone="" if not is_known or abs(moved) < SAME else "good" if moved > 0 else "bad",
+            num=f"{one.num_first:,} · {one.num_last:,}",
+        )
+
+
+def read_log_lines(log: str) -> str:
+    r"""The last lines of a log; of a line that was written over, what was written last.
+
+    Example:
+        >>> read_log_lines("begin\n 10%\r 50%\n")
+        'begin\n 50%'
+    """
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in log.rstrip("\n").split("\n")]
+    return "\n".join(lines[-LOG_LINES:])
+
+
+@dataclass(frozen=True)
 class AnswerView:
     """One answer of a training step."""
 
@@ -220,6 +262,7 @@ class RunView:
     """Whether a provider trains it."""
     notice: str = ""
     """What everybody must know of this trainer."""
+    can_finish: bool = False
     can_resume: bool = False
     error: str = ""
     against: str = ""
@@ -250,6 +293,7 @@ class RunView:
             is_live=is_live,
             is_service=run.remote is not None,
             notice="" if run.remote is None else NOTICE,
+            can_finish=run.status is JobStatus.RUNNING and run.trainer == LOCAL,
             can_resume=can_resume(run),
             error=run.error,
             against=run.reason,
