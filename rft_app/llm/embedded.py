@@ -46,6 +46,8 @@ MAX_ADAPTERS = 4
 """Trained models that a server holds at a time; those asked for last."""
 LONGEST_END_S = 75.0
 """A server that is to be replaced finishes its calls; after so long it is killed."""
+NEED_WAIT_S = 1.0
+"""The server looks for an instant whether it is needed."""
 HUNG_S = 20.0
 """A server that lives and gives no answer for so long is killed."""
 LOG_BYTES = 600
@@ -138,6 +140,15 @@ def connect(adapter: Path | None = None) -> Connection:
     return Connection(f"http://127.0.0.1:{served.port}/v1", served.token, tuple(scales))
 
 
+def keep_awake(*, is_needed: bool) -> None:
+    """Say whether this process sends it calls that should not wait for its start.
+
+    As long as one process does, the server does not end for idleness.
+    """
+    if is_needed or _find_model.cache_info().currsize:
+        _find_model(get_settings().folder("embedded")).keep_awake(is_needed=is_needed)
+
+
 @cache
 def _find_model(folder: Path) -> "EmbeddedModel":
     return EmbeddedModel(folder)
@@ -150,6 +161,8 @@ class EmbeddedModel:
         self.files = EmbeddedFiles(folder)
         self._one_at_a_time = threading.Lock()
         self._presence: int | None = None
+        self._need: int | None = None
+        self._needing = threading.Lock()
         self._healthy: Served | None = None
         self._healthy_until = 0.0
         self._started: subprocess.Popen[bytes] | None = None
@@ -178,6 +191,15 @@ class EmbeddedModel:
                 self.files.want([one for one in self.files.read_wanted() if one != adapter])
                 raise
             return served
+
+    def keep_awake(self, *, is_needed: bool) -> None:
+        """Keep the server from ending for idleness, or let it."""
+        with self._needing:
+            if is_needed and self._need is None:
+                self._need = take(self.files.needed, fcntl.LOCK_SH, NEED_WAIT_S)
+            elif not is_needed and self._need is not None:
+                os.close(self._need)
+                self._need = None
 
     def stop(self) -> None:
         """End the server for all who use it; the next call starts another."""

@@ -45,6 +45,8 @@ class EmbeddedFiles:
         """Held by who looks for a server or starts one."""
         self.users = folder / "users.lock"
         """Shared by all processes that asked."""
+        self.needed = folder / "needed.lock"
+        """Shared by those that send it calls of a deployment: it may not rest then."""
         self.log = folder / "server.log"
         self._served = folder / "served.json"
         self._wanted = folder / "adapters.json"

@@ -56,10 +56,10 @@ class Idleness:
         self._counts: dict[str, str] = {}
         self._active_at = self._accompanied_at = now
 
-    def note(self, metrics: str, *, has_users: bool, now: float) -> bool:
+    def note(self, metrics: str, *, has_users: bool, now: float, is_needed: bool = False) -> bool:
         """Take in what the server counts; returns whether it may end."""
         counts = dict(_COUNTS.findall(metrics))
-        if counts != self._counts or is_busy(counts):
+        if counts != self._counts or is_busy(counts) or is_needed:
             self._counts, self._active_at = counts, now
         if has_users or is_busy(counts):
             self._accompanied_at = now
@@ -99,7 +99,9 @@ def wait_until_idle(
     while files.read_served() == served:
         now = time.monotonic()
         has_users = not may_hold_alone(files.users)
-        if idleness.note(server.handle_metrics(), has_users=has_users, now=now):
+        is_needed = not may_hold_alone(files.needed)
+        metrics = server.handle_metrics()
+        if idleness.note(metrics, has_users=has_users, now=now, is_needed=is_needed):
             return
         time.sleep(poll_s)
 

@@ -10,6 +10,7 @@ from rft_app.domain.deployment import DeployMode, Variant, pick_variant
 from rft_app.domain.provider import ProviderKind
 from rft_app.errors import RftError
 from rft_app.llm.catalogue import Catalogue, Connection
+from rft_app.llm.embedded import keep_awake
 from rft_app.services.refreshed import Refreshed
 from rft_app.settings import get_settings
 from rft_app.storage.catalogue import read_catalogue
@@ -81,9 +82,10 @@ def read_routes(session: Session) -> Routes:
     """Every alias there is; rolled back ones go to their base."""
     found = list_routed(session)
     if not found:
+        _keep_embedded_awake({})
         return {}
     catalogue = read_catalogue(session)
-    return {
+    routes = {
         one.alias: Route(
             deployment_id=one.id,
             alias=one.alias,
@@ -96,6 +98,15 @@ def read_routes(session: Session) -> Routes:
         )
         for one in found
     }
+    _keep_embedded_awake(routes)
+    return routes
+
+
+def _keep_embedded_awake(routes: Routes) -> None:
+    """While a deployment is active, its first call after a pause does not wait for a start."""
+    active = [one for one in routes.values() if one.is_active]
+    targets = [target for one in active for target in (one.base, one.tuned)]
+    keep_awake(is_needed=any(one is not None and one.connect is not None for one in targets))
 
 
 def find_own_models() -> Refreshed[dict[str, Target]]:

@@ -24,6 +24,13 @@ def test_a_call_that_takes_long_is_waited_for_though_its_caller_is_gone() -> Non
     assert not idleness.note(metrics(1), has_users=True, now=501)
 
 
+def test_it_does_not_rest_while_a_deployment_needs_it() -> None:
+    idleness = Idleness(60.0, now=0.0)
+    assert not idleness.note(metrics(1), has_users=True, now=500, is_needed=True)
+    assert not idleness.note(metrics(1), has_users=True, now=559)
+    assert idleness.note(metrics(1), has_users=True, now=561)
+
+
 def test_it_does_not_outlive_all_who_asked() -> None:
     idleness = Idleness(600.0, now=0.0)
     assert not idleness.note(metrics(1), has_users=True, now=10)

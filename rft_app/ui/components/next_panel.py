@@ -12,7 +12,6 @@ from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.modal import ModalState
 from rft_app.ui.state.next_panel import (
-    EXPORT,
     OPEN,
     RETRY,
     START,
@@ -63,7 +62,6 @@ def _primary() -> rx.Component:
         following.kind,
         (START, filled("play", DatasetState.run_step(following.target))),
         (OPEN, filled("arrow-right", ModalState.open_step(following.target))),
-        (EXPORT, linked("download", export_address(DatasetState.id))),
         (UPLOAD, linked("upload", "/optimization/new")),
         (RETRY, filled("rotate-ccw", DatasetState.retry(following.target))),
         rx.fragment(),
@@ -125,6 +123,15 @@ def _head() -> rx.Component:
                             "Options",
                             size="lg",
                             on_click=ModalState.open_step(following.target),
+                        ),
+                    ),
+                    rx.cond(
+                        following.can_export,
+                        button_link(
+                            "Export",
+                            href=export_address(DatasetState.id),
+                            size="lg",
+                            icon="download",
                         ),
                     ),
                     class_name="mt-3 flex gap-2",

@@ -12,7 +12,7 @@ from rft_app.ui.steps import ASKS_FIRST, WORDS, job_name
 from rft_app.ui.words import ago, count
 
 NUM_BARS = 5
-START, OPEN, EXPORT, RETRY, UPLOAD = "start", "open", "export", "retry", "upload"
+START, OPEN, RETRY, UPLOAD = "start", "open", "retry", "upload"
 NOTHING = ""
 
 
@@ -36,11 +36,13 @@ class NextStep:
     facts: list[Fact] = field(default_factory=list)
     action: str = ""
     kind: str = NOTHING
-    """What the button does: `start` the step, `open` its dialog, `export`, `retry` a job, or
-    `upload` another file."""
+    """What the button does: `start` the step, `open` its dialog, `retry` a job, or `upload` another
+    file."""
     target: str = ""
     """Step or job that the button is about."""
     has_options: bool = False
+    can_export: bool = False
+    """Whether the records can be exported instead."""
     error: str = ""
 
 
@@ -137,18 +139,55 @@ def _export(canvas: Canvas) -> NextStep:
     stats = canvas.dataset.stats
     if stats.dry_run_verdict is None:
         return NextStep(badge="Working", tone="info", title="A step is running")
+    facts = [
+        Fact("Valid records", f"{stats.num_valid:,}"),
+        Fact("Verdict", _verdict(stats.dry_run_verdict, stats.dry_run_mean)),
+    ]
+    if not canvas.step(StepName.TRAIN).has_result:
+        return _offer_training(facts)
+    trained = Fact("Training", canvas.step(StepName.TRAIN).node.summary or "done")
+    if not canvas.step(StepName.DEPLOY).has_result:
+        return _offer_deploying([*facts, trained])
+    return NextStep(
+        badge="All steps done",
+        position="7 of 7",
+        title="Look at the traffic",
+        purpose="The deployment tells how both models do. What it captures is the next dataset.",
+        facts=[trained, Fact("Deployment", canvas.step(StepName.DEPLOY).node.summary)],
+        action="Open the deployment",
+        kind=OPEN,
+        target=StepName.DEPLOY.value,
+        can_export=True,
+    )
+
+
+def _offer_training(facts: list[Fact]) -> NextStep:
     return NextStep(
         badge="Steps 1 to 5 done",
         position="5 of 7",
-        title="Export the data",
-        purpose="Every step up to the dry run has a result. Write the records in the format your"
-        " trainer reads, or open step 6 and train on this machine.",
-        facts=[
-            Fact("Valid records", f"{stats.num_valid:,}"),
-            Fact("Verdict", _verdict(stats.dry_run_verdict, stats.dry_run_mean)),
-        ],
-        action="Export records",
-        kind=EXPORT,
+        title="Train or export",
+        purpose="Every step up to the dry run has a result. Train on this machine, or write the"
+        " records in the format that another trainer reads.",
+        facts=facts,
+        action="Set up training",
+        kind=OPEN,
+        target=StepName.TRAIN.value,
+        can_export=True,
+    )
+
+
+def _offer_deploying(facts: list[Fact]) -> NextStep:
+    return NextStep(
+        badge="Steps 1 to 6 done",
+        position="6 of 7",
+        title="Deploy the model",
+        purpose="Let the gateway give a share of the traffic to what was trained, and see on real"
+        " requests whether it is better.",
+        facts=facts,
+        action="Set up deployment",
+        kind=OPEN,
+        target=StepName.DEPLOY.value,
+        can_export=True,
     )
 
 
