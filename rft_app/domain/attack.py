@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from rft_app.domain.entity import Entity
 from rft_app.domain.grader import (
     GraderSpec,
     JsonSchemaSpec,
@@ -12,6 +13,7 @@ from rft_app.domain.grader import (
     StringCheckSpec,
     StringOperation,
 )
+from rft_app.domain.words import count
 
 FAIR_REWARD = 0.5
 """From here on an attack is suspicious where no recorded answer was graded; below it the reference
@@ -34,6 +36,37 @@ class AttackName(StrEnum):
     KEYWORDS = "keywords"
     BROKEN_JSON = "broken_json"
     OTHER_LANGUAGE = "other_language"
+
+
+class AttackSummary(Entity):
+    """What the last attack on a grader with these settings found."""
+
+    num_records: int
+    num_attacks: int
+    """Attacks that were graded at all."""
+    suspicious: tuple[str, ...]
+    """Labels of those whose rewards are suspicious."""
+
+
+def describe_attacks(found: AttackSummary | None) -> str:
+    """Beside a verdict, which knows nothing of attacks.
+
+    Example:
+        >>> describe_attacks(None)
+        'Not attacked yet'
+        >>> describe_attacks(AttackSummary(num_records=5, num_attacks=9, suspicious=()))
+        '9 attacks, none rewarded'
+        >>> describe_attacks(AttackSummary(num_records=5, num_attacks=9, suspicious=("Echo",)))
+        '1 of 9 attacks is rewarded: Echo'
+    """
+    if found is None:
+        return "Not attacked yet"
+    attacks = count(found.num_attacks, "attack")
+    if not found.suspicious:
+        return f"{attacks}, none rewarded"
+    number = len(found.suspicious)
+    verb = "is" if number == 1 else "are"
+    return f"{number} of {attacks} {verb} rewarded: {', '.join(found.suspicious)}"
 
 
 def find_suspicion(

@@ -8,11 +8,12 @@ from sqlmodel import Session
 from rft_app.domain.attack import (
     FAIR_REWARD,
     AttackName,
+    AttackSummary,
     compares_with_reference,
     find_suspicion,
 )
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderSpec
+from rft_app.domain.grader import GraderSpec, spec_hash
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.rollout import Rollout
@@ -24,8 +25,9 @@ from rft_app.pipeline._rollout_plan import pick_targets
 from rft_app.services.grader_trial import TriedGrade, grade_now
 from rft_app.services.grading_watch import Watch
 from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
+from rft_app.storage import grader_attacks
 from rft_app.storage.rollouts import load_rollouts
-from rft_app.storage.session import reading
+from rft_app.storage.session import reading, unit_of_work
 
 NUM_ATTACKED = 5
 MAX_ATTACKED = 10
@@ -103,6 +105,16 @@ class AttackReport(Entity):
         """Findings that are suspicious."""
         return sum(bool(finding.suspicion) for finding in self.findings)
 
+    @property
+    def summary(self) -> AttackSummary:
+        """What is kept of it."""
+        graded = [finding for finding in self.findings if finding.spread.rewards]
+        return AttackSummary(
+            num_records=self.num_records,
+            num_attacks=len(graded),
+            suspicious=tuple(finding.label for finding in graded if finding.suspicion),
+        )
+
 
 class _Shot(NamedTuple):
     """One answer to grade; `attack` is `None` for the record's own."""
@@ -135,7 +147,9 @@ def attack_grader(
     seed: int = 0,
     watch: Watch | None = None,
 ) -> AttackReport:
-    """Grade every attack on a few records, and their own answers beside; no grade is stored.
+    """Grade every attack on a few records, and their own answers beside.
+
+    No grade is stored, but which attacks were rewarded is, for the settings that were attacked.
 
     Opens its own transactions, because grading may take long; `watch` shows how far it is.
 
@@ -154,7 +168,7 @@ def attack_grader(
     compares = compares_with_reference(spec)
     unasked = [told for outcome in outcomes if (told := find_unasked(outcome))]
     found = [_find(attack, graded, len(targets)) for attack in ATTACKS]
-    return AttackReport(
+    report = AttackReport(
         num_records=len(targets),
         recorded=recorded,
         compares=compares,
@@ -163,6 +177,15 @@ def attack_grader(
         num_unasked=len(unasked),
         problem=unasked[0] if unasked else "",
     )
+    if not report.problem:
+        with unit_of_work() as session:
+            grader_attacks.put_attack(session, dataset_id, spec_hash(spec), report.summary)
+    return report
+
+
+def find_last_attack(session: Session, version_id: str) -> AttackSummary | None:
+    """What the last attack found in a version of a grader; `None` where it was never attacked."""
+    return grader_attacks.find_attack(session, version_id)
 
 
 def describe_problem(report: AttackReport) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rft_app.domain.attack import AttackName, find_suspicion
+from rft_app.domain.attack import AttackName, AttackSummary, find_suspicion
 from rft_app.domain.grader import GraderSpec, JudgeSpec, ScriptSpec, StringCheckSpec
 from rft_app.errors import (
     ConflictError,
@@ -10,17 +10,26 @@ from rft_app.errors import (
     JobCancelledError,
     NotAvailableError,
 )
+from rft_app.services.datasets import delete_dataset
 from rft_app.services.grader_attacks import (
     AttackFinding,
     AttackReport,
     attack_grader,
     describe_problem,
     estimate_attack,
+    find_last_attack,
 )
+from rft_app.services.graders import current_grader
 from rft_app.services.grading_watch import Watch
-from rft_app.storage.session import reading
+from rft_app.storage.session import reading, unit_of_work
 from tests.llm.provider import Json, Served, configured, in_turn, refuse, say_json
-from tests.pipeline.graded_dataset import DATASET, REWARD_OF_ITEM, add_answers, add_records
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    REWARD_OF_ITEM,
+    add_answers,
+    add_records,
+    configure,
+)
 
 NAIVE = 'def grade(sample, item):\n    return 1.0 if item["reference"] in sample.output_text else 0'
 STRICT = 'def grade(sample, item):\n    return sample.output_text.strip() == item["reference"]'
@@ -226,6 +235,36 @@ def test_a_judge_that_is_stopped_asks_no_further_answer_and_says_what_was_paid(
     assert len(provider.requests) <= 4
     assert watch.paid is not None
     assert watch.paid.num_calls == len(provider.requests), "what was under way is paid and kept"
+
+
+def version_id() -> str:
+    """Of the dataset's grader."""
+    with reading() as session:
+        grader = current_grader(session, DATASET)
+    assert grader is not None
+    return grader.id
+
+
+def last_attack() -> AttackSummary | None:
+    with reading() as session:
+        return find_last_attack(session, version_id())
+
+
+def test_what_the_last_attack_found_is_kept_for_the_settings_that_were_attacked() -> None:
+    add_records(["1", "2", "3", "4", "5"])
+    configure(NAIVE)
+    assert last_attack() is None
+    attack(STRICT)
+    assert last_attack() is None, "other settings were attacked"
+    report = attack(NAIVE)
+    found = last_attack()
+    assert found is not None
+    assert (found.num_records, len(found.suspicious)) == (5, report.num_suspicious)
+    configure(STRICT)
+    assert (found := last_attack()) is not None
+    assert found.suspicious == ()
+    with unit_of_work() as session:
+        delete_dataset(session, DATASET)
 
 
 def test_an_attack_that_was_stopped_before_it_began_asks_nothing(

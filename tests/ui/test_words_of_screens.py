@@ -2,6 +2,7 @@
 
 import pytest
 
+from rft_app.domain.attack import AttackSummary
 from rft_app.domain.coverage import analyse_coverage
 from rft_app.domain.dataset import DatasetPhase
 from rft_app.domain.dry_run_rules import DryRunVerdict
@@ -66,6 +67,11 @@ def test_a_verdict_counts_the_rules_that_apply_and_says_what_it_means() -> None:
     assert report.verdict is DryRunVerdict.NO_GO
     assert view.ruling == "worst of the 5 rules that apply"
     assert view.meaning == "Training would not work; mend the rows marked no go first."
+    assert (view.attack_words, view.attack_status) == ("Not attacked yet", "waiting")
+    found = AttackSummary(num_records=5, num_attacks=9, suspicious=("Keyword stuffing",))
+    view = view_report(run, MadeBy(label="script v1", now="script v1"), found)
+    assert view.attack_words == "1 of 9 attacks is rewarded: Keyword stuffing"
+    assert view.attack_status == "attention"
 
 
 @pytest.mark.usefixtures("database")

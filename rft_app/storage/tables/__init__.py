@@ -30,6 +30,7 @@ from rft_app.storage.tables.generation import (
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
     DryRunRow,
+    GraderAttackRow,
     GradeRow,
     GraderVersionRow,
     RolloutRow,
@@ -90,6 +91,7 @@ __all__ = [
     "FeedbackRow",
     "GenerationRunRow",
     "GradeRow",
+    "GraderAttackRow",
     "GraderVersionRow",
     "ImportErrorRow",
     "ImportPartRow",

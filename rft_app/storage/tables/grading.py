@@ -26,6 +26,21 @@ class GraderVersionRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Utc)
 
 
+class GraderAttackRow(SQLModel, table=True):
+    """What the last attack on a dataset's grader found, by the settings that were attacked."""
+
+    __tablename__ = "grader_attack"
+
+    dataset_id: str = Field(foreign_key="dataset.id", ondelete="CASCADE", primary_key=True)
+    spec_hash: str = Field(primary_key=True)
+    num_records: int
+    num_attacks: int
+    """Attacks that were graded at all."""
+    suspicious: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    """Labels of those whose rewards are suspicious."""
+    created_at: datetime = Field(sa_type=Utc)
+
+
 class RolloutRow(SQLModel, table=True):
     """One answer of one model to one record, imported or sampled.
 

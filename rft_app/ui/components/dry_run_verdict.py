@@ -10,6 +10,7 @@ from rft_app.ui.components.icon import icon
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.table import cell, head, table
 from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.dry_run import DryRunState
 from rft_app.ui.state.dry_run_view import FailureGroup, RuleView
 from rft_app.ui.theme import CARD, PAGE_TITLE, WITNESS
@@ -51,6 +52,7 @@ def dry_run_verdict() -> rx.Component:
         rx.el.p(
             _quality(_REPORT.data_status, _REPORT.data_words),
             _quality(_REPORT.grader_status, _REPORT.grader_words),
+            _attacks(),
             class_name="flex flex-wrap gap-4 mt-2 text-small text-ink-2",
         ),
         class_name="grow min-w-0",
@@ -77,6 +79,18 @@ def dry_run_verdict() -> rx.Component:
 def _quality(status: Content, words: Content) -> rx.Component:
     return rx.el.span(
         status_glyph(status, 14), words, class_name="inline-flex items-center gap-1.5"
+    )
+
+
+def _attacks() -> rx.Component:
+    """The rules know nothing of attacks, so what was found stands beside the grader's quality."""
+    return _quality(
+        _REPORT.attack_status,
+        rx.el.a(
+            _REPORT.attack_words,
+            href=f"/optimization/{DatasetState.id}/grader",
+            class_name="underline decoration-line-2 underline-offset-2",
+        ),
     )
 
 

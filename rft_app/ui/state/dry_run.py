@@ -8,6 +8,7 @@ import reflex as rx
 from pydantic import ValidationError
 from sqlmodel import Session
 
+from rft_app.domain.attack import AttackSummary
 from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.grader import MadeBy
 from rft_app.domain.grading import FailureKind
@@ -25,6 +26,7 @@ from rft_app.services.dry_runs import (
     pick_graded_rollouts,
 )
 from rft_app.services.generation import find_paid
+from rft_app.services.grader_attacks import find_last_attack
 from rft_app.services.grader_versions import map_makers
 from rft_app.services.graders import current_grader
 from rft_app.services.pipeline import StepView
@@ -281,11 +283,13 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
     async def _show_run(self) -> None:
         dataset_id, run_id = self._dataset_id, self.chosen_run
         try:
-            run, made_by = await ask(lambda session: _read_run(session, dataset_id, run_id))
+            run, made_by, attacked = await ask(
+                lambda session: _read_run(session, dataset_id, run_id)
+            )
         except RftError as error:
             self.fault = error.message
             return
-        view, cursors = view_report(run, made_by), self._cursors
+        view, cursors = view_report(run, made_by, attacked), self._cursors
         if view.id != self.report.id:
             self.order, self.failure_kind, self.topic, self.draw, cursors = "best", "", "", 1, []
         self.report = view
@@ -367,13 +371,16 @@ def _find_stopped(session: Session, dataset_id: str, job_id: str) -> StoppedRun 
         return None
 
 
-def _read_run(session: Session, dataset_id: str, run_id: str) -> tuple[DryRun, MadeBy]:
+def _read_run(
+    session: Session, dataset_id: str, run_id: str
+) -> tuple[DryRun, MadeBy, AttackSummary | None]:
     try:
         run = get_dry_run(session, dataset_id, run_id)
     except NotFoundError:
         run = get_dry_run(session, dataset_id)
     made_by = map_makers(session, dataset_id, [run.grader_version_id])
-    return run, made_by[run.grader_version_id]
+    attacked = find_last_attack(session, run.grader_version_id)
+    return run, made_by[run.grader_version_id], attacked
 
 
 def _list_runs(session: Session, dataset_id: str, limit: int) -> list[RunRow]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rft_app.domain.attack import AttackSummary, describe_attacks
 from rft_app.domain.dry_run import (
     CriterionMean,
     DryRun,
@@ -183,6 +184,8 @@ class ReportView:
     data_words: str = ""
     grader_status: str = "waiting"
     grader_words: str = ""
+    attack_words: str = ""
+    attack_status: str = "waiting"
     blames_grader: bool = False
     blames_data: bool = False
     rules: list[RuleView] = field(default_factory=list)
@@ -209,7 +212,7 @@ class ReportView:
     settings: str = ""
 
 
-def view_report(run: DryRun, made_by: MadeBy) -> ReportView:
+def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = None) -> ReportView:
     """Lay out a finished run."""
     report = run.report
     if report is None:
@@ -233,6 +236,8 @@ def view_report(run: DryRun, made_by: MadeBy) -> ReportView:
         data_words=f"Data: {report.dataset_quality}",
         grader_status=QUALITY_STATUS[report.grader_quality],
         grader_words=f"Grader: {report.grader_quality}",
+        attack_words=describe_attacks(attacked),
+        attack_status=_rate_attacks(attacked),
         blames_grader="grader" in is_about,
         blames_data="data" in is_about,
         rules=[RuleView.of(row) for row in report.rules],
@@ -255,6 +260,12 @@ def view_report(run: DryRun, made_by: MadeBy) -> ReportView:
         snapshot=run.snapshot_id,
         settings=f"seed {run.settings.seed}",
     )
+
+
+def _rate_attacks(found: AttackSummary | None) -> str:
+    if found is None:
+        return "waiting"
+    return "attention" if found.suspicious else "complete"
 
 
 def _witness(report: DryRunReport, grader: str) -> str:
