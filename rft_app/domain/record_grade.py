@@ -20,4 +20,7 @@ class RecordGrade(Entity):
     """Of the graded ones; `None` when none was graded."""
     num_graded: int
     num_failed: int
+    """Answers that the grader could not judge."""
     num_abstained: int = 0
+    num_not_sampled: int = 0
+    """Answers that the model did not give, so that there was nothing to grade."""

@@ -247,7 +247,7 @@ class TimeoutsInARow:
             kind = outcome.failure_kind if isinstance(outcome, GradingFailure) else None
             if isinstance(outcome, GradingFailure) and kind is FailureKind.TIMEOUT:
                 self._num, self._message = self._num + 1, outcome.message
-            elif kind is not FailureKind.NO_OUTPUT:
+            elif kind not in {FailureKind.NO_OUTPUT, FailureKind.NOT_SAMPLED}:
                 self._num = 0
 
     def require_few(self) -> None:

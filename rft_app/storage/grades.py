@@ -38,6 +38,8 @@ class GradeOrder(StrEnum):
     """Those that the grader could not judge."""
     ABSTAINED = "abstained"
     """Those that it would not judge."""
+    NOT_SAMPLED = "not_sampled"
+    """Answers that the model did not give: there was nothing to judge."""
     SPLIT = "split"
     """All rollouts of the records whose rewards differ: by the gap between a record's highest and
     lowest reward, the widest first; a record's rollouts stand together."""
@@ -288,7 +290,8 @@ def _of_topics(topic_ids: Collection[int] | None) -> Sequence[ColumnElement[bool
 _CONDITIONS: Mapping[GradeOrder, Sequence[ColumnElement[bool]]] = {
     GradeOrder.BEST: [col(GradeRow.reward).is_not(None)],
     GradeOrder.WORST: [col(GradeRow.reward).is_not(None)],
-    GradeOrder.FAILED: [col(GradeRow.failure_kind).is_not(None)],
+    GradeOrder.FAILED: [col(GradeRow.failure_kind) != FailureKind.NOT_SAMPLED.value],
     GradeOrder.ABSTAINED: [col(GradeRow.is_abstention).is_(True)],
+    GradeOrder.NOT_SAMPLED: [col(GradeRow.failure_kind) == FailureKind.NOT_SAMPLED.value],
     GradeOrder.ALL: [],
 }

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlmodel import Session, col
 
+from rft_app.domain.grading import FailureKind
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.record_grade import GradedRun, RecordGrade
 from rft_app.storage.dry_runs import find_last_finished
@@ -55,14 +56,15 @@ def map_grades(
     seqs = [seq for text in records if (seq := parse_record_id(text)) is not None]
     if not runs or not seqs:
         return {}
-    reward = col(GradeRow.reward)
+    reward, failure = col(GradeRow.reward), col(GradeRow.failure_kind)
     query = (
         select(
             col(GradeRow.dry_run_id),
             col(GradeRow.record_seq),
             func.avg(reward),
             func.count(reward),
-            func.count(col(GradeRow.failure_kind)),
+            func.count(failure),
+            func.count(func.nullif(failure, literal(FailureKind.NOT_SAMPLED.value))),
             func.count(),
         )
         .where(col(GradeRow.dry_run_id).in_(runs))
@@ -70,11 +72,13 @@ def map_grades(
         .group_by(col(GradeRow.dry_run_id), col(GradeRow.record_seq))
     )
     found: dict[RecordId, dict[str, RecordGrade]] = defaultdict(dict)
-    for run, seq, mean, num_graded, num_failed, number in session.connection().execute(query):
+    rows = session.connection().execute(query)
+    for run, seq, mean, num_graded, num_ungraded, num_failed, number in rows:
         found[record_id(seq)][run] = RecordGrade(
             mean=None if mean is None else float(mean),
             num_graded=num_graded,
             num_failed=num_failed,
-            num_abstained=number - num_graded - num_failed,
+            num_abstained=number - num_graded - num_ungraded,
+            num_not_sampled=num_ungraded - num_failed,
         )
     return found

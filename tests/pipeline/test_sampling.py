@@ -4,15 +4,18 @@ import pytest
 from sqlmodel import select
 
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import FailureKind
+from rft_app.domain.grading import FailureKind, GradingFailure
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
+from rft_app.domain.record_grade import RecordGrade
 from rft_app.domain.sampling import Sampling
 from rft_app.errors import InvalidInputError, ProviderError
 from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.dry_run_resuming import find_stopped, go_on
+from rft_app.services.dry_runs import WantedRollouts, list_graded_rollouts
 from rft_app.storage import jobs
-from rft_app.storage.grades import iterate_grades
+from rft_app.storage.grades import GradeOrder, iterate_grades
+from rft_app.storage.record_scores import map_grades
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import abandon_step, finish_step
@@ -123,8 +126,16 @@ def test_what_the_model_did_not_answer_is_in_no_figure_and_no_fault_of_the_grade
     assert report.num_not_sampled == 1
     assert "too hot" in report.not_sampled_example
     with reading() as session:
-        kinds = [grade.failure_kind for grade in iterate_grades(session, run.id)]
-    assert kinds.count(FailureKind.NOT_SAMPLED) == 1
+        failed, missing = (
+            list_graded_rollouts(session, run.id, WantedRollouts(order=order)).rows
+            for order in (GradeOrder.FAILED, GradeOrder.NOT_SAMPLED)
+        )
+        seen = map_grades(session, [run.id], [missing[0].record_id])[missing[0].record_id]
+    assert failed == (), "the list agrees with the number above it"
+    (outcome,) = (row.outcome for row in missing)
+    assert isinstance(outcome, GradingFailure)
+    assert outcome.failure_kind is FailureKind.NOT_SAMPLED
+    assert seen[run.id] == RecordGrade(mean=None, num_graded=0, num_failed=0, num_not_sampled=1)
 
 
 def test_an_answer_that_came_too_late_for_its_grade_is_not_asked_for_again(

@@ -1,6 +1,7 @@
 """What lists show beside a page of records: grades of dry runs, tags of a selection."""
 
 import pytest
+from sqlmodel import col, select
 
 from rft_app.domain.grader import MadeBy, StringCheckSpec
 from rft_app.domain.record import RecordFilter, RecordId, Selection
@@ -13,6 +14,8 @@ from rft_app.services.records import (
     map_grades,
 )
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import GradeRow
+from rft_app.ui.state.record_row import GradeCell
 from tests.pipeline.graded_dataset import (
     DATASET,
     NUMBER_OF_TEXT,
@@ -67,6 +70,28 @@ def test_a_column_of_grades_tells_which_grader_made_it_and_whether_it_still_is()
         ("script v3", True),
         ("script v3", False),
     ]
+
+
+def test_an_answer_that_the_model_did_not_give_is_no_failure_of_the_grader() -> None:
+    add_records(["words", "words"])
+    add_answers(2, "1", "more words")
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    with unit_of_work() as session:
+        for grade in session.exec(select(GradeRow).where(col(GradeRow.failure_kind).is_not(None))):
+            is_own = grade.rollout_seq is None
+            grade.failure_kind = "not_sampled" if is_own else grade.failure_kind
+    with reading() as session:
+        runs = list_graded_runs(session, DATASET)
+        grades = [one[runs[0].id] for one in map_grades(session, runs, ids(1, 2)).values()]
+    assert grades == [
+        RecordGrade(mean=None, num_graded=0, num_failed=0, num_not_sampled=1),
+        RecordGrade(mean=1.0, num_graded=1, num_failed=1, num_not_sampled=1),
+    ]
+    assert [GradeCell.of(grade).words for grade in grades] == ["not given", "1.00"]
+    assert GradeCell.of(grades[1]).hint == (
+        "Mean of 1 rollout; the grader failed on 1 more; the model did not give 1 more answer"
+    )
 
 
 def test_tags_are_counted_among_the_selected_records() -> None:

@@ -27,11 +27,15 @@ def dry_run_rollouts() -> rx.Component:
                 _order("Best", "best"),
                 _order("Worst", "worst"),
                 _order("Random", RANDOM),
-                _order("Most uneven", "split", _num_split()),
+                _order("Most uneven", "split", _whole(_REPORT.num_learnable)),
                 _order("Failed", "failed", DryRunState.num_failed),
                 rx.cond(
                     _REPORT.num_abstained > 0,
                     _order("Abstained", "abstained", DryRunState.num_abstained),
+                ),
+                rx.cond(
+                    _REPORT.num_not_sampled > 0,
+                    _order("Not given", "not_sampled", _whole(_REPORT.num_not_sampled)),
                 ),
                 label="Which rollouts",
             ),
@@ -54,6 +58,7 @@ def dry_run_rollouts() -> rx.Component:
                     DryRunState.order,
                     ("failed", "The grader failed on none."),
                     ("abstained", "The grader abstained on none."),
+                    ("not_sampled", "The model gave every answer."),
                     ("split", "No record has rollouts with different rewards."),
                     "No rollout has a reward.",
                 ),
@@ -86,9 +91,9 @@ def dry_run_rollouts() -> rx.Component:
     )
 
 
-def _num_split() -> rx.Component:
-    """Known for the whole run only."""
-    return rx.cond(DryRunState.topic == "", rx.fragment(_REPORT.num_learnable))
+def _whole(number: Content) -> rx.Component:
+    """A number that is known for the whole run only."""
+    return rx.cond(DryRunState.topic == "", rx.fragment(number))
 
 
 def _topics() -> rx.Component:

@@ -202,7 +202,7 @@ class DryRunState(StepModal, Paging, SamplingForm, rx.State):
 
     @rx.event
     async def choose_order(self, order: str) -> None:
-        """Best, worst, random, most uneven, failed or abstained rollouts."""
+        """Best, worst, random, most uneven, failed, abstained or missing rollouts."""
         self.order, self.failure_kind = order, ""
         await self._turn_to([])
 

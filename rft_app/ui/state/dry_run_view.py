@@ -199,6 +199,7 @@ class ReportView:
     failures: list[FailureGroup] = field(default_factory=list)
     num_failed: int = 0
     num_abstained: int = 0
+    num_not_sampled: int = 0
     abstentions: str = ""
     """How many and which share, in words; empty where there are none."""
     abstention_example: str = ""
@@ -250,6 +251,7 @@ def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = N
         failures=_failures(report),
         num_failed=report.num_failed,
         num_abstained=report.num_abstained,
+        num_not_sampled=report.num_not_sampled,
         abstentions=_describe_abstentions(report),
         abstention_example=shorten(report.abstention_example),
         ungraded=_describe_ungraded(report),

@@ -11,6 +11,7 @@ from rft_app.ui.words import count, reward, share
 NUM_TAGS = 3
 """Shown on a row; the rest is a number."""
 GRADED, FAILED, ABSTAINED, UNSEEN = "graded", "failed", "abstained", "unseen"
+NOT_GIVEN = "not_given"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class GradeCell:
 
     words: str
     state: str
-    """`graded`, `failed`, `abstained` or `unseen`."""
+    """`graded`, `failed`, `abstained`, `not_given` or `unseen`."""
     hint: str
 
     @classmethod
@@ -34,6 +35,9 @@ class GradeCell:
             >>> abstained = RecordGrade(mean=None, num_graded=0, num_failed=0, num_abstained=1)
             >>> GradeCell.of(abstained).words
             'abstained'
+            >>> missing = RecordGrade(mean=None, num_graded=0, num_failed=0, num_not_sampled=2)
+            >>> GradeCell.of(missing).hint
+            'The model gave none of 2 answers: there was nothing to grade'
             >>> GradeCell.of(None).words
             '–'
         """
@@ -41,21 +45,32 @@ class GradeCell:
             return cls("–", UNSEEN, "Not in this dry run")
         if grade.mean is None:
             return _without_mean(grade)
-        hint = f"Mean of {count(grade.num_graded, 'rollout')}"
-        if grade.num_failed:
-            hint += f"; the grader failed on {grade.num_failed:,} more"
-        if grade.num_abstained:
-            hint += f"; it abstained on {grade.num_abstained:,} more"
-        return cls(reward(grade.mean), GRADED, hint)
+        parts = [
+            f"Mean of {count(grade.num_graded, 'rollout')}",
+            *([f"the grader failed on {grade.num_failed:,} more"] if grade.num_failed else []),
+            *([f"it abstained on {grade.num_abstained:,} more"] if grade.num_abstained else []),
+            *_missing(grade),
+        ]
+        return cls(reward(grade.mean), GRADED, "; ".join(parts))
 
 
 def _without_mean(grade: RecordGrade) -> GradeCell:
     abstained = count(grade.num_abstained, "rollout")
-    if not grade.num_failed:
-        return GradeCell("abstained", ABSTAINED, f"The grader abstained on {abstained}")
-    hint = f"The grader failed on {count(grade.num_failed, 'rollout')}: there is no grade"
-    more = f"; it abstained on {abstained}" if grade.num_abstained else ""
-    return GradeCell("failed", FAILED, hint + more)
+    if grade.num_failed:
+        parts = [f"The grader failed on {count(grade.num_failed, 'rollout')}: there is no grade"]
+        parts += [f"it abstained on {abstained}"] if grade.num_abstained else []
+        return GradeCell("failed", FAILED, "; ".join([*parts, *_missing(grade)]))
+    if grade.num_abstained:
+        parts = [f"The grader abstained on {abstained}", *_missing(grade)]
+        return GradeCell("abstained", ABSTAINED, "; ".join(parts))
+    missing = count(grade.num_not_sampled, "answer")
+    hint = f"The model gave none of {missing}: there was nothing to grade"
+    return GradeCell("not given", NOT_GIVEN, hint)
+
+
+def _missing(grade: RecordGrade) -> list[str]:
+    missing = count(grade.num_not_sampled, "more answer")
+    return [f"the model did not give {missing}"] if grade.num_not_sampled else []
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ FAILURES = {
     FailureKind.OUT_OF_RANGE: "Outside the range",
     FailureKind.NO_REFERENCE: "No reference",
     FailureKind.NO_OUTPUT: "No answer",
-    FailureKind.NOT_SAMPLED: "Not sampled",
+    FailureKind.NOT_SAMPLED: "Not given",
     FailureKind.MISSING_VARIABLE: "Missing in the record",
     FailureKind.PROVIDER_REFUSED: "The provider refused",
     FailureKind.NO_REPLY: "No reply",
