@@ -41,6 +41,8 @@ class Answer(NamedTuple):
     """In [0, 1]; `None` where nothing or nobody could tell."""
     is_abstained: bool = False
     """Whether the grader was asked and would not tell."""
+    is_failed: bool = False
+    """Whether the grader was asked and could not tell."""
 
 
 class Pair(NamedTuple):

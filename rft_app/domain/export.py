@@ -48,6 +48,7 @@ class Lack(StrEnum):
     NO_PAIR = "no_pair"
     NO_LABEL = "no_label"
     ABSTAINED = "abstained"
+    FAILED = "failed"
     SEVERAL_TURNS = "several_turns"
     NOT_ALTERNATING = "not_alternating"
     TOOLS_IN_PROMPT = "tools_in_prompt"
@@ -79,6 +80,10 @@ _MESSAGES = {
     Lack.ABSTAINED: (
         "answers that the grader abstained from judging, and nothing else that judges them. Give "
         "feedback, or change the grader and make another dry run"
+    ),
+    Lack.FAILED: (
+        "answers that the grader failed to judge, and nothing else that judges them. Mend the "
+        "grader by the failures in the report and make another dry run, or give feedback"
     ),
     Lack.SEVERAL_TURNS: "an answer of several turns; the format takes one",
     Lack.NOT_ALTERNATING: "turns that do not alternate between the two sides",

@@ -49,8 +49,13 @@ class ExampleReader:
 
 
 def _find_lack(judged: Judged, otherwise: Lack) -> Lack:
-    abstained = any(answer.is_abstained for answer in judged.answers.values())
-    return Lack.ABSTAINED if abstained else otherwise
+    """The grader is named only where none of the answers has a reward."""
+    answers = judged.answers.values()
+    if any(answer.reward is not None for answer in answers):
+        return otherwise
+    if any(answer.is_failed for answer in answers):
+        return Lack.FAILED
+    return Lack.ABSTAINED if any(answer.is_abstained for answer in answers) else otherwise
 
 
 def find_pair(judged: Judged, margin: float) -> Pair | None:

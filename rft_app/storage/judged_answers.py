@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 import orjson
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from rft_app.domain.example import Answer
@@ -26,6 +27,7 @@ class _Grade(NamedTuple):
     reward: float | None
     """`None` where the grader failed or abstained."""
     is_abstained: bool = False
+    is_failed: bool = False
 
 
 _Grades = Mapping[tuple[int, int], _Grade]
@@ -88,14 +90,18 @@ def read_judged_all(session: Session, dataset_id: str, seqs: Sequence[int]) -> l
 def _read_grades(session: Session, known: dict[int, Judged], dry_run_id: str | None) -> _Grades:
     if dry_run_id is None:
         return {}
-    rows = session.exec(
-        select(
-            GradeRow.record_seq, GradeRow.rollout_seq, GradeRow.reward, GradeRow.is_abstention
+    rows = session.connection().execute(
+        select_columns(
+            col(GradeRow.record_seq),
+            col(GradeRow.rollout_seq),
+            col(GradeRow.reward),
+            col(GradeRow.is_abstention),
+            col(GradeRow.failure_kind).is_not(None),
         ).where(col(GradeRow.dry_run_id) == dry_run_id, col(GradeRow.record_seq).in_(list(known)))
     )
     return {
-        (record_seq, rollout_seq or OWN): _Grade(reward, is_abstained)
-        for record_seq, rollout_seq, reward, is_abstained in rows
+        (record_seq, rollout_seq or OWN): _Grade(reward, is_abstained, is_failed)
+        for record_seq, rollout_seq, reward, is_abstained, is_failed in rows
     }
 
 

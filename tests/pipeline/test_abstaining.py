@@ -12,7 +12,14 @@ from rft_app.services.export_examples import ExampleReader
 from rft_app.storage.grades import GradeOrder
 from rft_app.storage.record_scores import map_grades
 from rft_app.storage.session import reading
-from tests.pipeline.graded_dataset import DATASET, add_records, configure, last_run, run_dry
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    add_answers,
+    add_records,
+    configure,
+    last_run,
+    run_dry,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -59,4 +66,31 @@ def test_what_the_grader_abstained_from_is_left_out_of_an_export_with_its_own_re
         reader = ExampleReader(session, DATASET, Unit.LABEL, ExportOptions(), run.id)
         found = list(reader.read([1, 2, 3]))
     assert isinstance(found[0], list)
-    assert found[1:] == [Lack.ABSTAINED, Lack.NO_LABEL]
+    assert found[1:] == [Lack.ABSTAINED, Lack.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("answers", "lack"),
+    [
+        (["1", "1", "?"], Lack.NO_PAIR),
+        (["1", "1", "no number"], Lack.NO_PAIR),
+        (["?", "?"], Lack.ABSTAINED),
+        (["no number", "no number"], Lack.FAILED),
+        (["no number", "?"], Lack.FAILED),
+    ],
+    ids=["equal", "equal beside a failure", "abstained", "failed", "both"],
+)
+def test_why_a_record_gives_no_pair_names_the_grader_only_where_nothing_has_a_reward(
+    answers: list[str], lack: Lack
+) -> None:
+    own, *more = answers
+    add_records([own])
+    add_answers(1, *more)
+    configure(SCRIPT)
+    run_dry()
+    run, _ = last_run()
+    with reading() as session:
+        reader = ExampleReader(session, DATASET, Unit.PAIR, ExportOptions(), run.id)
+        assert list(reader.read([1])) == [lack]
+    remedy = {Lack.NO_PAIR: "better or worse", Lack.FAILED: "Mend the grader"}
+    assert remedy.get(lack, "change the grader") in lack.message
