@@ -171,6 +171,12 @@ class DryRunReport(Entity):
         return self.num_abstained / self.num_rollouts if self.num_rollouts else None
 
     @property
+    def not_sampled_share(self) -> float | None:
+        """Answers that the model did not give, of all that were planned."""
+        planned = self.num_rollouts + self.num_not_sampled
+        return self.num_not_sampled / planned if planned else None
+
+    @property
     def passed_share(self) -> float | None:
         """Of the graded rollouts; `None` without a threshold, or where nothing was graded."""
         passed = self.num_passed

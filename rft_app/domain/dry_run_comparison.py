@@ -7,6 +7,7 @@ from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import Measure, RowStatus, RuleRow, Unit
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import RecordId, record_id
+from rft_app.domain.sampling import PassRates
 from rft_app.domain.statistics import RewardStatistics, bootstrap_mean
 
 SAME_REWARD = 1e-9
@@ -28,11 +29,13 @@ class FigurePair(Entity):
     first: float | None
     """`None` where the run has no such figure, e.g. a mean when nothing was graded."""
     second: float | None
+    note: str = ""
+    """Why the two cannot be compared, as a sentence; empty where they can."""
 
     @property
     def difference(self) -> float | None:
-        """Second less first; `None` where one is unknown."""
-        return subtract(self.first, self.second)
+        """Second less first; `None` where one is unknown or they cannot be compared."""
+        return None if self.note else subtract(self.first, self.second)
 
 
 class RulePair(Entity):
@@ -131,23 +134,41 @@ def subtract(first: float | None, second: float | None) -> float | None:
 def compare_figures(first: DryRunReport, second: DryRunReport) -> tuple[FigurePair, ...]:
     """Every figure of the reports, in the order they are read."""
     ours, theirs = _figures(first), _figures(second)
+    notes = _find_notes(first.pass_rates, second.pass_rates)
     return tuple(
-        FigurePair(name=name, unit=unit, first=value, second=theirs[name][1])
+        FigurePair(
+            name=name, unit=unit, first=value, second=theirs[name][1], note=notes.get(name, "")
+        )
         for name, (unit, value) in ours.items()
     )
 
 
+def _find_notes(first: PassRates | None, second: PassRates | None) -> Mapping[str, str]:
+    """Why pass rates cannot be compared, by figure; nothing where they can."""
+    if first is None or second is None:
+        return {}
+    if first.threshold != second.threshold:
+        why = f"Answers passed from a reward of {first.threshold:g}, then of {second.threshold:g}."
+        return {"pass_at_1": why, "pass_at_k": why}
+    if first.k != second.k:
+        return {"pass_at_k": f"K was {first.k}, then {second.k}."}
+    return {}
+
+
 def _figures(report: DryRunReport) -> Mapping[str, tuple[Unit, float | None]]:
-    found = report.statistics
+    found, rates = report.statistics, report.pass_rates
     return {
         "records": ("count", report.num_records),
         "graded_rollouts": ("count", report.num_graded),
         "failure_rate": ("share", report.failure_rate),
         "abstention_share": ("share", report.abstention_share),
+        "not_sampled_share": ("share", report.not_sampled_share),
         **{name: ("reward", _value(found, name)) for name in _SPREAD},
         "share_positive": ("share", _value(found, "share_positive")),
         "share_one": ("share", _value(found, "share_one")),
         "learnable_share": ("share", report.learnable_share),
+        "pass_at_1": ("share", None if rates is None else rates.pass_at_1),
+        "pass_at_k": ("share", None if rates is None else rates.pass_at_k),
     }
 
 

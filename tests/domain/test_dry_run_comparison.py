@@ -1,6 +1,6 @@
 import pytest
 
-from rft_app.domain.dry_run import Grade, make_report
+from rft_app.domain.dry_run import DryRunReport, Grade, make_report
 from rft_app.domain.dry_run_comparison import (
     compare_figures,
     compare_rules,
@@ -27,6 +27,35 @@ def test_an_unknown_figure_has_no_difference() -> None:
     assert figures["mean"].difference is None
     assert figures["failure_rate"].difference == -1.0
     assert figures["graded_rollouts"].difference == 1
+
+
+def sampled(*rewards: float, k: int, threshold: float | None = None) -> DryRunReport:
+    """The report of a run with K answers per record."""
+    grades = [Grade(at // k, 1, reward) for at, reward in enumerate(rewards)]
+    return make_report(grades, NAMES, threshold)
+
+
+def test_pass_rates_have_a_difference_where_they_mean_the_same() -> None:
+    def compare(second: DryRunReport) -> dict[str, tuple[float | None, ...]]:
+        pairs = compare_figures(sampled(1, 0, 0, 0, k=2, threshold=0.5), second)
+        rates = (pair for pair in pairs if pair.name.startswith("pass_at"))
+        return {pair.name: (pair.first, pair.second, pair.difference) for pair in rates}
+
+    same = compare(sampled(1, 0, 1, 0, k=2, threshold=0.5))
+    assert same == {"pass_at_1": (0.25, 0.5, 0.25), "pass_at_k": (0.5, 1.0, 0.5)}
+    other_k = compare(sampled(1, 0, 1, 0, k=4, threshold=0.5))
+    assert other_k == {"pass_at_1": (0.25, 0.5, 0.25), "pass_at_k": (0.5, 1.0, None)}
+    stricter = compare(sampled(1, 0, 1, 0, k=2, threshold=0.9))
+    assert [difference for *_, difference in stricter.values()] == [None, None]
+    assert compare(make_report([], NAMES))["pass_at_1"] == (0.25, None, None)
+
+
+def test_what_was_not_given_is_a_figure_of_its_own() -> None:
+    missing = Grade(2, failure_kind=FailureKind.NOT_SAMPLED, failure_message="too hot")
+    pairs = compare_figures(make_report([Grade(1, 1, 0.5), missing], NAMES), make_report([], NAMES))
+    figures = {pair.name: (pair.first, pair.second) for pair in pairs}
+    assert figures["not_sampled_share"] == (0.5, None)
+    assert figures["failure_rate"] == (0.0, None)
 
 
 def test_topics_of_either_run_are_listed() -> None:

@@ -62,6 +62,8 @@ class FigurePair(Wire):
     unit: Unit
     first: float | None
     second: float | None
+    note: str = ""
+    """Why the two cannot be compared; empty where they can."""
     difference: float | None
     """Second less first."""
 

@@ -35,6 +35,9 @@ _NAMES = {
     "share_positive": "Rewards above 0",
     "share_one": "Rewards of 1",
     "learnable_share": "Learnable share",
+    "not_sampled_share": "Answers not given",
+    "pass_at_1": "pass@1",
+    "pass_at_k": "pass@K",
 }
 
 
@@ -207,7 +210,7 @@ def _conditions(found: DryRunComparison, graders: Sequence[str]) -> list[str]:
 def _figure(pair: FigurePair) -> PairRow:
     return PairRow(
         name=_NAMES.get(pair.name, pair.name),
-        hint="",
+        hint=pair.note,
         first=_show(pair.first, pair.unit),
         second=_show(pair.second, pair.unit),
         difference=show_difference(pair.difference, pair.unit),
