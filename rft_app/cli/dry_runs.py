@@ -213,11 +213,13 @@ def _describe_figure(pair: "FigurePair") -> tuple[str, ...]:
 
 
 def _describe_rollout(row: "GradedRollout") -> tuple[str, ...]:
-    from rft_app.domain.grading import Abstention, GradingFailure
+    from rft_app.domain.grading import Abstention, FailureKind, GradingFailure
 
     outcome = row.outcome
     if isinstance(outcome, GradingFailure):
-        grade, reason = "failed", f"{outcome.failure_kind.value}: {outcome.message}"
+        is_missing = outcome.failure_kind is FailureKind.NOT_SAMPLED
+        grade = "not given" if is_missing else "failed"
+        reason = f"{outcome.failure_kind.value}: {outcome.message}"
     elif isinstance(outcome, Abstention):
         grade, reason = "abstained", outcome.reason or ""
     else:

@@ -60,7 +60,8 @@ class TrainingComparison(Entity):
 
     n: int
     num_ungraded: int
-    """Records that the grader could not judge for one of both; they are in no other figure."""
+    """Records whose answer by one of both got no reward, for the grader could not judge it or would
+    not; they are in no other figure."""
     base_mean: float
     tuned_mean: float
     difference: float

@@ -124,6 +124,7 @@ METRICS: Mapping[str, str] = {
     "validation_graded": "Validated records whose answer was graded.",
     "flat_share": "Share of groups in which all rewards are the same: nothing is learnt of them.",
     "failure_share": "Share of answers that the grader could not judge; they count for nothing.",
+    "abstention_share": "Share of answers that it would not judge; they count for nothing, too.",
     "loss": "Of the step.",
     "grad_norm": "Length of the gradient before it is clipped.",
     "entropy": "How undecided the model is for each token, in nats.",

@@ -72,7 +72,10 @@ class TrainingGrader:
             put_answers(session, self._run_id, place, request.first, rows)
         self._count(outcomes)
         rewards = [one.reward if isinstance(one, Verdict) else None for one in outcomes]
-        return Graded(rewards=tuple(rewards), message=explain(outcomes))
+        num_abstained = sum(isinstance(one, Abstention) for one in outcomes)
+        return Graded(
+            rewards=tuple(rewards), num_abstained=num_abstained, message=explain(outcomes)
+        )
 
     def _judge(self, answers: Sequence[AnswerText]) -> list[Outcome]:
         self._load({answer.key for answer in answers} - self._items.keys())

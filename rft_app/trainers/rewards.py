@@ -3,9 +3,10 @@ r"""The loopback endpoint where a trainer has answers graded by the dataset's ow
 `POST /grade` with `Authorization: Bearer TOKEN`:
 
     {"phase": "train", "step": 3, "first": 0, "answers": [{"key": 17, "text": "{\"label\": 1}"}]}
-    {"rewards": [0.5], "message": ""}
+    {"rewards": [0.5], "num_abstained": 0, "message": ""}
 
-A reward is `null` where the grader could not judge or would not: never 0.
+A reward is `null` where the grader could not judge or would not: never 0.  How many it would not
+is told apart, for that is no fault of it.
 """
 
 import hmac
@@ -50,6 +51,8 @@ class Graded(Entity):
     """What is answered."""
 
     rewards: tuple[float | None, ...]
+    num_abstained: int = 0
+    """Answers that the grader would not judge; the others without a reward it could not."""
     message: str = ""
     """Why the first answer without a reward has none."""
 

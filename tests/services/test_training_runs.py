@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlmodel import select
 
-from rft_app.domain.grader import ToolCallsSpec
+from rft_app.domain.grader import ScriptSpec, ToolCallsSpec
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -36,6 +36,8 @@ from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import TraceBodyRow
 from rft_app.trainers import trl_local
 from rft_app.trainers.environment import TrainerEnvironment
+from rft_app.trainers.grading import TrainingGrader
+from rft_app.trainers.rewards import AnswerText, GradeRequest
 from rft_app.trainers.run_folder import RunFolder
 from rft_app.trainers.trl_local import EMBEDDED_FACTS, TrlLocal
 from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, configure
@@ -50,6 +52,11 @@ from tests.services.training_world import (
 )
 
 PATIENCE_S = 20.0
+ABSTAINING = """def grade(sample, item):
+    if sample.output_text == "pass":
+        return {"abstain": True, "reason": "unclear"}
+    return float(sample.output_text)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +109,15 @@ def test_what_the_grader_cannot_judge_is_no_zero() -> None:
     assert [row.reward for row in failed] == [None]
     assert failed[0].failure_kind is FailureKind.EXCEPTION
     assert metric.values["reward"] == 0.5
+
+
+def test_abstentions_are_told_apart_from_failures() -> None:
+    run = order()
+    script = ScriptSpec(source=ABSTAINING)
+    told = [AnswerText(key=seq, text=text) for seq, text in enumerate(("1", "pass", "word"), 1)]
+    with TrainingGrader(DATASET, run.id, run.job_id, script) as grader:
+        found = grader.grade(GradeRequest(phase=Phase.TRAIN, step=1, first=0, answers=tuple(told)))
+    assert (found.rewards, found.num_abstained) == ((1.0, None, None), 1)
 
 
 def test_a_killed_trainer_goes_on_from_its_last_checkpoint() -> None:

@@ -14,7 +14,7 @@ from rft_app.ui.charts.palette import DARK
 from rft_app.ui.charts.training_curves import RewardCurves, reward_curves, small_line, thin
 from rft_app.ui.state.training import Parameter, RunLine
 from rft_app.ui.state.training_run import TrainingRunState
-from rft_app.ui.state.training_run_view import AnswerView
+from rft_app.ui.state.training_run_view import AnswerView, SmallCurve
 from tests.pipeline.graded_dataset import DATASET
 from tests.services.training_world import order, prepare, work
 
@@ -107,3 +107,13 @@ def test_every_value_of_a_preset_can_be_set_by_itself() -> None:
     parameters = {one.name: one for one in Parameter.list_of(Preset.QUICK, {"num_steps": "9"})}
     assert (parameters["num_steps"].value, parameters["num_steps"].preset) == ("9", "100")
     assert parameters["learning_rate"].preset == "0.0002"
+
+
+def test_abstentions_have_a_curve_where_there_are_some() -> None:
+    def names(abstained: float) -> list[str]:
+        series = {"abstention_share": [(1, 0.0), (2, abstained)], "learning_rate": [(1, 1e-4)]}
+        return [one.name for one in SmallCurve.list_of(lambda key: series.get(key, []))]
+
+    assert "Abstentions" not in names(0.0)
+    assert "Abstentions" in names(0.5)
+    assert len(names(0.0)) == len(names(0.5)) == 8

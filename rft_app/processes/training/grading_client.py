@@ -22,6 +22,8 @@ class GradingClient:
         self._files = files
         self.message = ""
         """Why the last answer without a reward has none."""
+        self.num_abstained = 0
+        """Answers of the last call that the grader would not judge."""
 
     def grade(
         self, phase: str, step: int, first: int, answers: list[tuple[int, str]]
@@ -45,6 +47,7 @@ class GradingClient:
                 pass
             else:
                 self.message = reply.get("message") or self.message
+                self.num_abstained = reply.get("num_abstained", 0)
                 return reply["rewards"]
             self.check_cancelled()
             if time.monotonic() > deadline:

@@ -82,7 +82,7 @@ class Rewards:
         self._tokenizer = tokenizer
         self._group_size = group_size
         self.last: list[float | None] = []
-        self._num_ungraded = 0
+        self._num_ungraded = self._num_abstained = 0
 
     def __call__(
         self, completion_ids: list[Any], key: list[int], trainer_state: Any, **_: Any
@@ -91,6 +91,7 @@ class Rewards:
         texts = self._tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
         step = trainer_state.global_step + 1
         self.last = self._client.grade("train", step, 0, list(zip(key, texts, strict=True)))
+        self._num_abstained = self._client.num_abstained
         is_graded = any(reward is not None for reward in self.last)
         self._num_ungraded = 0 if is_graded else self._num_ungraded + 1
         if self._num_ungraded >= MAX_UNGRADED_STEPS:
@@ -104,7 +105,12 @@ class Rewards:
     def describe(self) -> dict[str, float]:
         """Figures of the last step."""
         graded = [reward for reward in self.last if reward is not None]
-        figures = {"failure_share": 1 - len(graded) / max(len(self.last), 1)}
+        num = max(len(self.last), 1)
+        num_failed = len(self.last) - len(graded) - self._num_abstained
+        figures = {
+            "failure_share": num_failed / num,
+            "abstention_share": self._num_abstained / num,
+        }
         if graded:
             mean = math.fsum(graded) / len(graded)
             spread = math.fsum((reward - mean) ** 2 for reward in graded) / len(graded)

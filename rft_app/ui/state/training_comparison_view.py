@@ -117,7 +117,7 @@ class ComparisonView:
             words=found.words,
             tally=f"{found.num_better:,} better, {found.num_worse:,} worse, "
             f"{found.num_same:,} the same; mean {found.base_mean:.2f} → {found.tuned_mean:.2f}",
-            ungraded=f"{count(found.num_ungraded, 'record')} could not be graded for both."
+            ungraded=f"{count(found.num_ungraded, 'record')} got no reward for one of both."
             if found.num_ungraded
             else "",
             topics=[TopicDifference.of(topic) for topic in found.topics],

@@ -102,6 +102,7 @@ _SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
         _percent,
         f"count for nothing; alert above {FAILURE_SHARE:.0%}",
     ),
+    ("abstention_share", "Abstentions", _percent, "answers that the grader would not judge"),
     ("loss", "Loss", _loss, "of the step; near 0 by nature, read its jumps"),
     ("learning_rate", "Learning rate", _rate, "falls as it was planned"),
 )
@@ -120,9 +121,16 @@ class SmallCurve:
     def list_of(
         cls, curves: Callable[[str], Series], *, is_service: bool = False
     ) -> list["SmallCurve"]:
-        """All of them, those without a value with a dash; of a service, with the reason."""
+        """All of them, those without a value with a dash; of a service, with the reason.
+
+        Abstentions take the place of the learning rate where there are some.
+        """
+        has_abstained = any(share for _, share in curves("abstention_share"))
+        left_out = "learning_rate" if has_abstained else "abstention_share"
         found: list[SmallCurve] = []
         for key, name, show, note in _SMALL:
+            if key == left_out:
+                continue
             series = curves(key)
             value = show(series[-1][1]) if series else UNKNOWN
             said = note if series or not is_service else NOT_TOLD
