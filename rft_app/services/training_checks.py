@@ -122,7 +122,7 @@ def check_tools(
     needs_calls = grader is not None and reads_tool_calls(grader.spec)
     if has_tools and not base.shows_tools:
         finding = f"Records have tools, and the chat template of {base.name} does not show them."
-        remedy = "Take a base model that was taught to call tools (--base-model FOLDER)."
+        remedy = "Name the folder of a base model that was taught to call tools."
     elif needs_calls and not has_tools:
         finding = "No record that was looked at has tools that the model could call."
         remedy = "Train with a grader that does not look at calls."
