@@ -10,7 +10,8 @@ from rft_app.storage.grades import GradeOrder
 
 if TYPE_CHECKING:
     from rft_app.domain.dry_run import DryRun
-    from rft_app.domain.dry_run_comparison import DryRunComparison, FigurePair
+    from rft_app.domain.dry_run_comparison import DryRunComparison, FigurePair, RecordPair
+    from rft_app.services.dry_run_comparison import RecordPairs
     from rft_app.services.dry_runs import GradedRollout
 
 app = typer.Typer(
@@ -87,21 +88,30 @@ def compare(
     dataset: DatasetArgument,
     first: Annotated[str, typer.Argument(metavar="FIRST", help=RUN_HELP)],
     second: Annotated[str, typer.Argument(metavar="SECOND", help=RUN_HELP)],
+    records: Annotated[
+        bool, typer.Option("--records", help="Every record that both graded, largest falls first.")
+    ] = False,
+    cursor: Annotated[int, typer.Option(min=0, help="As the page before said.")] = 0,
     json: JsonOption = False,
 ) -> None:
     """How the second of two finished dry runs differs from the first."""
     from rft_app.api.schemas.dry_run_history import DryRunComparison
     from rft_app.cli.installation import ensure_schema
     from rft_app.services.datasets import get_dataset
-    from rft_app.services.dry_run_comparison import compare_dry_runs
+    from rft_app.services.dry_run_comparison import compare_dry_runs, list_record_pairs
     from rft_app.services.dry_runs import get_named_run
     from rft_app.storage.session import reading
 
     ensure_schema()
     with reading() as session:
         dataset_id = get_dataset(session, dataset).id
-        ids = [get_named_run(session, dataset_id, name).id for name in (first, second)]
-        found = compare_dry_runs(session, dataset_id, *ids)
+        ours, theirs = (get_named_run(session, dataset_id, name) for name in (first, second))
+        if records:
+            runs = (ours.id, theirs.id)
+            page = list_record_pairs(session, dataset_id, runs, offset=cursor)
+            _print_pairs(page, (f"RUN {ours.number}", f"RUN {theirs.number}"), is_json=json)
+            return
+        found = compare_dry_runs(session, dataset_id, ours.id, theirs.id)
     if json:
         write_json(DryRunComparison.of(found).to_json())
     else:
@@ -188,13 +198,23 @@ def _print_comparison(found: "DryRunComparison") -> None:
         f"{pairs.n:,} records graded in both: mean difference {pairs.mean:+.3f}{between}; "
         f"{pairs.num_better:,} better, {pairs.num_worse:,} worse, {pairs.num_same:,} as good"
     )
-    changed = [*pairs.most_better, *pairs.most_worse]
-    if changed:
-        rows = [
-            (one.record_id, f"{one.first:.3f}", f"{one.second:.3f}", f"{one.difference:+.3f}")
-            for one in changed
-        ]
-        write_table(("RECORD", *names, "DIFFERENCE"), rows)
+    if changed := [*pairs.most_better, *pairs.most_worse]:
+        write_table(("RECORD", *names, "DIFFERENCE"), map(_describe_pair, changed))
+
+
+def _print_pairs(page: "RecordPairs", names: tuple[str, str], *, is_json: bool) -> None:
+    if is_json:
+        from rft_app.api.schemas.dry_run_history import RecordPair
+
+        write_json([RecordPair(**pair.model_dump()).to_json() for pair in page.pairs])
+    else:
+        write_table(("RECORD", *names, "DIFFERENCE"), map(_describe_pair, page.pairs))
+    if page.next_offset is not None:
+        note(f"More: --records --cursor {page.next_offset}")
+
+
+def _describe_pair(pair: "RecordPair") -> tuple[str, ...]:
+    return pair.record_id, f"{pair.first:.3f}", f"{pair.second:.3f}", f"{pair.difference:+.3f}"
 
 
 def _describe_figure(pair: "FigurePair") -> tuple[str, ...]:

@@ -63,6 +63,13 @@ def test_dry_runs_are_listed_and_compared(client: TestClient, base: str) -> None
     mean = next(pair for pair in found["figures"] if pair["name"] == "mean")
     assert mean["difference"] == pytest.approx(second["mean"] - first["mean"])
     assert found["paired"]["mean"] == pytest.approx(mean["difference"])
+    runs = {"first": first["runId"], "second": second["runId"], "limit": 20}
+    page = client.get(f"{base}/dry-run/compare/records", params=runs)
+    cursor = page.headers["X-Next-Cursor"]
+    rest = client.get(f"{base}/dry-run/compare/records", params={**runs, "cursor": cursor})
+    assert "X-Next-Cursor" not in rest.headers
+    pairs = page.json() + rest.json()
+    assert len({pair["recordId"] for pair in pairs}) == len(pairs) == 25
 
 
 def test_rollouts_are_picked_by_lot(client: TestClient, base: str) -> None:

@@ -56,6 +56,9 @@ def test_two_runs_are_compared(rft: Rft) -> None:
     assert "3 records graded in both: mean difference -0.200; 0 better, 2 worse, 1 as good" in told
     assert "failure rate" in told
     assert "-5.0%" in told
+    rows = rft.json("dry-runs", "compare", DATASET, 1, 2, "--records")
+    assert [row["recordId"] for row in rows] == ["rec_3", "rec_1", "rec_4"]
+    assert "-0.500" in rft("dry-runs", "compare", DATASET, 1, 2, "--records").stdout
 
 
 def test_answers_are_listed_in_pages_or_by_lot(rft: Rft) -> None:

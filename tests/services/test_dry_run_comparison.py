@@ -3,7 +3,7 @@ import pytest
 from rft_app.domain.dry_run import DryRun
 from rft_app.domain.dry_run_comparison import DryRunComparison
 from rft_app.errors import ConflictError, NotFoundError
-from rft_app.services.dry_run_comparison import compare_dry_runs
+from rft_app.services.dry_run_comparison import compare_dry_runs, list_record_pairs
 from rft_app.services.dry_runs import list_dry_runs
 from rft_app.storage import dry_runs
 from rft_app.storage.dry_runs import DryRunPlan
@@ -88,3 +88,22 @@ def test_runs_come_in_pages() -> None:
     with reading() as session:
         older = list_dry_runs(session, DATASET, before=newest.number)
     assert [run.number for run in older] == [1]
+
+
+def test_all_records_of_both_runs_come_in_pages_by_their_difference() -> None:
+    found = compare()
+    assert found.paired is not None
+    runs = (found.first.id, found.second.id)
+    with reading() as session:
+        falls = list_record_pairs(session, DATASET, runs, limit=2)
+        rest = list_record_pairs(session, DATASET, runs, offset=2)
+        rises = list_record_pairs(session, DATASET, runs, rises_first=True)
+    assert falls.next_offset == 2
+    assert rest.next_offset is None
+    pairs = [*falls.pairs, *rest.pairs]
+    assert len(pairs) == found.paired.n > 2
+    differences = [pair.difference for pair in pairs]
+    assert differences == sorted(differences)
+    assert sum(differences) / len(pairs) == pytest.approx(found.paired.mean)
+    assert {pair.record_id for pair in rises.pairs} == {pair.record_id for pair in pairs}
+    assert [pair.difference for pair in rises.pairs] == sorted(differences, reverse=True)

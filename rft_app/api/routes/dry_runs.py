@@ -1,13 +1,14 @@
 """The history of dry runs: list, compare, rollouts picked by lot."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from rft_app.api.schemas.dry_run_history import DryRunComparison, DryRunSummary
+from rft_app.api.schemas.dry_run_history import DryRunComparison, DryRunSummary, RecordPair
 from rft_app.api.schemas.graded import GradedRollout
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_run_comparison import compare_dry_runs as compare
+from rft_app.services.dry_run_comparison import list_record_pairs
 from rft_app.services.dry_runs import MAX_PAGE, get_dry_run, pick_graded_rollouts
 from rft_app.services.dry_runs import list_dry_runs as list_page
 from rft_app.storage.session import reading
@@ -38,6 +39,35 @@ def compare_dry_runs(dataset_id: str, first: str, second: str) -> DryRunComparis
     """How the dry run `second` differs from `first`, both named by `runId`."""
     with reading() as session:
         return DryRunComparison.of(compare(session, dataset_id, first, second))
+
+
+@router.get("/compare/records")
+def list_compared_records(  # noqa: PLR0913  # one parameter per query
+    response: Response,
+    dataset_id: str,
+    first: str,
+    second: str,
+    order: Annotated[
+        Literal["falls", "rises"], Query(description="Which of the largest changes come first.")
+    ] = "falls",
+    cursor: Annotated[
+        int, Query(ge=0, le=2**31 - 1, description="`X-Next-Cursor` of the page before.")
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+) -> list[RecordPair]:
+    """Records that both runs graded, each with the mean of its rollouts in each."""
+    with reading() as session:
+        found = list_record_pairs(
+            session,
+            dataset_id,
+            (first, second),
+            rises_first=order == "rises",
+            offset=cursor,
+            limit=limit,
+        )
+    if found.next_offset is not None:
+        response.headers["X-Next-Cursor"] = str(found.next_offset)
+    return [RecordPair(**pair.model_dump()) for pair in found.pairs]
 
 
 @router.get("/rollouts/random")

@@ -181,7 +181,7 @@ def _paired() -> rx.Component:
                     _VIEW.alone != "",
                     rx.el.p(f"{_VIEW.alone}.", class_name="text-small text-ink-3"),
                 ),
-                rx.cond(has_items(_PAIRED.records), _most_changed()),
+                rx.cond(has_items(_PAIRED.records), _records()),
             ),
             empty_panel(
                 "No record in both",
@@ -193,15 +193,29 @@ def _paired() -> rx.Component:
     )
 
 
-def _most_changed() -> rx.Component:
+def _records() -> rx.Component:
+    """Those that changed most, or all of them, a page at a time."""
+    state = DryRunHistoryState
+    has_all = has_items(state.pairs)
     return rx.el.div(
         table(
-            head("Changed most"),
+            head(rx.cond(has_all, "Record", "Changed most")),
             head(_VIEW.first_name, is_number=True),
             head(_VIEW.second_name, is_number=True),
             head("Difference", is_number=True),
-            rows=rx.foreach(_PAIRED.records, _record),
-            label="Records that changed most",
+            rows=rx.foreach(rx.cond(has_all, state.pairs, _PAIRED.records), _record),
+            label="Records of both runs",
+        ),
+        rx.cond(
+            ~has_all | (state.next_pair > 0),
+            rx.el.div(
+                button(
+                    rx.cond(has_all, "Show more", "Show all records"),
+                    size="sm",
+                    on_click=state.show_pairs,
+                ),
+                class_name="px-3.5 py-2.5 border-t border-line",
+            ),
         ),
         class_name="mt-2 -mx-3.5 -mb-3.5 border-t border-line",
     )

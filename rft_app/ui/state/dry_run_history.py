@@ -4,11 +4,16 @@ import reflex as rx
 from sqlmodel import Session
 
 from rft_app.errors import RftError
-from rft_app.services.dry_run_comparison import compare_dry_runs
+from rft_app.services.dry_run_comparison import compare_dry_runs, list_record_pairs
 from rft_app.services.grader_versions import label_versions
 from rft_app.ui.state.asking import ask, dataset_id_in
 from rft_app.ui.state.dry_run import DryRunState
-from rft_app.ui.state.dry_run_history_view import ComparisonView, view_comparison
+from rft_app.ui.state.dry_run_history_view import (
+    ComparisonView,
+    PairRow,
+    view_comparison,
+    view_pair,
+)
 from rft_app.ui.state.made_by import name_grader
 
 
@@ -19,6 +24,10 @@ class DryRunHistoryState(rx.State):
     first: str = ""
     second: str = ""
     comparison: ComparisonView = ComparisonView()
+    pairs: list[PairRow] = []
+    """All records that both graded, as far as they are shown; empty until that is asked for."""
+    next_pair: int = 0
+    """How many are left out by the next page; 0 where there is none."""
     fault: str = ""
 
     @rx.event
@@ -58,10 +67,23 @@ class DryRunHistoryState(rx.State):
         self.first, self.second = self.second, self.first
         await self._show()
 
+    @rx.event
+    async def show_pairs(self) -> None:
+        """Show a page more of all records, largest falls first."""
+        dataset_id, runs = dataset_id_in(self.router.url.path), (self.first, self.second)
+        offset = self.next_pair
+        try:
+            page = await ask(lambda s: list_record_pairs(s, dataset_id, runs, offset=offset))
+        except RftError as error:
+            self.fault = error.message
+            return
+        self.pairs = [*self.pairs, *map(view_pair, page.pairs)]
+        self.next_pair = page.next_offset or 0
+
     async def _show(self) -> None:
         dataset_id = dataset_id_in(self.router.url.path)
         chosen = (self.first, self.second)
-        self.fault = ""
+        self.fault, self.pairs, self.next_pair = "", [], 0
         try:
             self.comparison = await ask(lambda session: _compare(session, dataset_id, chosen))
         except RftError as error:

@@ -282,7 +282,7 @@ def _paired(found: PairedDifference) -> PairedView:
         else f"95% interval {_signed(found.low)} to {_signed(found.high)}",
         counts=f"{count(found.n, 'record')} in both: {found.num_better:,} better, "
         f"{found.num_worse:,} worse, {found.num_same:,} the same",
-        records=[_record(pair) for pair in (*found.most_better, *found.most_worse)],
+        records=[view_pair(pair) for pair in (*found.most_better, *found.most_worse)],
     )
 
 
@@ -290,7 +290,8 @@ def _signed(value: float | None) -> str:
     return show_difference(value, "reward")
 
 
-def _record(pair: RecordPair) -> PairRow:
+def view_pair(pair: RecordPair) -> PairRow:
+    """One record of both runs."""
     return PairRow(
         name=pair.record_id,
         hint="",
