@@ -256,7 +256,11 @@ def _pairs(title: str, rows: Content, *, witness: str = "") -> rx.Component:
 
 def _pair(row: PairRow) -> rx.Component:
     return rx.el.tr(
-        cell(row.name, title=row.hint, class_name="max-w-[180px] max-wide:max-w-[110px] truncate"),
+        cell(
+            row.name,
+            title=row.hint,
+            class_name="max-w-[180px] truncate max-wide:max-w-[110px] max-wide:whitespace-normal",
+        ),
         cell(_value(row.first, row.first_note), is_number=True),
         cell(_value(row.second, row.second_note), is_number=True),
         cell(_difference(row), is_number=True, class_name="whitespace-nowrap"),
