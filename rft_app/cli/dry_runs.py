@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
-from rft_app.domain.grading import FailureKind
-from rft_app.storage.grades import GradeOrder
+from rft_app.domain.grading import FailureKind, GradeOrder
 
 if TYPE_CHECKING:
     from rft_app.domain.dry_run import DryRun

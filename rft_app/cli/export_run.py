@@ -32,6 +32,7 @@ _WORDS = {
     "no_pair": "without a better and a worse answer",
     "no_label": "without an answer known to be good or bad",
     "abstained": "that the grader would not judge",
+    "failed": "that the grader could not judge",
     "several_turns": "with an answer of several turns",
     "not_alternating": "with turns that do not alternate",
     "tools_in_prompt": "with tool calls in the prompt",

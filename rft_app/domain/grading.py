@@ -119,3 +119,22 @@ NO_ANSWER = GradingFailure(
 Outcome = Verdict | Abstention | GradingFailure
 """Exactly one of three: a reward, none because the grader would not, none because it could not."""
 GradeOutcome = Annotated[Outcome, Field(discriminator="kind")]
+
+
+class GradeOrder(StrEnum):
+    """Which grades a page shows, and in which order."""
+
+    BEST = "best"
+    """Graded ones, highest reward first."""
+    WORST = "worst"
+    FAILED = "failed"
+    """Those that the grader could not judge."""
+    ABSTAINED = "abstained"
+    """Those that it would not judge."""
+    NOT_SAMPLED = "not_sampled"
+    """Answers that the model did not give: there was nothing to judge."""
+    SPLIT = "split"
+    """All rollouts of the records whose rewards differ: by the gap between a record's highest and
+    lowest reward, the widest first; a record's rollouts stand together."""
+    ALL = "all"
+    """In the order of the plan: a record's rollouts stand together."""

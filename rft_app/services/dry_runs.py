@@ -7,12 +7,12 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import NO_TOPIC, DryRun
 from rft_app.domain.entity import Entity
-from rft_app.domain.grading import FailureKind, GradeOutcome, Verdict
+from rft_app.domain.grading import FailureKind, GradeOrder, GradeOutcome, Verdict
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.errors import NotFoundError
 from rft_app.storage import dry_runs, grades, rollouts
-from rft_app.storage.grades import GradeChoice, GradeOrder
+from rft_app.storage.grades import GradeChoice
 from rft_app.storage.record_plan import read_topic_keys
 from rft_app.storage.tables import GradeRow
 

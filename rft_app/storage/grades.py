@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -11,7 +10,14 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run import Grade
-from rft_app.domain.grading import Abstention, FailureKind, GradingFailure, Outcome, Verdict
+from rft_app.domain.grading import (
+    Abstention,
+    FailureKind,
+    GradeOrder,
+    GradingFailure,
+    Outcome,
+    Verdict,
+)
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.statistics import EQUAL_REWARDS
 from rft_app.errors import InvalidInputError
@@ -26,25 +32,6 @@ _COLUMNS = (
 
 _DETAILS = {"criteria", "votes"}
 """Fields of a verdict that are stored together."""
-
-
-class GradeOrder(StrEnum):
-    """Which grades a page shows, and in which order."""
-
-    BEST = "best"
-    """Graded ones, highest reward first."""
-    WORST = "worst"
-    FAILED = "failed"
-    """Those that the grader could not judge."""
-    ABSTAINED = "abstained"
-    """Those that it would not judge."""
-    NOT_SAMPLED = "not_sampled"
-    """Answers that the model did not give: there was nothing to judge."""
-    SPLIT = "split"
-    """All rollouts of the records whose rewards differ: by the gap between a record's highest and
-    lowest reward, the widest first; a record's rollouts stand together."""
-    ALL = "all"
-    """In the order of the plan: a record's rollouts stand together."""
 
 
 @dataclass(frozen=True, slots=True)

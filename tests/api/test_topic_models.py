@@ -98,7 +98,9 @@ def test_a_provider_that_does_not_help_is_told_with_the_remedy(
             assert job["error"]["code"] == "provider"
             assert said in job["error"]["message"]
             is_free = answer.status != 200 or b"choices" not in answer.body or answer.is_cut
-            assert (job["paid"] is None) is is_free, "What was answered was paid."
+            paid = job["paid"] or {"numCalls": 0, "numLost": 0}
+            assert (paid["numCalls"] == 0) is is_free, "What was answered was paid."
+            assert (paid["numLost"] > 0) is answer.is_cut, "A cut reply may have been charged."
 
 
 def test_what_cannot_be_asked_is_refused(

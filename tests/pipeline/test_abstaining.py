@@ -5,11 +5,10 @@ import pytest
 from rft_app.domain.dry_run import CriterionMean
 from rft_app.domain.example import Unit
 from rft_app.domain.export import ExportOptions, Lack
-from rft_app.domain.grading import Abstention, Verdict
+from rft_app.domain.grading import Abstention, GradeOrder, Verdict
 from rft_app.domain.record import record_id
 from rft_app.services.dry_runs import WantedRollouts, list_graded_rollouts
 from rft_app.services.export_examples import ExampleReader
-from rft_app.storage.grades import GradeOrder
 from rft_app.storage.record_scores import map_grades
 from rft_app.storage.session import reading
 from tests.pipeline.graded_dataset import (

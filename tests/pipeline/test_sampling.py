@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from rft_app.domain.grader import JudgeSpec
-from rft_app.domain.grading import FailureKind, GradingFailure
+from rft_app.domain.grading import FailureKind, GradeOrder, GradingFailure
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.record_grade import RecordGrade
@@ -14,7 +14,7 @@ from rft_app.pipeline.dry_run import DryRunStep
 from rft_app.services.dry_run_resuming import find_stopped, go_on
 from rft_app.services.dry_runs import WantedRollouts, list_graded_rollouts
 from rft_app.storage import jobs
-from rft_app.storage.grades import GradeOrder, iterate_grades
+from rft_app.storage.grades import iterate_grades
 from rft_app.storage.record_scores import map_grades
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import get_inputs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rft_app.domain.grading import FailureKind, GradingFailure
+from rft_app.domain.grading import FailureKind, GradeOrder, GradingFailure
 from rft_app.errors import InvalidInputError, NotFoundError
 from rft_app.services.dry_runs import (
     GradedRollout,
@@ -12,7 +12,6 @@ from rft_app.services.dry_runs import (
     list_record_rollouts,
     pick_graded_rollouts,
 )
-from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import RecordRow, TopicRow
 from tests.pipeline.graded_dataset import (

@@ -18,7 +18,7 @@ from rft_app.api.schemas.grader_suggestion import GraderSuggestion
 from rft_app.api.schemas.job import Job
 from rft_app.api.views import find_dry_run_report, saved_spec
 from rft_app.api.waiting import Wait, start
-from rft_app.domain.grading import FailureKind
+from rft_app.domain.grading import FailureKind, GradeOrder
 from rft_app.domain.pipeline import StepName
 from rft_app.graders.grader_file import parse_grader
 from rft_app.graders.openai_json import from_openai, to_openai
@@ -30,7 +30,6 @@ from rft_app.services.grader_proposal import propose_grader
 from rft_app.services.grader_trial import try_grader
 from rft_app.services.graders import configure_grader, current_grader
 from rft_app.services.pipeline import start_step
-from rft_app.storage.grades import GradeOrder
 from rft_app.storage.session import reading
 
 PYTHON = "text/x-python"

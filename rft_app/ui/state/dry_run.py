@@ -11,7 +11,7 @@ from sqlmodel import Session
 from rft_app.domain.attack import AttackSummary
 from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.grader import MadeBy
-from rft_app.domain.grading import FailureKind
+from rft_app.domain.grading import FailureKind, GradeOrder
 from rft_app.domain.job import JobStatus
 from rft_app.domain.pipeline import StepName
 from rft_app.errors import InvalidInputError, NotFoundError, RftError
@@ -31,7 +31,6 @@ from rft_app.services.grader_versions import map_makers
 from rft_app.services.graders import current_grader
 from rft_app.services.pipeline import StepView
 from rft_app.services.run_estimates import estimate_dry_run
-from rft_app.storage.grades import GradeOrder
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.rewards import bin_labels, describe_histogram, reward_histogram
