@@ -51,7 +51,7 @@ class TrainingSettings(Entity):
     """Weight of staying near the base model in the loss; above 0 each step costs a pass more."""
     entropy_bonus: float = Field(default=0.0, ge=0, le=0.1)
     """Reward of staying undecided: in every step, or below `entropy_floor` at the least."""
-    entropy_floor: float = Field(default=0.25, ge=0, le=5)
+    entropy_floor: float = Field(default=0.15, ge=0, le=5)
     """Nats for each token below which staying undecided is rewarded, more with each step, until
     the model tries other answers again; 0 for never.  Without it a model soon gives one answer
     only, and answers that are alike teach nothing.  Skywork-OR1, arXiv:2505.22312."""

@@ -20,8 +20,8 @@ TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 MAX_UNGRADED_STEPS = 3
 """Steps in a row without one graded answer after which it stops."""
 FLAT = 1e-9
-LEAST_BONUS, BONUS_STEP, MOST_BONUS = 0.05, 0.01, 0.2
-"""Of staying undecided while the model is too sure of itself: at first, more each step, at most."""
+BONUS_STEP, MOST_BONUS = 0.005, 0.1
+"""Of staying undecided while the model is too sure of itself: more each step, at most."""
 MICRO_BATCH = 32
 """Answers of one pass; more are passed in turn."""
 _RENAMED = {
@@ -255,12 +255,11 @@ def bound_entropy(settings: dict[str, Any]) -> dict[str, Any]:
     """A bonus in every step, or one below the floor alone."""
     if not settings["entropy_floor"]:
         return {"entropy_coef": settings["entropy_bonus"]}
-    least = max(settings["entropy_bonus"], LEAST_BONUS)
     return {
         "use_adaptive_entropy": True,
         "entropy_target": settings["entropy_floor"],
-        "entropy_coef": least,
-        "entropy_coef_min": least,
+        "entropy_coef": settings["entropy_bonus"],
+        "entropy_coef_min": settings["entropy_bonus"],
         "entropy_coef_delta": BONUS_STEP,
         "entropy_coef_max": MOST_BONUS,
     }
