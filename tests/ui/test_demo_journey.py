@@ -160,7 +160,7 @@ def _look_at_a_graded_record(page: Page) -> None:
 
 
 def _export(page: Page, folder: Path) -> None:
-    page.get_by_role("link", name="Export", exact=True).click()
+    page.get_by_role("banner").get_by_role("link", name="Export", exact=True).click()
     counts = page.get_by_text(re.compile(r"^\d+ train · \d+ test$"))
     shown = [int(number) for number in re.findall(r"\d+", counts.inner_text())]
     with page.expect_download(timeout=STEP_MS) as download:

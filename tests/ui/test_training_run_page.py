@@ -41,4 +41,4 @@ def test_what_keeps_a_training_from_starting_is_said(page: Page, dataset_url: st
     steps.fill("7")
     steps.press("Tab")
     expect(dialog.get_by_text("7 training steps")).to_be_visible()
-    expect(dialog.get_by_text("1 apart from the preset")).to_be_visible()
+    expect(dialog.get_by_text("1 set by hand")).to_be_visible()
