@@ -189,6 +189,17 @@ def _failure(kind: FailureKind, message: str) -> GradingFailure:
     return GradingFailure(failure_kind=kind, message=message)
 
 
+def _parse(source: str) -> ast.Module:
+    """The source's tree; parsed once more where the interpreter lost its own count of depth.
+
+    CPython 3.11 does so where something that is collected meanwhile parses, too (gh-106905).
+    """
+    try:
+        return ast.parse(source)
+    except SystemError:
+        return ast.parse(source)
+
+
 def check_source(source: str) -> None:
     """Check that the source compiles and defines `grade` for two arguments.
 
@@ -196,7 +207,7 @@ def check_source(source: str) -> None:
         InvalidInputError: It does not; details have `line` and `column`, counted from 1.
     """
     try:
-        module = ast.parse(source)
+        module = _parse(source)
         compile(module, "<grader>", "exec")
     except SyntaxError as error:
         raise _fault(error.msg, error.lineno, error.offset) from error

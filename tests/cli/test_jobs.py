@@ -1,16 +1,28 @@
 """`rft jobs`: durable jobs of every kind."""
 
+import time
 from pathlib import Path
 
 import orjson
 
+from rft_app.jobs.liveness import list_live_workers
 from rft_app.jobs.queue import enqueue
-from rft_app.storage.session import unit_of_work
+from rft_app.storage.session import reading, unit_of_work
 from tests.cli.conftest import Rft
 
 
 def imported(rft: Rft, rows: Path, name: str) -> str:
     return rft.json("import", rows, "--name", name, "--objective", "Add up")["id"]
+
+
+def wait_for_no_worker() -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with reading() as session:
+            if not list_live_workers(session):
+                return
+        time.sleep(0.1)
+    raise AssertionError("A worker went on.")
 
 
 def test_jobs_are_listed_and_shown(rft: Rft, rows: Path) -> None:
@@ -33,6 +45,8 @@ def test_jobs_are_listed_and_shown(rft: Rft, rows: Path) -> None:
 
 def test_a_job_that_waits_can_be_cancelled_and_followed(rft: Rft, rows: Path) -> None:
     dataset_id = imported(rft, rows, "Waiting")
+    with rft.inside():
+        wait_for_no_worker()  # the import's would take the job before it is cancelled
     with rft.inside(), unit_of_work() as session:
         job = enqueue(session, "near_duplicates", dataset_id, {})
     assert "was asked to stop" in rft("jobs", "cancel", job.id).stdout
