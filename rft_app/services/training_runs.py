@@ -341,5 +341,4 @@ def read_log(session: Session, run_id: str) -> str:
     """The last that the trainer printed, and its notes."""
     run = training_runs.get_run(session, run_id)
     folder = RunFolder.of(run.id)
-    notes = [str(event.get("message")) for event in folder.read_events() if "message" in event]
-    return "\n".join([folder.read_log_end(), *notes]).strip()
+    return "\n".join([folder.read_log_end(), *folder.read_notes()]).strip()

@@ -100,6 +100,15 @@ class RunFolder:
         self._read_to += len(whole)
         return [event for line in whole.splitlines() if (event := _parse(line)) is not None]
 
+    def read_notes(self) -> list[str]:
+        """What the trainer said in words, of all that it reported; figures are not even parsed."""
+        path = self.path / "events.jsonl"
+        if not path.exists():
+            return []
+        with path.open("rb") as file:
+            said = [_parse(line) for line in file if b'"message"' in line]
+        return [str(event["message"]) for event in said if event is not None and "message" in event]
+
     def read_log_end(self, num_bytes: int = 4_000) -> str:
         """The last that the trainer printed."""
         if not self.log.exists():

@@ -253,11 +253,12 @@ class _Read:
         self.drawn = (
             None if is_known else _Drawn(self.metrics, self.run.total_steps, is_service=is_service)
         )
-        self.events = read_log(session, self.run.id).splitlines()[::-1] if is_service else []
+        log = read_log(session, self.run.id)
+        self.events = log.splitlines()[::-1] if is_service else []
         checkpoints = reversed(list_checkpoints(session, self.run.id))
         self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
         self.topics = compare_topics(session, self.run)
-        self.log = read_log_lines(read_log(session, self.run.id))
+        self.log = read_log_lines(log)
         steps = list_answered_steps(session, self.run.id)
         self.steps = [step for step in steps if step.phase in _PHASES]
         self.place = seen.place or (_key(self.steps[-1]) if self.steps else "")
