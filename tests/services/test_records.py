@@ -83,7 +83,8 @@ def test_an_answer_that_the_model_did_not_give_is_no_failure_of_the_grader() -> 
             grade.failure_kind = "not_sampled" if is_own else grade.failure_kind
     with reading() as session:
         runs = list_graded_runs(session, DATASET)
-        grades = [one[runs[0].id] for one in map_grades(session, runs, ids(1, 2)).values()]
+        graded = map_grades(session, runs, ids(1, 2))
+    grades = [graded[one][runs[0].id] for one in ids(1, 2)]
     assert grades == [
         RecordGrade(mean=None, num_graded=0, num_failed=0, num_not_sampled=1),
         RecordGrade(mean=1.0, num_graded=1, num_failed=1, num_not_sampled=1),
