@@ -1,13 +1,17 @@
 """Connections to one provider, and what goes wrong on them, with secrets hidden."""
 
+import ssl
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 import httpx2
 import msgspec
 import openai
+from openai.resources.chat import Chat
 
 from rft_app.domain.provider import ProviderKind, hide_credentials
 from rft_app.domain.provider_check import is_key
@@ -40,29 +44,41 @@ Send = Callable[[openai.OpenAI], Any]
 """Makes one call with the library's client, asking for the raw response."""
 
 
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """The authorities that the library trusts; reading them takes longer than all the rest."""
+    return httpx2.create_ssl_context()
+
+
 class Lines:
-    """The library's client, made anew when the provider is reached in another way."""
+    """The library's clients, one for each call under way at a time.
+
+    A client that many threads share asks all its open connections before each call whether they
+    are still open, behind one lock.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         timeout_s = endpoint.provider.timeout_s
         self._timeout = openai.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
+        self._free: defaultdict[tuple[str, str], list[openai.OpenAI]] = defaultdict(list)
+        """By address and key, which may change."""
         self._secrets = Secrets()
         self._keys: set[str] = set()
         """Those that were sent, and that no message may show."""
 
     def close(self) -> None:
         """Give the connections back."""
-        for client in self._clients.values():
-            client.close()
+        for clients in self._free.values():
+            while clients:
+                clients.pop().close()
 
     def complete(self, arguments: dict[str, Any]) -> bytes | StatusFailure:
         """Ask for a chat completion."""
 
         def send(client: openai.OpenAI, more: dict[str, Any]) -> Any:  # noqa: ANN401
-            create: Any = client.chat.completions.with_raw_response.create
+            create: Any = Chat(client).completions.with_raw_response.create
             return create(**arguments, extra_body=more) if more else create(**arguments)
 
         return self._send(send, str(arguments["model"]))
@@ -79,7 +95,8 @@ class Lines:
         except NotAvailableError as error:
             return self.explain_unready(error)
         try:
-            body = send(self._client(connection), connection.more).http_response.content
+            with self._borrow(connection) as client:
+                body = send(client, connection.more).http_response.content
             return self._secrets.hide_in_body(body)
         except openai.APIError as error:
             return self.explain(error, connection)
@@ -143,13 +160,19 @@ class Lines:
                 self._secrets = Secrets(self._keys)
         return connection
 
-    def _client(self, connection: Connection) -> openai.OpenAI:
-        with self._lock:
-            place = connection.base_url, connection.api_key
-            client = self._clients.get(place)
-            if client is None:
-                client = self._clients[place] = openai.OpenAI(**self.to_options(connection))
-        return client
+    @contextmanager
+    def _borrow(self, connection: Connection) -> Generator[openai.OpenAI]:
+        """The client that was used last, whose connection is the likeliest to be open still."""
+        free = self._free[connection.base_url, connection.api_key]
+        try:
+            client = free.pop()
+        except IndexError:
+            http = openai.DefaultHttpxClient(verify=_trusted())
+            client = openai.OpenAI(**self.to_options(connection), http_client=http)
+        try:
+            yield client
+        finally:
+            free.append(client)
 
     def to_options(self, connection: Connection) -> dict[str, Any]:
         """What the library's clients are made with."""
