@@ -191,6 +191,20 @@ class Settings(BaseModel):
     """How long the embedded model stays in memory after the last call."""
     trainer_python: str = ""
     """The Python that trains; empty takes this one where torch is there, else `make trainer`'s."""
+    ray_address: str = Field(default="", pattern=r"^(https?://[^\s@]+)?$")
+    """The dashboard of the Ray cluster that trains, e.g. `http://127.0.0.1:8265`."""
+    ray_headers: Annotated[Mapping[str, SecretStr], BeforeValidator(parse_provider_keys)] = Field(
+        default_factory=dict[str, SecretStr]
+    )
+    """Sent with each call to it, e.g. `Authorization=Bearer TOKEN` (`parse_pairs`)."""
+    ray_python: str = Field(default="python3", min_length=1)
+    """The Python on the cluster that has what trains."""
+    ray_grading_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9._-]+$")
+    """Name or IPv4 address of this machine by which the cluster reaches it."""
+    ray_cpus: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Processors that a training reserves on the cluster; with no GPUs either it runs on the
+    cluster's head."""
+    ray_gpus: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
     gateway_providers: Annotated[tuple[GatewayProvider, ...], BeforeValidator(parse_providers)] = ()
     """Providers that the gateway passes calls on to, before the one above (`parse_providers`)."""

@@ -22,6 +22,7 @@ from rft_app.storage.migrations import ROOT, is_current, is_empty
 from rft_app.storage.session import make_engine, reading
 from rft_app.storage.tuned_models import list_tuned_models
 from rft_app.text import minilm
+from rft_app.trainers import TRAINERS
 from rft_app.trainers.environment import find_environment
 
 LOW_SPACE_BYTES = 2_000_000_000
@@ -231,6 +232,18 @@ def _check_trainer() -> Check:
     )
 
 
+def _check_ray() -> Check:
+    address = get_settings().ray_address
+    obstacle = TRAINERS.get("ray").find_obstacle() if address else ""
+    finding, _, remedy = obstacle.partition(". ")
+    return Check(
+        name="Ray cluster",
+        status=CheckStatus.WARN if obstacle else CheckStatus.OK,
+        finding=finding or (f"{address} answers" if address else "none is named"),
+        remedy=remedy,
+    )
+
+
 _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Python", _check_python),
     ("Data directory", _check_data_directory),
@@ -243,4 +256,5 @@ _CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("Embedded model", _check_embedded_model),
     ("Models trained here", _check_tuned_models),
     ("Local trainer", _check_trainer),
+    ("Ray cluster", _check_ray),
 )

@@ -21,7 +21,7 @@ FEW_HELD_OUT = 30
 def check_trainer(obstacle: str) -> TrainingCheck:
     """Whether it can train at all."""
     if not obstacle:
-        return TrainingCheck(name="trainer", level="ok", finding="The trainer is installed.")
+        return TrainingCheck(name="trainer", level="ok", finding="The trainer is ready.")
     finding, _, remedy = obstacle.partition(". ")
     return TrainingCheck(name="trainer", level="stop", finding=f"{finding}.", remedy=remedy)
 

@@ -27,7 +27,7 @@ MAX_RESTARTS = 1
 """How often a trainer that died is begun again by itself."""
 _ENDS = frozenset({"done", "failed", "cancelled"})
 _MACHINE = frozenset({"memory", "disk_full"})
-_OUTSIDE = frozenset({"broken", "orphaned", "not_installed", "service"})
+_OUTSIDE = frozenset({"broken", "orphaned", "not_installed", "service", "cluster"})
 
 
 class Following:

@@ -21,9 +21,9 @@ from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import get_inputs
 from rft_app.storage.steps import abandon_step, begin_step, fail_step, finish_step, get_step_row
 from rft_app.storage.training_runs import Place
-from rft_app.trainers import TRAINERS
+from rft_app.trainers import TRAINERS, RunsScript
 from rft_app.trainers.grading import TrainingGrader
-from rft_app.trainers.rewards import RewardEndpoint
+from rft_app.trainers.rewards import LOOPBACK, RewardEndpoint
 from rft_app.trainers.run_folder import Event, RunFolder
 
 
@@ -48,13 +48,15 @@ class Train:
             context.progress(0, run.total_steps, "writing the prompts")
             with reading() as session:
                 (write_order if run.remote is None else write_upload)(session, run, folder)
+        trainer = TRAINERS.get(run.trainer)
+        host = trainer.grading_host if isinstance(trainer, RunsScript) else LOOPBACK
         with (
             TrainingGrader(run.dataset_id, run.id, context.job_id, spec) as grader,
-            RewardEndpoint(grader.grade) as endpoint,
+            RewardEndpoint(grader.grade, host) as endpoint,
         ):
             folder.forget_stop()
             folder.announce(endpoint.url, endpoint.token)
-            training = TRAINERS.get(run.trainer).open(run)
+            training = trainer.open(run)
             done = Following(context, run, training).follow()
         outcome = conclude(run, done, is_held_out=folder.is_held_out())
         return _store(run, outcome)

@@ -140,7 +140,7 @@ def look_ahead(
         check_held_out(outlook),
         check_tools(session, dataset_id, base, sampled),
         check_lengths(tokens, settings, base),
-        check_memory(estimate),
+        check_memory(estimate) if trainer.is_here else None,
     )
     return TrainingProspect(
         draft=draft,

@@ -41,7 +41,6 @@ from rft_app.storage.training_runs import NewTraining, Place
 from rft_app.trainers.run_folder import RunFolder
 
 TRAIN = "train"
-LOCAL = "trl_local"
 MAX_METRICS = 10_000
 MAX_PAGE = 200
 ENDED_BADLY = frozenset({"failed", "cancelled"})
@@ -252,14 +251,14 @@ def finish_training(session: Session, run_id: str) -> TrainingRun:
 
     Raises:
         NotFoundError: There is none.
-        ConflictError: It does not run, or not on this machine.
+        ConflictError: It does not run, or a service trains.
     """
     run = training_runs.get_run(session, run_id)
     if run.status is not JobStatus.RUNNING:
         raise ConflictError(
             f"Training {run.number} is {run.status}; only one that runs can be finished early."
         )
-    if run.trainer != LOCAL:
+    if run.remote is not None:
         raise ConflictError(
             f"The trainer {run.trainer} cannot finish early. Cancel it: the best checkpoint stays."
         )

@@ -70,6 +70,16 @@ class Trainer(Protocol):
 class RunsScript(Trainer, Protocol):
     """A place that runs our own training script, with all its settings."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it computes on this machine."""
+        ...
+
+    @property
+    def grading_host(self) -> str:
+        """Name or address of this machine under which it asks for grades."""
+        ...
+
     def describe_base(self, base_model: str) -> BaseFacts:
         """What is known of a base model; the empty name takes the trainer's own.
 

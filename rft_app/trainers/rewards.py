@@ -1,4 +1,4 @@
-r"""The loopback endpoint where a trainer has answers graded by the dataset's own grader.
+r"""The endpoint where a trainer has answers graded by the dataset's own grader.
 
 `POST /grade` with `Authorization: Bearer TOKEN`:
 
@@ -12,18 +12,19 @@ is told apart, for that is no fault of it.
 import hmac
 import logging
 import secrets
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import orjson
 from pydantic import Field, ValidationError
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.training_run import Phase
-from rft_app.errors import RftError
+from rft_app.errors import NotAvailableError, RftError
 
 logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64_000_000
@@ -58,14 +59,27 @@ class Graded(Entity):
 
 
 Grade = Callable[[GradeRequest], Graded]
+LOOPBACK: Final = "127.0.0.1"
 
 
 class RewardEndpoint:
-    """Listens while the block lasts, at a free port of loopback."""
+    """Listens while the block lasts, at a free port.
 
-    def __init__(self, grade: Grade) -> None:
+    Args:
+        grade: What judges.
+        host: Name or IPv4 address of this machine under which it listens and is found.
+
+    Raises:
+        NotAvailableError: This machine has no such address.
+    """
+
+    def __init__(self, grade: Grade, host: str = LOOPBACK) -> None:
         self.token = secrets.token_urlsafe(32)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(grade, self.token))
+        self._host = host
+        try:
+            self._server = ThreadingHTTPServer((host, 0), _make_handler(grade, self.token))
+        except OSError as error:
+            raise NotAvailableError(describe_unbound(host, error)) from error
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="rewards", daemon=True
@@ -74,7 +88,7 @@ class RewardEndpoint:
     @property
     def url(self) -> str:
         """Where to post."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/grade"
+        return f"http://{self._host}:{self._server.server_address[1]}/grade"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -88,6 +102,23 @@ class RewardEndpoint:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def find_unbound(host: str) -> str:
+    """Why nothing can listen under a host's name; empty where it can."""
+    try:
+        with socket.create_server((host, 0)):
+            return ""
+    except OSError as error:
+        return describe_unbound(host, error)
+
+
+def describe_unbound(host: str, error: OSError) -> str:
+    """What to do where nothing can listen under a host's name."""
+    return (
+        f"Answers cannot be graded at {host} ({error.strerror or error}). Set "
+        "RFT_RAY_GRADING_HOST to a name or an IPv4 address of this machine."
+    )
 
 
 def _make_handler(grade: Grade, token: str) -> type[BaseHTTPRequestHandler]:

@@ -54,7 +54,7 @@ class RunFolder:
         for name, rows in prompts.items():
             with (self.path / f"{name}.jsonl").open("wb") as file:
                 file.writelines(orjson.dumps(row) + b"\n" for row in rows)
-        self._replace("config.json", orjson.dumps(config, option=orjson.OPT_INDENT_2))
+        self.write("config.json", orjson.dumps(config, option=orjson.OPT_INDENT_2))
 
     def is_held_out(self) -> bool:
         """Whether no record of the comparison chooses the checkpoint."""
@@ -62,7 +62,7 @@ class RunFolder:
 
     def announce(self, url: str, token: str) -> None:
         """Say where answers are graded from now on; for this user only."""
-        self._replace("endpoint.json", orjson.dumps({"url": url, "token": token}))
+        self.write("endpoint.json", orjson.dumps({"url": url, "token": token}))
 
     def ask_to_stop(self) -> None:
         """Let the trainer end at its next chance."""
@@ -117,7 +117,8 @@ class RunFolder:
             file.seek(max(0, self.log.stat().st_size - num_bytes))
             return file.read().decode(errors="replace").strip()
 
-    def _replace(self, name: str, raw: bytes) -> None:
+    def write(self, name: str, raw: bytes) -> None:
+        """Write a file in one piece, for this user only."""
         written = self.path / f".{name}"
         handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:

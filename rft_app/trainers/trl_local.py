@@ -12,8 +12,10 @@ from rft_app.domain.training_run import EMBEDDED_BASE, TrainingRun, TrainingSett
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.llm.embedded import find_weights
 from rft_app.settings import get_settings
+from rft_app.trainers._base import TrainingUnderWay
 from rft_app.trainers.base_folder import describe_folder
 from rft_app.trainers.environment import clean_environment, find_environment
+from rft_app.trainers.rewards import LOOPBACK
 from rft_app.trainers.run_folder import Event, RunFolder
 
 MAIN = Path(__file__).parents[1] / "processes" / "training"
@@ -35,6 +37,12 @@ class TrlLocal:
     name = "trl_local"
     label = "This machine (TRL, GRPO with LoRA)"
     notice = ""
+    is_here = True
+
+    @property
+    def grading_host(self) -> str:
+        """Loopback."""
+        return LOOPBACK
 
     def find_obstacle(self) -> str:
         """Which packages are missing."""
@@ -74,7 +82,7 @@ class TrlLocal:
             "base_folder": None if own else str(Path(base_model).expanduser().resolve()),
         }
 
-    def open(self, run: TrainingRun) -> "LocalTraining":
+    def open(self, run: TrainingRun) -> TrainingUnderWay:
         """One training."""
         return LocalTraining(RunFolder.of(run.id))
 

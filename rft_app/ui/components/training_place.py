@@ -1,4 +1,4 @@
-"""Where a training is done: on this machine, or by a provider."""
+"""Where a training is done: on this machine, by a provider, or on a Ray cluster."""
 
 import reflex as rx
 
@@ -10,7 +10,11 @@ from rft_app.ui.components.notice import notice
 from rft_app.ui.content import has_items
 from rft_app.ui.state.training import TrainingState
 
-_PLACES = (("trl_local", "This machine"), ("openai_compatible", "Provider's fine-tuning API"))
+_PLACES = (
+    ("trl_local", "This machine"),
+    ("openai_compatible", "Provider's fine-tuning API"),
+    ("ray", "Ray cluster"),
+)
 
 
 def where_form() -> rx.Component:

@@ -23,7 +23,6 @@ from rft_app.domain.training_watch import (
     LOW_ENTROPY,
     find_alerts,
 )
-from rft_app.services.training_runs import LOCAL
 from rft_app.services.training_topics import TopicProgress
 from rft_app.services.tuned_models import name_tuned_model
 from rft_app.ui.charts.training_curves import small_line
@@ -35,7 +34,11 @@ from rft_app.ui.state.training_comparison_view import ComparisonView, signed
 from rft_app.ui.words import count, duration, reward
 
 UNKNOWN = "–"
-TRAINERS_SAID = {"trl_local": "local TRL", "openai_compatible": "fine-tuning API"}
+TRAINERS_SAID = {
+    "trl_local": "local TRL",
+    "openai_compatible": "fine-tuning API",
+    "ray": "Ray cluster",
+}
 NOT_TOLD = "not told by the service"
 SAME = 0.005
 """Differences that are shown as none."""
@@ -301,7 +304,7 @@ class RunView:
             is_live=is_live,
             is_service=run.remote is not None,
             notice="" if run.remote is None else NOTICE,
-            can_finish=run.status is JobStatus.RUNNING and run.trainer == LOCAL,
+            can_finish=run.status is JobStatus.RUNNING and run.remote is None,
             can_resume=can_resume(run),
             error=run.error,
             against=run.reason,
