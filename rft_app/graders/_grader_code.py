@@ -92,11 +92,10 @@ def grade(sample, item):
 
 def write_code(spec: GraderSpec) -> str:
     """The code of a grader that asks no model, up to its `grade`."""
-    parts = list(spec.graders.values()) if isinstance(spec, MultiSpec) else [spec]
-    kinds = sorted({part.kind for part in parts})
+    kinds = sorted({part.kind for part in _list_parts(spec)})
     wanted = [*kinds, "multi"] if isinstance(spec, MultiSpec) else kinds
     modules = [lookup, *(module for kind in wanted for module in _MODULES[kind])]
-    libraries = sorted({name for part in parts if (name := _library_of(part))})
+    libraries = _list_libraries(spec)
     imports, bodies = _join(modules)
     head = _HEAD.format(
         label=spec.kind.replace("_", " "),
@@ -108,6 +107,17 @@ def write_code(spec: GraderSpec) -> str:
     settings = spec.model_dump_json(indent=2).replace("'", "\\u0027")
     tail = _TAIL.format(settings=settings, kinds=graded)
     return f"{head}{bodies}\n{tail}" + (_GRADE_ALL if isinstance(spec, MultiSpec) else _GRADE_ONE)
+
+
+def list_requirements(spec: GraderSpec) -> list[str]:
+    """What the file of a grader imports beside the standard library, as pip takes it.
+
+    Example:
+        >>> spec = TextSimilaritySpec(reference="{{item.reference}}", metric="bleu")
+        >>> [name.partition("==")[0] for name in list_requirements(spec)]
+        ['sacrebleu']
+    """
+    return [_requirement(library) for library in _list_libraries(spec)]
 
 
 def read_settings(source: str) -> str | None:
@@ -125,6 +135,14 @@ def read_settings(source: str) -> str | None:
             case _:
                 pass
     return None
+
+
+def _list_parts(spec: GraderSpec) -> list[GraderSpec]:
+    return list(spec.graders.values()) if isinstance(spec, MultiSpec) else [spec]
+
+
+def _list_libraries(spec: GraderSpec) -> list[str]:
+    return sorted({name for part in _list_parts(spec) if (name := _library_of(part))})
 
 
 def _library_of(spec: GraderSpec) -> str | None:

@@ -38,13 +38,14 @@ _BELOW: Final = "# Below: what calls `grade` in training; the script above is as
 _ADAPTERS: Final = '''
 #
 # TRL   GRPOTrainer(reward_funcs=[reward], train_dataset=...) with rows of the format trl_grpo.
-# verl  custom_reward_function.path=THIS_FILE custom_reward_function.name=compute_score with rows
-#       of the format verl.
+# verl  reward.custom_reward_function.path=THIS_FILE
+#       reward.custom_reward_function.name=compute_score with rows of the format verl.
 
 import json as rft_json
 
 RFT_FAILED = None
-"""What verl is told of an answer that cannot be graded. None: training stops with the error.
+"""What verl is told of an answer that cannot be graded. None: the error is raised, with which
+verl 0.9 logs it and leaves the answer out, and stops where a step has no other.
 TRL is told None, which leaves the answer out."""
 RFT_VERL_LACKS = ""
 """What `grade` compares and verl does not hand over; empty where there is nothing."""
@@ -175,7 +176,7 @@ def to_python(spec: GraderSpec) -> str:
         raise _refuse_asking(asking)
     if isinstance(spec, ScriptSpec):
         return _write_script(spec)
-    lacks = " and ".join(sorted(_find_lacks(spec)))
+    lacks = " and ".join(find_lacks(spec))
     adapters = _ADAPTERS.replace('RFT_VERL_LACKS = ""', f'RFT_VERL_LACKS = "{lacks}"')
     return f"{write_code(spec)}\n\n# Below: what calls `grade` in training.{adapters}"
 
@@ -230,14 +231,20 @@ def _refuse_asking(asking: Mapping[str, GraderSpec]) -> InvalidInputError:
     )
 
 
-def _find_lacks(spec: GraderSpec) -> set[str]:
-    """What a grader reads of answer and record that is not in a row of verl."""
+def find_lacks(spec: GraderSpec) -> list[str]:
+    """What a grader reads of answer and record that verl does not hand over, in order.
+
+    Of a script it is what its text names; one that hides it fails when it is called.
+    """
     parts = list(spec.graders.values()) if isinstance(spec, MultiSpec) else [spec]
-    return {lack for part in parts for path in _list_paths(part) if (lack := _find_lack(path))}
+    paths = {path for part in parts for path in _list_paths(part)}
+    return sorted({lack for path in paths if (lack := _find_lack(path))})
 
 
 def _list_paths(spec: GraderSpec) -> list[str]:
     match spec:
+        case ScriptSpec():
+            return _list_script_paths(spec.source)
         case ToolCallsSpec():
             return ["sample.output_tools", *find_places(spec.reference)]
         case StringCheckSpec() | TextSimilaritySpec():
@@ -246,6 +253,29 @@ def _list_paths(spec: GraderSpec) -> list[str]:
             return [f"sample.{spec.field}"]
         case _:
             return []
+
+
+def _list_script_paths(source: str) -> list[str]:
+    """`sample.x`, `item["x"]` and `item.get("x")` in a script, as paths."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=("sample" | "item") as owner), attr=name):
+                found.append(f"{owner}.{name}")
+            case (
+                ast.Subscript(
+                    value=ast.Name(id=("sample" | "item") as owner),
+                    slice=ast.Constant(value=str(name)),
+                )
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=("sample" | "item") as owner), attr="get"),
+                    args=[ast.Constant(value=str(name)), *_],
+                )
+            ):
+                found.append(f"{owner}.{name}")
+            case _:
+                pass
+    return [path for path in found if path != "sample.messages"]  # the answer's text is in them
 
 
 def _find_lack(path: str) -> str | None:

@@ -15,17 +15,39 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
+import pyarrow.parquet as pq
 
 from rft_app.domain.export import ExportOptions
+from rft_app.domain.grader import ScriptSpec
+from rft_app.domain.grading import Verdict
+from rft_app.domain.rollout import make_item
+from rft_app.domain.training_plan import BaseFacts
+from rft_app.domain.training_run import TrainingSettings
 from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS
+from rft_app.graders import open_grader
 from rft_app.services.datasets import create_dataset
 from rft_app.services.exports import get_export, open_export
 from rft_app.services.imports import start_import, start_rollouts_import
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.trainers.grading import make_answer
+from rft_app.trainers.verl_order import (
+    GRADER,
+    TRAIN,
+    VALIDATION,
+    VerlPlace,
+    write_command,
+    write_grader,
+)
 from tests.conftest import SHARED_DATA, create_schema, forget_environment
 from tests.consumers.rows import make_rows
 from tests.services.stored_dataset import order_export, work
+
+SHARE_OF_WORDS = """
+def grade(sample, item):
+    wanted = item["reference"].split()
+    return sum(word in sample.output_text.split() for word in wanted) / max(1, len(wanted))
+"""
 
 
 class Source(NamedTuple):
@@ -105,6 +127,50 @@ def make_exports(folder: Path) -> None:
     (folder / "refused.json").write_bytes(orjson.dumps(refused, option=orjson.OPT_INDENT_2))
 
 
+def make_verl_order(folder: Path) -> None:
+    """What verl is told of a training on the trips, with rewards as they are here."""
+    exported, order = folder / "trips" / "verl", folder / "verl_order"
+    order.mkdir()
+    shutil.copy(exported / "train.parquet", order / TRAIN)
+    shutil.copy(exported / "test.parquet", order / VALIDATION)
+    spec = ScriptSpec(source=SHARE_OF_WORDS)
+    (order / GRADER).write_text(write_grader(spec), encoding="utf-8")
+    rows = pq.read_table(order / TRAIN).to_pylist()[:20]
+    graded = [
+        (number, text, item)
+        for number, row in enumerate(rows)
+        for reference in [row["reward_model"]["ground_truth"]]
+        for item in [make_item({}, {"id": f"rec_{number}", "reference": reference}, None)]
+        for text in (reference, reference[: len(reference) // 2], "?")
+    ]
+    with open_grader(spec) as grader:
+        pairs = [(make_answer(text, has_tools=False), item) for _, text, item in graded]
+        rewards = [one.reward for one in grader.grade(pairs) if isinstance(one, Verdict)]
+    facts = BaseFacts(
+        name="tiny",
+        num_parameters=1,
+        num_layers=1,
+        hidden_size=1,
+        vocabulary=1,
+        context_tokens=100_000,
+    )
+    place = VerlPlace(folder=str(order.resolve()), outputs="/out, shared", base_model="org/tiny")
+    told = {
+        name: write_command(settings, facts, place, 44)
+        for name, settings in {
+            "quick": TrainingSettings(),
+            "all": TrainingSettings(
+                beta=0.02, entropy_bonus=0.01, precision="float32", max_completion_tokens=20_000
+            ),
+        }.items()
+    }
+    answers = [
+        {"row": number, "text": text, "reward": reward}
+        for (number, text, _), reward in zip(graded, rewards, strict=True)
+    ]
+    (order / "told.json").write_bytes(orjson.dumps({"commands": told, "answers": answers}))
+
+
 def main() -> None:
     """Make them in a data directory that is thrown away."""
     folder = Path(sys.argv[1])
@@ -115,6 +181,7 @@ def main() -> None:
         forget_environment()
         create_schema()
         make_exports(folder)
+        make_verl_order(folder)
         forget_environment()
 
 
