@@ -10,7 +10,9 @@ With a budget, what was spent is looked at before each call.  Postgres is measur
 is installed, or by the URL of an empty database; asked for by `--postgres`, its absence is a
 failure, else it is only told.  The client's library is imported before, as
 it is in a worker that asked before.  Beside it: reading replies of judges and making the report of
-them, in one thread without storage, the best of five.
+them, in one thread without storage, the best of five; once as judges reply most of the time, and
+once with replies that each take another way (commas too many, `Score: 4`, `[[4]]`, thoughts,
+labels, out of the range).
 """
 
 import argparse
@@ -28,6 +30,8 @@ from _targets import Targets
 from grading import fill_database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rft_app.domain.dry_run import Grade
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -35,6 +39,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 TARGET, TARGET_PER_S = 1.08, 20_000
 NUM_READ = 20_000
 PROMPT = "Rate the last answer.\n{{item.messages}}\n\n{{sample.output_text}}"
+
+REASON = "The answer names the fee and the day, but not what happens to the old card. " * 2
+LABELS = {"excellent": 1.0, "mediocre": 0.5, "wrong": 0.0}
+ODD_FORMS = (
+    '{"reasoning": "REASON", "score": SCORE,}',
+    '```json\n{"reasoning": "REASON", "score": SCORE,}\n```',
+    "REASON\n\nScore: SCORE",
+    "REASON\n\n**Score:** SCORE/5",
+    "REASON\n\nRating: [[SCORE]]",
+    "<think>REASON Perhaps 3? {no, Score: 2}</think>\nREASON\nScore: SCORE",
+    '{"reasoning": "REASON", "score": "LABEL"}',
+    "REASON\n\nScore: LABEL",
+    '{"reasoning": "REASON", "score": 9}',
+    "REASON By {the rules} the score is SCORE out of 5",
+)
+"""Commas too many, scores in words, brackets, thoughts, labels, and one out of the range."""
+OUT_OF_RANGE = 8
 
 
 def find_free_port() -> int:
@@ -104,40 +125,67 @@ def measure(name: str, wanted: argparse.Namespace, targets: Targets) -> None:
 
 
 def measure_reading(targets: Targets) -> None:
-    """Replies as judges write them, and the report of all."""
+    """Replies as judges write them most of the time, those of all other ways, and the reports."""
+    measure_replies("reading", make_reply, NUM_READ, targets)
+    num_readable = sum(number % len(ODD_FORMS) != OUT_OF_RANGE for number in range(NUM_READ))
+    measure_replies("odd ones", make_odd_reply, num_readable, targets)
+
+
+def measure_replies(
+    name: str, make: "Callable[[int], str]", num_readable: int, targets: Targets
+) -> None:
+    """Replies and the report of all; every second one of a judge that gives labels, where odd."""
     from rft_app.domain.dry_run import make_report
     from rft_app.domain.grader import JudgeSpec
     from rft_app.graders.judge import read_reply
 
-    spec = JudgeSpec(prompt=PROMPT, min_score=1, max_score=5)
-    texts = [make_reply(number) for number in range(NUM_READ)]
+    scores = JudgeSpec(prompt=PROMPT, min_score=1, max_score=5)
+    labels = JudgeSpec(prompt=PROMPT, label_rewards=LABELS)
+    texts = [make(number) for number in range(NUM_READ)]
+    asked = [labels if any(label in text for label in LABELS) else scores for text in texts]
     fastest_s = float("inf")
     for _ in range(5):
         started_at = time.perf_counter()
-        grades = [make_grade(number, read_reply(text, spec)) for number, text in enumerate(texts)]
+        grades = [
+            make_grade(number, read_reply(text, spec))
+            for number, (text, spec) in enumerate(zip(texts, asked, strict=True))
+        ]
         report = make_report(grades, {1: "Cards", 2: "Loans"})
         fastest_s = min(fastest_s, time.perf_counter() - started_at)
-        assert report.num_graded == NUM_READ
+        assert report.num_graded == num_readable, report.num_graded
     per_s = NUM_READ / fastest_s
-    print(f"{'reading':>10}: {per_s:,.0f} rollouts/s {targets.least(per_s, TARGET_PER_S)}")
+    print(f"{name:>10}: {per_s:,.0f} rollouts/s {targets.least(per_s, TARGET_PER_S)}")
 
 
 def make_reply(number: int) -> str:
     """JSON alone, with words around it, or behind a draft in thoughts."""
-    reason = "The answer names the fee and the day, but not what happens to the old card. " * 2
-    plain = orjson.dumps({"reasoning": reason, "score": 1 + number % 5}).decode()
+    plain = orjson.dumps({"reasoning": REASON, "score": 1 + number % 5}).decode()
     draft = f"<think>At first: {plain}</think>\n```json\n{plain}\n```"
     forms = (plain, plain, f"Here is my verdict: {plain}", draft)
     return forms[number % len(forms)]
 
 
+def make_odd_reply(number: int) -> str:
+    """One that takes another way each time; one in ten is out of the range."""
+    score, label = 1 + number % 5, list(LABELS)[number % len(LABELS)]
+    form = ODD_FORMS[number % len(ODD_FORMS)]
+    return form.replace("REASON", REASON).replace("SCORE", str(score)).replace("LABEL", label)
+
+
 def make_grade(number: int, outcome: object) -> "Grade":
     """The grade of the rollout with that place in the plan; four rollouts a record."""
     from rft_app.domain.dry_run import Grade
-    from rft_app.domain.grading import Verdict
+    from rft_app.domain.grading import GradingFailure, Verdict
 
-    assert isinstance(outcome, Verdict)
-    return Grade(record_seq=number // 4, topic_id=1 + number // 4 % 2, reward=outcome.reward)
+    assert isinstance(outcome, Verdict | GradingFailure)
+    failed = outcome if isinstance(outcome, GradingFailure) else None
+    return Grade(
+        record_seq=number // 4,
+        topic_id=1 + number // 4 % 2,
+        reward=None if isinstance(outcome, GradingFailure) else outcome.reward,
+        failure_kind=failed and failed.failure_kind,
+        failure_message=failed and failed.message,
+    )
 
 
 def measure_databases(wanted: argparse.Namespace, targets: Targets) -> None:
