@@ -10,7 +10,6 @@ from rft_app.cli.providers import (
     Concurrency,
     KeepReplies,
     NameArgument,
-    PricesDate,
     Timeout,
     read_key,
 )
@@ -40,7 +39,12 @@ def change(  # noqa: PLR0913  # options of a command
     timeout: Timeout = None,
     attempts: Attempts = None,
     keep_replies: KeepReplies = None,
-    prices_date: PricesDate = None,
+    prices_date: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY", help="When the prices were looked up: 2026-11-22. '' takes it away."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Change what is named of a provider that was added; all else stays as it is."""
@@ -57,14 +61,14 @@ def change(  # noqa: PLR0913  # options of a command
         "timeout_s": timeout,
         "max_attempts": attempts,
         "keeps_replies": keep_replies,
-        "prices_date": prices_date,
     }
-    limits = {
+    optional = {
         "requests_per_minute": requests_per_minute,
         "tokens_per_minute": tokens_per_minute,
+        "prices_date": prices_date,
     }
     changes = {field: value for field, value in given.items() if value is not None}
-    changes |= {field: value or None for field, value in limits.items() if value is not None}
+    changes |= {field: value or None for field, value in optional.items() if value is not None}
     has_key = key_stdin or bool(key_variable) or no_key
     if no_key and (key_stdin or key_variable):
         raise typer.BadParameter("--no-key forgets the key: leave out the other one.")

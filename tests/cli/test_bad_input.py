@@ -21,6 +21,8 @@ def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
         ("import", rows, *NEW, "--map", "input"),
         ("run", "ds_x", "--until", "moon"),
         ("run", "ds_x", "--sample-size", "0"),
+        ("run", "ds_x", "--pass-reward", "0"),
+        ("run", "ds_x", "--pass-reward", "1.5"),
         ("run", "ds_x", "--grader", README),
         ("export", "ds_x", "--format", "floppy", "--out", "x.zip"),
         ("export", "ds_x", *TRL, "x.csv"),

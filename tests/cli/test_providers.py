@@ -59,6 +59,8 @@ def test_a_change_keeps_what_it_does_not_name(rft: Rft, monkeypatch: pytest.Monk
     found = rft.json("providers", "change", "lab", "--requests-per-minute", 0, "--model", "new=1/2")
     assert (found["requestsPerMinute"], found["timeoutS"]) == (None, 120)
     assert found["models"][0]["inputUsdPerMillion"] == 1
+    assert found["pricesDate"] == "2026-11-22"
+    assert rft.json("providers", "change", "lab", "--prices-date", "")["pricesDate"] is None
     assert rft.json("providers", "change", "lab", "--no-key")["hasKey"] is False
 
 
