@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from rft_app.domain.record import RecordBytes
+from rft_app.domain.statistics import EQUAL_REWARDS, has_passed
 
 
 class Unit(StrEnum):
@@ -60,7 +61,7 @@ def best_and_worst(answers: Iterable[Answer], margin: float) -> tuple[Answer, An
 
     Args:
         answers: Those without a reward do not take part.
-        margin: Smallest difference of their rewards, above 0.
+        margin: Smallest difference of their rewards, above 0; rounding aside.
 
     Example:
         >>> rewards = (0.5, None, 1.0, 0.0)
@@ -75,7 +76,8 @@ def best_and_worst(answers: Iterable[Answer], margin: float) -> tuple[Answer, An
         return None
     best_reward, best = max(rewarded, key=lambda pair: pair[0])
     worst_reward, worst = min(rewarded, key=lambda pair: pair[0])
-    return (best, worst) if best_reward - worst_reward >= margin else None
+    gap = best_reward - worst_reward
+    return (best, worst) if gap > EQUAL_REWARDS and has_passed(gap, margin) else None
 
 
 class Labelled(NamedTuple):

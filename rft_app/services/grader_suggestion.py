@@ -16,6 +16,7 @@ from rft_app.domain.grader import GraderSpec, ScriptSpec, StringCheckSpec, Strin
 from rft_app.domain.grading import Verdict
 from rft_app.domain.record import Selection
 from rft_app.domain.rollout import RolloutKey
+from rft_app.domain.statistics import has_passed
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.graders import open_grader
 from rft_app.pipeline.dry_run import grade_rollouts
@@ -127,7 +128,8 @@ def measure_agreement(
         return None
     num_same = sum(
         isinstance(outcome, Verdict)
-        and (outcome.reward >= GOOD_REWARD) == (rollout.item["reward"] >= GOOD_REWARD)
+        and has_passed(outcome.reward, GOOD_REWARD)
+        == has_passed(rollout.item["reward"], GOOD_REWARD)
         for rollout, outcome in zip(rollouts, outcomes, strict=True)
     )
     return Agreement(num_same=num_same, num_checked=len(rollouts))

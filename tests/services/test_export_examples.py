@@ -41,6 +41,7 @@ def judged(*rewards: float | None, **changes: Any) -> Judged:
         (judged(0.2, 1.0, 0.0, None), (1, 2), Origin.REWARD),
         (judged(0.5, 0.5, 0.5), None, None),
         (judged(0.5, 0.55), None, None),
+        (judged(0.7, 0.6), (0, 1), Origin.REWARD),
         (judged(None, None), None, None),
         (
             judged(0.0, 1.0, feedback=[said(chosen_seq=0, rejected_seq=1)]),
@@ -61,7 +62,16 @@ def judged(*rewards: float | None, **changes: Any) -> Judged:
         ),
         (judged(0.0, 1.0, feedback=[said(chosen_seq=7, rejected_seq=0)]), (1, 0), Origin.REWARD),
     ],
-    ids=["rewards", "equal", "too near", "unknown", "a person", "the last person", "gone answer"],
+    ids=[
+        "rewards",
+        "equal",
+        "too near",
+        "near enough but for rounding",
+        "unknown",
+        "a person",
+        "the last person",
+        "gone answer",
+    ],
 )
 def test_the_strongest_source_makes_the_pair(
     found: Judged, sides: tuple[int, int] | None, origin: Origin | None
@@ -73,6 +83,11 @@ def test_the_strongest_source_makes_the_pair(
     assert pair is not None
     assert (pair.chosen, pair.rejected) == tuple(text(f"answer {key}") for key in sides)
     assert pair.origin is origin
+
+
+def test_rewards_that_differ_by_rounding_alone_make_no_pair() -> None:
+    assert 0.1 + 0.2 > 0.3
+    assert find_pair(judged(0.3, 0.1 + 0.2), 1e-17) is None
 
 
 def test_a_correction_is_better_than_what_it_corrects() -> None:

@@ -44,6 +44,18 @@ def test_a_grader_that_agrees_with_recorded_rewards_says_with_how_many() -> None
     assert found.spec.source != REWARD_SCRIPT
 
 
+def test_a_recorded_reward_that_is_good_but_for_rounding_agrees() -> None:
+    add_records([None] * NUM_RECORDS)
+    for seq in range(1, NUM_RECORDS + 1):
+        is_right = seq % 2 == 0
+        said = f"So it is {seq if is_right else seq + 1}."
+        add_answers(seq, said, reward=0.7 - 0.2 if is_right else 0.0)
+    found = suggest()
+    assert found is not None
+    assert 0.7 - 0.2 < 0.5
+    assert found.agreement == Agreement(num_same=30, num_checked=30)
+
+
 def test_a_grader_that_contradicts_recorded_rewards_is_not_suggested() -> None:
     add_records([None] * NUM_RECORDS)
     add_solutions(num_wrongly_rewarded=2)
