@@ -7,7 +7,11 @@ An answer that could not be graded is not in this list: it is data, see
 `rft_app.domain.grading.GradingFailure`.
 """
 
+import errno
 from typing import ClassVar
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DATABASE_FULL = "database or disk is full"
 
 
 class RftError(Exception):
@@ -83,3 +87,13 @@ class ProviderError(RftError):
 
 class JobCancelledError(Exception):
     """Somebody asked to stop the job that runs here; neither a fault nor a result."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something could not be written for want of room.
+
+    Example:
+        >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full(OSError(5, "I/O"))
+        (True, False)
+    """
+    return getattr(error, "errno", None) in _FULL or _DATABASE_FULL in str(error)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from rft_app.domain.job import Job, JobError, JobStatus
-from rft_app.errors import JobCancelledError, RftError
+from rft_app.errors import JobCancelledError, RftError, is_disk_full
 from rft_app.jobs.context import JobContext
 from rft_app.jobs.kind import JobKind, OnCancelled, OnFailed, OnStarted
 from rft_app.registry import Registry
@@ -135,6 +135,11 @@ class WorkerContext(JobContext):
 
 
 def _describe_defect(error: Exception) -> JobError:
+    if is_disk_full(error):
+        return JobError(
+            code="disk_full",
+            message="The disk is full. Free some space, then try again.",
+        )
     return JobError(
         code="internal",
         message=f"rft itself broke ({type(error).__name__}); the worker's log has the details. "

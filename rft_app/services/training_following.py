@@ -25,6 +25,9 @@ END_WAIT_S = 10.0
 """How long a trainer that reported its end may take to go."""
 MAX_RESTARTS = 1
 """How often a trainer that died is begun again by itself."""
+KILLED_TWICE = (
+    "Most likely memory ran out: set fewer rollouts or prompts per step, or shorter answers. "
+)
 _ENDS = frozenset({"done", "failed", "cancelled"})
 _MACHINE = frozenset({"memory", "disk_full"})
 _OUTSIDE = frozenset({"broken", "orphaned", "not_installed", "service", "cluster"})
@@ -78,10 +81,10 @@ class Following:
         """A trainer that ended without a word is begun again, once."""
         how = self._training.describe_end()
         if self._num_restarts >= MAX_RESTARTS:
+            why = KILLED_TWICE if how.startswith("was killed") else ""
             raise KilledError(
-                f"The trainer {how}, again. Most likely memory ran out: set fewer rollouts or "
-                "prompts per step, or shorter answers. Checkpoints are kept; resume goes on from "
-                "the last."
+                f"The trainer {how}, again. {why}Checkpoints are kept; resume goes on from the "
+                "last."
             )
         self._num_restarts += 1
         self._words = f"the trainer {how.partition(':')[0]}; it goes on from the last checkpoint"

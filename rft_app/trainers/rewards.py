@@ -15,6 +15,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
@@ -24,7 +25,7 @@ from pydantic import Field, ValidationError
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.training_run import Phase
-from rft_app.errors import NotAvailableError, RftError
+from rft_app.errors import NotAvailableError, RftError, is_disk_full
 
 logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64_000_000
@@ -164,7 +165,11 @@ def _grade(grade: Grade, raw: bytes, one_at_a_time: threading.Lock) -> tuple[int
             graded = grade(request)
     except RftError as error:
         return error.status_code, _say(error.message)
-    except Exception:
+    except Exception as error:
+        if is_disk_full(error):
+            return HTTPStatus.INSUFFICIENT_STORAGE, _say(
+                "The disk is full. Free some space, then resume."
+            )
         logger.exception("answers of a training could not be graded")
         return 500, _say("rft itself broke; the worker's log has the details.")
     return 200, orjson.dumps(graded.model_dump())

@@ -21,6 +21,8 @@ from rft_app.trainers.run_folder import Event, RunFolder
 MAIN = Path(__file__).parents[1] / "processes" / "training"
 FLOPS_PER_CORE = 0.2e12
 """Of a core that computes in bfloat16, answering included: measured on one machine, a guess."""
+UNTOLD = 4
+"""Exit code of a process that could not write its last report."""
 EMBEDDED_FACTS = BaseFacts(
     name=EMBEDDED_BASE,
     num_parameters=134_515_008,
@@ -140,6 +142,8 @@ class LocalTraining:
         code = None if self._process is None else self._process.poll()
         if code is not None and code < 0:
             return f"was killed ({signal.Signals(-code).name})"
+        if code == UNTOLD:
+            return "could not write its last report: the disk is full"
         said = self._folder.read_log_end(600)
         how = "is gone" if code is None else f"ended with {code}"
         return f"{how}: {said}" if said else how

@@ -1,5 +1,6 @@
 """A worker with kinds of jobs made for tests: `python -m tests.jobs.counting [until-idle]`."""
 
+import errno
 import os
 import sys
 import time
@@ -97,6 +98,8 @@ class FailJob:
             return {"ok": True}
         if context.args["how"] == "refuse":
             raise InvalidInputError("Line 3 is broken: close the brace.")
+        if context.args["how"] == "fill":
+            raise OSError(errno.ENOSPC, "No space left on device")
         raise ZeroDivisionError("secret detail")
 
     def on_started(self, session: Session, job: Job) -> None:

@@ -93,6 +93,16 @@ def test_a_defect_is_logged_and_not_shown(start_worker: Start, tmp_path: Path) -
     assert "secret detail" in (tmp_path / "worker-0.log").read_text()
 
 
+def test_a_full_disk_is_no_defect(start_worker: Start) -> None:
+    job_id = queued("fail", how="fill")
+
+    start_worker("until-idle").wait(60)
+
+    error = read_job(job_id).error
+    assert error is not None
+    assert error.message == "The disk is full. Free some space, then try again."
+
+
 def test_a_failed_job_can_be_retried(start_worker: Start) -> None:
     job_id = queued("fail", how="refuse")
     start_worker()

@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
-from sqlmodel import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
 
 from rft_app.domain.grader import ScriptSpec, ToolCallsSpec
 from rft_app.domain.grading import FailureKind
@@ -34,7 +36,8 @@ from rft_app.services.training_topics import compare_topics
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
 from rft_app.storage.tables import TraceBodyRow
-from rft_app.trainers import trl_local
+from rft_app.storage.training_runs import Place
+from rft_app.trainers import grading, trl_local
 from rft_app.trainers.environment import TrainerEnvironment
 from rft_app.trainers.grading import TrainingGrader
 from rft_app.trainers.rewards import AnswerText, GradeRequest
@@ -164,6 +167,69 @@ def test_a_loss_that_is_no_number_fails_and_keeps_the_best_checkpoint() -> None:
         assert not find_adapter(session, run.id).is_finished
         with pytest.raises(ConflictError, match="is failed"):
             get_comparison(session, run.id)
+
+
+@pytest.mark.parametrize(
+    ("happening", "told"), [("full", "The disk is full"), ("memory", "Memory ran out")]
+)
+def test_what_the_machine_lacks_is_told_with_what_is_kept_and_how_to_go_on(
+    happening: str, told: str
+) -> None:
+    follow_script(**{happening: [3]})
+    run = work(order())
+    assert run.status is JobStatus.FAILED
+    assert run.error.startswith(f"{told}")
+    assert "The best checkpoint, of step 2, is kept." in run.error
+    assert run.outcome is None
+    folder = RunFolder.of(run.id)
+    assert not (folder.path / "checkpoints" / "checkpoint-3").exists()
+    assert not (folder.path / "reserve").exists()
+    with unit_of_work() as session:
+        assert not find_adapter(session, run.id).is_finished
+        assert get_step(session, DATASET, StepName.TRAIN).node.status is StepStatus.FAILED
+        resume_training(session, run.id)
+    again = work(run, attempt_of(run))
+    begun = [one for one in folder.read_events() if one["type"] == "begun"]
+    assert [one["resumed_from"] for one in begun] == [0, 2]
+    assert (again.status, again.num_done) == (JobStatus.DONE, 4)
+
+
+def test_a_trainer_that_cannot_even_report_says_that_the_disk_is_full() -> None:
+    follow_script(untold=[3, 3])
+    run = work(order())
+    assert run.status is JobStatus.FAILED
+    assert "could not write its last report: the disk is full, again" in run.error
+    assert "memory" not in run.error
+
+
+def test_answers_that_cannot_be_stored_for_want_of_room_end_it_as_a_full_disk_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = grading.put_answers
+
+    def fail_at_step_3(session: Session, run_id: str, place: Place, *rest: Any) -> None:
+        if (place.phase, place.step) == (Phase.TRAIN, 3):
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        store(session, run_id, place, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(grading, "put_answers", fail_at_step_3)
+        run = work(order())
+    told = (
+        "The disk is full. The best checkpoint, of step 2, is kept. Free some space, then resume."
+    )
+    assert (run.status, run.error) == (JobStatus.FAILED, told)
+    with unit_of_work() as session:
+        resume_training(session, run.id)
+    assert work(run, attempt_of(run)).status is JobStatus.DONE
+
+
+def test_where_nothing_was_kept_that_is_said() -> None:
+    follow_script(nan=[1])
+    run = work(order())
+    assert "No checkpoint was kept yet." in run.error
+    with reading() as session, pytest.raises(ConflictError, match="has kept no adapter"):
+        find_adapter(session, run.id)
 
 
 def test_a_cancelled_training_keeps_its_best_checkpoint() -> None:

@@ -4,6 +4,7 @@ It speaks the protocol of decision 16 with the trainer's own modules, which need
 script is `script.json` of the folder above: what happens at which step, once for each.
 """
 
+import errno
 import json
 import os
 import signal
@@ -15,9 +16,11 @@ from rft_app.processes import training
 
 sys.path.insert(0, str(Path(training.__path__[0])))
 
+from endings import UNTOLD, describe_kept, run  # type: ignore[import-not-found]
 from grading_client import GradingClient  # type: ignore[import-not-found]
 from run_files import RunFiles, TrainingError, step_of  # type: ignore[import-not-found]
 
+NO_MEMORY = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
 files = RunFiles(Path(sys.argv[1]))
 SCRIPT = files.path.parent / "script.json"
 
@@ -50,6 +53,8 @@ def save(step: int) -> None:
     checkpoint = files.checkpoints / f"checkpoint-{step}"
     checkpoint.mkdir(parents=True, exist_ok=True)
     (checkpoint / "state.txt").write_text(str(step))
+    if happens("full", step):
+        raise OSError(errno.ENOSPC, "No space left on device")
     files.seal(checkpoint)
     if happens("damage", step):
         (checkpoint / "state.txt").write_text("")
@@ -60,12 +65,21 @@ def write_adapter(folder: str) -> None:
     Path(folder, "adapter_model.safetensors").write_text("weights")
 
 
+def break_down(step: int) -> None:
+    if happens("kill", step):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if happens("nan", step):
+        words = f"The loss of step {step} is not a finite number. {describe_kept(files)}"
+        raise TrainingError("not_finite", words)
+    if happens("untold", step):
+        os._exit(UNTOLD)
+    if happens("memory", step):
+        raise RuntimeError(NO_MEMORY)
+
+
 def train(client: GradingClient, num_steps: int, start: int) -> None:
     for step in range(start + 1, num_steps + 1):
-        if happens("kill", step):
-            os.kill(os.getpid(), signal.SIGKILL)
-        if happens("nan", step):
-            raise TrainingError("not_finite", f"The loss of step {step} is not a finite number.")
+        break_down(step)
         while happens("wait", step):
             while not files.is_cancelled and not files.is_to_finish:
                 time.sleep(0.05)
@@ -81,36 +95,28 @@ def train(client: GradingClient, num_steps: int, start: int) -> None:
         files.tell("checkpoint", step=step, reward=step / 10, num_graded=1, is_best=True)
 
 
-def main() -> None:
-    if not files.take():
-        sys.exit(3)
+def follow(files: RunFiles) -> None:
     config = files.read_json("config.json")
     checkpoint = files.find_checkpoint()
     start = 0 if checkpoint is None else step_of(checkpoint)
     files.tell("begun", pid=os.getpid(), resumed_from=start)
     client = GradingClient(files)
-    try:
-        answer(client, "base", 0, "compared", says("base", "0"))
-        files.tell("phase", words="training")
-        train(client, config["total_steps"], start)
-        best = files.read_best()["step"]
-        answer(client, "tuned", best, "compared", says("tuned", "1"))
-    except KeyboardInterrupt:
-        files.tell("cancelled", step=None)
-    except TrainingError as error:
-        files.tell("failed", code=error.code, message=str(error))
-    else:
-        files.tell(
-            "done",
-            best_step=best,
-            num_steps=config["total_steps"],
-            base_hash="a",
-            adapter_hash="b",
-            adapter_norm=1.0,
-            device="cpu",
-            precision="float32",
-        )
+    answer(client, "base", 0, "compared", says("base", "0"))
+    files.tell("phase", words="training")
+    train(client, config["total_steps"], start)
+    best = files.read_best()["step"]
+    answer(client, "tuned", best, "compared", says("tuned", "1"))
+    files.tell(
+        "done",
+        best_step=best,
+        num_steps=config["total_steps"],
+        base_hash="a",
+        adapter_hash="b",
+        adapter_norm=1.0,
+        device="cpu",
+        precision="float32",
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(files, follow) if files.take() else 3)

@@ -6,10 +6,8 @@ the worker's loopback endpoint (decision 16).  It outlives the worker that start
 finds it by its lock and listens again.
 """
 
-import errno
 import os
 import sys
-import traceback
 from pathlib import Path
 
 for _name, _value in {
@@ -22,54 +20,24 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-from run_files import RunFiles, TrainingError  # noqa: E402  # no torch yet
+from endings import run  # noqa: E402  # no torch yet
+from run_files import RunFiles  # noqa: E402
 
 HELD = 3
 """Exit code where another trainer works in the folder."""
-DISK_FULL_CODE = "disk_full"
-DISK_FULL = (
-    "The disk is full, so the checkpoint could not be written. The best checkpoint before is kept. "
-    "Free some space, then resume."
-)
-MEMORY = (
-    "Memory ran out. Set fewer rollouts or prompts per step, shorter answers or fewer layers, then "
-    "start again."
-)
-
-
-def explain(error: BaseException) -> tuple[str, str]:
-    """A code and what to do, for what can be foreseen."""
-    words = str(error)
-    if isinstance(error, TrainingError):
-        return error.code, words
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in words:
-        return DISK_FULL_CODE, DISK_FULL
-    if isinstance(error, MemoryError) or "out of memory" in words or "not enough memory" in words:
-        return "memory", MEMORY
-    if isinstance(error, ModuleNotFoundError):
-        return "not_installed", f"{error.name} is missing in this environment: `make trainer`."
-    return "broken", f"The trainer broke: {type(error).__name__}: {words[:500]}"
 
 
 def main() -> int:
     """Train; what becomes of it is the last report."""
     files = RunFiles(Path(sys.argv[1]))
-    if not files.take():
-        return HELD
-    try:
-        from course import train  # torch takes seconds, and may be missing
+    return run(files, train) if files.take() else HELD
 
-        train(files)
-    except KeyboardInterrupt:
-        files.tell("cancelled", step=None)
-    except BaseException as error:  # noqa: BLE001  # the last catch: it tells the worker
-        traceback.print_exc()
-        code, message = explain(error)
-        if code == DISK_FULL_CODE:
-            files.make_room()  # for the report, too
-        files.tell("failed", code=code, message=message)
-        return 1
-    return 0
+
+def train(files: RunFiles) -> None:
+    """Load what trains, which takes seconds and may be missing, and train."""
+    from course import train as learn
+
+    learn(files)
 
 
 if __name__ == "__main__":

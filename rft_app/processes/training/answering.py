@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 from grading_client import GradingClient
+from jinja2 import TemplateError
+from run_files import TrainingError
 
 AT_ONCE = 32
 NUM_FOR_KL = 16
@@ -132,13 +134,25 @@ class Answerer:
 
 
 def lay_out(tokenizer: Any, row: dict[str, Any]) -> str:
-    """A record's conversation, and its tools, as the text that the model goes on with."""
-    return tokenizer.apply_chat_template(
-        [_open_arguments(message) for message in row["prompt"]],
-        tools=json.loads(row["tools"]) if row.get("tools") else None,
-        tokenize=False,
-        add_generation_prompt=True,
-    )
+    """A record's conversation, and its tools, as the text that the model goes on with.
+
+    Raises:
+        TrainingError: The template is broken, or refuses such a conversation.
+    """
+    try:
+        return tokenizer.apply_chat_template(
+            [_open_arguments(message) for message in row["prompt"]],
+            tools=json.loads(row["tools"]) if row.get("tools") else None,
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in row["prompt"])
+        raise TrainingError(
+            "base_model",
+            f"The base model's chat template cannot lay out a record of the turns {roles}: {error} "
+            "Take a base model whose template can, or leave such records out.",
+        ) from error
 
 
 def _open_arguments(message: dict[str, Any]) -> dict[str, Any]:

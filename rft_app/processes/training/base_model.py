@@ -75,7 +75,7 @@ def load_tokenizer(folder: Path) -> Any:
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the tokenizers' library raises no other class
         raise TrainingError(
             "base_model", f"The base model's folder has no tokenizer that can be read: {error}"
         ) from error

@@ -1,5 +1,7 @@
 """Asks the worker for rewards; waits for the next worker where the one that listened is gone."""
 
+import errno
+import http
 import json
 import time
 import urllib.error
@@ -32,6 +34,7 @@ class GradingClient:
 
         Raises:
             TrainingError: Nobody listens for too long, or the grader cannot work.
+            OSError: The answers could not be stored, because the disk is full.
             KeyboardInterrupt: Somebody asked to stop meanwhile.
         """
         rows = [{"key": key, "text": text} for key, text in answers]
@@ -42,7 +45,7 @@ class GradingClient:
                 reply = self._post(body)
             except urllib.error.HTTPError as error:
                 if error.code != 401:
-                    raise TrainingError("grader", _read_message(error)) from error
+                    raise _to_error(error) from error
             except (OSError, ValueError):
                 pass
             else:
@@ -76,6 +79,13 @@ class GradingClient:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=CALL_S) as reply:
             return json.loads(reply.read())
+
+
+def _to_error(error: urllib.error.HTTPError) -> Exception:
+    message = _read_message(error)
+    if error.code == http.HTTPStatus.INSUFFICIENT_STORAGE:
+        return OSError(errno.ENOSPC, message)
+    return TrainingError("grader", message)
 
 
 def _read_message(error: urllib.error.HTTPError) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from answering import Answerer, Answers
 from datasets import Dataset
+from endings import NOT_FINITE, describe_kept
 from grading_client import GradingClient
 from ordering import lay_in_order
 from peft import LoraConfig, get_peft_model
@@ -185,10 +186,10 @@ class Watch(TrainerCallback):
         for name in ("loss", "grad_norm"):
             if not math.isfinite(figures.get(name, 0.0)):
                 raise TrainingError(
-                    "not_finite",
+                    NOT_FINITE,
                     f"The {name.replace('_', ' ')} of step {state.global_step} is not a finite "
-                    "number, so the training stopped before it could do harm; the best checkpoint "
-                    "is kept. Lower the learning rate, or set the precision to float32.",
+                    f"number, so the training stopped. {describe_kept(self.files)} Lower the "
+                    "learning rate, or set the precision to float32.",
                 )
         figures |= {**self.rewards.describe(), "step_s": self._step_s}
         self.files.tell("metrics", step=state.global_step, values=_finite(figures))

@@ -11,6 +11,8 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 NEW_BEST, OLD_BEST = "best.new", "best.old"
+RESERVE, RESERVE_BYTES = "reserve", 256 * 1024
+"""Given up where the disk is full, so that this can be told and the best checkpoint kept."""
 
 
 class TrainingError(Exception):
@@ -38,14 +40,23 @@ class RunFiles:
             except BlockingIOError:
                 time.sleep(0.05)
             else:
-                (self.path / "child.pid").write_text(str(os.getpid()))
                 if not self.best.exists() and (self.path / OLD_BEST).exists():
                     (self.path / OLD_BEST).replace(self.best)  # it was killed while exchanging them
                 return True
         return False
 
+    def begin(self) -> None:
+        """Say which process holds the folder, and keep some room for its last report."""
+        (self.path / "child.pid").write_text(str(os.getpid()))
+        (self.path / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))
+
+    def release(self) -> None:
+        """Give back the room that was kept."""
+        (self.path / RESERVE).unlink(missing_ok=True)
+
     def make_room(self) -> None:
-        """Remove what was not written to its end."""
+        """Remove what was not written to its end, and what was kept for this moment."""
+        self.release()
         shutil.rmtree(self.path / NEW_BEST, ignore_errors=True)
         for checkpoint in self.checkpoints.glob("checkpoint-*"):
             if not is_whole(checkpoint):
