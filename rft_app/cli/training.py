@@ -11,7 +11,7 @@ from rft_app.cli.output import JsonOption, note, write_json, write_line, write_t
 if TYPE_CHECKING:
     from rft_app.domain.training_comparison import TrainingComparison
     from rft_app.domain.training_remote import RemoteTraining
-    from rft_app.domain.training_run import TrainingRun
+    from rft_app.domain.training_run import TrainingOutcome, TrainingRun
     from rft_app.services.training_orders import TrainingProspect, TrainingRequest
 
 START = "start"
@@ -200,8 +200,18 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
         write_line(f"alert: {alert.finding} {alert.remedy}")
     if run.outcome is not None and run.outcome.stopped:
         write_line(f"stopped early: {run.outcome.stopped}")
-    if run.outcome is not None and run.outcome.comparison is not None:
-        _write_comparison(run.outcome.comparison)
+    if run.outcome is not None:
+        _write_outcome(run.outcome)
+
+
+def _write_outcome(outcome: "TrainingOutcome") -> None:
+    if outcome.not_compared:
+        write_line(f"not compared: {outcome.not_compared}")
+    if outcome.paid is not None:
+        told = outcome.paid.describe_spend()
+        write_line(f"comparing: {outcome.paid.num_calls:,} calls{', ' + told if told else ''}")
+    if outcome.comparison is not None:
+        _write_comparison(outcome.comparison)
 
 
 def _write_remote(remote: "RemoteTraining") -> None:

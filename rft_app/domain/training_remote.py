@@ -29,6 +29,11 @@ class RemoteSettings(Entity):
     """Training steps between two validations."""
     eval_samples: int | None = Field(default=None, ge=1, le=10_000)
     """Answers to each held-out record in a validation."""
+    num_compared: int = Field(default=64, ge=0, le=10_000)
+    """Held-out records that base and tuned model answer in the end, through the same provider and
+    paid; 0 for no comparison."""
+    max_completion_tokens: int = Field(default=4_096, ge=4, le=131_072)
+    """Of an answer in that comparison."""
     seed: int | None = Field(default=None, ge=0, lt=2**31)
     suffix: str = Field(default="", max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")
     """A part of the tuned model's name."""

@@ -11,6 +11,7 @@ from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
+from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import RecordId
 from rft_app.domain.training_comparison import TrainingComparison
 from rft_app.domain.training_remote import RemoteTraining
@@ -199,6 +200,10 @@ class TrainingOutcome(Entity):
     """Records whose prompt was too long."""
     comparison: TrainingComparison | None = None
     """`None` where no record was graded for both."""
+    not_compared: str = ""
+    """Why models at a service were not compared; empty where they were."""
+    paid: PaidTotals | None = None
+    """What the answers of the comparison cost; `None` where this machine gave them."""
     is_held_out: bool = True
     """Whether no record of the comparison chose the checkpoint."""
     base_seconds: float | None = None

@@ -10,6 +10,7 @@ from rft_app.domain.training_comparison import Pair, compare_pairs
 from rft_app.domain.training_run import Phase, TrainingOutcome, TrainingRun
 from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
+from rft_app.services.training_comparing import compare_at_service
 from rft_app.services.training_following import Following
 from rft_app.services.training_prompts import write_order
 from rft_app.services.training_runs import TRAIN
@@ -58,6 +59,9 @@ class Train:
             folder.announce(endpoint.url, endpoint.token)
             training = trainer.open(run)
             done = Following(context, run, training).follow()
+            if run.remote is not None:
+                seqs = folder.read_compared()
+                done |= compare_at_service(context, run, seqs, grader, done)
         outcome = conclude(run, done, is_held_out=folder.is_held_out())
         return _store(run, outcome)
 

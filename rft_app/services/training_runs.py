@@ -296,6 +296,10 @@ def get_comparison(session: Session, run_id: str) -> TrainingComparison:
         raise ConflictError(
             f"Training {run.number} is {run.status}; models are compared when it is done."
         )
+    if run.outcome.not_compared:
+        raise ConflictError(
+            f"The models of training {run.number} were not compared. {run.outcome.not_compared}"
+        )
     if run.outcome.comparison is None:
         raise ConflictError(
             f"Training {run.number} has no comparison: the grader judged no held-out record's "

@@ -92,6 +92,7 @@ def look_at_service(
         _check_asking(estimate),
         None if provider is None else _check_leaving(provider, estimate),
         _check_price(),
+        None if provider is None else _check_comparing(provider, remote, estimate, draft),
     )
     found = tuple(check for check in checks if check is not None)
     return ServiceProspect(remote=remote, estimate=estimate, checks=found)
@@ -222,6 +223,28 @@ def _check_leaving(provider: Provider, estimate: RemoteEstimate) -> TrainingChec
         finding=f"Records leave this machine: {about}{count(estimate.num_records, 'record')} and "
         f"the grader go to {provider.name} ({hide_credentials(provider.base_url)}).",
         remedy="Start it only if they may; scrub them first where they hold personal data.",
+    )
+
+
+def _check_comparing(
+    provider: Provider, remote: RemoteTraining, estimate: RemoteEstimate, draft: TrainingDraft
+) -> TrainingCheck:
+    num_held_out = round(estimate.num_records * (1 - draft.train_ratio))
+    num_each = min(remote.settings.num_compared, num_held_out)
+    if not num_each:
+        return TrainingCheck(
+            name="comparing",
+            level="caution",
+            finding="The tuned model will not be compared with its base.",
+            remedy="Set num_compared above 0.",
+        )
+    return TrainingCheck(
+        name="comparing",
+        level="note",
+        finding=f"In the end base and tuned model answer up to {count(num_each, 'held-out record')}"
+        f" each, without chance, and the grader judges them: {2 * num_each:,} calls of "
+        f"{provider.name}, which are paid.",
+        remedy="Set num_compared lower for fewer, or to 0 for none.",
     )
 
 

@@ -42,6 +42,8 @@ _NOT_BEGUN: Final = frozenset(
     }
 )
 """Answers after which there is surely no job."""
+NOT_OF_THE_METHOD: Final = {"seed", "suffix", "num_compared", "max_completion_tokens"}
+"""Settings that are no hyperparameters of the service's method."""
 _ENDS: Final = {"failed": "failed", "cancelled": "was cancelled there"}
 NO_SERVICE: Final = (
     "No provider is configured that could train. Add one in Settings, or set RFT_LLM_BASE_URL and "
@@ -95,7 +97,7 @@ class ServiceTraining:
             NotAvailableError: The provider is gone.
         """
         if self._client is None:
-            self._client = FineTuningClient(_find_endpoint(self._remote.provider))
+            self._client = FineTuningClient(find_endpoint(self._remote.provider))
 
     def read_events(self) -> list[Event]:
         """Go one step on where it is time, and tell what that brought."""
@@ -106,6 +108,8 @@ class ServiceTraining:
         except ProviderError as error:
             return [self._note_failure(error)]
         self._num_failures = 0
+        if self._has_ended:
+            self._client.close()
         return events
 
     def is_alive(self) -> bool:
@@ -193,7 +197,7 @@ class ServiceTraining:
         with reading() as session:
             spec = graders.get_version(session, self._run.grader_version_id).spec
         settings = self._remote.settings
-        numbers = settings.model_dump(exclude={"seed", "suffix"}, exclude_none=True)
+        numbers = settings.model_dump(exclude=NOT_OF_THE_METHOD, exclude_none=True)
         return FineTuningOrder(
             model=self._run.base_model,
             training_file=self._remote.training_file,
@@ -296,7 +300,12 @@ class ServiceTraining:
                 log.writelines(lines)
 
 
-def _find_endpoint(name: str) -> Endpoint:
+def find_endpoint(name: str) -> Endpoint:
+    """The provider of that name, among those of now.
+
+    Raises:
+        NotAvailableError: It is gone.
+    """
     with reading() as session:
         endpoints = read_catalogue(session).endpoints
     for one in endpoints:

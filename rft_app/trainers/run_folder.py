@@ -58,7 +58,14 @@ class RunFolder:
 
     def is_held_out(self) -> bool:
         """Whether no record of the comparison chooses the checkpoint."""
-        return bool(orjson.loads((self.path / "config.json").read_bytes()).get("is_held_out"))
+        return bool(self._read_config().get("is_held_out"))
+
+    def read_compared(self) -> list[int]:
+        """Keys of the records that both models of a service answer in the end."""
+        return list(self._read_config().get("compared", ()))
+
+    def _read_config(self) -> Event:
+        return orjson.loads((self.path / "config.json").read_bytes())
 
     def announce(self, url: str, token: str) -> None:
         """Say where answers are graded from now on; for this user only."""

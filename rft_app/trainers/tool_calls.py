@@ -7,6 +7,7 @@ or nothing but one such object, or an array of them, where the arguments may be 
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -45,6 +46,25 @@ def read_answer(text: str) -> Json:
         return {"role": "assistant", "content": text}
     said = _BLOCK.sub("", text).strip() if blocks else ""
     return {"role": "assistant", "content": said, "tool_calls": list(_write_calls(calls))}
+
+
+def write_answer(content: str, calls: Iterable[Json]) -> str:
+    """An answer with its calls as text, in the first of these forms.
+
+    Example:
+        >>> call = {"type": "function", "function": {"name": "pay", "arguments": "{}"}}
+        >>> write_answer("Yes.", [call])
+        'Yes.<tool_call>{"name":"pay","arguments":{}}</tool_call>'
+    """
+    return content + "".join(f"<tool_call>{_write_call(call)}</tool_call>" for call in calls)
+
+
+def _write_call(call: Json) -> str:
+    function: Json = call.get("function") or {}
+    arguments = function.get("arguments") or "{}"
+    with suppress(TypeError, orjson.JSONDecodeError):
+        arguments = orjson.loads(arguments)
+    return orjson.dumps({"name": function.get("name"), "arguments": arguments}).decode()
 
 
 def _read_calls(text: str) -> list[_Call]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from openai.types import FileObject
+from openai.types import CompletionUsage, FileObject
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
+from openai.types.chat.chat_completion import Choice
 from openai.types.fine_tuning import (
     FineTuningJob,
     FineTuningJobEvent,
@@ -23,6 +25,7 @@ from pydantic import TypeAdapter
 
 Json = dict[str, Any]
 KEY = "sk-service-secret"
+CHAT = "POST /chat/completions"
 _CREATE: TypeAdapter[Any] = TypeAdapter(job_create_params.JobCreateParams)
 
 
@@ -42,6 +45,10 @@ class FakeService:
         self.loses_answer_of: set[str] = set()
         """What is done, and then answered with 500."""
         self.error: Json | None = None
+        self.answers: dict[str, Callable[[Json], str]] = {}
+        """What its models say to a chat request; others are not there."""
+        self.asked: list[Json] = []
+        """Chat requests."""
         self._lock = threading.RLock()
         service = self
 
@@ -109,7 +116,10 @@ class FakeService:
         name = f"{method} {'/'.join('*' if '-' in one else one for one in path.split('/'))}"
         with self._lock:
             self.calls[name] += 1
-            status, answer = self._answer(handler, name, path, parse_qs(parts.query), body)
+            if name == CHAT:
+                status, answer = self._chat(handler, orjson.loads(body))
+            else:
+                status, answer = self._answer(handler, name, path, parse_qs(parts.query), body)
         raw = orjson.dumps(answer)
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
@@ -132,6 +142,25 @@ class FakeService:
             self.loses_answer_of.remove(name)
             return refuse(500, "lost")
         return 200, answer
+
+    def _chat(self, handler: BaseHTTPRequestHandler, request: Json) -> tuple[int, Json]:
+        if handler.headers["Authorization"] != f"Bearer {KEY}":
+            return refuse(401, "Incorrect API key provided.")
+        if self.failing.get(CHAT):
+            return refuse(self.failing[CHAT].pop(0), "not now")
+        self.asked.append(request)
+        say = self.answers.get(request["model"])
+        if say is None:
+            return refuse(404, f"The model {request['model']} does not exist.")
+        message = ChatCompletionMessage(role="assistant", content=say(request))
+        return 200, ChatCompletion(
+            id=f"chatcmpl-{len(self.asked)}",
+            created=1_750_000_000,
+            model=request["model"],
+            object="chat.completion",
+            choices=[Choice(index=0, finish_reason="stop", message=message)],
+            usage=CompletionUsage(prompt_tokens=10, completion_tokens=4, total_tokens=14),
+        ).model_dump()
 
     def _do(  # noqa: PLR0911  # one per route
         self, handler: BaseHTTPRequestHandler, name: str, path: str, query: Json, body: bytes

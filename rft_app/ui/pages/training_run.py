@@ -192,6 +192,10 @@ def _notices() -> list[rx.Component]:
             _RUN.notice != "",
             notice("A provider trains this one.", _RUN.notice, tone="warn"),
         ),
+        rx.cond(
+            _RUN.not_compared != "",
+            notice("The models were not compared.", _RUN.not_compared, tone="warn"),
+        ),
         rx.cond(_RUN.ended != "", notice("It stopped before its last step.", _RUN.ended)),
         rx.cond(
             _RUN.against != "",

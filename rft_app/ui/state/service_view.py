@@ -26,7 +26,7 @@ def list_remote(remote: RemoteTraining) -> list[Figure]:
         facts.append(Figure("Tokens billed", f"{remote.trained_tokens:,}"))
     chosen = remote.settings.model_dump(exclude_none=True)
     facts += [
-        Figure(name.replace("_", " ").capitalize(), str(value))
+        Figure(name.replace("_", " ").replace("num ", "number of ").capitalize(), str(value))
         for name, value in chosen.items()
         if value != ""
     ]

@@ -102,8 +102,8 @@ class Parameter:
         return [
             cls(
                 name=name,
-                label=name.replace("_", " ").capitalize(),
-                preset="the service chooses",
+                label=name.replace("_", " ").replace("num ", "number of ").capitalize(),
+                preset=str(field.default) if field.default else "the service chooses",
                 value=typed.get(name, ""),
                 hint=field.description or "",
             )

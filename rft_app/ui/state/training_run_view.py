@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rft_app.domain.job import JobStatus
+from rft_app.domain.paid import PaidTotals
 from rft_app.domain.training_remarks import Series, Tone, remark_on
 from rft_app.domain.training_remote import NOTICE
 from rft_app.domain.training_run import (
@@ -280,6 +281,8 @@ class RunView:
     """Why it was started against the verdict; empty where it was not."""
     ended: str = ""
     """Why it ended early; empty where it did not."""
+    not_compared: str = ""
+    """Why its models were not compared; empty where they were, or may still be."""
     facts: list[Figure] = field(default_factory=list[Figure])
     has_comparison: bool = False
     comparison: ComparisonView = field(default_factory=ComparisonView)
@@ -309,6 +312,7 @@ class RunView:
             error=run.error,
             against=run.reason,
             ended="" if outcome is None else outcome.stopped,
+            not_compared="" if outcome is None else outcome.not_compared,
             facts=_list_facts(run),
             has_comparison=compared is not None,
             comparison=ComparisonView() if compared is None else ComparisonView.of(compared),
@@ -328,6 +332,10 @@ def _find_playground(run: TrainingRun) -> str:
     return "" if tuned is None else playground_address(run.dataset_id, EMBEDDED_BASE, tuned)
 
 
+def _describe_paid(paid: PaidTotals) -> str:
+    return ", ".join(filter(None, (count(paid.num_calls, "call"), paid.describe_spend())))
+
+
 def _list_facts(run: TrainingRun) -> list[Figure]:
     outcome = run.outcome
     facts = [
@@ -342,6 +350,8 @@ def _list_facts(run: TrainingRun) -> list[Figure]:
         facts.append(Figure("Adapter", outcome.adapter_hash[:12]))
         if outcome.num_left_out:
             facts.append(Figure("Prompt too long", count(outcome.num_left_out, "record")))
+    if outcome is not None and outcome.paid is not None:
+        facts.append(Figure("Comparing", _describe_paid(outcome.paid)))
     if run.started_at is not None and run.finished_at is not None:
         seconds = (run.finished_at - run.started_at).total_seconds()
         facts.append(Figure("Took", duration(seconds)))
