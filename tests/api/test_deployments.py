@@ -1,10 +1,12 @@
 """Deployments over REST."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from rft_app.api.app import create_api
 from rft_app.services.datasets import create_dataset
 from rft_app.services.intake_keys import create_key
 from rft_app.storage.session import unit_of_work
@@ -23,6 +25,13 @@ WANTED: dict[str, Any] = {
     "baseModel": "lab/small",
     "tunedModel": "lab/small-tuned",
 }
+
+
+@pytest.fixture
+def client(any_database: str) -> Iterator[TestClient]:
+    """Requests to the application over either database."""
+    with TestClient(create_api()) as found:
+        yield found
 
 
 @pytest.fixture

@@ -81,7 +81,12 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def start(database: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def store(database: Path) -> None:
+    """Where the gateway writes; modules that are about figures take both databases."""
+
+
+@pytest.fixture
+def start(store: None, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a gateway with settings as in the environment, without `RFT_`."""
     started: list[Running] = []
 

@@ -38,6 +38,11 @@ WHY = "a test"
 
 
 @pytest.fixture
+def store(any_database: str) -> None:
+    """Figures are those of SQL, which differs."""
+
+
+@pytest.fixture
 def tuned() -> Iterator[Upstream]:
     """The endpoint of the tuned model, beside `upstream`, which has the base."""
     with Upstream().running() as found:
@@ -198,6 +203,31 @@ def test_an_endpoint_that_dies_is_replaced_by_the_other_and_that_is_told(
     kind = "503" if how == "refuses" else "upstream_unreachable"
     assert (error.variant, error.kind, error.number) == (Variant.TUNED, kind, failed)
     assert any("in the place of the other model" in told for told in report.notes)
+
+
+def test_an_endpoint_that_dies_under_traffic_costs_no_client_its_answer(
+    start: Start, base: Upstream
+) -> None:
+    with Upstream().running() as tuned:
+        tuned.behave = lambda asked: asked.answer_json(complete("Tuned", 10_000 + len(tuned.asked)))
+        deployment = deploy(base, tuned)
+        gateway = start(LLM_BASE_URL="")
+        before = [ask(gateway, user=f"user {number}") for number in range(40)]
+        tuned.behave = lambda asked: asked.drop()
+    after = [ask(gateway, user=f"user {number}") for number in range(40)]
+    assert {*before} == {"Base", "Tuned"}
+    assert {*after} == {"Base"}
+    report = read_report(gateway, deployment)
+    figures = by_variant(report)
+    num_tuned = before.count("Tuned")
+    assert figures[Variant.TUNED].num_requests == 2 * num_tuned
+    assert figures[Variant.TUNED].num_errors == num_tuned
+    assert figures[Variant.BASE].num_requests == 80 - num_tuned
+    assert figures[Variant.BASE].num_fallbacks == num_tuned
+    assert any(
+        f"{num_tuned} of the base model's answers are in the place" in said
+        for said in (report.notes)
+    )
 
 
 def test_a_fault_of_the_request_is_no_reason_to_ask_the_other(

@@ -1,6 +1,5 @@
 """Beginning deployments and changing them: what is refused, what is remembered."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from rft_app.storage.session import reading, unit_of_work
 
 
 @pytest.fixture
-def dataset(database: Path) -> str:
+def dataset(any_database: str) -> str:
     provider = Provider(
         name="mine",
         kind=ProviderKind.STORED,

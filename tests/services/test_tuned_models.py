@@ -1,7 +1,6 @@
 """What was trained here is a model of the catalogue, as long as its training is stored."""
 
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ from tests.services.training_world import order, prepare, work
 
 
 @pytest.fixture
-def run(database: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingRun:
+def run(any_database: str, monkeypatch: pytest.MonkeyPatch) -> TrainingRun:
     """A finished training; its adapter is what its trainer left, which is none."""
     monkeypatch.setenv("RFT_EMBEDDED_MODEL", "on")
     get_settings.cache_clear()
@@ -89,7 +88,7 @@ def test_it_goes_with_its_dataset(run: TrainingRun) -> None:
         read_catalogue(session).choose(alias_of(run))
 
 
-def test_base_tuned_and_an_alias_reach_what_they_name(run: TrainingRun, database: Path) -> None:
+def test_base_tuned_and_an_alias_reach_what_they_name(run: TrainingRun, any_database: str) -> None:
     with reading() as session:
         folder = find_adapter(session, run.id).folder
     write_adapter(folder, make_weights())
@@ -106,7 +105,7 @@ def test_base_tuned_and_an_alias_reach_what_they_name(run: TrainingRun, database
         assert route.tuned.connect is not None
         bodies = route.base.connect().more, route.tuned.connect().more
     finally:
-        EmbeddedModel(database / "embedded").stop()
+        EmbeddedModel(get_settings().resolved_data_dir / "embedded").stop()
     assert isinstance(tuned, ChatReply), tuned
     assert isinstance(base, ChatReply), base
     assert tuned.text != base.text
