@@ -9,6 +9,7 @@ import itertools
 import shlex
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -89,6 +90,9 @@ class RayCluster(TrlLocal):
 class RayTraining:
     """One training on the cluster; `read_events` looks at its job where it is time."""
 
+    unheard = "It stops by itself at its next look into its folder, or before it begins."
+    """Said where the cluster could not be asked to stop it."""
+
     def __init__(self, run: TrainingRun, clock: Callable[[], float] = time.monotonic) -> None:
         self._run = run
         self._folder = RunFolder.of(run.id)
@@ -121,7 +125,7 @@ class RayTraining:
 
     def read_events(self) -> list[Event]:
         """What the script reported, and what became of its job."""
-        events = self._folder.read_events()
+        events = self._read_reports()
         for event in events:
             self._hear(event)
         is_due = not self._is_over and not self._has_reported and self._clock() >= self._next_at
@@ -149,13 +153,14 @@ class RayTraining:
         if self._jobs is None or not wanted:
             self._is_over = True
             return
+        self._job_id = wanted
         try:
             job = self._jobs.find(wanted)
-            self._job_id, self._is_over = wanted, job is None or job.has_ended
+            self._is_over = job is None or job.has_ended
             if job is not None and job.status == "PENDING":
                 self._jobs.stop(wanted)
         except ProviderError as error:
-            self._note.add(f"{error.message}; {wanted} stops by itself, or before it begins.")
+            self._note.add(f"{error.message}. {self.unheard}")
 
     def kill(self) -> None:
         """End the job."""
@@ -166,10 +171,7 @@ class RayTraining:
             if job is not None and not job.has_ended:
                 self._jobs.stop(self._job_id)
         except ProviderError as error:
-            self._note.add(
-                f"{error.message}. The job {self._job_id} could not be ended; it stops by itself "
-                "at its next look into its folder, or before it begins."
-            )
+            self._note.add(f"{error.message}. {self.unheard}")
 
     def describe_end(self) -> str:
         """How the job ended without a report."""
@@ -177,11 +179,20 @@ class RayTraining:
             return f"is gone: the cluster does not know its job {self._job_id} any more"
         return f"ended: the cluster's job {self._job_id} {_describe(self._job)}"
 
+    def _read_reports(self) -> list[Event]:
+        return self._folder.read_events()
+
+    def _is_to_follow(self, job: RayJob) -> bool:
+        """Whether a job that was found is this training's, and not one before it."""
+        return not job.has_ended
+
     def _hear(self, event: Event) -> None:
         kind = event.get("type")
         self._heard_at = self._clock()
         if kind == "begun":
             self._has_begun, self._has_reported = True, False
+        elif kind == "metrics":
+            self._has_begun = True
         elif kind == "phase":
             self._words = str(event["words"])
         elif kind in _ENDS:
@@ -193,11 +204,15 @@ class RayTraining:
             return self._follow_or_begin(jobs)
         before, self._job = self._job, jobs.find(self._job_id)
         if self._job is not None:
-            self._note.take(jobs.read_logs(self._job_id))
+            self._take_log(jobs)
         if self._job is None or self._job.has_ended:
             return self._end(self._job)
         is_news = before is None or before.status != self._job.status
         return [] if self._has_begun or not is_news else [self._say_status(self._job)]
+
+    def _take_log(self, jobs: RayJobs) -> None:
+        with suppress(ProviderError):  # a machine that is gone keeps its logs to itself
+            self._note.take(jobs.read_logs(self._job_id))
 
     def _follow_or_begin(self, jobs: RayJobs) -> list[Event]:
         """Find the job that an earlier worker began; begin one where none is under way."""
@@ -207,7 +222,7 @@ class RayTraining:
             if job is None:
                 self._begin(jobs, job_id)
                 return [_say(f"the cluster has the job {job_id}")]
-            if not job.has_ended:
+            if self._is_to_follow(job):
                 self._note.follow(job_id, f"Found the job {job_id} at {jobs.address}:")
                 self._job_id = job_id
                 return [] if self._has_begun else [self._say_status(job)]
@@ -215,7 +230,8 @@ class RayTraining:
 
     def _begin(self, jobs: RayJobs, job_id: str) -> None:
         order = self._make_order(job_id)
-        jobs.bring(order.package)
+        if order.package is not None:
+            jobs.bring(order.package)
         self._note.begin(job_id, f"The job {job_id} of the Ray cluster at {jobs.address}:")
         try:
             jobs.begin(order)
@@ -251,23 +267,28 @@ class RayTraining:
             return []
         if job.status == "STOPPED" and self._is_stopping:
             return [{"type": "cancelled", "step": None}]
+        return self._conclude(job)
+
+    def _conclude(self, job: RayJob) -> list[Event]:
         words = self._explain(job)
         return [_fail(words)] if words else []
 
     def _explain(self, job: RayJob) -> str:
         """Why going on from a checkpoint by itself would not help; empty where it may."""
-        named = f"the cluster's job {self._job_id}"
+        named = f"The cluster's job {self._job_id}"
         if job.status == "STOPPED":
-            return f"Somebody stopped {named} there. Resume goes on from the last checkpoint."
+            return (
+                f"{named} was stopped there by somebody. Resume goes on from the last checkpoint."
+            )
         if job.status == "SUCCEEDED":
             return (
-                f"{named.capitalize()} is done, but {self._folder.path} holds no report of it: "
+                f"{named} is done, but {self._folder.path} holds no report of it: "
                 "cluster and rft must see the same data directory."
             )
-        said = [line for line in self._folder.read_log_end().splitlines() if line.startswith(SAID)]
+        said = [line for line in self._note.read_end().splitlines() if line.startswith(SAID)]
         if said:
             return said[-1].removeprefix(SAID)
-        return "" if self._has_begun else f"{named.capitalize()} failed before it began: {job.said}"
+        return "" if self._has_begun else f"{named} failed before it began: {job.said}"
 
     def _has_gone(self, jobs: RayJobs) -> bool:
         """Whether a job that reported its end has ended; what it printed last is taken."""
@@ -278,7 +299,7 @@ class RayTraining:
             job = jobs.find(self._job_id)
             if job is None:
                 return True
-            self._note.take(jobs.read_logs(self._job_id))
+            self._take_log(jobs)
         except ProviderError:
             return not self._folder.is_alive()
         return job.has_ended

@@ -9,10 +9,11 @@ https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.h
 import hashlib
 import http.client
 import ipaddress
+import re
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -31,6 +32,8 @@ MAX_REPLY_BYTES: Final = 100_000_000
 _ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 _REFUSED: Final = frozenset({401, 403})
 _GONE: Final = "does not exist"
+_WRAPPED: Final = "Request failed with status code 400"
+"""A bad request that the dashboard passed on, and answered with 500."""
 _MADE_AT: Final = (1980, 1, 1, 0, 0, 0)
 T = TypeVar("T")
 
@@ -92,17 +95,25 @@ class RayOrder(NamedTuple):
     job_id: str
     """Chosen by us: a second job of the same name is refused."""
     entrypoint: str
-    package: Package
     metadata: Mapping[str, str]
-    num_cpus: float
-    num_gpus: float
+    package: Package | None = None
+    """Its working folder."""
+    environment: Mapping[str, str] = {}
+    requirements: Sequence[str] = ()
+    """What pip installs there before."""
+    num_cpus: float = 0.0
+    num_gpus: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As the API wants it."""
         return {
             "submission_id": self.job_id,
             "entrypoint": self.entrypoint,
-            "runtime_env": {"working_dir": self.package.uri},
+            "runtime_env": {
+                **({} if self.package is None else {"working_dir": self.package.uri}),
+                **({"env_vars": dict(self.environment)} if self.environment else {}),
+                **({"pip": list(self.requirements)} if self.requirements else {}),
+            },
             "metadata": dict(self.metadata),
             "entrypoint_num_cpus": self.num_cpus or None,
             "entrypoint_num_gpus": self.num_gpus or None,
@@ -198,15 +209,16 @@ class RayJobs:
 
     def _to_error(self, error: urllib.error.HTTPError) -> ProviderError:
         with error:
-            lines = error.read(20_000).decode(errors="replace").strip().splitlines()
-        said = lines[-1].strip()[:300] if lines else str(error.reason)
+            text = error.read(20_000).decode(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if re.search(r"\w", line)]
+        said = lines[-1][:300] if lines else str(error.reason)
         words = f"The Ray cluster at {self.address} answered {error.code}: {said}"
         if error.code in _REFUSED:
             words = (
                 f"The Ray cluster at {self.address} refused the call ({error.code}). Check "
                 "RFT_RAY_HEADERS"
             )
-        is_final = error.code in {*_REFUSED, http.HTTPStatus.BAD_REQUEST}
+        is_final = error.code in {*_REFUSED, http.HTTPStatus.BAD_REQUEST} or _WRAPPED in text
         return ProviderError(words, retryable=not is_final, status=error.code)
 
 

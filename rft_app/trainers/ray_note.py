@@ -49,6 +49,14 @@ class JobNote:
         if len(raw) > num_taken:
             self._append(raw[num_taken:])
 
+    def read_end(self, num_bytes: int = 4_000) -> str:
+        """The last that the job printed."""
+        if not self._folder.log.exists():
+            return ""
+        with self._folder.log.open("rb") as log:
+            log.seek(max(self._note.log_from, self._size() - num_bytes))
+            return log.read().decode(errors="replace")
+
     def add(self, words: str) -> None:
         """A line of our own within a job's part."""
         raw = f"{words}\n".encode()

@@ -253,6 +253,20 @@ def test_a_worker_killed_after_the_order_begins_no_second_job(
     assert log_of(run).count("Running entrypoint") == 1
 
 
+def test_an_order_that_is_refused_for_it_was_taken_is_followed(
+    cluster: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = RayJobs.begin
+
+    def begin_twice(*given: object) -> None:
+        begin(*given)  # type: ignore[arg-type]
+        begin(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RayJobs, "begin", begin_twice)
+    assert work(order()).status is JobStatus.DONE
+    assert len(cluster.jobs) == 1
+
+
 def test_an_order_whose_answer_is_lost_is_found_again(cluster: StandIn) -> None:
     cluster.loses_answer_of = {"POST jobs"}
     run = work(order())
@@ -339,7 +353,7 @@ def test_a_job_that_somebody_stops_there_is_told_so(cluster: StandIn) -> None:
         job.end()
     failed = look(run)
     assert failed.status is JobStatus.FAILED
-    assert "Somebody stopped" in failed.error
+    assert "was stopped there by somebody" in failed.error
     assert resume(run).status is JobStatus.DONE
 
 
@@ -387,6 +401,34 @@ def test_a_grading_that_the_cluster_does_not_reach_is_named(
     assert run.status is JobStatus.FAILED
     assert "does not reach rft's grading at http://rft.invalid:1/grade" in run.error
     assert "RFT_RAY_GRADING_HOST" in run.error
+
+
+def test_logs_that_cannot_be_had_do_not_hide_how_the_job_ended(cluster: StandIn) -> None:
+    cluster.failing = {"GET jobs/logs": [500] * 1_000}
+    cluster.command = "no-such-python"
+    run = work(order())
+    assert run.status is JobStatus.FAILED
+    assert "failed before it began" in run.error
+
+
+def test_stopping_at_a_cluster_that_is_down_leaves_a_wish_that_the_script_finds(
+    cluster: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_following, "STOP_WAIT_S", 0.2)
+    cluster.holds_back = True
+    run = order()
+    with working(run):
+        wait_for(lambda: "waiting on the cluster" in look(run).words)
+        cluster.is_down = True
+        with unit_of_work() as session:
+            cancel_training(session, run.id)
+    assert look(run).status is JobStatus.CANCELLED
+    assert "It stops by itself at its next look" in log_of(run)
+    cluster.is_down = False
+    (job,) = cluster.jobs.values()
+    job.begin()
+    wait_for(lambda: job.tell()["status"] == "SUCCEEDED")
+    assert RunFolder.of(run.id).read_events()[-1]["type"] == "cancelled"
 
 
 def test_a_log_that_grows_is_taken_once(database: object) -> None:

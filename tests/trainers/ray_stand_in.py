@@ -100,6 +100,7 @@ class StandIn:
         self.folder = folder
         self.packages: dict[str, bytes] = {}
         self.jobs: dict[str, Job] = {}
+        self.orders: list[Json] = []
         self.calls: Counter[str] = Counter()
         self.headers: list[str | None] = []
         self.failing: dict[str, list[int]] = {}
@@ -218,17 +219,24 @@ class StandIn:
                 400, f"ValueError: Job with submission_id {job_id} already exists".encode()
             )
         if not all(isinstance(one, str) for one in order["metadata"].values()):
-            return Reply(400, b"TypeError: metadata values must be strings")
+            return _refuse("TypeError: metadata values must be strings")
         folder = self.folder / job_id
         folder.mkdir(parents=True, exist_ok=True)
-        package = self.packages[order["runtime_env"]["working_dir"].removeprefix("gcs://")]
-        with zipfile.ZipFile(BytesIO(package)) as archive:
-            archive.extractall(folder)
-        order["entrypoint"] = self.command or order["entrypoint"]
+        if named := order["runtime_env"].get("working_dir"):
+            with zipfile.ZipFile(BytesIO(self.packages[named.removeprefix("gcs://")])) as archive:
+                archive.extractall(folder)
+        self.orders.append(order)
+        order = {**order, "entrypoint": self.command or order["entrypoint"]}
         job = self.jobs[job_id] = Job(order, folder)
         if not self.holds_back:
             job.begin()
         return _json({"job_id": job_id, "submission_id": job_id})
+
+
+def _refuse(why: str) -> Reply:
+    """As the dashboard passes on what its agent refused."""
+    text = f"Traceback:\nRuntimeError: Request failed with status code 400: Traceback:\n{why}\n."
+    return Reply(500, text.encode())
 
 
 def _json(value: Json) -> Reply:
