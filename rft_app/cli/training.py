@@ -59,7 +59,7 @@ def start(  # noqa: PLR0913  # one parameter per option
     ] = None,
     reason: Annotated[str, typer.Option(help="Why to train against a NO_GO.")] = "",
     trainer: Annotated[
-        str, typer.Option(help="Where: trl_local, openai_compatible, ray.")
+        str, typer.Option(help="Where: trl_local, openai_compatible, ray, ray_verl.")
     ] = "trl_local",
     provider: Annotated[
         str | None, typer.Option(help="Which provider trains; the first unless given.")

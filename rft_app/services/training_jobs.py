@@ -1,5 +1,6 @@
 """The job that trains: it grades, listens, stores, and finds a trainer that outlived a worker."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session
@@ -15,6 +16,7 @@ from rft_app.services.training_following import Following
 from rft_app.services.training_prompts import write_order
 from rft_app.services.training_runs import TRAIN
 from rft_app.services.training_upload import write_upload
+from rft_app.services.training_verl import VERL, write_verl_order
 from rft_app.storage import graders, training_runs
 from rft_app.storage.datasets import has_dataset
 from rft_app.storage.rollouts import RolloutKey, load_rollouts
@@ -48,7 +50,7 @@ class Train:
         if not folder.is_ordered:
             context.progress(0, run.total_steps, "writing the prompts")
             with reading() as session:
-                (write_order if run.remote is None else write_upload)(session, run, folder)
+                _find_writer(run)(session, run, folder)
         trainer = TRAINERS.get(run.trainer)
         host = trainer.grading_host if isinstance(trainer, RunsScript) else LOOPBACK
         with (
@@ -81,6 +83,12 @@ class Train:
             abandon_step(session, job.dataset_id, StepName.TRAIN)
 
 
+def _find_writer(run: TrainingRun) -> Callable[[Session, TrainingRun, RunFolder], None]:
+    if run.remote is not None:
+        return write_upload
+    return write_verl_order if run.trainer == VERL else write_order
+
+
 def conclude(run: TrainingRun, done: Event, *, is_held_out: bool) -> TrainingOutcome:
     """What the trainer's last report and the grades of both models come to."""
     with reading() as session:
@@ -102,7 +110,7 @@ def conclude(run: TrainingRun, done: Event, *, is_held_out: bool) -> TrainingOut
     ]
     known = {name: value for name, value in done.items() if name in TrainingOutcome.model_fields}
     if run.remote is None:
-        known["adapter"] = "best"
+        known.setdefault("adapter", "best")
     return TrainingOutcome(
         **known,
         is_held_out=is_held_out,

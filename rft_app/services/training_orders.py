@@ -39,6 +39,8 @@ from rft_app.services.training_checks import (
     check_verdict,
 )
 from rft_app.services.training_services import look_at_service
+from rft_app.services.training_verl import VERL
+from rft_app.services.training_verl_checks import check_verl
 from rft_app.storage import training_runs
 from rft_app.storage.records import map_num_tokens
 from rft_app.storage.rollouts import load_rollouts
@@ -141,6 +143,7 @@ def look_ahead(
         check_tools(session, dataset_id, base, sampled),
         check_lengths(tokens, settings, base),
         check_memory(estimate) if trainer.is_here else None,
+        *(check_verl(session, dataset_id, draft, settings) if trainer.name == VERL else ()),
     )
     return TrainingProspect(
         draft=draft,

@@ -32,6 +32,7 @@ from rft_app.services.training_orders import (
     look_ahead,
     plan_split,
 )
+from rft_app.services.training_verl import VERL
 from rft_app.storage import dry_runs, training_runs
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshots import add_snapshot
@@ -246,6 +247,11 @@ def cancel_training(session: Session, run_id: str) -> TrainingRun:
     return training_runs.get_run(session, run.id)
 
 
+def can_finish(run: TrainingRun) -> bool:
+    """Whether its trainer can end early and still compare: our own script does."""
+    return run.remote is None and run.trainer != VERL
+
+
 def finish_training(session: Session, run_id: str) -> TrainingRun:
     """Make no further training step; the best checkpoint is compared as at the planned end.
 
@@ -258,7 +264,7 @@ def finish_training(session: Session, run_id: str) -> TrainingRun:
         raise ConflictError(
             f"Training {run.number} is {run.status}; only one that runs can be finished early."
         )
-    if run.remote is not None:
+    if not can_finish(run):
         raise ConflictError(
             f"The trainer {run.trainer} cannot finish early. Cancel it: the best checkpoint stays."
         )

@@ -17,8 +17,11 @@ from rft_app.services.training_prompts import part_held_out
 from rft_app.storage import graders
 from rft_app.storage.snapshots import load_members
 from rft_app.storage.splits import Ints
+from rft_app.trainers.ray_verl import NAME
+from rft_app.trainers.run_folder import RunFolder
 from rft_app.trainers.verl_order import GRADER, TRAIN, VALIDATION, fill_up, write_grader
 
+VERL = NAME
 FORMAT = "verl"
 SOURCE = "rft"
 """The name of the data in verl's figures; a dataset's own could break its lines."""
@@ -75,3 +78,21 @@ def _pick_validated(run: TrainingRun, held: Ints) -> Ints:
     drawn = np.random.default_rng(run.settings.seed).permutation(held).tolist()
     part = part_held_out(drawn, run.settings.num_validated, run.settings.num_compared)
     return np.array(sorted(part.validated), dtype=np.int64)
+
+
+def write_verl_order(session: Session, run: TrainingRun, folder: RunFolder) -> None:
+    """Write what verl reads, then the mark that all is there.
+
+    Raises:
+        InvalidInputError: As `write_verl_files`.
+    """
+    found = write_verl_files(session, run, folder.path)
+    config = {
+        "settings": run.settings.model_dump(mode="json"),
+        "total_steps": run.total_steps,
+        "is_held_out": True,
+    }
+    if found.left_out:
+        lines = [f"{number:,} left out: {lack.message}" for lack, number in found.left_out.items()]
+        folder.log.write_text("\n".join([*lines, ""]))
+    folder.order(config, {})

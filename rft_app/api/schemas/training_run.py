@@ -47,7 +47,7 @@ class TrainingConfig(WireRequest):
     include_generated_in_valid: StrictBool | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     trainer: str = "trl_local"
-    """`trl_local`, `ray`, or `openai_compatible`, which sends the records and is billed."""
+    """`trl_local`, `ray`, `ray_verl`, or `openai_compatible`, which sends records and is billed."""
     provider: str | None = None
     """Which one trains, where a provider does; the first unless given."""
     preset: domain.Preset = domain.Preset.QUICK

@@ -14,6 +14,7 @@ _PLACES = (
     ("trl_local", "This machine"),
     ("openai_compatible", "Provider's fine-tuning API"),
     ("ray", "Ray cluster"),
+    ("ray_verl", "Ray cluster, verl"),
 )
 
 

@@ -24,6 +24,7 @@ from rft_app.domain.training_watch import (
     LOW_ENTROPY,
     find_alerts,
 )
+from rft_app.services.training_runs import can_finish
 from rft_app.services.training_topics import TopicProgress
 from rft_app.services.tuned_models import name_tuned_model
 from rft_app.ui.charts.training_curves import small_line
@@ -39,6 +40,7 @@ TRAINERS_SAID = {
     "trl_local": "local TRL",
     "openai_compatible": "fine-tuning API",
     "ray": "Ray cluster",
+    "ray_verl": "Ray cluster, verl",
 }
 NOT_TOLD = "not told by the service"
 SAME = 0.005
@@ -307,7 +309,7 @@ class RunView:
             is_live=is_live,
             is_service=run.remote is not None,
             notice="" if run.remote is None else NOTICE,
-            can_finish=run.status is JobStatus.RUNNING and run.remote is None,
+            can_finish=run.status is JobStatus.RUNNING and can_finish(run),
             can_resume=can_resume(run),
             error=run.error,
             against=run.reason,
@@ -345,7 +347,7 @@ def _list_facts(run: TrainingRun) -> list[Figure]:
     ]
     if run.best is not None:
         facts.append(Figure("Best checkpoint", f"step {run.best.step:,}"))
-    if outcome is not None and not outcome.model:
+    if outcome is not None and outcome.adapter_hash:
         facts.append(Figure("Computed on", f"{outcome.device}, {outcome.precision}"))
         facts.append(Figure("Adapter", outcome.adapter_hash[:12]))
         if outcome.num_left_out:
