@@ -22,11 +22,14 @@ class PaidTotals(Entity):
     num_lost: int = 0
     """Calls without a whole reply, e.g. because it was cut off: the provider may have charged for
     them; they are in no other figure."""
+    most_killed: int = 0
+    """Most calls that were under way when workers were killed: nobody knows how many of them the
+    provider charged for; they are in no other figure."""
 
     @property
     def is_empty(self) -> bool:
         """Whether no model was asked in vain or otherwise."""
-        return not self.num_calls and not self.num_lost
+        return not self.num_calls and not self.num_lost and not self.most_killed
 
     @property
     def lost(self) -> str:
@@ -35,11 +38,22 @@ class PaidTotals(Entity):
         Example:
             >>> PaidTotals(num_lost=2).lost
             '2 calls without a whole reply; the provider may have charged for them'
+            >>> PaidTotals(most_killed=8).lost.partition(";")[0]
+            'up to 8 calls under way when a worker was killed'
+            >>> PaidTotals(num_lost=1, most_killed=1).lost.partition(" when")[0]
+            '1 call without a whole reply, and up to 1 call under way'
         """
-        if not self.num_lost:
+        told: list[str] = []
+        if self.num_lost:
+            told.append(f"{count(self.num_lost, 'call')} without a whole reply")
+        if self.most_killed:
+            told.append(
+                f"up to {count(self.most_killed, 'call')} under way when a worker was killed"
+            )
+        if not told:
             return ""
-        told, them = count(self.num_lost, "call"), "it" if self.num_lost == 1 else "them"
-        return f"{told} without a whole reply; the provider may have charged for {them}"
+        them = "it" if self.num_lost + self.most_killed == 1 else "them"
+        return f"{', and '.join(told)}; the provider may have charged for {them}"
 
     def describe_spend(self, limit_usd: float | None = None) -> str:
         """What was spent, as people read it while it goes on; empty where nothing was.

@@ -54,6 +54,7 @@ class Asker:
         self.model = catalogue.name_of(choice)
         self.num_at_once = choice.endpoint.provider.concurrency
         self.is_demo = choice.endpoint.provider.is_demo
+        self.provider = choice.endpoint.provider.name
         self._name = choice.model.name
         self._spec = spec
         self._schema = schema
@@ -147,6 +148,12 @@ class AskingSession:
     def num_at_once(self) -> int:
         """Calls that may be under way: as many as the least of its providers allows."""
         return min(asker.num_at_once for asker in self.askers)
+
+    @property
+    def most_charged(self) -> int:
+        """Requests under way that may cost, of all its providers at a time."""
+        each = {one.provider: one.num_at_once for one in self.askers if not one.is_demo}
+        return sum(each.values())
 
     @property
     def is_demo(self) -> bool:

@@ -31,6 +31,7 @@ from rft_app.pipeline._budget import Budget
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_work import paid_work
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.session import reading
 
@@ -120,7 +121,8 @@ class Judging:
                 report=self._report_progress,
                 stop=judge.stop,
             )
-            calls.run(len(order), lambda: self._failures.is_hopeless or self._budget.is_spent())
+            with paid_work(self._context.job_id, self._dataset_id, judge.most_charged):
+                calls.run(len(order), lambda: self._failures.is_hopeless or self._budget.is_spent())
             self._release()
             self._store_ready()
             self._require_all()

@@ -16,6 +16,7 @@ from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 from rft_app.llm.schemas import fields, one_of
 from rft_app.llm.structured import BadReplyError, Question, Reply, ask
 from rft_app.pipeline._placing import Leaf, Place
+from rft_app.storage.paid_work import paid_work
 
 if TYPE_CHECKING:
     from rft_app.llm.client import ChatClient
@@ -128,7 +129,11 @@ class PlaceAsker:
             report=lambda: report(len(texts) - len(unasked)),
             stop=self.client.stop,
         )
-        with suppress(JobCancelledError):
+        most_charged = 0 if self.is_small else self.num_at_once
+        with (
+            suppress(JobCancelledError),
+            paid_work(self.context.job_id, self.context.dataset_id, most_charged),
+        ):
             calls.run(len(portions), lambda: self.failures.is_hopeless)
         if self.failures.is_hopeless or not self.failures.has_helped:
             unasked |= failed

@@ -30,6 +30,7 @@ from rft_app.storage.paid_calls import (
     count_replies,
     sum_paid_calls,
 )
+from rft_app.storage.paid_work import paid_work
 from rft_app.storage.records import iterate_record_bytes
 from rft_app.storage.rollouts import NewRollout
 from rft_app.storage.sampled_rollouts import add_sampled, find_missing
@@ -66,6 +67,7 @@ class Sampler:
             )
         self._name, self._model = catalogue.name_of(choice), choice.model.name
         self._num_at_once = choice.endpoint.provider.concurrency
+        self._most_charged = 0 if choice.endpoint.provider.is_demo else self._num_at_once
         self._client = ChatClient(choice.endpoint, self._ledger.lose)
         self._budget.stop_when_spent(self._client.stop)
         self._failures = FailureTally()
@@ -93,7 +95,8 @@ class Sampler:
             stop=self._client.stop,
         )
         try:
-            calls.run(len(left), lambda: self._failures.is_hopeless or self._budget.is_spent())
+            with paid_work(self._scope, self._dataset_id, self._most_charged):
+                calls.run(len(left), lambda: self._failures.is_hopeless or self._budget.is_spent())
         finally:
             self._store()
             self._client.close()

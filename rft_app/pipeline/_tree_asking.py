@@ -16,6 +16,7 @@ from rft_app.llm.chat import ChatMessage, ChatRequest, PaidCalls
 from rft_app.llm.failures import CallFailure
 from rft_app.llm.schemas import Schema, fields, list_of, text
 from rft_app.llm.structured import Answer, BadReplyError, Question, Reply, ask, require_answer
+from rft_app.storage.paid_work import paid_work
 
 if TYPE_CHECKING:
     from rft_app.llm.client import ChatClient
@@ -86,7 +87,8 @@ class TreeAsker:
             report=lambda: self.context.progress(0, label=f"Asking {self.model} for topics"),
             stop=self.client.stop,
         )
-        calls.run(1, lambda: False)
+        with paid_work(self.context.job_id, self.context.dataset_id, 0 if self.is_small else 1):
+            calls.run(1, lambda: False)
         self.context.check_cancelled(now=True)
         return require_answer(found[0])
 

@@ -33,6 +33,7 @@ from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.generation_runs import GenerationRun, finish_run
 from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_work import paid_work
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.topics import get_tree
 from rft_app.strategies import STRATEGIES
@@ -82,7 +83,9 @@ class Generation:
                 report=self._report_progress,
                 stop=client.stop,
             )
-            calls.run(len(self._run.units), lambda: self._failures.is_hopeless)
+            most_charged = 0 if self._is_small else endpoint.provider.concurrency
+            with paid_work(self._context.job_id, self._run.dataset_id, most_charged):
+                calls.run(len(self._run.units), lambda: self._failures.is_hopeless)
             left_out = client.left_out
         return self._report("temperature" in left_out)
 

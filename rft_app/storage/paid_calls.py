@@ -13,6 +13,7 @@ from rft_app.domain.paid import PaidTotals
 from rft_app.errors import BusyError
 from rft_app.llm.chat import ChatReply
 from rft_app.storage.group_commit import GroupCommit
+from rft_app.storage.paid_work import note_killed
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import LlmCallRow, LostCallRow
 
@@ -37,7 +38,9 @@ _SUM = text(
     "COALESCE(SUM(num_completion_tokens), 0) AS reply, "
     "COALESCE(SUM(cost_usd), 0) AS cost, (SELECT COUNT(*) FROM llm_call WHERE scope IN :scopes AND "
     "is_cached) AS num_cached, "
-    "(SELECT COUNT(*) FROM llm_lost WHERE scope IN :scopes) AS num_lost "
+    "(SELECT COUNT(*) FROM llm_lost WHERE scope IN :scopes) AS num_lost, "
+    "(SELECT COALESCE(SUM(most_under_way), 0) FROM llm_work WHERE scope IN :scopes AND "
+    "NOT is_open) AS most_killed "
     "FROM llm_call WHERE scope IN :scopes AND NOT is_cached"
 ).bindparams(bindparam("scopes", expanding=True))
 
@@ -123,6 +126,8 @@ class RunningTotals:
     def __init__(self, *scopes: str) -> None:
         """Read what was paid before; nothing may be under way yet."""
         self._scopes = scopes
+        with unit_of_work() as session:
+            note_killed(session, *scopes)
         self._lock = threading.Lock()
         self._is_alone = True
         self._totals = self._read()
@@ -167,6 +172,7 @@ def _add(paid: PaidTotals, reply: ChatReply | Row[Any]) -> PaidTotals:
         num_unpriced=paid.num_unpriced + (reply.cost_usd is None),
         known_usd=paid.known_usd + (reply.cost_usd or 0.0),
         num_lost=paid.num_lost,
+        most_killed=paid.most_killed,
     )
 
 
@@ -190,6 +196,7 @@ def sum_paid_calls(session: Session, *scopes: str) -> PaidTotals:
         num_unpriced=row.num_calls - row.num_cost,
         known_usd=float(row.cost),
         num_lost=row.num_lost,
+        most_killed=int(row.most_killed),
     )
 
 

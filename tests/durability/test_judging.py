@@ -73,5 +73,6 @@ def test_killed_twice_no_call_that_was_answered_is_paid_again(
     assert report.judge.paid.num_calls == num_questions
     asked = Counter(str(request["messages"]) for request in provider.requests)
     assert len(asked) == num_questions
+    assert report.judge.paid.most_killed == NUM_KILLS * NUM_AT_ONCE
     num_repeated = len(provider.requests) - num_questions
     assert num_repeated <= NUM_KILLS * NUM_AT_ONCE, "Only calls in flight may be made again."

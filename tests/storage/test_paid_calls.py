@@ -1,14 +1,16 @@
 import pytest
 
 from rft_app.domain.paid import PaidTotals
+from rft_app.errors import JobCancelledError
 from rft_app.llm.chat import ChatReply
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.services.generation import find_paid
 from rft_app.storage import paid_calls
 from rft_app.storage.paid_calls import RunningTotals, StoredPaidCalls, sum_paid_calls
+from rft_app.storage.paid_work import paid_work
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import DatasetRow
-from tests.builders import make_dataset_row
+from rft_app.storage.tables import DatasetRow, PaidWorkRow
+from tests.builders import SOME_DAY, make_dataset_row
 
 REPLY = ChatReply(
     model="good",
@@ -76,6 +78,52 @@ def test_replies_go_with_their_dataset(any_database: str) -> None:
     with unit_of_work() as session:
         session.delete(session.get_one(DatasetRow, "ds_a"))
     assert sum_up().is_empty
+
+
+def kill_while_asking(scope: str = "job_a", most_under_way: int = 8) -> None:
+    """What a killed worker leaves: the mark of work that never ended."""
+    with unit_of_work() as session:
+        session.add(
+            PaidWorkRow(
+                scope=scope, most_under_way=most_under_way, is_open=True, created_at=SOME_DAY
+            )
+        )
+
+
+def test_calls_under_way_at_a_kill_are_told_as_the_most_that_may_be_charged(
+    any_database: str,
+) -> None:
+    kill_while_asking()
+    assert sum_up().is_empty, "it may go on as far as anybody knows"
+    with paid_work("job_a", None, 8):
+        assert sum_up().most_killed == 8
+    kill_while_asking()
+    assert RunningTotals("job_a").sum_up().most_killed == 16
+    assert sum_up().most_killed == 16
+    assert sum_up().lost == (
+        "up to 16 calls under way when a worker was killed; the provider may have charged for them"
+    )
+    assert sum_up("job_b").is_empty
+
+
+def test_work_that_ends_leaves_nothing_to_tell(any_database: str) -> None:
+    with paid_work("job_a", None, 8):
+        pass
+    with pytest.raises(JobCancelledError), paid_work("job_a", None, 8):
+        raise JobCancelledError
+    with paid_work("job_a", None, 0), paid_work("job_a", None, 8):
+        assert sum_up().is_empty, "what costs nothing leaves no mark"
+
+
+def test_replies_that_come_keep_what_a_kill_may_have_cost(any_database: str) -> None:
+    kill_while_asking(most_under_way=2)
+    totals = RunningTotals("job_a")
+    ledger = StoredPaidCalls("job_a", None, totals)
+    ledger.keep("1", REPLY)
+    ledger.keep("2", REPLY.model_copy(update={"is_cached": True}))
+    ledger.lose("good", "cut off")
+    assert totals.sum_up() == sum_up()
+    assert (totals.sum_up().most_killed, totals.sum_up().num_lost) == (2, 1)
 
 
 def test_running_totals_are_those_of_the_ledger(any_database: str) -> None:

@@ -45,6 +45,9 @@ class Paid(Wire):
     num_lost: int
     """Calls without a whole reply, e.g. because it was cut off: the provider may have charged for
     them; they are in no other figure."""
+    most_killed: int
+    """Most calls that were under way when workers were killed: nobody knows how many of them the
+    provider charged for; they are in no other figure."""
 
     @classmethod
     def of(cls, paid: PaidTotals) -> "Paid | None":

@@ -26,6 +26,7 @@ from rft_app.storage.tables.generation import (
     LlmCallRow,
     LlmReplyRow,
     LostCallRow,
+    PaidWorkRow,
 )
 from rft_app.storage.tables.grading import (
     DryRunPlanRow,
@@ -105,6 +106,7 @@ __all__ = [
     "LostCallRow",
     "NearGroupRow",
     "NearSearchRow",
+    "PaidWorkRow",
     "ProviderRow",
     "RecordBodyRow",
     "RecordChangeItemRow",

@@ -56,6 +56,24 @@ class LostCallRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Utc)
 
 
+class PaidWorkRow(SQLModel, table=True):
+    """Work that asks models right now, or did so when its worker was killed."""
+
+    __tablename__ = "llm_work"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    scope: str = Field(index=True)
+    """As of `LlmCallRow`."""
+    dataset_id: str | None = Field(
+        default=None, foreign_key="dataset.id", ondelete="CASCADE", index=True
+    )
+    most_under_way: int
+    """Calls at a time; of work that was killed, so many may have been charged for nothing."""
+    is_open: bool
+    """Whether it goes on, as far as is known; work that ended has no row."""
+    created_at: datetime = Field(sa_type=Utc)
+
+
 class LlmReplyRow(SQLModel, table=True):
     """One reply that serves again whoever asks the same."""
 
