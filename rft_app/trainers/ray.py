@@ -175,8 +175,6 @@ class RayTraining:
 
     def describe_end(self) -> str:
         """How the job ended without a report."""
-        if self._job is None:
-            return f"is gone: the cluster does not know its job {self._job_id} any more"
         return f"ended: the cluster's job {self._job_id} {_describe(self._job)}"
 
     def _read_reports(self) -> list[Event]:
@@ -262,6 +260,9 @@ class RayTraining:
         if left_s > 0 or self._folder.is_alive():
             self._next_at = now + (min(left_s, POLL_S) if left_s > 0 else POLL_S)
             return []
+        if job is None and not self._is_stopping:
+            self._job_id, self._ended_at, self._has_begun = "", None, False
+            return [_say("the cluster forgot the job; it goes on from the last checkpoint")]
         self._is_over = True
         if job is None:
             return []
@@ -327,12 +328,8 @@ class RayTraining:
         if (is_hopeless or is_long) and not self._folder.is_alive():
             self._is_over = True
             return [_fail(f"{error.message}. {self._say_known()}")]
-        return [
-            _say(
-                f"the Ray cluster does not answer since {self._silent_since:%H:%M} UTC, asking "
-                f"again: {error.message}"[:200]
-            )
-        ]
+        since = f"{self._silent_since:%H:%M} UTC"
+        return [_say(f"{error.message[:160]}, since {since}; it is asked again")]
 
     def _say_known(self) -> str:
         if self._job_id:
@@ -354,7 +351,9 @@ def _reach() -> RayJobs:
     return RayJobs(settings.ray_address, headers)
 
 
-def _describe(job: RayJob) -> str:
+def _describe(job: RayJob | None) -> str:
+    if job is None:
+        return "is gone"
     return f"{job.status.lower()}: {job.said}" if job.said else job.status.lower()
 
 

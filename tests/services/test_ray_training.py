@@ -194,7 +194,7 @@ def test_a_cluster_that_is_down_in_the_middle_is_a_state_and_no_failure(cluster:
     with working(run):
         wait_for(lambda: 2 in steps_of(run))
         cluster.is_down = True
-        wait_for(lambda: "the Ray cluster does not answer since" in look(run).words)
+        wait_for(lambda: "UTC; it is asked again" in look(run).words)
         assert look(run).status is JobStatus.RUNNING
         cluster.is_down = False
         wait_for(lambda: "step 2 of 4" in look(run).words)
@@ -333,14 +333,17 @@ def test_a_killed_script_goes_on_from_its_last_checkpoint_as_a_second_job(
 
 
 def test_a_cluster_that_was_started_again_and_forgot_the_job_goes_on(cluster: StandIn) -> None:
-    follow_script(wait=[3])
+    follow_script(wait=[2, 3, 4])
     run = order()
     with working(run):
-        wait_for(lambda: 2 in steps_of(run))
-        wait_for(lambda: "Running entrypoint" in log_of(run))
-        cluster.forget()
+        for step in (1, 2, 3):
+            wait_for(lambda at=step: at in steps_of(run))
+            wait_for(lambda at=step: log_of(run).count("Running entrypoint") == at)
+            cluster.forget()
     assert look(run).status is JobStatus.DONE
-    assert log_of(run).count("Running entrypoint") == 2
+    assert log_of(run).count("Running entrypoint") == 4
+    begun = [one for one in RunFolder.of(run.id).read_events() if one["type"] == "begun"]
+    assert [one["resumed_from"] for one in begun] == [0, 1, 2, 3]
 
 
 def test_a_job_that_somebody_stops_there_is_told_so(cluster: StandIn) -> None:

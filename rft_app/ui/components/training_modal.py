@@ -48,7 +48,7 @@ def training_modal() -> rx.Component:
         witness=rx.cond(
             TrainingState.is_service,
             "reinforcement fine-tuning, at a provider",
-            "GRPO with LoRA, on this machine",
+            "GRPO with LoRA, rewarded by the grader",
         ),
         footer=modal_footer(
             TrainingState.takes,

@@ -31,6 +31,7 @@ def where_form() -> rx.Component:
                 for value, words in _PLACES
             ),
             label="Where",
+            class_name="max-wide:flex-wrap",
         ),
         rx.cond(
             TrainingState.notice != "",

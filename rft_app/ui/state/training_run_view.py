@@ -324,7 +324,7 @@ class RunView:
 
 def _describe(run: TrainingRun) -> str:
     trainer = TRAINERS_SAID.get(run.trainer, run.trainer)
-    own = ("GRPO", f"{run.base_model} + LoRA r {run.settings.lora_rank}")
+    own = ("GRPO", f"{run.base_model or EMBEDDED_BASE} + LoRA r {run.settings.lora_rank}")
     how = own if run.remote is None else (run.remote.provider, run.base_model)
     return " · ".join((trainer, *how, f"snapshot {run.snapshot_id}"))
 
