@@ -13,6 +13,10 @@ KNOWN_SHARE = 95
 UNKNOWN_ANSWER_TOKENS = 64
 """Where no answer is known."""
 LEAST_TOKENS, MOST_TOKENS = 16, 1_024
+MEMORY_FORMULA = (
+    "parameters × 4 bytes, tokens of a step × hidden size × layers × 32, and tokens of its answers "
+    "× vocabulary × 16"
+)
 FAST, SLOW = 0.6, 2.0
 """How far a time may lie from the estimate."""
 LEARNING_FLOPS, ANSWERING_FLOPS = 4, 2
@@ -68,6 +72,19 @@ def plan_steps(settings: TrainingSettings, num_train: int, num_epochs: int) -> i
         30
     """
     return max(1, min(settings.num_steps, -(-num_train * num_epochs // settings.prompts_per_step)))
+
+
+def room_for_prompt(settings: TrainingSettings, base: BaseFacts) -> int:
+    """Most tokens of a prompt that leave room for an answer in the model's context; 0 for none.
+
+    Example:
+        >>> facts = BaseFacts(name="m", num_parameters=1, num_layers=1, hidden_size=1,
+        ...                   vocabulary=1, context_tokens=256)
+        >>> room_for_prompt(TrainingSettings(max_completion_tokens=56), facts)
+        200
+    """
+    room = base.context_tokens - settings.max_completion_tokens
+    return max(0, min(settings.max_prompt_tokens, room))
 
 
 def plan_answer_tokens(num_known: int | None, effort: Effort) -> int:
@@ -130,7 +147,8 @@ def estimate_training(
             f"{facts.num_parameters / 1e6:,.0f} M parameters × "
             f"{ANSWERING_FLOPS + LEARNING_FLOPS} operations, and {num_checked:,} answers to "
             f"held-out records × {ANSWERING_FLOPS}, at {flops_per_s / 1e9:,.0f} G operations/s "
-            f"({'measured here' if is_measured else 'a guess by the processor'})"
+            f"({'measured here' if is_measured else 'a guess by the processor'}). Memory: "
+            f"{MEMORY_FORMULA}."
         ),
         is_measured=is_measured,
     )

@@ -31,6 +31,8 @@ class Remark(Entity):
 def remark_on(validation: Series) -> Remark | None:
     """Whether held-out records are answered better; `None` before they were answered twice.
 
+    Step 0 is the base model, which is no checkpoint.
+
     Example:
         >>> remark_on([(0, 0.33), (11, 0.59)]).text
         'The reward on held-out records rose from 0.33 to 0.59.'
@@ -38,7 +40,13 @@ def remark_on(validation: Series) -> Remark | None:
     if len(validation) < 2:
         return None
     (_, first), (step, last) = validation[0], validation[-1]
-    best_step, best = max(validation, key=lambda point: point[1])
+    best_step, best = max(validation[1:], key=lambda point: point[1])
+    if first - best > RISE:
+        text = (
+            f"The base model was better: {first:.2f} on held-out records, since then {best:.2f} "
+            f"at best, at step {best_step:,}."
+        )
+        return Remark(tone=Tone.ALERT, text=text)
     if best - last > RISE:
         text = (
             f"The reward on held-out records was best at step {best_step:,}, {best:.2f}, and fell "

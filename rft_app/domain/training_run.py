@@ -133,7 +133,6 @@ METRICS: Mapping[str, str] = {
     "length": "Mean tokens of an answer.",
     "clipped_share": "Share of answers that were cut off at the longest length.",
     "learning_rate": "Of the step.",
-    "epoch": "How often each record was seen.",
     "step_s": "Seconds of the step.",
 }
 
@@ -261,3 +260,10 @@ class TrainingRun(Entity):
     def num_done(self) -> int:
         """Training steps so far."""
         return 0 if self.last is None else self.last.step
+
+    @property
+    def num_passes(self) -> float | None:
+        """How often each record was seen so far; `None` where a service does not tell."""
+        if self.remote is not None:
+            return None
+        return self.num_done * self.settings.prompts_per_step / self.num_train

@@ -1,18 +1,24 @@
 """What speaks for and against a training, one look each."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
-from rft_app.domain.grader import count_calls, reads_tool_calls
+from rft_app.domain.grader import reads_tool_calls
 from rft_app.domain.rollout import Rollout
 from rft_app.domain.training import TrainingOutlook
-from rft_app.domain.training_plan import BaseFacts, TrainingCheck, TrainingEstimate
+from rft_app.domain.training_plan import (
+    BaseFacts,
+    TrainingCheck,
+    TrainingEstimate,
+    room_for_prompt,
+)
 from rft_app.domain.training_run import TrainingSettings
 from rft_app.domain.words import count
 from rft_app.services.graders import current_grader
+from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
 from rft_app.storage import dry_runs
 
 FEW_HELD_OUT = 30
@@ -26,7 +32,9 @@ def check_trainer(obstacle: str) -> TrainingCheck:
     return TrainingCheck(name="trainer", level="stop", finding=f"{finding}.", remedy=remedy)
 
 
-def check_grader(session: Session, dataset_id: str, estimate: TrainingEstimate) -> TrainingCheck:
+def check_grader(
+    session: Session, dataset_id: str, estimate: TrainingEstimate, looked_at: Sequence[Rollout]
+) -> TrainingCheck:
     """Whether answers can be rewarded, and what that costs."""
     grader = current_grader(session, dataset_id)
     if grader is None:
@@ -36,14 +44,28 @@ def check_grader(session: Session, dataset_id: str, estimate: TrainingEstimate) 
             finding="There is no grader, so no answer can be rewarded.",
             remedy="Save one in step 4.",
         )
-    if num_calls := count_calls(grader.spec) * estimate.num_answers:
+    if asked := estimate_grading(session, grader.spec, looked_at, estimate.num_answers):
         return TrainingCheck(
             name="grader",
-            level="caution",
-            finding=f"The grader asks a model: up to {num_calls:,} calls, each of which is paid.",
-            remedy="Train with a grader of settings or a script, or with fewer steps.",
+            level="stop" if asked.obstacle else "caution",
+            finding=f"The grader asks {asked.model or 'a model'}: up to {asked.num_calls:,} calls; "
+            f"{_describe_cost(asked)}.",
+            remedy=asked.obstacle
+            or "Train with a grader of settings or a script, or with fewer steps.",
         )
     return TrainingCheck(name="grader", level="ok", finding=f"Rewards come from {grader.label}.")
+
+
+def _describe_cost(asked: JudgeEstimate) -> str:
+    """What they will cost, or why nobody knows."""
+    if asked.is_demo:
+        return "they cost nothing, and its grades are of demo quality"
+    low, high = asked.cost.low_usd, asked.cost.high_usd
+    if low is None or high is None:
+        return "what they cost is unknown, because its prices are not set"
+    if high == 0:
+        return "they cost nothing"
+    return f"${low:,.2f} to ${high:,.2f} ({asked.cost.formula})"
 
 
 def check_verdict(outlook: TrainingOutlook) -> TrainingCheck:
@@ -135,12 +157,11 @@ def check_tools(
 
 
 def check_lengths(
-    tokens: Mapping[int, int], settings: TrainingSettings, base: BaseFacts
+    prompts: Sequence[int], settings: TrainingSettings, base: BaseFacts
 ) -> TrainingCheck | None:
-    """Whether prompts fit; `None` where all do."""
-    room = base.context_tokens - settings.max_completion_tokens
-    limit = min(settings.max_prompt_tokens, room)
-    if limit <= 0:
+    """Whether prompts of these lengths, in tokens, fit; `None` where all do."""
+    limit = room_for_prompt(settings, base)
+    if not limit:
         return TrainingCheck(
             name="lengths",
             level="stop",
@@ -148,14 +169,14 @@ def check_lengths(
             f"prompt in the model's context of {base.context_tokens}.",
             remedy="Allow shorter answers.",
         )
-    num_long = sum(length > limit for length in tokens.values())
+    num_long = sum(length > limit for length in prompts)
     if not num_long:
         return None
     return TrainingCheck(
         name="lengths",
-        level="stop" if num_long == len(tokens) else "caution",
-        finding=f"{num_long:,} of {count(len(tokens), 'record')} that were looked at are longer "
-        f"than {limit:,} tokens, by estimate; those whose prompt is are left out.",
+        level="stop" if num_long == len(prompts) else "caution",
+        finding=f"{num_long:,} of {count(len(prompts), 'prompt')} that were looked at are longer "
+        f"than {limit:,} tokens, by estimate; such records are left out.",
         remedy="Raise max_prompt_tokens, or take a base model with a longer context.",
     )
 

@@ -57,7 +57,7 @@ class Train:
             TrainingGrader(run.dataset_id, run.id, context.job_id, spec) as grader,
             RewardEndpoint(grader.grade, host) as endpoint,
         ):
-            folder.forget_stop()
+            folder.forget_cancel()
             folder.announce(endpoint.url, endpoint.token)
             training = trainer.open(run)
             done = Following(context, run, training).follow()

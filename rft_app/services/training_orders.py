@@ -42,7 +42,6 @@ from rft_app.services.training_services import look_at_service
 from rft_app.services.training_verl import VERL
 from rft_app.services.training_verl_checks import check_verl
 from rft_app.storage import training_runs
-from rft_app.storage.records import map_num_tokens
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshot_source import read_columns
 from rft_app.storage.snapshots import SnapshotPlan, plan_columns
@@ -121,7 +120,7 @@ def look_ahead(
     sampled = _load_some(session, dataset_id, seqs[:: max(1, len(seqs) // NUM_LOOKED_AT)].tolist())
     if not isinstance(trainer, RunsScript):
         return _look_at_service(session, dataset_id, asked, draft, outlook, sampled)
-    base = trainer.describe_base(draft.base_model)
+    base, prompts = trainer.describe_base(draft.base_model), measure_prompts(sampled)
     settings = make_settings(asked, draft, sampled)
     num_steps = plan_steps(settings, outlook.num_train, draft.num_epochs)
     measured = training_runs.find_speed(session, asked.trainer, draft.base_model)
@@ -129,19 +128,18 @@ def look_ahead(
         base,
         settings,
         num_steps=num_steps,
-        prompt_tokens=mean_prompt(sampled),
+        prompt_tokens=find_mean(prompts),
         flops_per_s=measured or trainer.guess_speed(),
         is_measured=measured is not None,
     )
-    tokens = map_num_tokens(session, seqs[:: max(1, len(seqs) // 10_000)].tolist())
     checks = (
         check_trainer(trainer.find_obstacle()),
-        check_grader(session, dataset_id, estimate),
+        check_grader(session, dataset_id, estimate, sampled),
         check_verdict(outlook),
         check_spread(session, dataset_id),
         check_held_out(outlook),
         check_tools(session, dataset_id, base, sampled),
-        check_lengths(tokens, settings, base),
+        check_lengths(prompts, settings, base),
         check_memory(estimate) if trainer.is_here else None,
         *(check_verl(session, dataset_id, draft, settings) if trainer.name == VERL else ()),
     )
@@ -170,7 +168,7 @@ def _look_at_service(  # what `look_ahead` read
         dataset_id,
         draft,
         asked.settings,
-        prompt_tokens=mean_prompt(sampled),
+        prompt_tokens=find_mean(measure_prompts(sampled)),
         asking_share=share_asking(sampled),
     )
     checks = (
@@ -247,13 +245,17 @@ def share_asking(known: Sequence[Rollout]) -> float:
     return lasts.count("user") / len(lasts) if lasts else 0.0
 
 
-def mean_prompt(known: Sequence[Rollout]) -> int:
-    """Mean tokens of a prompt, by estimate; 0 without any."""
-    lengths = [
+def measure_prompts(known: Sequence[Rollout]) -> list[int]:
+    """Tokens of each prompt, by estimate."""
+    return [
         sum(
             count_text_tokens(text_of(message.get("content"))) + MESSAGE_TOKENS
             for message in one.item.get("messages", ())
         )
         for one in known
     ]
+
+
+def find_mean(lengths: Sequence[int]) -> int:
+    """The mean, rounded; 0 without any."""
     return round(sum(lengths) / len(lengths)) if lengths else 0

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from rft_app.domain.message import text_of
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.domain.split import Split
+from rft_app.domain.training_plan import room_for_prompt
 from rft_app.domain.training_run import TrainingRun
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshots import load_members
@@ -45,7 +46,9 @@ def write_order(session: Session, run: TrainingRun, folder: RunFolder) -> None:
     trainer = TRAINERS.get(run.trainer)
     if not isinstance(trainer, RunsScript):
         raise TypeError(f"{trainer.name} runs no script of ours.")
-    config = trainer.make_config(run.base_model, run.settings, run.total_steps)
+    longest = room_for_prompt(run.settings, trainer.describe_base(run.base_model))
+    settings = run.settings.model_copy(update={"max_prompt_tokens": longest})
+    config = trainer.make_config(run.base_model, settings, run.total_steps)
     sides = {
         "train": fill(train[:needed], run.settings.prompts_per_step),
         "validation": part.validated,

@@ -285,6 +285,8 @@ def resume_training(session: Session, run_id: str) -> TrainingRun:
             f"The service's job {run.remote.job_id} {run.remote.status}; it cannot go on there. "
             "Start a new training."
         )
+    if run.status is JobStatus.CANCELLED:
+        RunFolder.of(run.id).forget_finish()
     job = retry_job(session, run.job_id)
     begin_step(session, run.dataset_id, StepName.TRAIN, job.id)
     return training_runs.get_run(session, run.id)

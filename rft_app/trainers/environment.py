@@ -13,6 +13,8 @@ from rft_app.domain.entity import Entity
 from rft_app.settings import get_settings
 
 NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "gguf")
+LEAST_TRL = "1.16"
+"""Before it, an answer that nobody graded was not left out of its group."""
 OWN = Path(__file__).parents[2] / ".venv-trainer" / "bin" / "python"
 PROBE_TIMEOUT_S = 60.0
 _PROBE = """
@@ -41,15 +43,32 @@ class TrainerEnvironment(Entity):
         return tuple(name for name in NEEDED if name not in self.versions)
 
     @property
+    def is_old(self) -> bool:
+        """Whether its TRL is older than `LEAST_TRL`."""
+        return _to_numbers(self.versions.get("trl", "")) < _to_numbers(LEAST_TRL)
+
+    @property
     def obstacle(self) -> str:
         """Why nothing can be trained with it, and what to do; empty where it can."""
-        if not self.fault and not self.missing:
+        if not self.fault and not self.missing and not self.is_old:
             return ""
-        what = self.fault or f"{', '.join(self.missing)} missing in {self.python}"
+        lacks = f"{', '.join(self.missing)} missing in {self.python}" if self.missing else ""
+        old = f"TRL {self.versions.get('trl')} in {self.python} is older than {LEAST_TRL}"
+        what = self.fault or lacks or old
         return (
             f"The local trainer is not installed: {what}. Run `make trainer` (1.5 GB, about a "
             "minute), or name a Python that has the packages with RFT_TRAINER_PYTHON."
         )
+
+
+def _to_numbers(version: str) -> tuple[int, ...]:
+    """Major and minor.
+
+    Example:
+        >>> _to_numbers("1.16.0"), _to_numbers("2.0.dev0") > _to_numbers("1.16")
+        ((1, 16), True)
+    """
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def find_python() -> str:

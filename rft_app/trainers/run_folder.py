@@ -79,10 +79,13 @@ class RunFolder:
         """Let the trainer make no further step and compare what it has."""
         (self.path / "finish").touch()
 
-    def forget_stop(self) -> None:
-        """A training that goes on was not asked to stop."""
-        for name in ("cancel", "finish"):
-            (self.path / name).unlink(missing_ok=True)
+    def forget_cancel(self) -> None:
+        """A training that goes on was not cancelled; to finish it may have been asked."""
+        (self.path / "cancel").unlink(missing_ok=True)
+
+    def forget_finish(self) -> None:
+        """Let it make all its steps, though it was asked to finish before."""
+        (self.path / "finish").unlink(missing_ok=True)
 
     def is_alive(self) -> bool:
         """Whether a trainer works here."""

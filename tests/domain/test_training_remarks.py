@@ -20,5 +20,14 @@ def test_held_out_records_have_a_sentence(rewards: list[float], tone: Tone, word
     assert words in found.text
 
 
+def test_the_base_model_is_no_checkpoint_that_is_kept() -> None:
+    found = remark_on([(0, 0.6), (20, 0.4), (40, 0.42)])
+    assert found is not None
+    assert (found.tone, found.text) == (
+        Tone.ALERT,
+        "The base model was better: 0.60 on held-out records, since then 0.42 at best, at step 40.",
+    )
+
+
 def test_one_look_says_nothing() -> None:
     assert remark_on([(0, 0.3)]) is None

@@ -20,7 +20,7 @@ from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, add_records, 
 from tests.trainers import scripted_child_path
 
 INSTALLED = environment.TrainerEnvironment(
-    python=sys.executable, versions=dict.fromkeys(environment.NEEDED, "1")
+    python=sys.executable, versions=dict.fromkeys(environment.NEEDED, "99.0")
 )
 SETTINGS: dict[str, Any] = {
     "num_steps": 4,

@@ -25,6 +25,16 @@ def fill_disk(folder: str) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_a_checkpoint_that_nobody_graded_takes_no_place(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path)
+    assert files.is_better(None)
+    files.keep_best(save("ungraded"), {"step": 1, "reward": None})
+    assert not files.is_better(None)
+    assert files.is_better(0.0)
+    files.keep_best(save("graded"), {"step": 2, "reward": 0.5})
+    assert [files.is_better(reward) for reward in (None, 0.5, 0.6)] == [False, False, True]
+
+
 def test_a_full_disk_leaves_the_best_and_whole_checkpoints_and_nothing_else(tmp_path: Path) -> None:
     files = RunFiles(tmp_path)
     files.keep_best(save("first"), {"step": 1, "reward": 0.5})

@@ -6,7 +6,7 @@ import pytest
 import reflex as rx
 
 from rft_app.domain.job import JobStatus
-from rft_app.domain.training_run import Preset, TrainingRun
+from rft_app.domain.training_run import TrainingRun, TrainingSettings
 from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.storage.session import reading
@@ -104,9 +104,11 @@ def test_long_curves_are_thinned_to_what_a_screen_shows() -> None:
 
 
 def test_every_value_of_a_preset_can_be_set_by_itself() -> None:
-    parameters = {one.name: one for one in Parameter.list_of(Preset.QUICK, {"num_steps": "9"})}
+    used = TrainingSettings(max_completion_tokens=16)
+    parameters = {one.name: one for one in Parameter.list_of(used, {"num_steps": "9"})}
     assert (parameters["num_steps"].value, parameters["num_steps"].preset) == ("9", "100")
     assert parameters["learning_rate"].preset == "0.0002"
+    assert parameters["max_completion_tokens"].preset == "16"
 
 
 def test_abstentions_have_a_curve_where_there_are_some() -> None:

@@ -128,8 +128,8 @@ class TrainingJob(Wire):
     status: TrainingStatus
     progress: float | None
     """0–100, by training steps; `null` while nobody knows how many there will be."""
-    current_epoch: float
-    """How often each record was seen so far."""
+    current_epoch: float | None
+    """How often each record was seen so far; `null` where a service does not tell."""
     total_epochs: int
     metrics: TrainingFigures
     fine_tuned_model: str | None
@@ -176,7 +176,7 @@ class TrainingJob(Wire):
             dataset_id=run.dataset_id,
             status=_STATUSES[run.status],
             progress=_find_progress(run),
-            current_epoch=figures.get("epoch", 0.0),
+            current_epoch=run.num_passes,
             total_epochs=run.num_epochs,
             metrics=TrainingFigures(
                 train_reward_mean=figures.get("reward"),

@@ -32,7 +32,6 @@ _RENAMED = {
     "completions/mean_length": "length",
     "completions/clipped_ratio": "clipped_share",
     "learning_rate": "learning_rate",
-    "epoch": "epoch",
 }
 
 
@@ -147,7 +146,7 @@ class Watch(TrainerCallback):
         self._answerer = answerer
         self._validation = validation
         self._step_began_at = 0.0
-        self._num_flat = self._num_no_better = 0
+        self._num_flat = self._num_unjudged = self._num_no_better = 0
         self.stopped = ""
         self.is_cancelled = False
 
@@ -170,8 +169,18 @@ class Watch(TrainerCallback):
 
     def _look_for_signal(self) -> None:
         patience = self._settings["flat_patience"]
-        is_flat = self.rewards.describe().get("flat_share", 1.0) == 1.0
-        self._num_flat = self._num_flat + 1 if is_flat else 0
+        flat_share = self.rewards.describe().get("flat_share")
+        self._num_unjudged = self._num_unjudged + 1 if flat_share is None else 0
+        if patience and self._num_unjudged >= patience:
+            raise TrainingError(
+                "grader",
+                f"In {self._num_unjudged} steps in a row the grader judged no two answers of a "
+                "group, so there was nothing to compare. Read why beside the answers, mend the "
+                "grader, then train anew.",
+            )
+        if flat_share is None:
+            return
+        self._num_flat = self._num_flat + 1 if flat_share == 1.0 else 0
         if patience and self._num_flat >= patience:
             self.stopped = (
                 f"in {self._num_flat} steps all answers of each group had the same reward: there "
@@ -207,10 +216,10 @@ class Watch(TrainerCallback):
             self._keep_unvalidated(model, step)
             raise
         tell_validation(self.files, step, found)
-        best = self.files.read_best() or {"reward": None}
-        is_best = best["reward"] is None or (found.mean is not None and found.mean > best["reward"])
+        is_best = self.files.is_better(found.mean)
         self._keep(model, step, found.mean, len(found.graded), is_best=is_best)
-        self._num_no_better = 0 if is_best else self._num_no_better + 1
+        if found.mean is not None:
+            self._num_no_better = 0 if is_best else self._num_no_better + 1
         patience = self._settings["patience"]
         if patience and self._num_no_better >= patience:
             self.stopped = f"{self._num_no_better} checkpoints in a row were no better"

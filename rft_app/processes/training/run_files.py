@@ -131,6 +131,13 @@ class RunFiles:
         """What is known of the best adapter."""
         return self.read_json("best/facts.json")
 
+    def is_better(self, reward: float | None) -> bool:
+        """Whether it takes the place of the best; one that nobody graded only of none."""
+        best = self.read_best()
+        if best is None:
+            return True
+        return reward is not None and (best["reward"] is None or reward > best["reward"])
+
 
 def step_of(checkpoint: Path) -> int:
     """The training step in a checkpoint's name."""

@@ -171,7 +171,10 @@ def _run_form() -> rx.Component:
                     ),
                     label="Reasoning effort",
                 ),
-                rx.el.p("for models that reason", class_name="text-small text-ink-3"),
+                rx.el.p(
+                    "room for an answer: 1, 1.5 or 3 times what nearly all known answers take",
+                    class_name="text-small text-ink-3",
+                ),
                 class_name="grid gap-1.5 content-start justify-items-start",
             ),
             class_name="flex flex-wrap gap-x-10 gap-y-4",

@@ -11,7 +11,7 @@ from rft_app.domain.pipeline import StepName
 from rft_app.domain.training import TrainingDraft, TrainingOutlook
 from rft_app.domain.training_plan import TrainingCheck
 from rft_app.domain.training_remote import RemoteSettings
-from rft_app.domain.training_run import PRESETS, Preset, TrainingRun, TrainingSettings
+from rft_app.domain.training_run import Preset, TrainingRun, TrainingSettings
 from rft_app.errors import RftError
 from rft_app.services.pipeline import StepView
 from rft_app.services.training import get_training_draft, save_training_draft
@@ -76,20 +76,18 @@ class Parameter:
     name: str
     label: str
     preset: str
-    """What the preset has, shown while nothing else is typed."""
+    """What is used while nothing else is typed: the preset's, or what the data asks for."""
     value: str
     hint: str
 
     @classmethod
-    def list_of(cls, preset: Preset, typed: dict[str, str]) -> list["Parameter"]:
+    def list_of(cls, used: TrainingSettings, typed: dict[str, str]) -> list["Parameter"]:
         """All of them, in the order of `TrainingSettings`."""
         return [
             cls(
                 name=name,
                 label=name.replace("_", " ").replace("num ", "number of ").capitalize(),
-                preset=f"{getattr(PRESETS[preset], name):g}"
-                if not isinstance(getattr(PRESETS[preset], name), str)
-                else getattr(PRESETS[preset], name),
+                preset=_show(getattr(used, name)),
                 value=typed.get(name, ""),
                 hint=field.description or "",
             )
@@ -109,6 +107,10 @@ class Parameter:
             )
             for name, field in RemoteSettings.model_fields.items()
         ]
+
+
+def _show(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _describe(prospect: TrainingProspect) -> tuple[str, str]:
@@ -152,7 +154,7 @@ class TrainingState(StepModal, rx.State):
     verdict_tone: str = "neutral"
     verdict_note: str = ""
     preset: str = Preset.QUICK.value
-    parameters: list[Parameter] = Parameter.list_of(Preset.QUICK, {})
+    parameters: list[Parameter] = Parameter.list_of(TrainingSettings(), {})
     num_changed: int = 0
     """Values that differ from the preset."""
     checks: list[CheckView] = []
@@ -255,7 +257,7 @@ class TrainingState(StepModal, rx.State):
 
     @rx.event
     async def set_effort(self, effort: str) -> None:
-        """How long a reasoning model may think."""
+        """How much room an answer gets."""
         self.effort = effort
         await self._keep(lambda: {"effort": effort})
 
@@ -294,7 +296,7 @@ class TrainingState(StepModal, rx.State):
         self.parameters = (
             Parameter.list_of_service(self._typed)
             if self.is_service
-            else Parameter.list_of(Preset(self.preset), self._typed)
+            else Parameter.list_of(prospect.settings, self._typed)
         )
         self._show_draft(prospect.draft)
         self._show_outlook(prospect.outlook)

@@ -110,7 +110,7 @@ _SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
     ),
     ("abstention_share", "Abstentions", _percent, "answers that the grader would not judge"),
     ("loss", "Loss", _loss, "of the step; near 0 by nature, read its jumps"),
-    ("learning_rate", "Learning rate", _rate, "falls as it was planned"),
+    ("learning_rate", "Learning rate", _rate, "the same at each step, as it was set"),
 )
 
 
