@@ -20,7 +20,7 @@ def check_verl(
         _check_base(draft.base_model),
         TrainingCheck(
             name="verl",
-            level="note",
+            level="caution",
             finding=" ".join(list_differences(settings)),
             remedy="Train with TRL on the cluster to have these.",
         ),

@@ -37,7 +37,7 @@ from tests.services.training_world import order as order_any
 from tests.trainers import scripted_child_path
 from tests.trainers.ray_stand_in import TOKEN, StandIn
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
