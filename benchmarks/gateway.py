@@ -1,12 +1,14 @@
 """Calls through the gateway, every one recorded, beside the same calls straight to the provider.
 
     python benchmarks/gateway.py [--seconds 3] [--rounds 3]
-        [--litellm-python PYTHON] [--peer NAME=HOST:PORT/PATH]
+        [--only-routing] [--litellm-python PYTHON] [--peer NAME=HOST:PORT/PATH]
 
 The provider, the gateway, its worker and this client share the machine.  Sixteen connections ask
-one after another; direct, through the gateway and through its peers take turns.  In the end the
-traces are counted.  LiteLLM's proxy is started where an environment with `litellm[proxy]` is
-named; other peers run already, before the provider at `--upstream-port`.
+one after another; direct, through the gateway and through its peers take turns.  What routing adds
+is measured in the same way: calls of an alias beside calls of the model itself, both through the
+gateway and with sessions.  In the end the traces are counted.  LiteLLM's proxy is started where an
+environment with `litellm[proxy]` is named; other peers run already, before the provider at
+`--upstream-port`.
 """
 
 import argparse
@@ -20,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -35,8 +37,12 @@ MESSAGES = [
     {"role": "system", "content": "You are a helpful assistant."},
     {"role": "user", "content": "Question 00000000: " + "What is the answer? " * 20},
 ]
+SESSION = b"session-00000000"
+CALLS_IN_SESSION = 5
 NUMBERS = itertools.count()
 """Of questions, so that none is asked twice."""
+ALIASES = MappingProxyType({"divided": "ab_test", "replaced": "replace"})
+"""Deployments by half and whole, without a shadow; each alias with its mode."""
 UPSTREAM = Path(__file__).with_name("_upstream.py")
 
 
@@ -46,12 +52,15 @@ class Load(NamedTuple):
     is_stream: bool
     wait_ms: int
     gap_ms: int = 0
+    model: str = "fake"
+    more: str = ""
+    """Headers, each with its end of line."""
 
     @property
     def body(self) -> bytes:
         """Of each request."""
         more = {"stream": True, "stream_options": {"include_usage": True}} if self.is_stream else {}
-        return orjson.dumps({"model": "fake", "messages": MESSAGES, **more})
+        return orjson.dumps({"model": self.model, "messages": MESSAGES, **more})
 
 
 class Taken(NamedTuple):
@@ -59,6 +68,7 @@ class Taken(NamedTuple):
 
     per_s: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     first_p50_ms: float
     """Until the first piece of the body."""
@@ -86,7 +96,9 @@ class Client(asyncio.Protocol):
         self.first_at = 0.0
         self.asked_at = time.perf_counter()
         if self.asked_at < self.until:
-            asking = self.request.replace(b"00000000", b"%08d" % next(NUMBERS), 1)
+            number = next(NUMBERS)
+            asking = self.request.replace(SESSION, b"session-%08d" % (number // CALLS_IN_SESSION))
+            asking = asking.replace(b"Question 00000000", b"Question %08d" % number, 1)
             self.transport.write(asking)  # pyright: ignore[reportAttributeAccessIssue]
         else:
             self.transport.close()
@@ -130,7 +142,7 @@ async def ask_for(url: str, load: Load, seconds: float) -> Taken:
     head = (
         f"POST /{path}{PATH} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
         f"authorization: Bearer sk-benchmark\r\nx-wait-ms: {load.wait_ms}\r\n"
-        f"x-gap-ms: {load.gap_ms}\r\ncontent-length: {len(load.body)}\r\n\r\n"
+        f"x-gap-ms: {load.gap_ms}\r\n{load.more}content-length: {len(load.body)}\r\n\r\n"
     ).replace("//", "/")
     taken: list[tuple[float, float]] = []
     until = time.perf_counter() + seconds
@@ -144,8 +156,23 @@ async def ask_for(url: str, load: Load, seconds: float) -> Taken:
     await asyncio.gather(*(client.done for _, client in pairs))
     whole = sorted(1000 * each[0] for each in taken)
     first = statistics.median(1000 * each[1] for each in taken)
-    p99 = whole[min(len(whole) - 1, int(0.99 * len(whole)))]
-    return Taken(len(whole) / seconds, statistics.median(whole), p99, first)
+    p95, p99 = (whole[min(len(whole) - 1, int(share * len(whole)))] for share in (0.95, 0.99))
+    return Taken(len(whole) / seconds, statistics.median(whole), p95, p99, first)
+
+
+def take_turns(asked: Sequence[tuple[str, Load]], seconds: float, rounds: int) -> list[list[Taken]]:
+    """Ask each server for its load, there and back again; what each round took."""
+    found: list[list[Taken]] = [[] for _ in asked]
+    for number in range(rounds):
+        turns = list(zip(asked, found, strict=True))
+        for (url, load), taken in reversed(turns) if number % 2 else turns:
+            taken.append(asyncio.run(ask_for(url, load, seconds)))
+    return found
+
+
+def find_medians(taken: Sequence[Taken]) -> Taken:
+    """Of each figure over the rounds."""
+    return Taken(*map(statistics.median, zip(*taken, strict=True)))
 
 
 class Rounds:
@@ -167,20 +194,26 @@ class Rounds:
 
     def run(self, load: Load) -> tuple[Taken, Taken]:
         """What the calls take directly, and through the gateway."""
-        found: list[list[Taken]] = [[] for _ in self.urls]
-        for _ in range(self.rounds):
-            for url, taken in zip(self.urls, found, strict=True):
-                taken.append(asyncio.run(ask_for(url, load, self.seconds)))
-        self.num_calls += sum(round(each.per_s * self.seconds) for each in found[1])
-        direct, through, *others = (
-            Taken(*map(statistics.median, zip(*taken, strict=True))) for taken in found
-        )
+        found = take_turns([(url, load) for url in self.urls], self.seconds, self.rounds)
+        self.num_calls += self.count(found[1])
+        direct, through, *others = map(find_medians, found)
         for name, taken in zip(self.peers, others, strict=True):
             added = taken.p50_ms - direct.p50_ms, taken.p99_ms - direct.p99_ms
             print(f"  {name}: {taken.per_s:,.0f} calls/s,", end=" ")
             print(f"added p50 {added[0]:.1f} ms, p99 {added[1]:.1f} ms,", end=" ")
             print(f"first token {taken.first_p50_ms - direct.first_p50_ms:.1f} ms; ours:")
         return direct, through
+
+    def compare_models(self, load: Load, models: Sequence[str]) -> list[Taken]:
+        """What the calls take through the gateway, by the model that they name."""
+        loads = [load._replace(model=model) for model in models]
+        found = take_turns([(self.urls[1], each) for each in loads], self.seconds, self.rounds)
+        self.num_calls += sum(map(self.count, found))
+        return list(map(find_medians, found))
+
+    def count(self, taken: Sequence[Taken]) -> int:
+        """Calls that were answered."""
+        return sum(round(each.per_s * self.seconds) for each in taken)
 
 
 def free_port() -> int:
@@ -236,11 +269,41 @@ def report(targets: Targets, rounds: Rounds) -> None:
         print(f"directly {direct.per_s:,.0f}")
 
 
+def deploy(environment: dict[str, str], folder: Path) -> None:
+    """Two aliases of two models: divided by half, and the tuned one in the place of the base."""
+    row = {"messages": [*MESSAGES, {"role": "assistant", "content": "Forty two."}]}
+    (folder / "rows.jsonl").write_bytes(orjson.dumps(row))
+
+    def rft(*arguments: str) -> dict[str, str]:
+        command = [sys.executable, "-m", "rft_app.cli", *arguments, "--json"]
+        done = subprocess.run(command, env=environment, check=True, capture_output=True)
+        return orjson.loads(done.stdout)
+
+    dataset = rft("import", str(folder / "rows.jsonl"), "--name", "benchmark")["id"]
+    for alias, mode in ALIASES.items():
+        models = "--base", "environment/fake", "--tuned", "environment/fake-tuned"
+        how = "--mode", mode, "--ratio", "0.5", "--graded", "0", "--reason", "benchmark"
+        rft("deploy", dataset, "--alias", alias, *models, *how)
+
+
+def report_routing(targets: Targets, rounds: Rounds) -> None:
+    """What an alias adds to calls that come with a session."""
+    for is_stream, name in ((False, "plain"), (True, "streamed")):
+        load = Load(is_stream, wait_ms=50, more=f"x-rft-session: {SESSION.decode()}\r\n")
+        straight, *routed = rounds.compare_models(load, ("fake", *ALIASES))
+        for mode, taken in zip(ALIASES.values(), routed, strict=True):
+            p50, p95 = taken.p50_ms - straight.p50_ms, taken.p95_ms - straight.p95_ms
+            print(f"routing, {mode}, 50 ms, {name}: p50 {straight.p50_ms:.2f} →", end=" ")
+            print(f"{taken.p50_ms:.2f} ms, added {p50:.2f} ms {targets.most(p50, 1)};", end=" ")
+            print(f"p95 {straight.p95_ms:.2f} → {taken.p95_ms:.2f} ms, added {p95:.2f} ms")
+
+
 def read_arguments() -> argparse.Namespace:
     """What to measure, and beside whom."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only-routing", action="store_true", help="measure what aliases add")
     parser.add_argument("--litellm-python", help="of an environment with litellm[proxy]")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:PORT/PATH")
     parser.add_argument("--upstream-port", type=int, help="of the provider that peers ask")
@@ -255,7 +318,9 @@ def measure(
     warming.run(Load(is_stream=False, wait_ms=0))
     before = count_traces(dict(os.environ), warming.num_calls)
     rounds = Rounds(*urls, wanted.seconds, wanted.rounds, peers)
-    report(targets, rounds)
+    if not wanted.only_routing:
+        report(targets, rounds)
+    report_routing(targets, rounds)
     found = count_traces(dict(os.environ), before + rounds.num_calls) - before
     return found, rounds.num_calls
 
@@ -271,6 +336,7 @@ def main() -> None:
             "RFT_DATA_DIR": folder,
             "RFT_LLM_BASE_URL": f"http://127.0.0.1:{upstream}/v1",
             "RFT_LLM_API_KEY": "sk-upstream",
+            "RFT_LLM_MODELS": "fake, fake-tuned",
         }
         rft = [sys.executable, "-m", "rft_app.cli"]
         commands = (
@@ -288,6 +354,8 @@ def main() -> None:
                 print("LiteLLM: skipped, --litellm-python names no environment that has it")
             wait_for(gateway, "/_health")
             time.sleep(5)  # the worker takes a moment longer and tells nobody
+            deploy(dict(os.environ), Path(folder))
+            time.sleep(2)  # the gateway knows of deployments within a second
             urls = (f"127.0.0.1:{upstream}/", f"127.0.0.1:{gateway}/gateway")
             found, made = measure(wanted, urls, peers, targets)
         finally:
