@@ -21,7 +21,9 @@ from rft_app.domain.grader import (
 from rft_app.errors import InvalidInputError
 from rft_app.graders import check_grader
 from rft_app.ui.state.grader_draft import FIELDS, JSON_SCHEMA, JUDGE, MULTI, Draft, describe_change
+from rft_app.ui.state.judge_labels import follow_labels
 
+OWN_SCHEMA = '{"type": "object", "properties": {"score": {"type": "string"}}}'
 PROMPT = "Rate {{sample.output_text}}"
 SCHEMA = {"type": "object", "properties": {"mark": {"type": "integer"}}}
 
@@ -121,3 +123,18 @@ def test_a_version_says_what_it_changed() -> None:
     assert describe_change(longer, judge) == "1 line added, 0 removed"
     assert describe_change(JudgeSpec(prompt=PROMPT, weight=2), judge) == "weight changed"
     assert describe_change(judge, StringCheckSpec()) == "from string check to judge"
+
+
+def test_the_schema_of_the_reply_follows_the_labels_unless_somebody_wrote_it() -> None:
+    labels = '{"good": 1, "bad": 0}'
+    draft = Draft(kind=JUDGE, prompt=PROMPT, label_rewards=labels)
+    with pytest.raises(InvalidInputError, match='"type": "string"'):
+        check_grader(draft.to_spec())
+    schema = follow_labels(draft.output_schema, labels, draft.score_field)
+    check_grader(replace(draft, output_schema=schema).to_spec())
+    more = follow_labels(schema, '{"good": 1, "fair": 0.5, "bad": 0}', draft.score_field)
+    assert '"fair"' in more
+    assert follow_labels(more, "[1]", draft.score_field) == more
+    assert follow_labels(more, " ", draft.score_field) == Draft().output_schema
+    assert follow_labels(OWN_SCHEMA, labels, draft.score_field) == OWN_SCHEMA
+    assert follow_labels("{", labels, draft.score_field) == "{"

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import PHONE, new_page, serve, visit
 from tests.llm.provider import FakeProvider, Json, Served, refuse, say, say_json
@@ -25,9 +25,15 @@ class Model:
 
     def __init__(self) -> None:
         self.is_failing = False
+        self.label = ""
+        """Given in the place of the score."""
+        self.asked: list[Json] = []
 
     def __call__(self, request: Json, number: int) -> Served:
         """One reply, sometimes in a fence."""
+        self.asked.append(request)
+        if self.label:
+            return say_json({"reasoning": "Kind and short.", "score": self.label})
         if self.is_failing:
             return refuse(402, "empty account", code="insufficient_quota")
         reply = {"reasoning": "Kind and short.", "score": "4"}
@@ -150,6 +156,50 @@ def run_dry(page: Page, dataset: str, model: Model) -> None:
         f"{dataset.replace('/optimization/', '/api/optimization/datasets/')}/dry-run"
     )
     assert report.json()["statistics"]["mean"] == 0.75
+
+
+def test_a_judge_with_a_system_prompt_gives_labels(
+    chromium: Browser, place: tuple[str, Model]
+) -> None:
+    dataset, model = place
+    with new_page(chromium, dataset.split("/optimization")[0]) as page:
+        visit(page, f"{dataset}?step=grader")
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("radio", name="Judge").click()
+        dialog.get_by_role("textbox", name="Judge's prompt").fill(PROMPT)
+        unfold(dialog, "System prompt").fill("You read letters of {{item.nothing")
+        expect(dialog).to_contain_text("is not closed", timeout=WAIT_MS)
+        dialog.get_by_role("textbox", name="System prompt").fill("You read letters.")
+        labels = unfold(dialog, "Labels")
+        labels.fill('{"good": 1, "Good.": 0}')
+        expect(dialog).to_contain_text("cannot be told from another one", timeout=WAIT_MS)
+        expect(dialog.get_by_label("Lowest score", exact=True)).to_have_count(0)
+        labels.fill('{"kind": 1, "rude": 0.25}')
+        save = dialog.get_by_role("button", name=re.compile("^Save as v"))
+        expect(save).to_be_enabled(timeout=WAIT_MS)
+        expect(unfold(dialog, "Output schema")).to_contain_text('"rude"')
+        model.label = "Rude"
+        dialog.get_by_role("button", name="Grade 5 records").click()
+        statistics = dialog.locator('dl[aria-label="Statistics of the trial"]')
+        expect(statistics).to_contain_text("0.25", timeout=WAIT_MS)
+        asked = model.asked[-1]["messages"]
+        assert asked[0] == {"role": "system", "content": "You read letters."}
+        assert "rude" in asked[-1]["content"]
+        assert not scan(page)
+        save.click()
+        expect(dialog).to_contain_text("No unsaved changes.", timeout=WAIT_MS)
+        model.label = ""
+    saved = httpx2.get(
+        f"{dataset.replace('/optimization/', '/api/optimization/datasets/')}/grader"
+    ).json()
+    assert saved["labelRewards"] == {"kind": 1.0, "rude": 0.25}
+
+
+def unfold(dialog: Locator, name: str) -> Locator:
+    """Open a part of the form that is edited seldom; returns its editor."""
+    part = dialog.locator("details").filter(has=dialog.page.locator("summary", has_text=name))
+    part.locator("summary").first.click()
+    return part.get_by_role("textbox", name=name, exact=True)
 
 
 def test_the_form_of_a_judge_fits_a_phone(chromium: Browser, place: tuple[str, Model]) -> None:

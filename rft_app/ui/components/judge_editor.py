@@ -77,7 +77,7 @@ def judge_editor() -> rx.Component:
             rx.cond(
                 _DRAFT.label_rewards == "",
                 'none, it gives a score; else the reward of each, as in {"good": 1, "bad": 0}',
-                "the reward of each label that it may give, from 0 to 1",
+                "the reward of each label that it may give, from 0 to 1; the schema follows",
             ),
             prompt_editor("label_rewards", "Labels", "plain", _DRAFT.label_rewards),
         ),

@@ -28,6 +28,7 @@ from rft_app.ui.state.asking import ask
 from rft_app.ui.state.generation_view import ModelOption, find_demo
 from rft_app.ui.state.grader_draft import FIELDS, Draft, VersionRow, version_rows
 from rft_app.ui.state.guard import off_loop
+from rft_app.ui.state.judge_labels import follow_labels
 from rft_app.ui.state.modal import NOTHING, ModalState
 from rft_app.ui.state.rubric_draft import CriterionView
 from rft_app.ui.state.step_modal import StepModal
@@ -116,7 +117,11 @@ class GraderState(StepModal, rx.State):
     async def edit(self, name: str, text: str) -> None:
         """A field of the form changed, or the kind; what other kinds' fields hold stays."""
         if name in FIELDS[self.draft.kind] or (name == "kind" and text in FIELDS):
-            await self._edit(**{name: text})
+            changes = {name: text}
+            if name == "label_rewards":
+                old = self.draft
+                changes["output_schema"] = follow_labels(old.output_schema, text, old.score_field)
+            await self._edit(**changes)
 
     @rx.var
     def criteria(self) -> list[CriterionView]:
