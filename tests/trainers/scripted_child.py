@@ -1,12 +1,14 @@
 """A trainer that follows a script instead of learning: `python scripted_child.py FOLDER`.
 
 It speaks the protocol of decision 16 with the trainer's own modules, which need no torch.  Its
-script is `script.json` of the folder above: what happens at which step, once for each.
+script is `script.json` of the folder above: what happens at which step, once for each; `says`, what
+its models answer; `adapter`, the folder whose files it leaves as its adapter.
 """
 
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -61,6 +63,10 @@ def save(step: int) -> None:
 
 
 def write_adapter(folder: str) -> None:
+    script = json.loads(SCRIPT.read_text()) if SCRIPT.exists() else {}
+    if made := script.get("adapter"):
+        shutil.copytree(made, folder)
+        return
     Path(folder).mkdir()
     Path(folder, "adapter_model.safetensors").write_text("weights")
 
