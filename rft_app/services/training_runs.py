@@ -1,5 +1,6 @@
 """Trainings: start, look at, cancel, resume, compare."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from rft_app.domain.training_run import (
 )
 from rft_app.domain.training_watch import TrainingAlert, find_alerts
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
-from rft_app.jobs.queue import cancel_job, enqueue, retry_job
+from rft_app.jobs.queue import cancel_job, enqueue, get_job, retry_job
 from rft_app.pipeline.grader import require_grader
 from rft_app.services.busy import require_stable
 from rft_app.services.training_orders import (
@@ -46,6 +47,14 @@ MAX_METRICS = 10_000
 MAX_PAGE = 200
 ENDED_BADLY = frozenset({"failed", "cancelled"})
 """A service's words for a job that cannot go on."""
+
+
+class Wish(StrEnum):
+    """What somebody asked of a training that has not come to it yet."""
+
+    NONE = ""
+    FINISH = "finish"
+    STOP = "stop"
 
 
 class AdapterPlace(Entity):
@@ -167,9 +176,15 @@ def list_metrics(
     return training_runs.list_metrics(session, run.id, after=after, limit=wanted)
 
 
+def list_all_metrics(session: Session, run_id: str, *, after: int = -1) -> list[TrainingMetric]:
+    """The figures of every step behind `after`, however many there are."""
+    run = training_runs.get_run(session, run_id)
+    return training_runs.list_metrics(session, run.id, after=after, limit=None)
+
+
 def list_alerts(session: Session, run_id: str) -> tuple[TrainingAlert, ...]:
     """What the curves warn of."""
-    return find_alerts(list_metrics(session, run_id, limit=MAX_METRICS))
+    return find_alerts(list_all_metrics(session, run_id))
 
 
 def list_checkpoints(session: Session, run_id: str) -> list[Checkpoint]:
@@ -177,12 +192,12 @@ def list_checkpoints(session: Session, run_id: str) -> list[Checkpoint]:
     return training_runs.list_checkpoints(session, training_runs.get_run(session, run_id).id)
 
 
-def list_answered_steps(session: Session, run_id: str) -> list[AnsweredStep]:
-    """Where there are answers to look at."""
+def list_answered_steps(session: Session, run_id: str, *, after: int = -1) -> list[AnsweredStep]:
+    """Where there are answers to look at, behind the step `after`."""
     run = training_runs.get_run(session, run_id)
     return [
         AnsweredStep(phase=place.phase, step=place.step, num_answers=number)
-        for place, number in training_runs.list_places(session, run.id)
+        for place, number in training_runs.list_places(session, run.id, after=after)
     ]
 
 
@@ -250,6 +265,16 @@ def cancel_training(session: Session, run_id: str) -> TrainingRun:
 def can_finish(run: TrainingRun) -> bool:
     """Whether its trainer can end early and still compare: our own script does."""
     return run.remote is None and run.trainer != VERL
+
+
+def find_wish(session: Session, run: TrainingRun) -> Wish:
+    """What is to happen after the step under way; `NONE` where it goes on, and where it ended."""
+    if run.status not in {JobStatus.QUEUED, JobStatus.RUNNING}:
+        return Wish.NONE
+    if get_job(session, run.job_id).cancel_requested:
+        return Wish.STOP
+    is_finishing = can_finish(run) and RunFolder.of(run.id).is_asked_to_finish
+    return Wish.FINISH if is_finishing else Wish.NONE
 
 
 def finish_training(session: Session, run_id: str) -> TrainingRun:

@@ -203,16 +203,16 @@ def put_metric(session: Session, run_id: str, step: int, figures: Mapping[str, f
 
 
 def list_metrics(
-    session: Session, run_id: str, *, after: int = -1, limit: int = 1_000
+    session: Session, run_id: str, *, after: int = -1, limit: int | None = 1_000
 ) -> list[TrainingMetric]:
-    """Figures in the order of the steps, behind the step `after`."""
+    """Figures in the order of the steps, behind the step `after`; without a limit all of them."""
     query = (
         select(TrainingMetricRow)
         .where(col(TrainingMetricRow.run_id) == run_id, col(TrainingMetricRow.step) > after)
         .order_by(col(TrainingMetricRow.step))
-        .limit(limit)
     )
-    return [TrainingMetric(step=row.step, values=row.figures) for row in session.exec(query)]
+    rows = session.exec(query if limit is None else query.limit(limit))
+    return [TrainingMetric(step=row.step, values=row.figures) for row in rows]
 
 
 def put_checkpoint(session: Session, run_id: str, checkpoint: Checkpoint) -> None:
@@ -299,11 +299,11 @@ def list_topic_rewards(
     return [(topic, number, mean) for topic, number, mean in rows]
 
 
-def list_places(session: Session, run_id: str) -> list[tuple[Place, int]]:
-    """Where there are answers, and how many."""
+def list_places(session: Session, run_id: str, *, after: int = -1) -> list[tuple[Place, int]]:
+    """Where there are answers, behind the step `after`, and how many."""
     query = (
         select(TrainingRolloutRow.phase, TrainingRolloutRow.step, func.count())
-        .where(col(TrainingRolloutRow.run_id) == run_id)
+        .where(col(TrainingRolloutRow.run_id) == run_id, col(TrainingRolloutRow.step) > after)
         .group_by(col(TrainingRolloutRow.phase), col(TrainingRolloutRow.step))
         .order_by(col(TrainingRolloutRow.step))
     )

@@ -75,6 +75,11 @@ class RunFolder:
         """Let the trainer end at its next chance."""
         (self.path / "cancel").touch()
 
+    @property
+    def is_asked_to_finish(self) -> bool:
+        """Whether it is to make no further step."""
+        return (self.path / "finish").exists()
+
     def ask_to_finish(self) -> None:
         """Let the trainer make no further step and compare what it has."""
         (self.path / "finish").touch()

@@ -1,9 +1,13 @@
 """The page of a training in the browser: what is there without one, and how the dialog leads on."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
 
-from tests.browser import visit
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import PHONE, new_page, serve, visit
+from tests.gateway.upstream import Upstream
 from tests.ui.files import create_dataset, wait_for_records, write_lines
 
 pytestmark = pytest.mark.browser
@@ -42,3 +46,51 @@ def test_what_keeps_a_training_from_starting_is_said(page: Page, dataset_url: st
     steps.press("Tab")
     expect(dialog.get_by_text("7 training steps")).to_be_visible()
     expect(dialog.get_by_text("1 set by hand")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dataset on a server with a provider, which may have a fine-tuning API."""
+    folder = tmp_path_factory.mktemp("service")
+    with Upstream().running() as upstream, serve(folder / "data") as url:
+        body = {"name": "tuner", "baseUrl": upstream.url, "models": [{"name": "small"}]}
+        made = httpx2.post(f"{url}/api/providers", json={**body, "apiKey": "sk-x"})
+        assert made.status_code == 201, made.text
+        rows = [{"prompt": f"Question {number}?", "completion": "Yes"} for number in range(40)]
+        path = write_lines(folder / "few.jsonl", *rows)
+        found = create_dataset(url, path, name="few", objective="Learn")
+        wait_for_records(url, found)
+        yield f"{url}/optimization/{found}"
+
+
+def test_a_provider_can_be_chosen_and_says_what_it_means(
+    chromium: Browser, service_url: str
+) -> None:
+    with new_page(chromium, service_url.split("/optimization")[0]) as page:
+        visit(page, f"{service_url}?step=train")
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("radio", name="This machine", exact=True)).to_be_checked()
+        expect(dialog.get_by_role("radiogroup", name="Preset")).to_be_visible()
+        dialog.get_by_role("radio", name="Provider's fine-tuning API", exact=True).click()
+        expect(dialog).to_contain_text("Before you choose this")
+        expect(dialog.get_by_label("Provider", exact=True)).to_contain_text("tuner")
+        expect(dialog).to_contain_text("time and price unknown")
+        expect(dialog.get_by_role("radiogroup", name="Preset")).to_have_count(0)
+
+        visit(page, f"{service_url}?step=train")
+        kept = dialog.get_by_role("radio", name="Provider's fine-tuning API", exact=True)
+        expect(kept).to_be_checked()
+        dialog.get_by_role("radio", name="This machine", exact=True).click()
+        expect(dialog.get_by_role("radiogroup", name="Preset")).to_be_visible()
+        expect(dialog.get_by_label("Provider", exact=True)).to_have_count(0)
+
+
+def test_the_choice_of_a_provider_fits_a_phone(chromium: Browser, service_url: str) -> None:
+    with new_page(chromium, service_url.split("/optimization")[0], PHONE) as phone:
+        visit(phone, f"{service_url}?step=train")
+        dialog = phone.get_by_role("dialog")
+        dialog.get_by_role("radio", name="Provider's fine-tuning API", exact=True).click()
+        expect(dialog.get_by_label("Provider", exact=True)).to_be_visible()
+        assert phone.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        dialog.get_by_role("radio", name="This machine", exact=True).click()
+        expect(dialog.get_by_label("Provider", exact=True)).to_have_count(0)

@@ -6,13 +6,33 @@ import pytest
 import reflex as rx
 
 from rft_app.domain.job import JobStatus
-from rft_app.domain.training_run import TrainingRun, TrainingSettings
+from rft_app.domain.training_run import Phase, TrainingRun, TrainingSettings
 from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
-from rft_app.storage.session import reading
+from rft_app.services.training_runs import (
+    AnsweredStep,
+    cancel_training,
+    finish_training,
+    list_alerts,
+)
+from rft_app.storage import jobs
+from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import TrainingMetricRow
 from rft_app.ui.charts.palette import DARK
-from rft_app.ui.charts.training_curves import RewardCurves, reward_curves, small_line, thin
+from rft_app.ui.charts.training_curves import (
+    HEIGHT,
+    MAX_POINTS,
+    WIDTH,
+    RewardCurves,
+    bin_steps,
+    describe_points,
+    find_width,
+    keep_extremes,
+    reward_curves,
+    small_line,
+)
 from rft_app.ui.state.training import Parameter, RunLine
+from rft_app.ui.state.training_places import MAX_PLACES, find_nearest, list_places
 from rft_app.ui.state.training_run import TrainingRunState
 from rft_app.ui.state.training_run_view import AnswerView, SmallCurve
 from tests.pipeline.graded_dataset import DATASET
@@ -93,14 +113,128 @@ def test_an_answer_without_a_reward_has_no_advantage(run: TrainingRun) -> None:
 
 def test_long_curves_are_thinned_to_what_a_screen_shows() -> None:
     series = [(step, step / 10_000) for step in range(1, 10_001)]
-    points = thin(series)
-    assert len(points) == 400
-    assert points[-1][0] == 10_000
-    assert sum(value for _, value in points) / 400 == pytest.approx(0.50005)
-    figure = reward_curves(RewardCurves(train=series, spread=series, num_steps=10_000), DARK)
-    assert max(len(trace["x"]) for trace in figure.to_dict()["data"]) <= 800
-    assert small_line(series).count("L") == 199
+    bins = bin_steps(series, find_width(series))
+    assert len(bins) == 295
+    assert (bins[0].first, bins[0].last, bins[-1].last) == (1, 34, 10_000)
+    assert bins[0].mean == pytest.approx(0.00175)
+    curves = RewardCurves(train=series, spread=series, validation=series, num_steps=10_000)
+    figure = reward_curves(curves, DARK)
+    assert max(len(trace["x"]) for trace in figure.to_dict()["data"]) <= 2 * MAX_POINTS
+    assert describe_points(curves) == (
+        "10,000 steps, shown as 295 means of 34 with a faint line through the least and the "
+        "largest of each"
+    )
+    assert small_line(series).count("L") <= WIDTH
     assert small_line([(1, 0.5)]) == ""
+
+
+def test_one_step_of_ten_thousand_that_jumps_is_seen() -> None:
+    series = [(step, 0.5) for step in range(1, 10_001)]
+    series[6_999] = (7_000, 0.05)
+    assert (7_000, 0.05) in keep_extremes(series)
+    figure = reward_curves(RewardCurves(train=series, num_steps=10_000), DARK).to_dict()
+    faint, means = figure["data"][-2:]
+    assert min(faint["y"]) == 0.05
+    assert min(means["y"]) > 0.4
+    assert [text for text in means["text"] if "0.05 to 0.50" in text] == [
+        ", 0.05 to 0.50 since step 6,971"
+    ]
+    heights = [float(place.partition(",")[2]) for place in small_line(series)[1:].split("L")]
+    assert (min(heights), max(heights)) == (2.0, HEIGHT - 2)
+
+
+def test_the_best_of_many_validations_and_the_base_stay_on_the_chart() -> None:
+    validation = [(step, 0.4) for step in range(0, 10_001, 10)]
+    validation[0], validation[500] = (0, 0.31), (5_000, 0.93)
+    curves = RewardCurves(validation=validation, num_steps=10_000)
+    figure = reward_curves(curves, DARK).to_dict()
+    shown = figure["data"][-1]
+    assert (5_000, 0.93) in list(zip(shown["x"], shown["y"], strict=True))
+    assert figure["layout"]["shapes"][0]["y0"] == 0.31
+
+
+def test_the_band_is_drawn_where_some_steps_have_no_spread() -> None:
+    train = [(step, 0.5) for step in range(1, 10_001)]
+    spread = [(step, 0.1) for step, _ in train if step % 7]
+    band = reward_curves(RewardCurves(train=train, spread=spread, num_steps=10_000), DARK)
+    assert len(band.to_dict()["data"][0]["x"]) == 2 * 295
+
+
+def test_a_menu_of_ten_thousand_steps_is_short_and_any_step_can_be_typed() -> None:
+    steps = [AnsweredStep(phase=Phase.TRAIN, step=n, num_answers=8) for n in range(1, 10_001)]
+    places = list_places(steps, "train:4999")
+    names = [place.value for place in places]
+    assert len(names) <= MAX_PLACES + 1
+    assert {"train:1", "train:4999", "train:9901", "train:10000"} <= set(names)
+    assert names == sorted(names, key=lambda name: int(name.partition(":")[2]))
+    assert find_nearest(steps, 4_321) == "train:4321"
+    assert find_nearest(steps, 99_999) == "train:10000"
+    assert find_nearest([], 3) == ""
+    assert [one.label for one in list_places(steps[:2], "")] == [
+        "Step 1, training",
+        "Step 2, training",
+    ]
+
+
+def test_a_typed_step_leads_to_its_answers_or_is_refused(run: TrainingRun) -> None:
+    page = open_page(run.id)
+    asyncio.run(page.go_to_step({"step": "two"}))
+    assert page.fault == "A step is a whole number, not 'two'."
+    asyncio.run(page.go_to_step({"step": " 1 "}))
+    assert (page.fault, page.shown_place) == ("", "train:1")
+    assert page.answers
+    asyncio.run(page.go_to_step({"step": "999"}))
+    assert page.shown_place == f"train:{run.settings.num_steps}"
+
+
+def test_what_did_not_change_is_not_sent_again(run: TrainingRun) -> None:
+    page = open_page(run.id)
+    page._clean()
+    refresh(page)
+    assert page.dirty_vars <= {"_metrics", "_steps"}
+
+
+def test_a_long_training_is_read_whole_with_the_alerts_of_its_end(run: TrainingRun) -> None:
+    num_steps = 10_400
+    with unit_of_work() as session:
+        session.add_all(
+            TrainingMetricRow(
+                run_id=run.id,
+                step=step,
+                figures={"reward": 0.5, "failure_share": 0.4 if step > 10_390 else 0.0},
+            )
+            for step in range(run.settings.num_steps + 1, num_steps + 1)
+        )
+    page = open_page(run.id)
+    assert len(page._metrics) >= num_steps
+    assert page.remarks[0].text.startswith("The grader could not judge 40% of the answers")
+    with reading() as session:
+        assert [alert.name for alert in list_alerts(session, run.id)] == ["failures"]
+    failures = next(one for one in page.smalls if one.name == "Grading failures")
+    assert failures.value == "40%"
+
+
+def test_what_was_asked_is_shown_until_it_comes_to_pass(
+    database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(monkeypatch)
+    run = order()
+    with unit_of_work() as session:
+        jobs.begin_job(session, run.job_id, 0, "w1")
+    page = open_page(run.id)
+    assert (page.wish, page.run.can_finish) == ("", True)
+    with unit_of_work() as session:
+        finish_training(session, run.id)
+    refresh(page)
+    assert page.wish == "finish"
+    with unit_of_work() as session:
+        cancel_training(session, run.id)
+    refresh(page)
+    assert page.wish == "stop"
+    with unit_of_work() as session:
+        jobs.settle_job(session, run.job_id, "w1", JobStatus.CANCELLED)
+    refresh(page)
+    assert page.wish == ""
 
 
 def test_every_value_of_a_preset_can_be_set_by_itself() -> None:

@@ -2,19 +2,78 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby
+from operator import itemgetter
 from statistics import fmean
-from typing import Final
+from typing import Final, NamedTuple
 
 import plotly.graph_objects as go
 
 from rft_app.domain.training_remarks import Series
 from rft_app.ui.charts.palette import Palette, base_layout
 
-MAX_POINTS: Final = 400
-"""More than a screen can show; longer curves are drawn from means of neighbouring steps."""
+MAX_POINTS: Final = 300
+"""More than a screen can show; longer curves are drawn from bins of neighbouring steps."""
 WIDTH, HEIGHT = 200, 36
 """Of a small line, in units of its own."""
+_DIGITS: Final = 4
+"""Of what is sent to the browser; nobody can see more."""
+
+
+class Bin(NamedTuple):
+    """Neighbouring steps that are one point of a curve."""
+
+    place: int
+    """Which one it is, the same for all curves that are cut by one width."""
+    first: int
+    last: int
+    mean: float
+    low: tuple[int, float]
+    """The least value, with its step."""
+    high: tuple[int, float]
+
+
+def find_width(series: Series, most: int = MAX_POINTS) -> int:
+    """How many steps a bin has, so that there are about `most` of them; 1 where all fit."""
+    if len(series) <= most:
+        return 1
+    return -(-(series[-1][0] - series[0][0] + 1) // most)
+
+
+def bin_steps(series: Series, width: int) -> list[Bin]:
+    """Runs of neighbouring steps; the same width cuts every curve at the same steps.
+
+    Step 0, which is before the training, stays by itself.
+
+    Example:
+        >>> [(one.last, one.mean) for one in bin_steps([(1, 0.0), (2, 1.0), (3, 0.5)], 2)]
+        [(2, 0.5), (3, 0.5)]
+    """
+    runs = groupby(series, lambda point: (point[0] - 1) // width)
+    return [
+        Bin(
+            place=place,
+            first=run[0][0],
+            last=run[-1][0],
+            mean=fmean([value for _, value in run]),
+            low=min(run, key=itemgetter(1)),
+            high=max(run, key=itemgetter(1)),
+        )
+        for place, run in ((place, list(points)) for place, points in runs)
+    ]
+
+
+def keep_extremes(series: Series, most: int = MAX_POINTS) -> list[tuple[int, float]]:
+    """The curve by the least and the largest value of each bin, so that no jump is lost.
+
+    Example:
+        >>> keep_extremes([(1, 0.5), (2, 0.1), (3, 0.4), (4, 0.9)], 2)
+        [(2, 0.1), (4, 0.9)]
+    """
+    if len(series) <= most:
+        return list(series)
+    bins = bin_steps(series, find_width(series, most // 2))
+    return [point for one in bins for point in sorted({one.low, one.high})]
 
 
 @dataclass(frozen=True)
@@ -29,40 +88,18 @@ class RewardCurves:
     """Where the training ends; the axis reaches that far."""
 
 
-def thin(series: Series, most: int = MAX_POINTS) -> list[tuple[int, float]]:
-    """At most so many points: means of equal runs of neighbours, each at its last step.
-
-    Example:
-        >>> thin([(1, 0.0), (2, 1.0), (3, 0.5), (4, 0.7)], 2)
-        [(2, 0.5), (4, 0.6)]
-    """
-    size = -(-len(series) // most)
-    if size <= 1:
-        return list(series)
-    points = iter(series)
-    runs = iter(lambda: list(islice(points, size)), [])
-    return [(run[-1][0], fmean(value for _, value in run)) for run in runs]
-
-
-def steps_per_point(series: Series) -> int:
-    """How many steps a point of `thin` stands for."""
-    return max(1, -(-len(series) // MAX_POINTS))
-
-
 def reward_curves(curves: RewardCurves, palette: Palette) -> go.Figure:
     """Mean reward by step with a band of one standard deviation, and held-out records dashed."""
-    train, spread = thin(curves.train), dict(thin(curves.spread))
+    width = find_width(curves.train)
+    train = bin_steps(curves.train, width)
     figure = go.Figure()
     if train:
-        _add_band(figure, train, spread, palette)
-        figure.add_scatter(
-            x=[step for step, _ in train],
-            y=[value for _, value in train],
-            line={"color": palette.ours, "width": 1.5},
-            hovertemplate="training %{y:.2f}<extra></extra>",
-        )
+        _add_band(figure, train, bin_steps(curves.spread, width), palette)
+        if width > 1:
+            _add_extremes(figure, curves.train, palette)
+        _add_means(figure, train, palette)
     if curves.validation:
-        _add_validation(figure, thin(curves.validation), curves.num_steps, palette)
+        _add_validation(figure, curves.validation, curves.num_steps, palette)
     layout = base_layout(palette, x_title="training step", y_title="reward")
     figure.update_layout({**layout, "height": 300})
     figure.update_xaxes(range=[0, max(1, curves.num_steps)], tickformat=",d")
@@ -70,32 +107,64 @@ def reward_curves(curves: RewardCurves, palette: Palette) -> go.Figure:
     return figure
 
 
-def _add_band(figure: go.Figure, train: Series, spread: dict[int, float], palette: Palette) -> None:
-    known = [(step, value, spread[step]) for step, value in train if step in spread]
-    steps = [step for step, _, _ in known]
-    upper = [min(1.0, value + sd) for _, value, sd in known]
-    lower = [max(0.0, value - sd) for _, value, sd in known]
+def _add_means(figure: go.Figure, train: Sequence[Bin], palette: Palette) -> None:
+    """The line to read; where a point is several steps, the pointer says which, and their range."""
+    figure.add_scatter(
+        x=[one.last for one in train],
+        y=[round(one.mean, _DIGITS) for one in train],
+        text=[_describe_bin(one) for one in train],
+        line={"color": palette.ours, "width": 1.5},
+        hovertemplate="training %{y:.2f}%{text}<extra></extra>",
+    )
+
+
+def _describe_bin(one: Bin) -> str:
+    if one.first == one.last:
+        return ""
+    return f", {one.low[1]:.2f} to {one.high[1]:.2f} since step {one.first:,}"
+
+
+def _add_extremes(figure: go.Figure, train: Series, palette: Palette) -> None:
+    points = keep_extremes(train, 2 * MAX_POINTS)
+    figure.add_scatter(
+        x=[step for step, _ in points],
+        y=[round(value, _DIGITS) for _, value in points],
+        line={"color": _fade(palette.ours, 0.45), "width": 0.75},
+        hoverinfo="skip",
+        mode="lines",
+    )
+
+
+def _add_band(
+    figure: go.Figure, train: Sequence[Bin], spreads: Sequence[Bin], palette: Palette
+) -> None:
+    known = {one.place: one.mean for one in spreads}
+    both = [(one.last, one.mean, known[one.place]) for one in train if one.place in known]
+    steps = [step for step, _, _ in both]
+    upper = [round(min(1.0, value + sd), _DIGITS) for _, value, sd in both]
+    lower = [round(max(0.0, value - sd), _DIGITS) for _, value, sd in both]
     figure.add_scatter(
         x=steps + steps[::-1],
         y=upper + lower[::-1],
         fill="toself",
-        fillcolor=_fade(palette.ours),
+        fillcolor=_fade(palette.ours, 0.18),
         line={"width": 0},
         hoverinfo="skip",
         mode="lines",
     )
 
 
-def _add_validation(figure: go.Figure, points: Series, end: int, palette: Palette) -> None:
+def _add_validation(figure: go.Figure, curve: Series, end: int, palette: Palette) -> None:
+    points = keep_extremes(curve)
     figure.add_scatter(
         x=[step for step, _ in points],
-        y=[value for _, value in points],
+        y=[round(value, _DIGITS) for _, value in points],
         mode="lines+markers",
         line={"color": palette.over, "width": 1.5, "dash": "dot"},
         marker={"symbol": "square-open", "size": 7, "color": palette.over},
         hovertemplate="held-out %{y:.2f}<extra></extra>",
     )
-    step, base = points[0]
+    step, base = curve[0]
     if step == 0:
         line = {"color": palette.axis, "width": 1, "dash": "dash"}
         figure.add_shape(type="line", x0=0, x1=max(1, end), y0=base, y1=base, line=line)
@@ -110,10 +179,22 @@ def _add_validation(figure: go.Figure, points: Series, end: int, palette: Palett
         )
 
 
-def _fade(colour: str) -> str:
-    """The colour as a ground that lines can be read on."""
+def _fade(colour: str, opacity: float) -> str:
+    """The colour, so faint that lines can be read on it."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def describe_points(curves: RewardCurves) -> str:
+    """What a point of the chart is."""
+    width = find_width(curves.train)
+    if width == 1:
+        return "mean per step"
+    number = len(bin_steps(curves.train, width))
+    return (
+        f"{len(curves.train):,} steps, shown as {number:,} means of {width} with a faint line "
+        "through the least and the largest of each"
+    )
 
 
 def describe_rewards(curves: RewardCurves) -> str:
@@ -133,7 +214,7 @@ def small_line(series: Series) -> str:
         >>> small_line([(1, 0.0), (2, 1.0)])
         'M0.0,34.0L200.0,2.0'
     """
-    points = thin(series, WIDTH)
+    points = keep_extremes(series, WIDTH)
     if len(points) < 2:
         return ""
     values: Sequence[float] = [value for _, value in points]

@@ -5,7 +5,7 @@ import reflex as rx
 from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
-from rft_app.ui.components.field import options, select
+from rft_app.ui.components.field import options, select, text_input
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.content import has_items
 from rft_app.ui.state.training_comparison_view import SideBySide, TopicDifference
@@ -48,11 +48,30 @@ def answers_card() -> rx.Component:
         ),
         title="Answers",
         witness="advantage = reward − mean of the group",
-        action=select(
-            options(TrainingRunState.places),
-            value=TrainingRunState.shown_place,
-            on_change=TrainingRunState.choose_place,
-            aria_label="Training step",
+        action=rx.el.div(
+            rx.cond(
+                TrainingRunState.has_more_places,
+                rx.el.form(
+                    text_input(
+                        name="step",
+                        placeholder="step",
+                        aria_label="Go to step",
+                        title="The menu has the last steps and some others. Type any, then Enter.",
+                        input_mode="numeric",
+                        auto_complete="off",
+                        class_name="!w-20",
+                    ),
+                    on_submit=TrainingRunState.go_to_step,
+                    reset_on_submit=True,
+                ),
+            ),
+            select(
+                options(TrainingRunState.places),
+                value=TrainingRunState.shown_place,
+                on_change=TrainingRunState.choose_place,
+                aria_label="Training step",
+            ),
+            class_name="flex items-center gap-2 min-w-0",
         ),
         body_class="",
     )
@@ -112,13 +131,15 @@ def _topic_reward(topic: TopicReward) -> rx.Component:
 def log_card() -> rx.Component:
     """The last that the trainer printed, and all of it as a file."""
     return card(
-        rx.el.pre(
-            TrainingRunState.log,
+        rx.el.div(
+            rx.el.pre(
+                TrainingRunState.log,
+                class_name=f"{CODE} m-0 p-3 whitespace-pre-wrap [overflow-wrap:anywhere]",
+            ),
             tab_index=0,
             role="region",
             aria_label="Log of the trainer",
-            class_name=f"{CODE} m-0 p-3 max-h-[260px] overflow-auto whitespace-pre-wrap"
-            " [overflow-wrap:anywhere]",
+            class_name="flex flex-col-reverse max-h-[260px] overflow-auto",
         ),
         title="Log",
         witness="the last lines",
@@ -149,7 +170,11 @@ def checkpoints_card() -> rx.Component:
             aria_label="Checkpoints",
         ),
         title="Checkpoints",
-        witness="the best one is kept",
+        witness=rx.cond(
+            TrainingRunState.checkpoints_witness != "",
+            TrainingRunState.checkpoints_witness,
+            "the best one is kept",
+        ),
         body_class="",
     )
 

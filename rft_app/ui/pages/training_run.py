@@ -64,16 +64,20 @@ def _actions() -> rx.Component:
                     button(
                         "Finish now",
                         icon="flag",
-                        disabled=TrainingRunState.is_asking,
+                        disabled=TrainingRunState.is_asking | (TrainingRunState.wish != ""),
                         on_click=TrainingRunState.finish,
-                        title="No further step: the best checkpoint is compared with the base",
+                        title=rx.cond(
+                            TrainingRunState.wish != "",
+                            "It was asked already and ends after this step",
+                            "No further step: the best checkpoint is compared with the base",
+                        ),
                     ),
                 ),
                 button(
                     "Stop run",
                     icon="square",
                     variant="danger",
-                    disabled=TrainingRunState.is_asking,
+                    disabled=TrainingRunState.is_asking | (TrainingRunState.wish == "stop"),
                     on_click=TrainingRunState.stop,
                     title=rx.cond(
                         _RUN.is_service,
@@ -143,7 +147,16 @@ def _body() -> rx.Component:
             _RUN.is_live,
             rx.el.div(
                 progress_bar(_RUN.percent, "Progress of the training"),
-                rx.el.p(_RUN.words, class_name="text-small text-ink-3 mt-1.5 tabular-nums"),
+                rx.el.p(
+                    _RUN.words,
+                    rx.match(
+                        TrainingRunState.wish,
+                        ("finish", " · it finishes after this step, then compares"),
+                        ("stop", " · it stops after this step"),
+                        "",
+                    ),
+                    class_name="text-small text-ink-3 mt-1.5 tabular-nums",
+                ),
                 class_name="mb-4",
             ),
         ),

@@ -1,7 +1,7 @@
 """State of one training's page: how it goes, what the curves say, what it answered."""
 
-from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote
 
 import plotly.graph_objects as go
@@ -15,12 +15,13 @@ from rft_app.services.training_runs import (
     MAX_PAGE,
     AnsweredStep,
     cancel_training,
+    find_wish,
     finish_training,
     get_training,
+    list_all_metrics,
     list_answered_steps,
     list_answers,
     list_checkpoints,
-    list_metrics,
     read_log,
     resume_training,
 )
@@ -28,14 +29,20 @@ from rft_app.services.training_topics import compare_topics
 from rft_app.ui.charts.palette import DARK, LIGHT
 from rft_app.ui.charts.training_curves import (
     RewardCurves,
+    describe_points,
     describe_rewards,
     reward_curves,
-    steps_per_point,
 )
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.state.training_comparison_view import SideBySide
+from rft_app.ui.state.training_places import (
+    PHASES,
+    find_nearest,
+    key_of,
+    list_places,
+)
 from rft_app.ui.state.training_run_view import (
     AnswerView,
     CheckpointView,
@@ -50,10 +57,13 @@ from rft_app.ui.words import count
 
 AGAIN = 50
 """Steps that are read again: a validation adds to the figures of a step that is stored."""
+MAX_DIGITS = 9
+"""Of a typed step."""
+MAX_CHECKPOINTS = 50
+"""Newest checkpoints that are shown beside the best one."""
 SHOWN = 20
 """Compared records at a time."""
 _Order = Callable[[Session, str], TrainingRun]
-_PHASES = {Phase.TRAIN: "training", Phase.VALIDATION: "held-out"}
 
 
 class TrainingRunState(LivePage, rx.State):
@@ -71,6 +81,8 @@ class TrainingRunState(LivePage, rx.State):
     """Why the last order was not carried out."""
     is_asking: bool = False
     run: RunView = RunView()
+    wish: str = ""
+    """What it was asked to do after this step: `finish`, `stop`, or nothing."""
     remarks: list[RemarkView] = []
     smalls: list[SmallCurve] = []
     curve_dark: go.Figure = go.Figure()
@@ -79,12 +91,16 @@ class TrainingRunState(LivePage, rx.State):
     curve_witness: str = ""
     has_curve: bool = False
     checkpoints: list[CheckpointView] = []
+    checkpoints_witness: str = ""
+    """How many are not shown; empty where all are."""
     topics: list[TopicReward] = []
     topics_witness: str = ""
     log: str = ""
     """The last lines that the trainer printed."""
     places: list[Choice] = []
-    """Steps with answers."""
+    """Steps with answers; of very many some."""
+    has_more_places: bool = False
+    """Whether a step has to be typed to be found."""
     place: str = ""
     """The chosen step; empty follows the last one."""
     shown_place: str = ""
@@ -96,7 +112,9 @@ class TrainingRunState(LivePage, rx.State):
     has_more: bool = False
     """Whether more compared records can be shown."""
 
-    _metrics: list[TrainingMetric] = []
+    _metrics: tuple[TrainingMetric, ...] = ()
+    """Kept, so that only new steps are read; a list would be watched item by item."""
+    _steps: tuple[AnsweredStep, ...] = ()
     _all_compared: list[SideBySide] = []
     _compared_of: str = ""
 
@@ -126,36 +144,73 @@ class TrainingRunState(LivePage, rx.State):
                 self._show(found)
 
     def _read(self, session: Session) -> "_Read":
-        seen = _Seen(self._metrics, self.place, self._compared_of)
+        seen = _Seen(self._metrics, self._steps, self.place, self._compared_of)
         return _Read(session, self.dataset_id, self.run_id, seen)
 
     def _show(self, found: "_Read") -> None:
-        self.is_loaded, self.is_missing, self.error = True, False, ""
-        self.dataset_name, self.run = found.dataset_name, RunView.of(found.run)
-        self.events = found.events
-        self._metrics = found.metrics
+        places = list_places(found.steps, found.place)
+        self._put(
+            is_loaded=True,
+            is_missing=False,
+            error="",
+            dataset_name=found.dataset_name,
+            run=RunView.of(found.run),
+            wish=found.wish,
+            events=found.events,
+            checkpoints=found.checkpoints,
+            checkpoints_witness=found.checkpoints_witness,
+            topics=[TopicReward.of(one) for one in found.topics.topics],
+            topics_witness=f"first and last {count(found.topics.num_steps, 'step')}",
+            log=found.log,
+            places=places,
+            has_more_places=len(places) < found.num_places,
+            shown_place=found.place,
+            answers=found.answers,
+        )
+        self._metrics, self._steps = found.metrics, found.steps
         if found.drawn is not None:
             self._draw(found.drawn)
-        self.checkpoints = found.checkpoints
-        self.topics = [TopicReward.of(one) for one in found.topics.topics]
-        self.topics_witness = f"first and last {count(found.topics.num_steps, 'step')}"
-        self.log = found.log
-        self.places = [Choice(_key(step), _name(step)) for step in found.steps]
-        self.shown_place, self.answers = found.place, found.answers
         if found.compared is not None:
             self._compared_of, self._all_compared = found.run.id, found.compared
             self.num_compared = len(found.compared)
             self._show_compared(SHOWN)
 
+    def _put(self, **values: Any) -> None:  # noqa: ANN401  # as the fields say
+        """Assign what differs: whatever is assigned is sent to the browser again."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
     def _draw(self, drawn: "_Drawn") -> None:
-        self.remarks, self.smalls = drawn.remarks, drawn.smalls
-        self.has_curve = drawn.has_curve
+        self._put(
+            remarks=drawn.remarks,
+            smalls=drawn.smalls,
+            has_curve=drawn.has_curve,
+            curve_words=drawn.words,
+            curve_witness=drawn.witness,
+        )
         self.curve_dark, self.curve_light = drawn.dark, drawn.light
-        self.curve_words, self.curve_witness = drawn.words, drawn.witness
 
     @rx.event
     async def choose_place(self, place: str) -> None:
         """Look at the answers of another step; the last one is followed as it grows."""
+        await self._look_at(place)
+
+    @rx.event
+    async def go_to_step(self, form: dict[str, str]) -> None:
+        """Look at the answers of the training step that is nearest to a typed one."""
+        typed = form.get("step", "").strip().replace(",", "")
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdecimal()) or len(typed) > MAX_DIGITS:
+            self.fault = f"A step is a whole number, not {typed[:40]!r}."
+            return
+        self.fault = ""
+        if place := find_nearest(self._steps, int(typed)):
+            await self._look_at(place)
+            self.places = list_places(self._steps, place)
+
+    async def _look_at(self, place: str) -> None:
         run_id = self.run_id
         self.place = "" if self.places and place == self.places[-1].value else place
         try:
@@ -213,7 +268,8 @@ class TrainingRunState(LivePage, rx.State):
 class _Seen(NamedTuple):
     """What the page knows already."""
 
-    metrics: list[TrainingMetric]
+    metrics: Sequence[TrainingMetric]
+    steps: Sequence[AnsweredStep]
     place: str
     compared_of: str
 
@@ -221,7 +277,9 @@ class _Seen(NamedTuple):
 class _Drawn:
     """The curves; made in the thread that reads, for a long training has many points."""
 
-    def __init__(self, metrics: list[TrainingMetric], num_steps: int, *, is_service: bool) -> None:
+    def __init__(
+        self, metrics: Sequence[TrainingMetric], num_steps: int, *, is_service: bool
+    ) -> None:
         curves = read_curves(metrics)
         self.remarks = RemarkView.list_of(metrics, curves("validation_reward"))
         self.smalls = SmallCurve.list_of(curves, is_service=is_service)
@@ -234,9 +292,7 @@ class _Drawn:
         self.has_curve = bool(rewards.train or rewards.validation)
         self.dark, self.light = reward_curves(rewards, DARK), reward_curves(rewards, LIGHT)
         self.words = describe_rewards(rewards)
-        per_point = steps_per_point(rewards.train)
-        each = "mean per step" if per_point == 1 else f"mean of {per_point} steps a point"
-        self.witness = f"{each}, band = ± 1 sd · dots = held-out records"
+        self.witness = f"{describe_points(rewards)}, band = ± 1 sd · dots = held-out records"
 
 
 class _Read:
@@ -247,6 +303,7 @@ class _Read:
         if self.run.dataset_id != dataset_id:
             raise NotFoundError(f"There is no training {run_id!r} of this dataset.")
         self.dataset_name = get_dataset(session, dataset_id).name
+        self.wish = find_wish(session, self.run).value
         self.metrics = _read_metrics(session, self.run.id, seen.metrics)
         is_known = bool(seen.metrics) and self.metrics == seen.metrics
         is_service = self.run.remote is not None
@@ -255,13 +312,20 @@ class _Read:
         )
         log = read_log(session, self.run.id)
         self.events = log.splitlines()[::-1] if is_service else []
-        checkpoints = reversed(list_checkpoints(session, self.run.id))
-        self.checkpoints = [CheckpointView.of(one) for one in checkpoints]
+        checkpoints = list_checkpoints(session, self.run.id)[::-1]
+        shown = [
+            one for number, one in enumerate(checkpoints) if number < MAX_CHECKPOINTS or one.is_best
+        ]
+        self.checkpoints = [CheckpointView.of(one) for one in shown]
+        self.checkpoints_witness = (
+            f"newest and best of {len(checkpoints):,}" if len(shown) < len(checkpoints) else ""
+        )
         self.topics = compare_topics(session, self.run)
         self.log = read_log_lines(log)
-        steps = list_answered_steps(session, self.run.id)
-        self.steps = [step for step in steps if step.phase in _PHASES]
-        self.place = seen.place or (_key(self.steps[-1]) if self.steps else "")
+        steps = self.steps = _read_steps(session, self.run.id, seen.steps)
+        known = [step for step in steps if step.phase in PHASES]
+        self.num_places = len(known)
+        self.place = seen.place or (key_of(known[-1]) if known else "")
         self.answers = _read_answers(session, self.run.id, self.place) if self.place else []
         self.compared: list[SideBySide] | None = None
         outcome = self.run.outcome
@@ -272,11 +336,19 @@ class _Read:
 
 
 def _read_metrics(
-    session: Session, run_id: str, known: list[TrainingMetric]
-) -> list[TrainingMetric]:
+    session: Session, run_id: str, known: Sequence[TrainingMetric]
+) -> tuple[TrainingMetric, ...]:
     after = known[-1].step - AGAIN if known else -1
-    kept = [metric for metric in known if metric.step <= after]
-    return kept + list_metrics(session, run_id, after=after, limit=10_000)
+    kept = (metric for metric in known if metric.step <= after)
+    return (*kept, *list_all_metrics(session, run_id, after=after))
+
+
+def _read_steps(
+    session: Session, run_id: str, known: Sequence[AnsweredStep]
+) -> tuple[AnsweredStep, ...]:
+    after = known[-1].step - AGAIN if known else -1
+    kept = (step for step in known if step.step <= after)
+    return (*kept, *list_answered_steps(session, run_id, after=after))
 
 
 def _read_answers(session: Session, run_id: str, place: str) -> list[AnswerView]:
@@ -286,7 +358,7 @@ def _read_answers(session: Session, run_id: str, place: str) -> list[AnswerView]
 
 
 def _read_all(
-    session: Session, run_id: str, phase: Phase, steps: list[AnsweredStep]
+    session: Session, run_id: str, phase: Phase, steps: Sequence[AnsweredStep]
 ) -> list[TrainingRollout]:
     found: list[TrainingRollout] = []
     for step in (one.step for one in steps if one.phase is phase):
@@ -297,11 +369,3 @@ def _read_all(
             if (cursor := page.next_cursor) is None:
                 break
     return found
-
-
-def _key(step: AnsweredStep) -> str:
-    return f"{step.phase.value}:{step.step}"
-
-
-def _name(step: AnsweredStep) -> str:
-    return f"Step {step.step:,}, {_PHASES[step.phase]}"
