@@ -1,6 +1,8 @@
 """Graders as they are stored: settings of one kind, versioned by what they say."""
 
+import ast
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -316,6 +318,46 @@ def reads_tool_calls(spec: GraderSpec) -> bool:
         isinstance(part, ToolCallsSpec) or "output_tools" in part.model_dump_json()
         for part in parts
     )
+
+
+_REFERENCES = frozenset({"reference", "reference_answer"})
+_PLACE_OF_REFERENCE = re.compile(r"\bitem\.reference(_answer)?\b")
+
+
+def reads_reference(spec: GraderSpec) -> bool:
+    """Whether the grader, or a part of it, compares with the accepted answer of a record.
+
+    Example:
+        >>> reads_reference(ScriptSpec(source="def grade(sample, item): return item.reference"))
+        True
+        >>> reads_reference(ScriptSpec(source="def grade(sample, item): return 1  # no reference"))
+        False
+    """
+    parts = spec.graders.values() if isinstance(spec, MultiSpec) else [spec]
+    return any(map(_reads_reference, parts))
+
+
+def _reads_reference(part: PartSpec) -> bool:
+    if not isinstance(part, ScriptSpec):
+        return _PLACE_OF_REFERENCE.search(part.model_dump_json()) is not None
+    try:
+        nodes = ast.walk(ast.parse(part.source))
+        return any(_find_key(node) in _REFERENCES for node in nodes)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "reference" in part.source
+
+
+def _find_key(node: ast.AST) -> object:
+    """The key that `item.key`, `item["key"]` or `item.get("key")` reads; `None` elsewhere."""
+    match node:
+        case ast.Attribute():
+            return node.attr
+        case ast.Subscript(slice=ast.Constant() as key):
+            return key.value
+        case ast.Call(args=[ast.Constant() as key, *_]):
+            return key.value
+        case _:
+            return None
 
 
 def list_asking(spec: GraderSpec) -> dict[str, JudgeSpec | RubricSpec]:

@@ -16,11 +16,13 @@ from rft_app.domain.sequential import (
     compare_pairs,
     describe_evidence,
 )
+from rft_app.domain.words import count
 from rft_app.services.graders import current_grader
 from rft_app.storage.deployment_calls import (
     VariantTotals,
     list_errors,
     list_rewards,
+    list_skips,
     read_latency,
     sum_calls,
 )
@@ -132,7 +134,10 @@ def report_deployment(session: Session, deployment: Deployment) -> DeploymentRep
         alpha=ALPHA,
         is_enough=difference is not None and (difference.is_better or difference.is_worse),
         evidence=describe_evidence(difference, base, tuned),
-        notes=tuple(_list_notes(deployment, figures, version, has_grader=grader is not None)),
+        notes=(
+            *_list_notes(deployment, figures, version, has_grader=grader is not None),
+            *_list_skips(session, deployment.id),
+        ),
         errors=tuple(
             ErrorCount(variant=Variant(variant), kind=kind, number=number)
             for variant, kind, number in list_errors(session, deployment.id)
@@ -246,3 +251,10 @@ def _list_notes(
         if one.num_failed
     ]
     return notes
+
+
+def _list_skips(session: Session, deployment_id: str) -> list[str]:
+    return [
+        f"{count(number, 'answer')} of the {variant} model not graded. {why}"
+        for variant, why, number in list_skips(session, deployment_id)
+    ]

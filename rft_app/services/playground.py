@@ -9,8 +9,8 @@ from pydantic import Field
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
-from rft_app.domain.grader import GraderVersion, list_asking
-from rft_app.domain.grading import Outcome
+from rft_app.domain.grader import GraderVersion, list_asking, reads_reference
+from rft_app.domain.grading import FailureKind, GradingFailure, Outcome
 from rft_app.domain.record import RecordFilter, RecordId
 from rft_app.domain.rollout import Item, Rollout, RolloutKey, make_item, make_sample
 from rft_app.domain.split import Split
@@ -72,6 +72,13 @@ class Sampled(Entity):
 
     temperature: float = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=256, ge=1, le=MAX_TOKENS)
+
+
+NO_REFERENCE = GradingFailure(
+    failure_kind=FailureKind.NO_REFERENCE,
+    message="The grader compares with a reference, and this prompt has none. Take a record.",
+)
+"""What is said of an answer that could only be compared with nothing."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,8 @@ def find_grading_obstacle(grader: GraderVersion | None) -> str:
 def grade_reply(dataset_id: str, prompt: Prompt, reply: StreamedReply) -> Outcome | None:
     """What the dataset's grader says of an answer; `None` where it is not asked here.
 
-    A prompt of one's own has no reference.  Opens its own transaction, for a script may take long.
+    A prompt of one's own has no reference, so that a grader which compares with one is not asked.
+    Opens its own transaction, for a script may take long.
 
     Raises:
         RftError: The grader cannot run.
@@ -187,12 +195,15 @@ def grade_reply(dataset_id: str, prompt: Prompt, reply: StreamedReply) -> Outcom
         grader = current_grader(session, dataset_id)
     if grader is None or find_grading_obstacle(grader):
         return None
+    item = prompt.item or _make_item(prompt)
+    if reads_reference(grader.spec) and not item.get("reference"):
+        return NO_REFERENCE
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or reply.refusal}
     if reply.tool_calls:
         message["tool_calls"] = list(reply.tool_calls)
     sample = make_sample([message], None)
     sample["output_json"] = parse_output(sample["output_text"])
-    rollout = Rollout(RolloutKey(0, None, None), sample, prompt.item or _make_item(prompt))
+    rollout = Rollout(RolloutKey(0, None, None), sample, item)
     (outcome,), _ = grade_now(dataset_id, grader.spec, [rollout])
     return outcome
 

@@ -15,7 +15,7 @@ import msgspec
 from sqlmodel import Session
 
 from rft_app.domain.deployment import Deployment
-from rft_app.domain.grader import GraderVersion, list_asking
+from rft_app.domain.grader import GraderVersion, list_asking, reads_reference
 from rft_app.domain.grading import NO_ANSWER, Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.rollout import Rollout, RolloutKey, make_item, make_sample
 from rft_app.domain.trace import trace_id
@@ -45,6 +45,7 @@ DAY_MS: Final = 86_400_000
 _NOTE: Final = 500
 _GONE: Final = "The trace of this answer is gone."
 _NO_GRADER: Final = "The dataset has no grader."
+NO_REFERENCE: Final = "The grader compares with a reference, which live requests have not."
 
 
 def grade_waiting() -> int:
@@ -70,6 +71,7 @@ def _grade(deployment_id: str, calls: Sequence[WaitingCall]) -> None:
     if grader is None:
         _keep([_skip(call, _NO_GRADER) for call in calls])
         return
+    calls = _leave_out_unfounded(grader, calls)
     spent = f"More than {deployment.max_graded_per_day:,} answers in a day; the judge is spared."
     _keep([_skip(call, spent) for call in calls[left:]])
     chosen = calls[:left]
@@ -82,6 +84,21 @@ def _grade(deployment_id: str, calls: Sequence[WaitingCall]) -> None:
         _keep([_fail(call, grader, error.message) for call in chosen])
         return
     _keep([_to_graded(*pair, grader) for pair in zip(chosen, outcomes, strict=True)])
+
+
+def _leave_out_unfounded(
+    grader: GraderVersion, calls: Sequence[WaitingCall]
+) -> Sequence[WaitingCall]:
+    """Skip answers that the grader would compare with nothing; those that are left."""
+    if not reads_reference(grader.spec):
+        return calls
+    bare = {call.seq for call in calls if call.body is not None and not _has_reference(call)}
+    _keep([_skip(call, NO_REFERENCE) for call in calls if call.seq in bare])
+    return [call for call in calls if call.seq not in bare]
+
+
+def _has_reference(call: WaitingCall) -> bool:
+    return bool(_to_rollout(call).item.get("reference"))
 
 
 def _find_left(session: Session, deployment: Deployment, grader: GraderVersion) -> int:

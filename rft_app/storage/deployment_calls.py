@@ -197,6 +197,16 @@ def list_errors(session: Session, deployment_id: str, limit: int = 5) -> list[tu
     return [(row[0], row[1], int(row[2])) for row in rows]
 
 
+def list_skips(session: Session, deployment_id: str) -> list[tuple[str, str, int]]:
+    """Variant, reason and number of answers in the sample that were not graded."""
+    statement = text(
+        "SELECT variant, grade_note, COUNT(*) FROM deployment_call WHERE deployment_id = :id "
+        "AND grade_state = 'skipped' GROUP BY variant, grade_note ORDER BY variant, grade_note"
+    )
+    rows = session.connection().execute(statement, {"id": deployment_id})
+    return [(row[0], row[1], int(row[2])) for row in rows]
+
+
 def claim_waiting(session: Session, now_ms: int, until_ms: int, limit: int) -> list[WaitingCall]:
     """Take answers to grade, the oldest first; nobody else gets them before `until_ms`."""
     claim = text(

@@ -23,7 +23,7 @@ from rft_app.services.trace_detail import get_trace
 from rft_app.services.traces import list_traces
 from rft_app.settings import get_settings
 from rft_app.storage.session import reading
-from tests.gateway.upstream import PATIENCE_S, Upstream
+from tests.gateway.upstream import PATIENCE_S, Upstream, complete
 
 
 class Running:
@@ -81,6 +81,19 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
+def tuned() -> Iterator[Upstream]:
+    """The endpoint of the tuned model, beside `upstream`, which has the base."""
+    with Upstream().running() as found:
+        found.behave = lambda asked: asked.answer_json(complete("Tuned", len(found.asked) + 10_000))
+        yield found
+
+
+@pytest.fixture
+def base(upstream: Upstream) -> Upstream:
+    upstream.behave = lambda asked: asked.answer_json(complete("Base", len(upstream.asked)))
+    return upstream
+
+
 def store(database: Path) -> None:
     """Where the gateway writes; modules that are about figures take both databases."""
 

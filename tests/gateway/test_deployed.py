@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -40,20 +39,6 @@ WHY = "a test"
 @pytest.fixture
 def store(any_database: str) -> None:
     """Figures are those of SQL, which differs."""
-
-
-@pytest.fixture
-def tuned() -> Iterator[Upstream]:
-    """The endpoint of the tuned model, beside `upstream`, which has the base."""
-    with Upstream().running() as found:
-        found.behave = lambda asked: asked.answer_json(complete("Tuned", len(found.asked) + 10_000))
-        yield found
-
-
-@pytest.fixture
-def base(upstream: Upstream) -> Upstream:
-    upstream.behave = lambda asked: asked.answer_json(complete("Base", len(upstream.asked)))
-    return upstream
 
 
 def add_provider(name: str, url: str, model: str) -> None:

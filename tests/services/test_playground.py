@@ -12,6 +12,7 @@ from rft_app.llm.catalogue import Catalogue, Connection, Endpoint
 from rft_app.llm.chat import StreamedReply
 from rft_app.services.answering import Answering, AnswerState, answer_all
 from rft_app.services.playground import (
+    NO_REFERENCE,
     Prompt,
     RecordPrompt,
     Sampled,
@@ -86,6 +87,15 @@ async def test_a_prompt_of_ones_own_has_no_reference(upstream: Upstream) -> None
     assert side.outcome == Verdict(reward=0.25)
     sent = upstream.asked[0].json["messages"]
     assert [turn["role"] for turn in sent] == ["system", "user"]
+
+
+async def test_a_prompt_of_ones_own_is_not_compared_with_nothing(upstream: Upstream) -> None:
+    add_records(["0.5"])
+    configure(REFERENCE)
+    upstream.behave = say("None")
+    side = make_side(upstream, Prompt(user="How much?"))
+    await answer_all([side])
+    assert side.outcome == NO_REFERENCE
 
 
 async def test_each_side_fails_for_itself(upstream: Upstream) -> None:

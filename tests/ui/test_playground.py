@@ -111,13 +111,16 @@ def test_both_answers_grow_and_are_graded(visitor: Page, place: Place) -> None:
     assert place.base.asked[-1].json["messages"] == place.tuned.asked[-1].json["messages"]
 
 
-def test_a_prompt_of_ones_own_is_graded_without_a_reference(visitor: Page, place: Place) -> None:
+def test_a_prompt_of_ones_own_is_not_graded_by_a_reference_it_lacks(
+    visitor: Page, place: Place
+) -> None:
     open_playground(visitor, place)
     take(visitor)
     place.base.behave = place.tuned.behave = say("Hello")
     visitor.get_by_label("User", exact=True).fill("Hello there")
     visitor.get_by_role("button", name="Ask both").click()
-    expect(side(visitor, "First model")).to_contain_text("0.00")
+    expect(side(visitor, "First model")).to_contain_text("this prompt has none")
+    expect(side(visitor, "First model")).not_to_contain_text("0.00")
     expect(visitor.get_by_text("Reference", exact=True)).to_have_count(0)
     assert place.base.asked[-1].json["messages"][-1]["content"] == "Hello there"
 
