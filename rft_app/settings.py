@@ -214,6 +214,8 @@ class Settings(BaseModel):
     """Their keys by name; without one, a call goes on with the caller's own."""
     gateway_timeout_s: float = Field(default=600.0, gt=0)
     """Longest silence of a provider behind the gateway."""
+    gateway_fallback_s: float = Field(default=60.0, gt=0)
+    """How long one model of a deployment may say nothing before the other one is asked."""
     max_gateway_bytes: int = Field(default=64_000_000, gt=0)
     """Largest request that the gateway takes, and largest answer that it records, in bytes."""
     max_gateway_backlog_bytes: int = Field(default=64_000_000, gt=0)

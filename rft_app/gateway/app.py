@@ -91,7 +91,12 @@ class Gateway:
         self._routes: Routes = {}
         self._own: dict[str, Target] = {}
         self._is_warm = False
-        self._deployed = Deployed(self._relay, self._recorder, settings.gateway_timeout_s)
+        self._deployed = Deployed(
+            self._relay,
+            self._recorder,
+            timeout_s=settings.gateway_timeout_s,
+            patience_s=settings.gateway_fallback_s,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -16,18 +16,16 @@ from rft_app.gateway.headers import Inbound, authorize
 from rft_app.gateway.providers import Caller, Provider, add_fields, rename_model
 from rft_app.gateway.recorder import Recorder
 from rft_app.gateway.relay import Call, Relay
+from rft_app.gateway.resting import Rests
 from rft_app.llm.catalogue import Connection
 from rft_app.services.routes import Route, Target
 from rft_app.traces.recorded_call import Routed
 
 logger = logging.getLogger("rft.gateway")
 
-REST_S: Final = 2.0
-"""So long nobody is asked who could not be reached."""
 MAX_SHADOWS: Final = 16
 """Answers that nobody waits for, under way at a time; more are not asked for."""
 MAX_SHADOW_BYTES: Final = 1_000_000
-_UNREACHED: Final = frozenset({"upstream_unreachable", "upstream_timeout", "not_available"})
 _ID_BITS: Final = 64
 _random = random.Random()  # as in `relay`
 
@@ -56,13 +54,16 @@ class _Ask(NamedTuple):
 class Deployed:
     """Answers calls of aliases."""
 
-    def __init__(self, relay: Relay, recorder: Recorder, timeout_s: float) -> None:
+    def __init__(
+        self, relay: Relay, recorder: Recorder, *, timeout_s: float, patience_s: float
+    ) -> None:
         self._relay = relay
         self._recorder = recorder
         self._timeout_s = timeout_s
+        self._patience_s = min(patience_s, timeout_s)
+        """How long somebody may say nothing before the other one is asked."""
         self._providers: dict[tuple[str, Connection], Provider] = {}
-        self._resting: dict[tuple[str, str], float] = {}
-        """Until when a variant of a deployment is not asked."""
+        self._rests = Rests()
         self._shadows: set[asyncio.Task[None]] = set()
         self.num_unshadowed = 0
         """Requests since the start that were not asked twice: too many were under way."""
@@ -73,10 +74,9 @@ class Deployed:
         session = arrived.inbound.known.get("x-rft-session", "")
         key = session or caller.user or caller.safety_identifier or request_id
         assigned = route.pick(key)
-        is_sampled = fraction_of(request_id) < route.graded_share
-        routed = Routed(
-            route.deployment_id, route.alias, assigned, assigned, request_id, False, is_sampled
-        )
+        is_sampled = route.is_active and fraction_of(request_id) < route.graded_share
+        counted_for = route.deployment_id if route.is_active else ""
+        routed = Routed(counted_for, route.alias, assigned, assigned, request_id, False, is_sampled)
         if route.target_of(assigned) is None:
             told = f"The endpoint {route.alias!r} was rolled back and has no other model."
             await refuse(arrived.send, 404, "model_not_found", told)
@@ -112,27 +112,36 @@ class Deployed:
 
     async def _ask(self, ask: _Ask, *, is_last: bool = False) -> Call:
         """Ask one model for the client; where another is left, its failure is only recorded."""
-        arrived, route, routed = ask
-        variant = Variant(routed.variant)
+        route, variant = ask.route, Variant(ask.routed.variant)
         can_fall_back = not is_last and route.may_fall_back(variant)
         call = _make_call(ask)
-        call.is_provisional = can_fall_back
-        if can_fall_back and self._is_resting(route, variant):
-            call.fault = ("upstream_unreachable", "It could not be reached a moment ago.")
+        if not can_fall_back:
+            await self._carry_out(call, ask)
+            return call
+        call.is_provisional, call.patience_s = True, self._patience_s
+        key, began = (route.deployment_id, variant), time.monotonic()
+        call.fault = self._rests.find_fault(key, call)
+        if call.fault is not None:
             self._recorder.add_call(call.finish())
             return call
+        try:
+            await self._carry_out(call, ask)
+        finally:
+            self._rests.note(key, call, began)
+        return call
+
+    async def _carry_out(self, call: Call, ask: _Ask) -> None:
+        """Ask whom a call is for; where nobody else may answer, the client is told of a failure."""
+        arrived = ask.arrived
         provider = await self._prepare(call, ask)
         if provider is None:
             self._recorder.add_call(call.finish())
-            if not can_fall_back:
+            if not call.is_provisional:
                 code, told = call.fault or ("not_available", "")
                 call.has_begun = True
                 await refuse(arrived.send, 503, code, told, call.answer_headers([]))
         else:
             await self._relay.record(call, provider, arrived.receive, arrived.send)
-        if call.fault is not None and call.fault[0] in _UNREACHED:
-            self._resting[route.deployment_id, variant] = time.monotonic() + REST_S
-        return call
 
     async def _prepare(self, call: Call, ask: _Ask) -> Provider | None:
         """Find where a call goes, and write it for there; `None` with a fault where it cannot."""
@@ -169,9 +178,6 @@ class Deployed:
             found = Provider(name, connection.base_url, connection.api_key)
             self._providers[name, connection] = found
         return found
-
-    def _is_resting(self, route: Route, variant: Variant) -> bool:
-        return time.monotonic() < self._resting.get((route.deployment_id, variant), 0.0)
 
     def _begin_shadow(self, ask: _Ask) -> None:
         """Ask the tuned model the same, behind the back of who asked."""

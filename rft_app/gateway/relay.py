@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
 import aiohttp
 
@@ -30,6 +30,8 @@ _random = random.Random()  # of the system's entropy, without a system call for 
 _ENDPOINT_FAILED: Final = frozenset({401, 403, 404, 500, 502, 503, 504, 529})
 """Statuses that tell of the endpoint rather than of the request."""
 CLIENT_GONE: Final = ("client_disconnected", "The client went away before the answer was whole.")
+LEFT_WAITING: Final = ("client_left_waiting", "The client went away before anything was said.")
+"""Of calls of aliases, where it tells something of who was asked."""
 _STOPPED: Final = ("gateway_stopped", "The gateway was stopped before the answer was whole.")
 
 
@@ -49,6 +51,7 @@ class Call:
         "key_id",
         "labels",
         "path",
+        "patience_s",
         "pieces",
         "provider",
         "query",
@@ -84,6 +87,8 @@ class Call:
         self.is_provisional = False
         """Whether somebody else is asked where this one cannot answer, and the client sees none of
         its failure."""
+        self.patience_s: float | None = None
+        """How long it may be silent at first; as long as later for `None`."""
         self.started_ns = time.time_ns()
         self._begun_ns = time.perf_counter_ns()
         self._num_bytes = len(request)
@@ -149,6 +154,17 @@ class Call:
         return (time.perf_counter_ns() - self._begun_ns) // _NS_IN_US
 
 
+class _Answer(NamedTuple):
+    """An answer whose head has come."""
+
+    call: Call
+    response: aiohttp.ClientResponse
+    headers: Headers
+    """For the client."""
+    silence: asyncio.Timeout
+    """Ends it while nothing was said."""
+
+
 class Relay:
     """Passes calls on over connections that stay open."""
 
@@ -190,7 +206,8 @@ class Relay:
                 call.fault = _STOPPED
                 raise
             task.uncancel()
-            call.fault = CLIENT_GONE
+            is_unheard = call.routed is not None and not call.has_begun
+            call.fault = LEFT_WAITING if is_unheard else CLIENT_GONE
         finally:
             watch.stop()
             if call.is_larger_than(self._max_bytes):
@@ -205,24 +222,28 @@ class Relay:
         """
         call.provider = provider.name
         try:
-            async with self.session.request(
-                method,
-                provider.url(call.path, call.query),
-                data=_to_data(call.request),
-                headers=call.headers,
-                allow_redirects=False,
-                proxy=provider.proxy,
-                proxy_headers=provider.proxy_headers,
-            ) as response:
+            async with (
+                asyncio.timeout(call.patience_s) as silence,
+                self.session.request(
+                    method,
+                    provider.url(call.path, call.query),
+                    data=_to_data(call.request),
+                    headers=call.headers,
+                    allow_redirects=False,
+                    proxy=provider.proxy,
+                    proxy_headers=provider.proxy_headers,
+                ) as response,
+            ):
                 headers = to_client(response.raw_headers)
                 call.note_head(response.status, headers)
-                await self._pass_back(call, response, headers, send)
+                await self._pass_back(_Answer(call, response, headers, silence), send)
         except aiohttp.ConnectionTimeoutError:
             told = f"The provider {provider.name!r} was not reached in {_CONNECT_TIMEOUT_S:g} s."
             await _fail(call, send, 504, ("upstream_unreachable", told))
         except TimeoutError:
-            silence = f"The provider {provider.name!r} was silent for {self._timeout_s:g} s."
-            await _fail(call, send, 504, ("upstream_timeout", silence))
+            waited_s = self._timeout_s if call.has_begun else call.patience_s or self._timeout_s
+            told = f"The provider {provider.name!r} was silent for {waited_s:g} s."
+            await _fail(call, send, 504, ("upstream_timeout", told))
         except aiohttp.ClientConnectorError as error:
             told = f"The provider {provider.name!r} cannot be reached: {_explain(error)}."
             await _fail(call, send, 502, ("upstream_unreachable", told))
@@ -230,13 +251,12 @@ class Relay:
             told = f"The provider {provider.name!r} broke the connection: {_explain(error)}."
             await _fail(call, send, 502, ("upstream_broken", told))
 
-    async def _pass_back(
-        self, call: Call, response: aiohttp.ClientResponse, headers: Headers, send: Send
-    ) -> None:
+    async def _pass_back(self, came: "_Answer", send: Send) -> None:
+        call, response = came.call, came.response
         if call.is_provisional and call.is_failed:
             call.note(await response.content.read(_AT_ONCE_BYTES), self._max_bytes)
             return
-        headers = call.answer_headers(headers)
+        headers = call.answer_headers(came.headers)
         length = response.content_length
         if length is not None and length <= _AT_ONCE_BYTES:
             body = await response.read()
@@ -244,11 +264,14 @@ class Relay:
             call.has_begun = True
             await answer(send, response.status, headers, body)
             return
+        piece = await response.content.readany() if call.is_provisional else b""
+        came.silence.reschedule(None)
         call.has_begun = True
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        while piece := await response.content.readany():
+        while piece := piece or await response.content.readany():
             call.note(piece, self._max_bytes)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = b""
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

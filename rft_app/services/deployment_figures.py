@@ -41,6 +41,8 @@ class VariantFigures(Entity):
     num_errors: int
     num_cancelled: int
     """Calls whose client went away."""
+    num_left_waiting: int
+    """Of them, those whose client had heard nothing yet."""
     num_fallbacks: int
     """Of its requests, those that the other model should have answered and could not."""
     error_rate: float | None
@@ -176,6 +178,7 @@ def _describe(
         num_shadow=totals.num_shadow,
         num_errors=totals.num_errors,
         num_cancelled=totals.num_cancelled,
+        num_left_waiting=totals.num_left_waiting,
         num_fallbacks=totals.num_fallbacks,
         error_rate=totals.num_errors / totals.num_requests if totals.num_requests else None,
         latency_p50_ms=latency[0] if latency else None,
@@ -228,6 +231,8 @@ def _list_notes(
     has_grader: bool,
 ) -> list[str]:
     notes: list[str] = []
+    if not deployment.is_active:
+        notes.append("It was rolled back. Calls of its alias since then are in no figure.")
     if not has_grader:
         notes.append("The dataset has no grader, so that answers get no rewards.")
     elif not deployment.graded_share:
@@ -243,6 +248,12 @@ def _list_notes(
         "other model, which could not answer; they are in no comparison of rewards."
         for one in figures
         if one.num_fallbacks
+    ]
+    notes += [
+        f"{count(one.num_left_waiting, 'client')} left while waiting for the {one.variant} model, "
+        "before anything was said: it may be too slow, or hang."
+        for one in figures
+        if one.num_left_waiting
     ]
     notes += [
         f"{one.num_failed:,} answers of the {one.variant} model could not be graded; they are in "

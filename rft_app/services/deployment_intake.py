@@ -3,7 +3,7 @@
 from typing import Final
 
 from rft_app.domain.trace import ParsedTrace
-from rft_app.storage.deployment_calls import WAITING, NewCall
+from rft_app.storage.deployment_calls import LEFT_WAITING, WAITING, NewCall
 from rft_app.traces.otlp.gateway import (
     ASSIGNED,
     DEPLOYMENT,
@@ -15,7 +15,7 @@ from rft_app.traces.otlp.gateway import (
 )
 from rft_app.traces.otlp.span import MS_IN_NS, Span
 
-_CANCELLED: Final = "client_disconnected"
+_CANCELLED: Final = frozenset({"client_disconnected", LEFT_WAITING})
 
 
 def read_routed(span: Span) -> NewCall | None:
@@ -24,7 +24,7 @@ def read_routed(span: Span) -> NewCall | None:
     if DEPLOYMENT not in known:
         return None
     error = str(known.get("error.type") or "unknown") if span.has_failed else None
-    outcome = "ok" if error is None else "cancelled" if error == _CANCELLED else "error"
+    outcome = "ok" if error is None else "cancelled" if error in _CANCELLED else "error"
     variant = str(known.get(VARIANT))
     return NewCall(
         deployment_id=str(known[DEPLOYMENT]),

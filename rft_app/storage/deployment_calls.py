@@ -10,6 +10,8 @@ from rft_app.storage.sequences import reserve
 
 _CALLS, _GRADES = "deployment_call", "deployment_grade"
 WAITING = "waiting"
+LEFT_WAITING = "client_left_waiting"
+"""The error of calls whose client went away before anything was said."""
 
 
 def _count(condition: str) -> str:
@@ -19,7 +21,13 @@ def _count(condition: str) -> str:
 _COUNTED = ", ".join(
     map(
         _count,
-        ("is_shadow", "outcome = 'error'", "outcome = 'cancelled'", "assigned <> variant"),
+        (
+            "is_shadow",
+            "outcome = 'error'",
+            "outcome = 'cancelled'",
+            f"error = '{LEFT_WAITING}'",
+            "assigned <> variant",
+        ),
     )
 )
 _GRADED = ", ".join(
@@ -60,6 +68,8 @@ class VariantTotals(NamedTuple):
     num_shadow: int
     num_errors: int
     num_cancelled: int
+    num_left_waiting: int
+    """Of them, those whose client had heard nothing yet."""
     num_fallbacks: int
     """Calls that the other variant should have answered."""
     input_tokens: int
@@ -77,7 +87,7 @@ class VariantTotals(NamedTuple):
     @classmethod
     def of_nothing(cls, variant: str) -> "VariantTotals":
         """Of a variant that nobody asked."""
-        return cls._make([variant, *[0] * 14])
+        return cls._make([variant, *[0] * 15])
 
 
 class WaitingCall(NamedTuple):
@@ -138,7 +148,7 @@ def sum_calls(session: Session, deployment_id: str) -> list[VariantTotals]:
     """The figures of each variant that was asked at least once."""
     rows = session.connection().execute(_SUM, {"id": deployment_id})
     return [
-        VariantTotals._make([row[0], *map(int, row[1:10]), float(row[10]), *map(int, row[11:])])
+        VariantTotals._make([row[0], *map(int, row[1:11]), float(row[11]), *map(int, row[12:])])
         for row in rows
     ]
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ import openai
 import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from sqlmodel import Session
 
 from rft_app.domain.trace_detail import TraceDetail
 from rft_app.domain.trace_page import TraceFilter
 from rft_app.gateway.app import create_gateway
 from rft_app.services.intake import list_counts
 from rft_app.services.intake_reading import read_waiting
+from rft_app.services.refreshed import Refreshed
+from rft_app.services.routes import read_own_models, read_routes
 from rft_app.services.trace_detail import get_trace
 from rft_app.services.traces import list_traces
+from rft_app.services.upstreams import read_upstreams
 from rft_app.settings import get_settings
 from rft_app.storage.session import reading
 from tests.gateway.upstream import PATIENCE_S, Upstream, complete
@@ -74,6 +79,13 @@ class Running:
 Start = Callable[..., Running]
 
 
+_READ: tuple[tuple[str, Callable[[Session], Any], Any], ...] = (
+    ("routes._find", read_routes, {}),
+    ("routes._find_own", read_own_models, {}),
+    ("upstreams._find", read_upstreams, ()),
+)
+
+
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
     with Upstream().running() as found:
@@ -94,6 +106,7 @@ def base(upstream: Upstream) -> Upstream:
     return upstream
 
 
+@pytest.fixture
 def store(database: Path) -> None:
     """Where the gateway writes; modules that are about figures take both databases."""
 
@@ -102,6 +115,9 @@ def store(database: Path) -> None:
 def start(store: None, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a gateway with settings as in the environment, without `RFT_`."""
     started: list[Running] = []
+    for name, load, empty in _READ:  # another test's database may have had the same address
+        fresh = cache(lambda _url, name=name, load=load, empty=empty: Refreshed(name, load, empty))
+        monkeypatch.setattr(f"rft_app.services.{name}", fresh)
 
     def start_one(**values: str) -> Running:
         provider = {"LLM_BASE_URL": upstream.url, "LLM_API_KEY": "sk-provider"}

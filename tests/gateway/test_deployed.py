@@ -347,6 +347,27 @@ def test_feedback_counts_for_the_model_that_answered(
     assert (figures.num_feedback, figures.mean_feedback) == (1, 0.75)
 
 
+def test_after_a_rollback_calls_are_neither_graded_nor_counted(
+    start: Start, base: Upstream, tuned: Upstream
+) -> None:
+    deployment = deploy(base, tuned, mode=DeployMode.REPLACE, graded_share=1.0)
+    grade_by_length(deployment)
+    gateway = start(LLM_BASE_URL="")
+    assert ask(gateway) == "Tuned"
+    with unit_of_work() as session:
+        deployments.roll_back(session, deployment.id, reason=WHY)
+    eventually(lambda: ask(gateway) == "Base")
+    ask(gateway)
+    assert read_traces(gateway)[-1].other["metadata"]["tags"] == ["alias:support", "variant:base"]
+    while grade_waiting():
+        pass
+    report = read_report(gateway, deployment)
+    figures = by_variant(report)
+    assert figures[Variant.BASE].num_requests == figures[Variant.BASE].num_graded == 0
+    assert figures[Variant.TUNED].num_requests == len(tuned.asked)
+    assert any("rolled back" in told for told in report.notes)
+
+
 def test_a_restart_keeps_the_figures_and_the_division(
     start: Start, base: Upstream, tuned: Upstream
 ) -> None:

@@ -118,6 +118,8 @@ class VariantFigures(Wire):
     num_errors: int
     num_cancelled: int
     """Calls whose client went away."""
+    num_left_waiting: int
+    """Of them, those whose client had heard nothing yet."""
     num_fallbacks: int
     """Of its requests, those that the other model should have answered and could not."""
     error_rate: float | None

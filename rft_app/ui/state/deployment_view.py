@@ -136,6 +136,8 @@ def _requests(one: VariantFigures) -> Cell:
         told.append(count(one.num_fallbacks, "fallback"))
     if one.num_cancelled:
         told.append(f"{one.num_cancelled:,} cancelled")
+    if one.num_left_waiting:
+        told.append(f"{one.num_left_waiting:,} left while waiting")
     return Cell(f"{one.num_requests:,}", " · ".join(told))
 
 
