@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.domain.words import count
 
 if TYPE_CHECKING:
     from rft_app.domain.deployment import Deployment
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
 
 Named = Annotated[str, typer.Argument(metavar="ALIAS", help="Alias or id of the deployment.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the history.")]
+_HEADER = (
+    "MODEL",
+    "REQUESTS",
+    "ERRORS",
+    "P50",
+    "P95",
+    "TOKENS IN",
+    "TOKENS OUT",
+    "FEEDBACK",
+    "REWARD",
+)
 
 
 class Mode(StrEnum):
@@ -41,6 +53,9 @@ def deploy(  # noqa: PLR0913  # each is an option
     graded: Annotated[
         float, typer.Option(help="Share of the answers that the grader looks at, 0 to 1.")
     ] = 0.1,
+    max_graded_per_day: Annotated[
+        int, typer.Option(help="Most answers in a day for a grader that asks a model.")
+    ] = 200,
     reason: Annotated[str, typer.Option(help="Why; it is kept in the history.")] = "",
     json: JsonOption = False,
 ) -> None:
@@ -60,6 +75,7 @@ def deploy(  # noqa: PLR0913  # each is an option
             base_model=base,
             tuned_model=tuned,
             graded_share=graded,
+            max_graded_per_day=max_graded_per_day,
         )
     except ValidationError as error:
         fault = error.errors()[0]
@@ -127,6 +143,9 @@ def adjust(
     graded: Annotated[
         float | None, typer.Option(help="Share of the answers that the grader looks at.")
     ] = None,
+    max_graded_per_day: Annotated[
+        int | None, typer.Option(help="Most answers in a day for a grader that asks a model.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Change the share of the tuned model, or how much is graded."""
@@ -136,7 +155,9 @@ def adjust(
     from rft_app.storage.session import unit_of_work
 
     ensure_schema()
-    change = DeploymentChange(ab_test_share=ratio, graded_share=graded)
+    change = DeploymentChange(
+        ab_test_share=ratio, graded_share=graded, max_graded_per_day=max_graded_per_day
+    )
     with unit_of_work() as session:
         changed = use_cases.adjust(session, name, change, reason=reason)
     _write(changed, is_json=json)
@@ -182,9 +203,10 @@ def _write_report(report: "DeploymentReport", *, is_json: bool) -> None:
         write_json(DeploymentReport.of(report).to_json())
         return
     _write(report.deployment, is_json=False)
-    header = ("MODEL", "REQUESTS", "ERRORS", "P50", "P95", "TOKENS OUT", "FEEDBACK", "REWARD")
-    write_table(header, map(_describe, report.variants))
+    write_table(_HEADER, map(_describe, report.variants))
     write_line(report.evidence)
+    for error in report.errors:
+        write_line(f"{count(error.number, 'error')} of the {error.variant} model: {error.kind}")
     for told in report.notes:
         note(told)
     for event in report.history:
@@ -203,10 +225,15 @@ def _describe(one: "VariantFigures") -> tuple[str, ...]:
         f"{one.num_errors:,}",
         _tell_ms(one.latency_p50_ms),
         _tell_ms(one.latency_p95_ms),
-        "–" if one.output_tokens is None else f"{one.output_tokens:,}",
+        _tell_number(one.input_tokens),
+        _tell_number(one.output_tokens),
         "–" if one.mean_feedback is None else f"{one.mean_feedback:.2f} ({one.num_feedback:,})",
         reward,
     )
+
+
+def _tell_number(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
 
 
 def _tell_ms(value: float | None) -> str:

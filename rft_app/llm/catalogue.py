@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from rft_app.domain.provider import Model, Provider, ProviderKind
+from rft_app.domain.provider import Model, Provider, ProviderKind, hide_credentials
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.llm.cache import ReplyCache
 from rft_app.settings import Settings
@@ -58,6 +58,11 @@ class Endpoint:
     connect_tuned: Callable[[str], Connection] | None = None
     """As `connect`, for one model; where the way to it depends on the model."""
 
+    @property
+    def address(self) -> str:
+        """Where it is, however that was written."""
+        return hide_credentials(self.provider.base_url).rstrip("/").lower()
+
     def connect_to(self, model: str) -> Connection:
         """Where calls of one of its models go.
 
@@ -72,6 +77,11 @@ class Choice(NamedTuple):
 
     endpoint: Endpoint
     model: Model
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Where it is served and its name there: one model under two names has one of them."""
+        return self.endpoint.address, self.model.name
 
 
 class Catalogue:

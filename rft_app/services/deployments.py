@@ -57,11 +57,8 @@ def deploy(
     base = None
     if draft.base_model or draft.mode is not DeployMode.NEW_ENDPOINT:
         base = _choose(catalogue, draft.base_model, "base model", "base_model")
-    if base is not None and _full_name(base) == _full_name(tuned):
-        raise InvalidInputError(
-            f"Base and tuned model are the same, {_full_name(base)}. Choose two models.",
-            field="tuned_model",
-        )
+    if base is not None:
+        _require_two(base, tuned)
     alias = _find_alias(session, dataset_id, draft, base)
     _require_free(
         session, catalogue, alias, None if draft.mode is DeployMode.NEW_ENDPOINT else base
@@ -240,6 +237,20 @@ def _choose(catalogue: Catalogue, name: str, noun: str, field: str) -> Choice:
         raise InvalidInputError(
             f"The {noun}: {error.message}", **{**error.details, "field": field}
         ) from error
+
+
+def _require_two(base: Choice, tuned: Choice) -> None:
+    """Check that two models differ, whatever they are called.
+
+    Raises:
+        InvalidInputError: They are one.
+    """
+    names = list(dict.fromkeys([_full_name(base), _full_name(tuned)]))
+    if len(names) == 1 or base.identity == tuned.identity:
+        raise InvalidInputError(
+            f"Base and tuned model are the same, {' and '.join(names)}. Choose two models.",
+            field="tuned_model",
+        )
 
 
 def _full_name(choice: Choice) -> str:

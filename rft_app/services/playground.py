@@ -173,6 +173,13 @@ def make_question(catalogue: Catalogue, model: str, prompt: Prompt, how: Sampled
     return Question(choice.endpoint, request)
 
 
+def tell_sameness(questions: Sequence[Question]) -> str:
+    """What to know where both sides are one model; empty where they are not."""
+    if len({(one.endpoint.address, one.request.model) for one in questions}) == len(questions):
+        return ""
+    return f"Both sides asked the same model, {questions[0].request.model}: differences are chance."
+
+
 def find_grading_obstacle(grader: GraderVersion | None) -> str:
     """Why answers are not graded here; empty where they are."""
     if grader is None:

@@ -220,8 +220,10 @@ def _name_route(routed: Routed | None) -> list[str]:
     """Tags by which traces of an alias are found, e.g. to make a dataset of them."""
     if routed is None:
         return []
-    shadow = ["shadow"] if routed.is_shadow else []
-    return [f"alias:{routed.alias}", f"variant:{routed.variant}", *shadow]
+    variant = f"variant:{routed.variant}"
+    if routed.is_shadow:  # the same request again: no part of what clients of the alias got
+        return [f"shadow:{routed.alias}", variant, "shadow"]
+    return [f"alias:{routed.alias}", variant]
 
 
 def _first_token(time_ns: int) -> Event:

@@ -22,14 +22,19 @@ def test_a_model_is_deployed_looked_at_and_rolled_back(rft: Rft) -> None:
     wrong = rft("deploy", dataset["id"], *models, "--ratio", "2")
     assert wrong.returncode == 2
     assert "ab test share" in wrong.stderr
-    made = rft("deploy", dataset["id"], *models, "--ratio", "0.3", "--reason", "first")
+    limit = ("--max-graded-per-day", "20")
+    made = rft("deploy", dataset["id"], *models, *limit, "--ratio", "0.3", "--reason", "first")
     assert made.returncode == 0, made.stderr
     assert "a: 30% of traffic" in made.stdout
+    assert rft.json("deployments", "a")["deployment"]["maxGradedPerDay"] == 20
     assert rft.json("adjust", "a", "--ratio", "0.5", "--reason", "x")["tunedShare"] == 0.5
+    more = rft.json("adjust", "a", "--max-graded-per-day", "50", "--reason", "dear")
+    assert (more["maxGradedPerDay"], more["tunedShare"]) == (50, 0.5)
     assert rft.json("promote", "a", "--reason", "y")["mode"] == "replace"
     assert rft.json("deployments", "a")["history"][0]["reason"] == "y"
     shown = rft("deployments", "a").stdout
     assert "No evidence yet" in shown
+    assert "TOKENS IN" in shown
     assert "local user promoted: y" in shown
     assert rft.json("rollback", "a", "--reason", "z")["state"] == "rolled_back"
     assert rft("rollback", "a", "--reason", "z").returncode == 1

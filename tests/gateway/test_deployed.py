@@ -297,6 +297,9 @@ def test_a_shadow_answers_with_the_base_and_grades_the_tuned_model_on_the_same(
     assert figures[Variant.BASE].mean_reward == pytest.approx(0.2)
     assert figures[Variant.TUNED].mean_reward == 1.0
     assert report.is_paired
+    tags = [trace.other["metadata"]["tags"] for trace in read_traces(gateway)]
+    assert sum("alias:support" in each for each in tags) == 10
+    assert sum("shadow:support" in each for each in tags) == 10
     assert report.difference == pytest.approx(0.8)
 
 

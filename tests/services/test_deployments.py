@@ -86,6 +86,20 @@ def test_what_cannot_be_deployed_is_told(dataset: str, changes: dict[str, Any], 
         deploy(session, dataset, draft(**changes))
 
 
+def test_one_model_under_two_names_is_not_compared_with_itself(dataset: str) -> None:
+    again = Provider(
+        name="again",
+        kind=ProviderKind.STORED,
+        base_url="http://127.0.0.1:9/v1/",
+        models=(Model(name="small"),),
+    )
+    with unit_of_work() as session:
+        providers.add_provider(session, again, NewKey())
+    told = "are the same, mine/small and again/small"
+    with pytest.raises(InvalidInputError, match=told), unit_of_work() as session:
+        deploy(session, dataset, draft(tuned_model="again/small"))
+
+
 def test_one_alias_has_one_active_deployment_and_may_be_used_again(dataset: str) -> None:
     with unit_of_work() as session:
         first = deploy(session, dataset, draft(alias="bot"))

@@ -20,6 +20,7 @@ from rft_app.services.playground import (
     grade_reply,
     make_question,
     take_record,
+    tell_sameness,
 )
 from rft_app.storage.session import reading
 from tests.gateway.conftest import eventually
@@ -96,6 +97,16 @@ async def test_a_prompt_of_ones_own_is_not_compared_with_nothing(upstream: Upstr
     side = make_side(upstream, Prompt(user="How much?"))
     await answer_all([side])
     assert side.outcome == NO_REFERENCE
+
+
+def test_who_asks_one_model_twice_is_told(upstream: Upstream) -> None:
+    prompt = Prompt(user="Hello")
+    small, large = (
+        make_question(make_catalogue(upstream.url), name, prompt, Sampled())
+        for name in ("small", "large")
+    )
+    assert "the same model, small" in tell_sameness([small, small])
+    assert not tell_sameness([small, large])
 
 
 async def test_each_side_fails_for_itself(upstream: Upstream) -> None:

@@ -252,7 +252,9 @@ def _figure(figure: Figure) -> rx.Component:
 
 def grading_note() -> rx.Component:
     """What else there is to know of the answers."""
-    return rx.cond(
-        PlaygroundState.grading_note != "",
-        rx.el.p(PlaygroundState.grading_note, class_name=WITNESS),
+    return rx.fragment(
+        *(
+            rx.cond(note != "", rx.el.p(note, class_name=WITNESS))
+            for note in (PlaygroundState.same_note, PlaygroundState.grading_note)
+        )
     )

@@ -22,6 +22,7 @@ from rft_app.services.playground import (
     find_grading_obstacle,
     make_question,
     take_record,
+    tell_sameness,
 )
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.ui.state.asking import ask, dataset_id_in
@@ -56,6 +57,8 @@ class PlaygroundState(rx.State):
     reference: str = ""
     grading_note: str = ""
     """Why answers are not graded; empty where they are."""
+    same_note: str = ""
+    """That both sides were one model; empty where they were not."""
     is_running: bool = False
     fault: str = ""
     first: SideView = SideView()
@@ -139,6 +142,8 @@ class PlaygroundState(rx.State):
         try:
             how = _read_sampled(form)
             sides = await ask(lambda session: _make_sides(session, dataset_id, names, wanted, how))
+            async with self:
+                self.same_note = tell_sameness([side.question for side in sides])
             await self._follow(sides, turn, token)
         except RftError as error:
             async with self:
