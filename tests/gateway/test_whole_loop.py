@@ -1,10 +1,11 @@
 """The whole loop, offline: dry run, training, comparison, A/B test, 200 calls, and back.
 
-Where `RFT_TRAINER_PYTHON` names the trainer's environment it really trains, shortened; else the
-trainer follows a script and the adapter is made by hand.  The embedded server answers either way.
+Once with a trainer that follows a script and an adapter made by hand, once with the real one,
+shortened, where `RFT_TRAINER_PYTHON` names its environment: that takes minutes.  The embedded
+server answers either way.
 """
 
-import os
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,11 +13,18 @@ from typing import Any
 
 import pytest
 
-from rft_app.domain.deployment import Deployment, DeploymentDraft, DeployMode, Variant
+from rft_app.domain.deployment import (
+    Deployment,
+    DeploymentDraft,
+    DeployMode,
+    Variant,
+    pick_variant,
+)
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.job import JobStatus
 from rft_app.domain.training_comparison import Finding
 from rft_app.domain.training_run import TrainingRun
+from rft_app.gateway import deployed
 from rft_app.llm.embedded import MODEL, EmbeddedModel
 from rft_app.pipeline.extract import ExtractSettings, ExtractStep
 from rft_app.services import deployments
@@ -33,12 +41,11 @@ from tests.llm.adapters import make_weights, write_adapter
 from tests.pipeline.graded_dataset import DATASET, begin_job, configure, last_run, run_dry
 from tests.processes.importing_helpers import import_file
 from tests.services.training_world import follow_script, order, script_trainer, work
+from tests.trainers.real_trainer import NAMED, take_trainer
 from tests.ui.files import write_lines
 
 pytestmark = pytest.mark.durability
 
-TRAINER = os.environ.get("RFT_TRAINER_PYTHON", "")
-"""As it was before the tests cleaned the environment."""
 TINY = {
     "num_steps": 3,
     "rollouts_per_prompt": 4,
@@ -48,8 +55,10 @@ TINY = {
     "num_compared": 12,
 }
 NUM_CALLS = 200
-WITHIN = 50
-"""More than seven standard deviations of 200 fair coins: 7.07 each."""
+SEED, DEPLOYMENT_ID = 7, "dep_whole_loop"
+"""Together they say who answers each call."""
+WITHIN = 28
+"""Four standard errors of 200 fair coins."""
 
 
 @pytest.fixture
@@ -61,14 +70,22 @@ def home(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     EmbeddedModel(database / "embedded").stop()
 
 
+@pytest.mark.parametrize("trainer", ["scripted", "real"])
 def test_from_traces_to_a_deployed_model_and_back(
-    home: Path, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainer: str
 ) -> None:
+    if (is_real := trainer == "real") and not NAMED:
+        pytest.skip("RFT_TRAINER_PYTHON names no environment that trains.")
+    if is_real:
+        take_trainer(monkeypatch)
+    monkeypatch.setattr(deployments, "new_id", lambda _: DEPLOYMENT_ID)
+    monkeypatch.setattr(deployed, "_random", random.Random(SEED))
     look_at_records(tmp_path)
-    run = train(monkeypatch)
-    deployment = deploy(run)
+    run = train(monkeypatch, is_real=is_real)
+    deployment = deploy(run, is_real=is_real)
     gateway = start(EMBEDDED_MODEL="on", LLM_BASE_URL="")
     answered = call(gateway, NUM_CALLS)
+    assert answered == expect(deployment)
     look_at_figures(gateway, deployment, answered)
 
     with unit_of_work() as session:
@@ -92,32 +109,33 @@ def look_at_records(folder: Path) -> None:
     assert report.num_graded == len(rows)
 
 
-def train(monkeypatch: pytest.MonkeyPatch) -> TrainingRun:
+def train(monkeypatch: pytest.MonkeyPatch, *, is_real: bool) -> TrainingRun:
     """Train and compare."""
-    if TRAINER:
-        monkeypatch.setenv("RFT_TRAINER_PYTHON", TRAINER)
-        get_settings.cache_clear()
-    else:
+    if not is_real:
         script_trainer(monkeypatch)
         follow_script(says={"base": "I do not know", "tuned": write_answer("lost")})
     run = work(order(settings=TINY))
     assert run.status is JobStatus.DONE, run.error
+    assert run.outcome is not None
     with reading() as session:
         found, folder = get_comparison(session, run.id), find_adapter(session, run.id).folder
     assert found.n == TINY["num_compared"]
     assert found.low <= found.difference <= found.high
-    if not TRAINER:
+    if is_real:
+        assert (run.outcome.adapter_norm or 0) > 0
+        assert run.outcome.base_hash != run.outcome.adapter_hash
+    else:
         assert (found.base_mean, found.finding) == (0.0, Finding.BETTER)
         write_adapter(folder, make_weights())
     return run
 
 
-def deploy(run: TrainingRun) -> Deployment:
+def deploy(run: TrainingRun, *, is_real: bool) -> Deployment:
     """Half of the calls of `bank` go to what was trained, and all answers are graded."""
     tuned = name_tuned_model(run)
     assert tuned is not None
     with unit_of_work() as session:
-        if not TRAINER:
+        if not is_real:
             draft = get_deployment_draft(session, DATASET)
             assert (draft.base_model, draft.tuned_model) == (MODEL, tuned)
         draft = DeploymentDraft(
@@ -154,8 +172,16 @@ def call(gateway: Running, number: int, patience: int = 0) -> list[Variant]:
     return [ask(place) for place in range(number)]
 
 
+def expect(deployment: Deployment) -> list[Variant]:
+    """Who answers the first calls that name no session: chance gives each call its key."""
+    chance = random.Random(SEED)
+    keys = [f"{chance.getrandbits(64):016x}" for _ in range(NUM_CALLS)]
+    share = deployment.tuned_share
+    return [pick_variant(deployment.id, key, share) for key in keys]
+
+
 def look_at_figures(gateway: Running, deployment: Deployment, answered: Sequence[Variant]) -> None:
-    """The client's own count is exactly the deployment's; the coins were fair."""
+    """The client's own count is exactly the deployment's, and near the share that was asked for."""
     report = read_report(gateway, deployment)
     asked = Counter(answered)
     assert abs(asked[Variant.TUNED] - NUM_CALLS / 2) < WITHIN
