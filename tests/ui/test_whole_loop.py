@@ -165,7 +165,7 @@ def deploy(page: Page, place: Place, camera: Camera) -> Locator:
     dialog.get_by_label("Alias", exact=True).fill(ALIAS)
     dialog.get_by_label("Share of the calls", exact=True).fill("50")
     dialog.get_by_label("Answers to grade", exact=True).fill("100")
-    type_reason(dialog, "better on held-out records")
+    type_reason(dialog, "half of the calls, to compare")
     camera.take("deploy")
     dialog.get_by_role("button", name="Deploy", exact=True).click()
     expect(dialog.get_by_role("table", name="Figures of both models")).to_be_visible()

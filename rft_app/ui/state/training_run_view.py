@@ -313,13 +313,23 @@ class RunView:
             can_resume=can_resume(run),
             error=run.error,
             against=run.reason,
-            ended="" if outcome is None else outcome.stopped,
+            ended="" if outcome is None else as_sentence(outcome.stopped),
             not_compared="" if outcome is None else outcome.not_compared,
             facts=_list_facts(run),
             has_comparison=compared is not None,
             comparison=ComparisonView() if compared is None else ComparisonView.of(compared),
             playground_href=_find_playground(run),
         )
+
+
+def as_sentence(words: str) -> str:
+    """Words that stand by themselves.
+
+    Example:
+        >>> as_sentence("somebody ended it early"), as_sentence("")
+        ('Somebody ended it early.', '')
+    """
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
 
 
 def _describe(run: TrainingRun) -> str:
