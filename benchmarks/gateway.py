@@ -279,7 +279,9 @@ def deploy(environment: dict[str, str], folder: Path) -> None:
         done = subprocess.run(command, env=environment, check=True, capture_output=True)
         return orjson.loads(done.stdout)
 
-    dataset = rft("import", str(folder / "rows.jsonl"), "--name", "benchmark")["id"]
+    dataset = rft(
+        "import", str(folder / "rows.jsonl"), "--name", "benchmark", "--objective", "Answer"
+    )["id"]
     for alias, mode in ALIASES.items():
         models = "--base", "environment/fake", "--tuned", "environment/fake-tuned"
         how = "--mode", mode, "--ratio", "0.5", "--graded", "0", "--reason", "benchmark"
