@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import openai
 import pytest
 
+from rft_app.cli import deploying
 from rft_app.domain.deployment import DeployMode, Variant
 from rft_app.gateway import resting
 from tests.gateway.conftest import Start, eventually
@@ -24,7 +25,11 @@ def hanging(tuned: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstre
 
 
 def test_who_says_nothing_is_replaced_and_rests(
-    start: Start, base: Upstream, hanging: Upstream
+    start: Start,
+    base: Upstream,
+    hanging: Upstream,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deployment = deploy(base, hanging, mode=DeployMode.REPLACE)
     gateway = start(LLM_BASE_URL="", GATEWAY_FALLBACK_S="0.3")
@@ -34,6 +39,9 @@ def test_who_says_nothing_is_replaced_and_rests(
     (error,) = report.errors
     assert (error.variant, error.kind, error.number) == (Variant.TUNED, "upstream_timeout", 4)
     assert by_variant(report)[Variant.BASE].num_fallbacks == 4
+    monkeypatch.setattr("rft_app.cli.installation.ensure_schema", lambda: None)
+    deploying.deployments("support")
+    assert "4 errors of the tuned model: upstream_timeout" in capsys.readouterr().out
 
 
 def test_a_stream_that_begins_without_a_word_is_replaced_too(

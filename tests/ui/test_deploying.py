@@ -171,7 +171,27 @@ def test_a_running_deployment_fits_a_phone_and_leads_to_the_next_dataset(
         dialog.get_by_label("Tuned share", exact=True).fill("40")
         dialog.get_by_role("button", name="Adjust", exact=True).click()
         expect(dialog).to_contain_text("local user adjusted · A/B test, 40%")
+        type_reason(dialog, "look closer")
+        dialog.get_by_label("Answers to grade", exact=True).fill("30")
+        dialog.get_by_role("button", name="Adjust", exact=True).click()
+        expect(dialog.get_by_text("look closer", exact=True)).to_be_visible()
+        running = httpx2.get(f"{place.url}/api/optimization/deployments/parcel-bot").json()
+        assert running["deployment"]["gradedShare"] == 0.3
+        assert running["deployment"]["tunedShare"] == 0.4
         dialog.get_by_role("link", name="New dataset from this traffic", exact=True).click()
         expect(page).to_have_url(
             f"{place.url}/optimization/create?source=traces&with_tag=alias%3Aparcel-bot"
         )
+
+
+def test_each_of_several_deployments_can_be_looked_at(place: Place, visitor: Page) -> None:
+    address = f"{place.url}/api/optimization/datasets/{place.dataset_id}/deploy"
+    for alias in ("first-bot", "second-bot"):
+        body = {"mode": "new_endpoint", "alias": alias, "tunedModel": "small-tuned"}
+        made = httpx2.post(address, json=body)
+        assert made.status_code == 201, made.text
+    dialog = open_deploy(visitor, place)
+    chosen = dialog.get_by_label("Deployment", exact=True)
+    for alias in ("first-bot", "second-bot"):
+        chosen.select_option(f"{alias} · New endpoint, 100% of traffic")
+        expect(dialog.get_by_role("definition").get_by_text(alias, exact=True)).to_be_visible()

@@ -39,7 +39,7 @@ def deploy_modal() -> rx.Component:
             view.is_active,
             rx.el.div(
                 rx.el.div(figures_card(), history_card(), class_name=_COLUMN),
-                rx.el.div(_route_card(), _change_card(), class_name=_COLUMN),
+                rx.el.div(_choice_card(), _route_card(), _change_card(), class_name=_COLUMN),
                 class_name=_GRID,
             ),
             rx.fragment(_form(), rx.cond(view.id != "", _past())),
@@ -232,6 +232,28 @@ def _reason(example: str) -> rx.Component:
     )
 
 
+def _choice_card() -> rx.Component:
+    """Which of several deployments of the dataset is shown."""
+    return rx.cond(
+        DeploymentState.others,
+        card(
+            field(
+                "Deployment",
+                select(
+                    rx.foreach(
+                        DeploymentState.others, lambda one: rx.el.option(one.words, value=one.id)
+                    ),
+                    id="deploy-chosen",
+                    value=DeploymentState.view.id,
+                    on_change=DeploymentState.choose,
+                ),
+                html_for="deploy-chosen",
+                hint="this dataset has several",
+            ),
+        ),
+    )
+
+
 def _route_card() -> rx.Component:
     view = DeploymentState.view
     return card(
@@ -266,9 +288,9 @@ def _change_card() -> rx.Component:
     return card(
         rx.el.div(
             _reason("no complaints since Monday"),
-            rx.cond(
-                view.can_share,
-                rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    view.can_share,
                     number_field(
                         "Tuned share",
                         id="deploy-new-share",
@@ -277,10 +299,18 @@ def _change_card() -> rx.Component:
                         unit="%",
                         hint="1 to 99 % of the calls",
                     ),
-                    button("Adjust", on_click=DeploymentState.adjust, class_name="mt-[26px]"),
-                    class_name="flex gap-2 items-start",
                 ),
+                number_field(
+                    "Answers to grade",
+                    id="deploy-new-graded",
+                    value=DeploymentState.new_graded_percent,
+                    on_commit=DeploymentState.set_new_graded_percent,
+                    unit="%",
+                    hint="0 to 100 % of them",
+                ),
+                class_name="flex flex-wrap gap-4 items-start",
             ),
+            button("Adjust", on_click=DeploymentState.adjust),
             rx.el.div(
                 rx.cond(
                     view.can_promote,

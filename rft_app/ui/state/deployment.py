@@ -16,7 +16,7 @@ from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
 from rft_app.storage.deployments import list_deployments
 from rft_app.ui.state.asking import ask, tell
-from rft_app.ui.state.deployment_view import DeploymentView
+from rft_app.ui.state.deployment_view import DeploymentChoice, DeploymentView
 from rft_app.ui.state.generation_view import ModelOption
 from rft_app.ui.state.playground_view import playground_address
 from rft_app.ui.state.step_modal import StepModal, read_whole
@@ -50,13 +50,19 @@ class DeploymentState(StepModal, rx.State):
 
     view: DeploymentView = DeploymentView()
     """The last deployment; without an id there is none."""
+    others: list[DeploymentChoice] = []
+    """Active deployments of the dataset, where there are several."""
     new_percent: str = ""
     """The share in the form of a running deployment."""
+    new_graded_percent: str = ""
+    """The same of the share of the answers that are graded."""
     reason: str = ""
     reason_fault: str = ""
     reason_key: str = "reason-0"
     """Makes the field of the reason a new one once it was used."""
     _num_changes: int = 0
+    _chosen_id: str = ""
+    """Of the deployment to be shown; the newest active one without."""
 
     @rx.event
     async def set_mode(self, mode: str) -> None:
@@ -105,6 +111,17 @@ class DeploymentState(StepModal, rx.State):
         self.new_percent = text
 
     @rx.event
+    def set_new_graded_percent(self, text: str) -> None:
+        """Another share of graded answers for the running deployment."""
+        self.new_graded_percent = text
+
+    @rx.event
+    async def choose(self, deployment_id: str) -> None:
+        """Look at another deployment of the dataset."""
+        self._chosen_id, self.fault = deployment_id, ""
+        await self._refresh(is_forced=True)
+
+    @rx.event
     async def deploy(self) -> None:
         """Begin with what is chosen."""
         dataset_id, reason = self._dataset_id, self.reason
@@ -117,11 +134,14 @@ class DeploymentState(StepModal, rx.State):
 
     @rx.event
     async def adjust(self) -> None:
-        """Give the tuned model another share."""
-        deployment_id, reason, percent = self.view.id, self.reason, self.new_percent
+        """Give the tuned model another share, or grade another share of the answers."""
+        view, reason = self.view, self.reason
+        deployment_id = view.id
+        share = _find_change(view.percent, self.new_percent, "share")
+        graded = _find_change(view.graded_percent, self.new_graded_percent, "graded share")
 
         def change(session: Session) -> Deployment:
-            wanted = DeploymentChange(ab_test_share=read_whole(percent, "share") / 100)
+            wanted = DeploymentChange(ab_test_share=share(), graded_share=graded())
             return use_cases.adjust(session, deployment_id, wanted, reason=reason)
 
         await self._change_with_reason(change)
@@ -176,6 +196,8 @@ class DeploymentState(StepModal, rx.State):
 
     async def _read_mark(self) -> str:
         """Traffic goes on while nothing else changes."""
+        found = await ask(self._find_deployments)
+        self.others = list(map(DeploymentChoice.of, found)) if len(found) > 1 else []
         self._show_report(await ask(self._find_report))
         return ""
 
@@ -187,17 +209,28 @@ class DeploymentState(StepModal, rx.State):
 
     def _find_report(self, session: Session) -> DeploymentReport | None:
         found = list_deployments(session, self._dataset_id)
-        return report_deployment(session, found[0]) if found else None
+        chosen = [one for one in found if one.id == self._chosen_id and one.is_active]
+        return report_deployment(session, [*chosen, *found][0]) if found else None
+
+    def _find_deployments(self, session: Session) -> list[Deployment]:
+        return [one for one in list_deployments(session, self._dataset_id) if one.is_active]
 
     def _show_report(self, report: DeploymentReport | None) -> None:
         before = self.view
         self.view = DeploymentView() if report is None else DeploymentView.of(report)
-        is_other = (before.id, before.share) != (self.view.id, self.view.share)
-        if report is not None and is_other:
-            self.new_percent = f"{100 * report.deployment.tuned_share:.3g}"
+        now = self.view
+        if (before.id, before.percent) != (now.id, now.percent):
+            self.new_percent = now.percent
+        if (before.id, before.graded_percent) != (now.id, now.graded_percent):
+            self.new_graded_percent = now.graded_percent
 
     def _show_draft(self, draft: DeploymentDraft) -> None:
         self.mode, self.alias = draft.mode.value, draft.alias
         self.percent = f"{100 * draft.ab_test_share:.0f}"
         self.graded_percent = f"{100 * draft.graded_share:.0f}"
         self.base_model, self.tuned_model = draft.base_model, draft.tuned_model
+
+
+def _find_change(before: str, now: str, what: str) -> Callable[[], float | None]:
+    """Reads what was typed as a share in [0, 1]; `None` where that is as before."""
+    return lambda: None if now == before else read_whole(now, what) / 100

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from rft_app.domain.deployment import DeploymentAction, DeploymentEvent, DeployMode, Variant
+from rft_app.domain.deployment import (
+    Deployment,
+    DeploymentAction,
+    DeploymentEvent,
+    DeployMode,
+    Variant,
+)
 from rft_app.services.deployment_figures import DeploymentReport, VariantFigures
 from rft_app.ui.words import ago, count, reward, share
 
@@ -43,6 +49,19 @@ class HistoryLine:
 
 
 @dataclass(frozen=True)
+class DeploymentChoice:
+    """One of several deployments of a dataset, in a menu."""
+
+    id: str
+    words: str
+
+    @classmethod
+    def of(cls, one: Deployment) -> "DeploymentChoice":
+        """Name it."""
+        return cls(one.id, f"{one.alias} · {one.mode.label}, {one.summary}")
+
+
+@dataclass(frozen=True)
 class DeploymentView:
     """A deployment and its figures, ready to show."""
 
@@ -50,6 +69,9 @@ class DeploymentView:
     alias: str = ""
     mode: str = ""
     share: str = ""
+    percent: str = ""
+    """The share of the tuned model as a form has it."""
+    graded_percent: str = ""
     since: str = ""
     base: str = ""
     tuned: str = ""
@@ -76,6 +98,8 @@ class DeploymentView:
             alias=one.alias,
             mode=one.mode.label,
             share=one.summary,
+            percent=f"{100 * one.tuned_share:.3g}",
+            graded_percent=f"{100 * one.graded_share:.3g}",
             since=ago(one.created_at),
             base=one.base_model or "",
             tuned=one.tuned_model,
