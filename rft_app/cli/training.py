@@ -1,5 +1,6 @@
 """`rft train` and `rft compare`."""
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rft_app.domain.training_remote import RemoteTraining
     from rft_app.domain.training_run import TrainingOutcome, TrainingRun
     from rft_app.services.training_orders import TrainingProspect, TrainingRequest
+    from rft_app.services.tuned_models import AdapterPlace
 
 START = "start"
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The training, e.g. train_01k3….")]
@@ -192,6 +194,7 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
         write_line(run.error)
     if run.remote is not None:
         _write_remote(run.remote)
+    _write_tuned(run)
     if run.best is not None:
         reward = run.best.validation_reward
         shown = "not validated" if reward is None else f"validation reward {reward:.3f}"
@@ -220,8 +223,32 @@ def _write_remote(remote: "RemoteTraining") -> None:
         write_line(f"tuned model: {remote.provider}/{remote.model}")
 
 
+def _write_tuned(run: "TrainingRun") -> None:
+    from rft_app.services.tuned_models import find_place, name_tuned_model
+
+    if (name := name_tuned_model(run)) is not None:
+        write_line(f"tuned model: {name}")
+    elif run.outcome is not None and (place := find_place(run)) is not None:
+        _write_place(place)
+
+
+def _write_place(place: "AdapterPlace") -> None:
+    if not place.command:
+        write_line(f"adapter: {place.folder}")
+        write_line(f"tuned model: {place.model}, served here once its training has ended")
+        return
+    write_line(f"adapter: {place.folder}")
+    write_line(f"serve it: {place.command}")
+    write_line(
+        "then: rft providers add tuned --url http://127.0.0.1:8000/v1 "
+        f"--model {shlex.quote(place.base_model)} --model {place.model}"
+    )
+
+
 def _write_comparison(found: "TrainingComparison") -> None:
     write_line(found.words)
+    for words in found.costs:
+        write_line(words)
     write_line(
         f"base {found.base_mean:.3f}, tuned {found.tuned_mean:.3f}; {found.num_better} better, "
         f"{found.num_worse} worse, {found.num_same} the same, {found.num_ungraded} not graded"
@@ -250,6 +277,23 @@ def status(run: RunId, json: JsonOption = False) -> None:
     ensure_schema()
     with reading() as session:
         _write(get_training(session, run), is_json=json)
+
+
+@app.command()
+def adapter(run: RunId, json: JsonOption = False) -> None:
+    """Where the best adapter of a training is, and what serves it."""
+    from rft_app.api.schemas.training_comparison import Adapter
+    from rft_app.cli.installation import ensure_schema
+    from rft_app.services.training_runs import find_adapter
+    from rft_app.storage.session import reading
+
+    ensure_schema()
+    with reading() as session:
+        place = find_adapter(session, run)
+    if json:
+        write_json(Adapter.of(place).to_json())
+    else:
+        _write_place(place)
 
 
 @app.command("list")
@@ -323,7 +367,7 @@ def resume(run: RunId, json: JsonOption = False) -> None:
 
 def compare(run: RunId, json: JsonOption = False) -> None:
     """Base against tuned model on held-out records."""
-    from rft_app.api.schemas.training_run import TrainingComparison
+    from rft_app.api.schemas.training_comparison import TrainingComparison
     from rft_app.cli.installation import ensure_schema
     from rft_app.services.training_runs import get_comparison
     from rft_app.storage.session import reading

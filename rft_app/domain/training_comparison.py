@@ -8,11 +8,13 @@ from typing import NamedTuple
 from rft_app.domain.dry_run import NO_TOPIC
 from rft_app.domain.entity import Entity
 from rft_app.domain.record import RecordId, record_id
-from rft_app.domain.statistics import bootstrap_mean
+from rft_app.domain.statistics import bootstrap_groups
 
 SAME_REWARD = 1e-9
 MIN_PAIRS = 10
-"""Below so many pairs nothing is called proven: the bootstrap knows too few values."""
+"""Below so many conversations nothing is called proven: the bootstrap knows too few values."""
+APART_FROM = 30
+"""From so many held-out records on, those that choose the checkpoint are not compared."""
 
 
 class Finding(StrEnum):
@@ -30,6 +32,8 @@ class Pair(NamedTuple):
     topic: str | None
     base: float
     tuned: float
+    group: int | None = None
+    """Conversation that it was cut of; records of one are alike. `None` stands alone."""
 
 
 class ComparedRecord(Entity):
@@ -67,8 +71,10 @@ class TrainingComparison(Entity):
     difference: float
     """Mean of tuned less base, record by record."""
     low: float
-    """95% interval of `difference`, by bootstrap over records."""
+    """95% interval of `difference`, by bootstrap over conversations."""
     high: float
+    num_groups: int | None = None
+    """Conversations that the records were cut of; `None` where nobody counted them."""
     num_better: int
     num_worse: int
     num_same: int
@@ -77,19 +83,65 @@ class TrainingComparison(Entity):
     """Largest fall first."""
     records: tuple[ComparedRecord, ...]
     """Largest fall first."""
+    is_held_out: bool = True
+    """Whether no record of the comparison chose the checkpoint."""
+    base_seconds: float | None = None
+    """Mean time of an answer, several being written at once."""
+    tuned_seconds: float | None = None
+    base_tokens: float | None = None
+    """Mean length of an answer."""
+    tuned_tokens: float | None = None
 
     @property
     def words(self) -> str:
-        """The finding as a sentence."""
+        """The finding as a sentence, and what it must not be taken for."""
+        return self._finding if self.is_held_out else f"{self._finding} {_CHOSEN}"
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """Length and time of an answer by both models, a sentence each; what is known of them.
+
+        Example:
+            >>> compared = compare_pairs([Pair(1, None, 0.0, 1.0)])
+            >>> compared.costs
+            ()
+            >>> compared.model_copy(update={"base_tokens": 31.0, "tuned_tokens": 8.25}).costs
+            ('Tokens of an answer: base 31.0, tuned 8.2.',)
+        """
+        found: list[str] = []
+        if self.base_tokens is not None and self.tuned_tokens is not None:
+            both = f"base {self.base_tokens:,.1f}, tuned {self.tuned_tokens:,.1f}"
+            found.append(f"Tokens of an answer: {both}.")
+        if self.base_seconds is not None and self.tuned_seconds is not None:
+            both = f"base {self.base_seconds:.3f}, tuned {self.tuned_seconds:.3f}"
+            found.append(f"Seconds for an answer, several at once: {both}.")
+        return tuple(found)
+
+    @property
+    def _finding(self) -> str:
         span = f"{self.difference:+.3f} ({self.low:+.3f} to {self.high:+.3f}, 95%)"
-        if self.n < MIN_PAIRS:
-            return f"Unproven: {self.n} records are too few to tell, mean difference {span}."
+        among = self._among
+        if (self.num_groups or self.n) < MIN_PAIRS:
+            return f"Unproven: {self.n} records{among} are too few to tell, mean difference {span}."
         if self.finding is Finding.UNPROVEN:
             return f"Unproven: the mean difference {span} may be none. Compare more records."
         return (
             f"The tuned model is {self.finding}: mean difference {span} over {self.n} held-out "
-            "records."
+            f"records{among}."
         )
+
+    @property
+    def _among(self) -> str:
+        """Said where several records are of one conversation."""
+        if self.num_groups is None or self.num_groups == self.n:
+            return ""
+        return f" of {self.num_groups} conversation{'s' if self.num_groups > 1 else ''}"
+
+
+_CHOSEN = (
+    "These records chose the checkpoint, too, which flatters the tuned model: with "
+    f"{APART_FROM} or more held out, others would."
+)
 
 
 def compare_pairs(
@@ -105,7 +157,8 @@ def compare_pairs(
     if not pairs:
         return None
     differences = [pair.tuned - pair.base for pair in pairs]
-    low, high = bootstrap_mean(differences, seed=seed)
+    groups = _by_group(pairs)
+    low, high = bootstrap_groups(groups, seed=seed)
     n = len(pairs)
     return TrainingComparison(
         n=n,
@@ -115,10 +168,11 @@ def compare_pairs(
         difference=sum(differences) / n,
         low=low,
         high=high,
+        num_groups=len(groups),
         num_better=sum(one > SAME_REWARD for one in differences),
         num_worse=sum(one < -SAME_REWARD for one in differences),
         num_same=sum(abs(one) <= SAME_REWARD for one in differences),
-        finding=_judge(n, low, high),
+        finding=_judge(len(groups), low, high),
         topics=_by_topic(pairs),
         records=tuple(
             ComparedRecord(
@@ -132,8 +186,17 @@ def compare_pairs(
     )
 
 
-def _judge(n: int, low: float, high: float) -> Finding:
-    if n < MIN_PAIRS:
+def _by_group(pairs: Iterable[Pair]) -> list[list[float]]:
+    """Differences of each conversation, in the order of their first records."""
+    members: defaultdict[tuple[bool, int], list[float]] = defaultdict(list)
+    for pair in pairs:
+        key = (True, pair.record_seq) if pair.group is None else (False, pair.group)
+        members[key].append(pair.tuned - pair.base)
+    return list(members.values())
+
+
+def _judge(num_groups: int, low: float, high: float) -> Finding:
+    if num_groups < MIN_PAIRS:
         return Finding.UNPROVEN
     if low > SAME_REWARD:
         return Finding.BETTER

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.entity import Entity
@@ -143,7 +143,8 @@ class Checkpoint(Entity):
     step: int
     validation_reward: float | None
     """`None` where no validated answer was graded."""
-    num_graded: int
+    num_graded: int | None
+    """`None` where a service validated it and does not say."""
     is_best: bool
     """Whether its adapter is the one that is kept."""
     created_at: datetime
@@ -173,6 +174,9 @@ class TrainingRollout(Entity):
     is_abstention: bool
 
 
+_OF_ANSWERS = ("is_held_out", "base_seconds", "tuned_seconds", "base_tokens", "tuned_tokens")
+
+
 class TrainingOutcome(Entity):
     """What a training left behind."""
 
@@ -197,8 +201,6 @@ class TrainingOutcome(Entity):
     precision: str = ""
     num_left_out: int = 0
     """Records whose prompt was too long."""
-    comparison: TrainingComparison | None = None
-    """`None` where no record was graded for both."""
     not_compared: str = ""
     """Why models at a service were not compared; empty where they were."""
     paid: PaidTotals | None = None
@@ -211,6 +213,17 @@ class TrainingOutcome(Entity):
     base_tokens: float | None = None
     """Mean length of an answer in the comparison."""
     tuned_tokens: float | None = None
+    comparison: TrainingComparison | None = None
+    """`None` where no record was graded for both."""
+
+    @field_validator("comparison")
+    @classmethod
+    def _tell_how(
+        cls, found: TrainingComparison | None, info: ValidationInfo
+    ) -> TrainingComparison | None:
+        """The comparison says itself how its answers came about, those stored before, too."""
+        known = {name: info.data[name] for name in _OF_ANSWERS if name in info.data}
+        return None if found is None else found.model_copy(update=known)
 
 
 class TrainingRun(Entity):

@@ -152,7 +152,7 @@ class Following:
         checkpoint = Checkpoint(
             step=int(event["step"]),
             validation_reward=event.get("reward"),
-            num_graded=int(event.get("num_graded") or 0),
+            num_graded=event.get("num_graded"),
             is_best=bool(event.get("is_best")),
             created_at=datetime.fromtimestamp(float(event.get("at") or 0), UTC),
             model=str(event.get("model") or ""),

@@ -19,6 +19,7 @@ from rft_app.services.training_upload import write_upload
 from rft_app.services.training_verl import VERL, write_verl_order
 from rft_app.storage import graders, training_runs
 from rft_app.storage.datasets import has_dataset
+from rft_app.storage.records import read_groups
 from rft_app.storage.rollouts import RolloutKey, load_rollouts
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.step_inputs import get_inputs
@@ -102,11 +103,12 @@ def conclude(run: TrainingRun, done: Event, *, is_held_out: bool) -> TrainingOut
             for start in range(0, len(keys), 500)
             for one in load_rollouts(session, run.dataset_id, keys[start : start + 500])
         }
+        groups = read_groups(session, run.dataset_id, [row.record_seq for row in base])
     rewards = {row.record_seq: row.reward for row in tuned}
     pairs = [
-        Pair(row.record_seq, topics.get(row.record_seq), row.reward, after)
+        Pair(seq, topics.get(seq), row.reward, after, groups.get(seq))
         for row in base
-        if row.reward is not None and (after := rewards.get(row.record_seq)) is not None
+        if row.reward is not None and (after := rewards.get(seq := row.record_seq)) is not None
     ]
     known = {name: value for name, value in done.items() if name in TrainingOutcome.model_fields}
     if run.remote is None:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from rft_app.domain.message import text_of
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
 from rft_app.domain.split import Split
+from rft_app.domain.training_comparison import APART_FROM
 from rft_app.domain.training_plan import room_for_prompt
 from rft_app.domain.training_run import TrainingRun
 from rft_app.storage.rollouts import load_rollouts
@@ -17,8 +18,6 @@ from rft_app.storage.snapshots import load_members
 from rft_app.trainers import TRAINERS, RunsScript
 from rft_app.trainers.run_folder import RunFolder
 
-PART_FROM = 30
-"""From so many held-out records on, those that choose the checkpoint are not compared."""
 PER_READ = 500
 LONGEST_WANTED = 200
 """Characters of an answer that others may have, too."""
@@ -70,7 +69,7 @@ def part_held_out(held: Sequence[int], num_validated: int, num_compared: int) ->
         >>> part_held_out(range(5), 32, 64).is_apart
         False
     """
-    if len(held) < PART_FROM:
+    if len(held) < APART_FROM:
         return HeldOut(list(held[:num_validated]), list(held[:num_compared]), is_apart=False)
     num_first = min(num_validated, len(held) // 3)
     rest = held[num_first : num_first + num_compared]

@@ -15,7 +15,6 @@ from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.domain.snapshot import SnapshotPurpose
 from rft_app.domain.training_comparison import TrainingComparison
 from rft_app.domain.training_run import (
-    EMBEDDED_BASE,
     Checkpoint,
     Phase,
     TrainingMetric,
@@ -34,7 +33,8 @@ from rft_app.services.training_orders import (
     plan_split,
 )
 from rft_app.services.training_verl import VERL
-from rft_app.storage import dry_runs, training_runs
+from rft_app.services.tuned_models import AdapterPlace, find_place, name_tuned_model
+from rft_app.storage import deployments, dry_runs, training_runs
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshots import add_snapshot
 from rft_app.storage.steps import begin_step, keep_settings
@@ -55,18 +55,6 @@ class Wish(StrEnum):
     NONE = ""
     FINISH = "finish"
     STOP = "stop"
-
-
-class AdapterPlace(Entity):
-    """Where the adapter of a training is, for whoever serves it."""
-
-    run_id: str
-    folder: Path
-    """Holds `adapter_model.safetensors` and `adapter_config.json`."""
-    base_model: str
-    """The embedded model's name, or a folder."""
-    is_finished: bool
-    """Whether the training ended and was compared; else the best checkpoint so far."""
 
 
 class AnswerPage(Entity):
@@ -302,9 +290,11 @@ def resume_training(session: Session, run_id: str) -> TrainingRun:
 
     Raises:
         NotFoundError: There is none.
-        ConflictError: It runs or is done, or another one of the dataset runs.
+        ConflictError: It runs or is done, or another one of the dataset runs, or what it kept is
+            deployed.
     """
     run = training_runs.get_run(session, run_id)
+    _require_undeployed(session, run)
     if run.remote is not None and run.remote.status in ENDED_BADLY:
         raise ConflictError(
             f"The service's job {run.remote.job_id} {run.remote.status}; it cannot go on there. "
@@ -315,6 +305,17 @@ def resume_training(session: Session, run_id: str) -> TrainingRun:
     job = retry_job(session, run.job_id)
     begin_step(session, run.dataset_id, StepName.TRAIN, job.id)
     return training_runs.get_run(session, run.id)
+
+
+def _require_undeployed(session: Session, run: TrainingRun) -> None:
+    """What answers must not change under its deployment."""
+    name = name_tuned_model(run)
+    for one in deployments.list_routed(session) if name else ():
+        if one.tuned_model.rpartition("/")[2] == name and one.is_active:
+            raise ConflictError(
+                f"What training {run.number} kept is deployed as {one.alias}, and going on may "
+                "replace it. Roll that back first, or start a new training."
+            )
 
 
 def get_comparison(session: Session, run_id: str) -> TrainingComparison:
@@ -349,15 +350,9 @@ def find_adapter(session: Session, run_id: str) -> AdapterPlace:
         ConflictError: It has kept none yet, or its files are gone.
     """
     run = training_runs.get_run(session, run_id)
-    folder = RunFolder.of(run.id).best
-    if not (folder / "adapter_model.safetensors").is_file():
+    if (place := find_place(run)) is None:
         raise ConflictError(f"Training {run.number} has kept no adapter.")
-    return AdapterPlace(
-        run_id=run.id,
-        folder=folder,
-        base_model=run.base_model or EMBEDDED_BASE,
-        is_finished=run.status is JobStatus.DONE,
-    )
+    return place
 
 
 def find_log(session: Session, run_id: str) -> Path:

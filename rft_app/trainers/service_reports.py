@@ -72,7 +72,7 @@ def read_checkpoints(found: Sequence[FineTuningCheckpoint]) -> list[Event]:
             "type": "checkpoint",
             "step": one.step_number,
             "reward": reward,
-            "num_graded": 0,
+            "num_graded": None,
             "is_best": place == best,
             "model": one.fine_tuned_model_checkpoint,
             "at": one.created_at,

@@ -36,6 +36,35 @@ def test_regressions_come_first_and_every_record_is_counted_once() -> None:
     assert found.num_ungraded == 3
 
 
+def test_records_of_one_conversation_tell_less_than_as_many_of_several() -> None:
+    swings = [0.5 if group % 3 else -0.4 for group in range(12) for _ in range(10)]
+    alone = [Pair(seq, None, 0.0, one) for seq, one in enumerate(swings)]
+    together = [pair._replace(group=seq // 10) for seq, pair in enumerate(alone)]
+    apart, grouped = compare_pairs(alone), compare_pairs(together)
+    assert apart is not None
+    assert grouped is not None
+    assert apart.difference == grouped.difference
+    assert (apart.num_groups, grouped.num_groups) == (120, 12)
+    assert grouped.high - grouped.low > 2 * (apart.high - apart.low)
+    assert (apart.finding, grouped.finding) == (Finding.BETTER, Finding.UNPROVEN)
+
+
+def test_few_conversations_prove_nothing_however_many_their_records() -> None:
+    found = compare_pairs([Pair(seq, None, 0.0, 1.0, group=seq % 9) for seq in range(90)])
+    assert found is not None
+    assert found.finding is Finding.UNPROVEN
+    assert "90 records of 9 conversations are too few" in found.words
+
+
+def test_records_that_chose_the_checkpoint_are_called_so() -> None:
+    found = compare_pairs(pairs(*[0.3] * 12))
+    assert found is not None
+    assert "chose the checkpoint" not in found.words
+    chosen = found.model_copy(update={"is_held_out": False})
+    assert chosen.words.startswith("The tuned model is better")
+    assert "These records chose the checkpoint, too" in chosen.words
+
+
 def test_without_a_pair_there_is_no_comparison() -> None:
     assert compare_pairs([]) is None
 

@@ -18,6 +18,7 @@ from rft_app.domain.training_comparison import Finding
 from rft_app.domain.training_run import Phase, TrainingRun
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
 from rft_app.jobs.running import JobRunner
+from rft_app.services import training_runs
 from rft_app.services.datasets import delete_dataset
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.pipeline import get_step
@@ -33,10 +34,11 @@ from rft_app.services.training_runs import (
     resume_training,
 )
 from rft_app.services.training_topics import compare_topics
+from rft_app.services.tuned_models import find_place, write_vllm
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.steps import finish_step
-from rft_app.storage.tables import TraceBodyRow
-from rft_app.storage.training_runs import Place
+from rft_app.storage.tables import TraceBodyRow, TrainingRunRow
+from rft_app.storage.training_runs import Place, put_metric
 from rft_app.trainers import grading, trl_local
 from rft_app.trainers.environment import TrainerEnvironment
 from rft_app.trainers.grading import TrainingGrader
@@ -91,9 +93,40 @@ def test_a_training_ends_with_a_paired_comparison_on_held_out_records() -> None:
     assert (found.base_mean, found.tuned_mean, found.difference) == (0.0, 1.0, 1.0)
     assert (found.finding, found.num_better) == (Finding.BETTER, 12)
     assert not run.outcome.is_held_out, "of so few records the checkpoint is chosen by the same"
+    assert not found.is_held_out
+    assert "chose the checkpoint, too" in found.words
+    assert found.num_groups == 12
+    assert found.costs == (
+        "Tokens of an answer: base 4.0, tuned 2.5.",
+        "Seconds for an answer, several at once: base 0.020, tuned 0.010.",
+    )
     assert steps == [1, 2, 3, 4]
     assert step.facts["improvement"] == 1.0
     assert step.node.status is StepStatus.COMPLETE
+
+
+def test_a_comparison_that_was_stored_before_says_how_its_records_were_chosen() -> None:
+    run = work(order())
+    with unit_of_work() as session:
+        row = session.get_one(TrainingRunRow, run.id)
+        stored = orjson.loads(orjson.dumps(row.outcome))
+        for name in ("is_held_out", "num_groups", "base_tokens"):
+            del stored["comparison"][name]
+        row.outcome = stored
+        session.add(row)
+    with reading() as session:
+        found = get_comparison(session, run.id)
+    assert (found.is_held_out, found.num_groups, found.base_tokens) == (False, None, 4.0)
+
+
+def test_alerts_look_at_all_steps_of_a_long_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = work(order())
+    monkeypatch.setattr(training_runs, "MAX_METRICS", 3)
+    with unit_of_work() as session:
+        put_metric(session, run.id, 9, {"failure_share": 1.0})
+    with reading() as session:
+        found = [alert.name for alert in training_runs.list_alerts(session, run.id)]
+    assert found == ["failures"]
 
 
 def test_answers_of_a_step_are_kept_with_their_grades() -> None:
@@ -383,6 +416,23 @@ def test_a_second_training_of_a_dataset_waits_its_turn() -> None:
     order()
     with pytest.raises(ConflictError, match="still queued"):
         order()
+
+
+def test_an_adapter_of_a_folder_comes_with_the_command_that_serves_it() -> None:
+    run = work(order())
+    assert (place := find_place(run)) is not None
+    assert (place.command, place.base_model) == ("", "smollm2-135m")
+    settings = run.settings.model_copy(update={"lora_rank": 20})
+    other = run.model_copy(update={"base_model": "/models/my base", "settings": settings})
+    assert (place := find_place(other)) is not None
+    assert place.model == f"my-base:run-1-{run.id[-6:]}"
+    assert place.command == (
+        f"vllm serve '/models/my base' --enable-lora --lora-modules {place.model}={place.folder} "
+        "--max-lora-rank 32"
+    )
+    assert write_vllm(run.model_copy(update={"base_model": "/m"}), place.folder, "n").endswith(
+        "--max-lora-rank 16"
+    )
 
 
 def test_files_of_a_training_go_with_its_dataset() -> None:

@@ -8,7 +8,7 @@ import pytest
 from rft_app.domain.deployment import DeploymentDraft, DeployMode
 from rft_app.domain.job import JobStatus
 from rft_app.domain.training_run import TrainingRun
-from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
 from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
 from rft_app.llm.client import ChatClient
 from rft_app.llm.embedded import MODEL, EmbeddedModel
@@ -20,14 +20,20 @@ from rft_app.services.doctor import CheckStatus, examine
 from rft_app.services.models import ModelChoice, list_models
 from rft_app.services.providers import list_providers
 from rft_app.services.routes import read_routes
-from rft_app.services.training_runs import find_adapter
+from rft_app.services.training_runs import find_adapter, resume_training
+from rft_app.services.tuned_models import (
+    find_better_model,
+    find_tuned_model,
+    name_tuned_model,
+)
 from rft_app.settings import get_settings
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.tables import TrainingRunRow
 from rft_app.storage.tuned_models import list_tuned_models, name_model
 from tests.llm.adapters import make_weights, write_adapter
 from tests.pipeline.graded_dataset import DATASET
-from tests.services.training_world import order, prepare, work
+from tests.services.training_world import follow_script, order, prepare, work
 
 
 @pytest.fixture
@@ -110,6 +116,37 @@ def test_base_tuned_and_an_alias_reach_what_they_name(run: TrainingRun, any_data
     assert isinstance(base, ChatReply), base
     assert tuned.text != base.text
     assert bodies == ({"lora": [{"id": 0, "scale": 0.0}]}, {"lora": [{"id": 0, "scale": 1.0}]})
+
+
+def test_what_a_failed_training_kept_is_offered_and_called_uncompared(
+    run: TrainingRun,
+) -> None:
+    follow_script(nan=[3])
+    failed = work(order())
+    assert (failed.status, failed.outcome) == (JobStatus.FAILED, None)
+    assert name_tuned_model(failed) == alias_of(failed)
+    found = offered()[alias_of(failed)]
+    assert found.label is not None
+    assert found.label.endswith("run 2 of Demo, not compared")
+    with unit_of_work() as session:
+        draft = DeploymentDraft(
+            mode=DeployMode.REPLACE, base_model=MODEL, tuned_model=alias_of(failed), alias="kept"
+        )
+        deploy(session, DATASET, draft, reason="It was good enough")
+    with unit_of_work() as session, pytest.raises(ConflictError, match="deployed as kept"):
+        resume_training(session, failed.id)
+    with reading() as session:
+        assert find_tuned_model(session, DATASET) == alias_of(run), "that one was compared"
+
+
+def test_a_better_model_that_is_not_served_here_hides_no_other(run: TrainingRun) -> None:
+    newer = work(order())
+    with unit_of_work() as session:
+        row = session.get_one(TrainingRunRow, newer.id)
+        row.base_model = "/models/elsewhere"
+        session.add(row)
+    with reading() as session:
+        assert find_better_model(session, DATASET) == alias_of(run)
 
 
 def test_a_damaged_adapter_fails_by_name_and_a_lost_one_is_diagnosed(

@@ -119,6 +119,10 @@ def follow(files: RunFiles) -> None:
         base_hash="a",
         adapter_hash="b",
         adapter_norm=1.0,
+        base_seconds=0.02,
+        tuned_seconds=0.01,
+        base_tokens=4.0,
+        tuned_tokens=2.5,
         device="cpu",
         precision="float32",
     )

@@ -15,9 +15,11 @@ from rft_app.services.training_runs import (
     finish_training,
     list_alerts,
 )
+from rft_app.services.tuned_models import name_tuned_model
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
-from rft_app.storage.tables import TrainingMetricRow
+from rft_app.storage.tables import TrainingMetricRow, TrainingRunRow
+from rft_app.text.difference import Change, Piece
 from rft_app.ui.charts.palette import DARK
 from rft_app.ui.charts.training_curves import (
     HEIGHT,
@@ -32,6 +34,7 @@ from rft_app.ui.charts.training_curves import (
     small_line,
 )
 from rft_app.ui.state.training import Parameter, RunLine
+from rft_app.ui.state.training_comparison_view import SideBySide
 from rft_app.ui.state.training_places import MAX_PLACES, find_nearest, list_places
 from rft_app.ui.state.training_run import TrainingRunState
 from rft_app.ui.state.training_run_view import AnswerView, SmallCurve
@@ -81,6 +84,32 @@ def test_a_training_that_is_done_is_shown_whole(run: TrainingRun) -> None:
     line = RunLine.of(run)
     assert line.href == f"/optimization/{DATASET}/training/{run.id}"
     assert line.status == "Trained"
+
+
+def test_what_the_comparison_costs_and_who_serves_the_model_is_shown(run: TrainingRun) -> None:
+    page = open_page(run.id)
+    assert page.run.comparison.costs[0] == "Tokens of an answer: base 4.0, tuned 2.5."
+    assert "chose the checkpoint, too" in page.run.comparison.words
+    assert (page.serving.model, page.serving.command) == (name_tuned_model(run), "")
+    with unit_of_work() as session:
+        row = session.get_one(TrainingRunRow, run.id)
+        row.base_model = "/models/larger"
+        session.add(row)
+    refresh(page)
+    assert page.serving.command.startswith("vllm serve /models/larger --enable-lora")
+
+
+def test_words_that_differ_are_marked_unless_nearly_all_do() -> None:
+    def mark(base: str, tuned: str) -> SideBySide:
+        texts = {"base_text": base, "tuned_text": tuned, "question": "", "id": "rec_1"}
+        alone = {"base_pieces": [Piece(Change.SAME, base)], "tuned_pieces": []}
+        rest = dict.fromkeys(("topic", "base", "tuned", "difference", "tone"), "")
+        return SideBySide(**texts, **alone, **rest).marked  # pyright: ignore[reportArgumentType]
+
+    found = mark("Your card is on its way", "Your parcel is on its way")
+    assert [one.text for one in found.base_pieces if one.change is Change.REMOVED] == ["card"]
+    assert [one.text for one in found.tuned_pieces if one.change is Change.ADDED] == ["parcel"]
+    assert mark("lost", "cancelled").base_pieces == [Piece(Change.SAME, "lost")]
 
 
 @pytest.mark.parametrize(

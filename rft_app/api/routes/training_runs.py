@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
+from rft_app.api.schemas.training_comparison import Adapter, TrainingComparison
 from rft_app.api.schemas.training_run import (
     Checkpoint,
     Trainer,
     TrainingAlert,
     TrainingAnswer,
     TrainingAnswered,
-    TrainingComparison,
     TrainingConfig,
     TrainingJob,
     TrainingLog,
@@ -156,6 +156,13 @@ def get_comparison(job_id: str) -> TrainingComparison:
     """Base against tuned model on held-out records; 409 before it is done."""
     with reading() as session:
         return TrainingComparison.of(use_cases.get_comparison(session, job_id))
+
+
+@router.get("/training/{job_id}/adapter")
+def get_adapter(job_id: str) -> Adapter:
+    """Where the best adapter is, and who serves it; 409 before one is kept."""
+    with reading() as session:
+        return Adapter.of(use_cases.find_adapter(session, job_id))
 
 
 @router.get("/training/{job_id}/log")

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, StrictBool
 
 from rft_app.api.schemas._base import Wire, WireRequest
-from rft_app.domain import training_comparison as compared
 from rft_app.domain import training_remote as domain_remote
 from rft_app.domain import training_run as domain
 from rft_app.domain.grading import FailureKind
@@ -14,6 +13,7 @@ from rft_app.domain.job import JobStatus
 from rft_app.domain.training import Effort
 from rft_app.services.training_orders import TrainingProspect, TrainingRequest
 from rft_app.services.training_runs import AnsweredStep
+from rft_app.services.tuned_models import name_tuned_model
 from rft_app.trainers._base import Trainer as AnyTrainer
 
 TrainingStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
@@ -84,7 +84,8 @@ class Checkpoint(Wire):
 
     step: int
     validation_reward: float | None
-    num_graded: int
+    num_graded: int | None
+    """`null` where a service does not say."""
     is_best: bool
     created_at: datetime
     model: str
@@ -133,7 +134,7 @@ class TrainingJob(Wire):
     total_epochs: int
     metrics: TrainingFigures
     fine_tuned_model: str | None
-    """The training's own id once it has an adapter; of a service, the model's name there."""
+    """Its name as `/deploy` takes it; `null` where it is not served (`…/adapter` tells how)."""
     improvement: float | None
     """Mean paired difference on held-out records; `null` before the comparison."""
     created_at: datetime
@@ -215,9 +216,9 @@ def _find_progress(run: domain.TrainingRun) -> float | None:
 
 
 def _name_model(run: domain.TrainingRun) -> str | None:
-    if run.remote is not None:
-        return run.remote.model or None
-    return None if run.best is None else run.id
+    if run.remote is None:
+        return name_tuned_model(run)
+    return f"{run.remote.provider}/{run.remote.model}" if run.remote.model else None
 
 
 def _describe(outcome: domain.TrainingOutcome | None) -> dict[str, JsonValue] | None:
@@ -268,50 +269,6 @@ class TrainingAnswered(Wire):
     def of(cls, found: AnsweredStep) -> "TrainingAnswered":
         """Convert from the use case."""
         return cls(**found.model_dump())
-
-
-class ComparedTopic(Wire):
-    """One topic of a comparison."""
-
-    topic: str
-    n: int
-    base_mean: float
-    tuned_mean: float
-
-
-class ComparedRecord(Wire):
-    """One record of a comparison."""
-
-    record_id: str
-    topic: str
-    base: float
-    tuned: float
-
-
-class TrainingComparison(Wire):
-    """Base against tuned model on held-out records, paired."""
-
-    n: int
-    num_ungraded: int
-    base_mean: float
-    tuned_mean: float
-    difference: float
-    low: float
-    """95% interval of `difference`, by bootstrap over records."""
-    high: float
-    num_better: int
-    num_worse: int
-    num_same: int
-    finding: compared.Finding
-    words: str
-    topics: list[ComparedTopic]
-    records: list[ComparedRecord]
-    """Largest fall first."""
-
-    @classmethod
-    def of(cls, found: compared.TrainingComparison) -> "TrainingComparison":
-        """Convert from the domain."""
-        return cls(words=found.words, **found.model_dump())
 
 
 class TrainingCheck(Wire):

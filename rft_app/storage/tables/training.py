@@ -58,7 +58,8 @@ class TrainingCheckpointRow(SQLModel, table=True):
     run_id: str = Field(primary_key=True, foreign_key="training_run.id", ondelete="CASCADE")
     step: int = Field(primary_key=True)
     validation_reward: float | None = None
-    num_graded: int
+    num_graded: int | None = None
+    """`None` where a service does not say."""
     is_best: bool
     created_at: datetime = Field(sa_type=Utc)
     model: str = Field(default="", sa_column_kwargs={"server_default": ""})

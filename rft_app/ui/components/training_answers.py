@@ -2,11 +2,13 @@
 
 import reflex as rx
 
+from rft_app.text.difference import Piece
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button
+from rft_app.ui.components.button import button, button_link
 from rft_app.ui.components.card import card
 from rft_app.ui.components.field import options, select, text_input
 from rft_app.ui.components.table import ROW, cell, head, table
+from rft_app.ui.components.text_piece import text_piece
 from rft_app.ui.content import has_items
 from rft_app.ui.state.training_comparison_view import SideBySide, TopicDifference
 from rft_app.ui.state.training_run import TrainingRunState
@@ -18,6 +20,8 @@ from rft_app.ui.state.training_run_view import (
 from rft_app.ui.theme import CODE
 
 _TEXT = "line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-wrap"
+_SERVING = TrainingRunState.serving
+_PAIR_TEXT = "line-clamp-6 [overflow-wrap:anywhere] whitespace-pre-wrap"
 _COMPARISON = TrainingRunState.run.comparison
 
 
@@ -153,6 +157,47 @@ def log_card() -> rx.Component:
     )
 
 
+def serving_card() -> rx.Component:
+    """The tuned model's name, and the command that serves it where this product does not."""
+    return card(
+        rx.el.p(_SERVING.words, class_name="text-ink-2"),
+        rx.el.p(_SERVING.model, class_name="mt-1 font-mono text-small [overflow-wrap:anywhere]"),
+        rx.cond(
+            _SERVING.command != "",
+            rx.el.div(
+                rx.el.pre(
+                    _SERVING.command,
+                    tab_index=0,
+                    role="region",
+                    aria_label="Command that serves it",
+                    class_name=f"{CODE} px-3 py-2.5 overflow-x-auto whitespace-pre-wrap"
+                    " [overflow-wrap:anywhere]",
+                ),
+                rx.el.div(
+                    button(
+                        "Copy",
+                        size="sm",
+                        icon="copy",
+                        on_click=[
+                            rx.set_clipboard(_SERVING.command),
+                            rx.toast.success("Command copied"),
+                        ],
+                    ),
+                    button_link("Add as provider", href="/settings", size="sm", icon="plus"),
+                    class_name="flex flex-wrap gap-2",
+                ),
+                class_name="grid grid-cols-[minmax(0,1fr)] gap-2 mt-2",
+            ),
+        ),
+        rx.el.p(
+            "Adapter: ",
+            rx.el.code(_SERVING.folder, class_name="[overflow-wrap:anywhere]"),
+            class_name="mt-2 text-small text-ink-3",
+        ),
+        title="Tuned model",
+    )
+
+
 def checkpoints_card() -> rx.Component:
     """Saved states with their reward on held-out records."""
     return card(
@@ -213,6 +258,10 @@ def comparison_card() -> rx.Component:
         ),
         rx.el.p(_COMPARISON.words, class_name="mt-1 text-ink-2"),
         rx.el.p(_COMPARISON.tally, class_name="mt-1 text-small text-ink-3 tabular-nums"),
+        rx.foreach(
+            _COMPARISON.costs,
+            lambda words: rx.el.p(words, class_name="mt-1 text-small text-ink-3 tabular-nums"),
+        ),
         rx.cond(
             _COMPARISON.ungraded != "",
             rx.el.p(_COMPARISON.ungraded, class_name="mt-1 text-small text-ink-3"),
@@ -272,15 +321,16 @@ def side_by_side_card() -> rx.Component:
             ),
         ),
         title="Base beside tuned",
-        witness=f"{TrainingRunState.num_compared} held-out records, largest fall first",
+        witness=f"{TrainingRunState.num_compared} held-out records, largest fall first · "
+        "words that differ are marked",
         body_class="",
     )
 
 
 def _pair(pair: SideBySide) -> rx.Component:
-    def answer(text: str, reward: str) -> rx.Component:
+    def answer(text: str, pieces: list[Piece], reward: str) -> rx.Component:
         return cell(
-            rx.el.div(text, class_name=_TEXT, title=text),
+            rx.el.div(rx.foreach(pieces, text_piece), class_name=_PAIR_TEXT, title=text),
             rx.el.div(reward, class_name="text-small text-ink-3 tabular-nums mt-0.5"),
             class_name="align-top w-1/3",
         )
@@ -291,8 +341,8 @@ def _pair(pair: SideBySide) -> rx.Component:
             rx.el.div(pair.topic, class_name="text-small text-ink-3 mt-0.5"),
             class_name="align-top w-1/3",
         ),
-        answer(pair.base_text, pair.base),
-        answer(pair.tuned_text, pair.tuned),
+        answer(pair.base_text, pair.base_pieces, pair.base),
+        answer(pair.tuned_text, pair.tuned_pieces, pair.tuned),
         cell(_signed(pair.difference, pair.tone), is_number=True, class_name="align-top"),
         class_name=ROW,
     )

@@ -15,6 +15,7 @@ from rft_app.ui.components.training_answers import (
     checkpoints_card,
     comparison_card,
     log_card,
+    serving_card,
     side_by_side_card,
     topics_card,
 )
@@ -86,17 +87,19 @@ def _actions() -> rx.Component:
                     ),
                 ),
             ),
-            rx.cond(
-                _RUN.can_resume,
-                button(
-                    "Go on",
-                    icon="play",
-                    disabled=TrainingRunState.is_asking,
-                    on_click=TrainingRunState.resume,
-                    title=rx.cond(
-                        _RUN.is_service,
-                        "Follows the service's job again; orders it where it was not",
-                        "Goes on from the last checkpoint",
+            rx.fragment(
+                rx.cond(
+                    _RUN.can_resume,
+                    button(
+                        "Go on",
+                        icon="play",
+                        disabled=TrainingRunState.is_asking,
+                        on_click=TrainingRunState.resume,
+                        title=rx.cond(
+                            _RUN.is_service,
+                            "Follows the service's job again; orders it where it was not",
+                            "Goes on from the last checkpoint",
+                        ),
                     ),
                 ),
                 rx.cond(
@@ -172,6 +175,7 @@ def _body() -> rx.Component:
             rx.el.div(
                 rx.cond(_RUN.has_comparison, comparison_card()),
                 remarks_card(),
+                rx.cond(TrainingRunState.serving.model != "", serving_card()),
                 rx.cond(has_items(TrainingRunState.topics), topics_card()),
                 rx.cond(has_items(TrainingRunState.checkpoints), checkpoints_card()),
                 _facts(),

@@ -1,7 +1,7 @@
 """Base against tuned model, ready to show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rft_app.domain.training_comparison import (
     ComparedRecord,
@@ -10,11 +10,14 @@ from rft_app.domain.training_comparison import (
     TrainingComparison,
 )
 from rft_app.domain.training_run import TrainingRollout
+from rft_app.text.difference import Change, Piece, compare_texts
 from rft_app.ui.state.record_row import leaf
 from rft_app.ui.state.rollout_view import shorten
 from rft_app.ui.words import count
 
 _DIGITS = 2
+MARKED_BELOW = 4_000
+"""Characters of an answer; words of longer ones are not compared, that would take long."""
 _TONES = {
     Finding.BETTER: "ok",
     Finding.WORSE: "bad",
@@ -55,6 +58,9 @@ class SideBySide:
     question: str
     base_text: str
     tuned_text: str
+    base_pieces: list[Piece]
+    """The same with what only the base says marked."""
+    tuned_pieces: list[Piece]
     base: str
     tuned: str
     difference: str
@@ -76,6 +82,16 @@ class SideBySide:
             if record.record_id in before and record.record_id in after
         ]
 
+    @property
+    def marked(self) -> "SideBySide":
+        """With the words that differ marked; as it is where little is shared, or much is said."""
+        if max(len(self.base_text), len(self.tuned_text)) > MARKED_BELOW:
+            return self
+        found = compare_texts(self.base_text, self.tuned_text)
+        if found.is_rewritten:
+            return self
+        return replace(self, base_pieces=found.old, tuned_pieces=found.new)
+
     @classmethod
     def _of(
         cls, record: ComparedRecord, base: TrainingRollout, tuned: TrainingRollout
@@ -85,8 +101,10 @@ class SideBySide:
             id=record.record_id,
             topic=leaf(record.topic),
             question=shorten(base.question),
-            base_text=base.text or "(empty)",
-            tuned_text=tuned.text or "(empty)",
+            base_text=(before := base.text or "(empty)"),
+            tuned_text=(after := tuned.text or "(empty)"),
+            base_pieces=[Piece(Change.SAME, before)],
+            tuned_pieces=[Piece(Change.SAME, after)],
             base=f"{record.base:.2f}",
             tuned=f"{record.tuned:.2f}",
             difference=signed(difference),
@@ -103,6 +121,8 @@ class ComparisonView:
     span: str = ""
     words: str = ""
     tally: str = ""
+    costs: list[str] = field(default_factory=list[str])
+    """Length and time of an answer by both; what is known of them."""
     ungraded: str = ""
     """Records that are in no figure; empty where there are none."""
     topics: list[TopicDifference] = field(default_factory=list[TopicDifference])
@@ -117,6 +137,7 @@ class ComparisonView:
             words=found.words,
             tally=f"{found.num_better:,} better, {found.num_worse:,} worse, "
             f"{found.num_same:,} the same; mean {found.base_mean:.2f} → {found.tuned_mean:.2f}",
+            costs=list(found.costs),
             ungraded=f"{count(found.num_ungraded, 'record')} got no reward for one of both."
             if found.num_ungraded
             else "",

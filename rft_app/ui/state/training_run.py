@@ -1,5 +1,6 @@
 """State of one training's page: how it goes, what the curves say, what it answered."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote
@@ -36,6 +37,7 @@ from rft_app.ui.charts.training_curves import (
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.live_page import LivePage
+from rft_app.ui.state.serving_view import ServingView
 from rft_app.ui.state.training_comparison_view import SideBySide
 from rft_app.ui.state.training_places import (
     PHASES,
@@ -83,6 +85,7 @@ class TrainingRunState(LivePage, rx.State):
     run: RunView = RunView()
     wish: str = ""
     """What it was asked to do after this step: `finish`, `stop`, or nothing."""
+    serving: ServingView = ServingView()
     remarks: list[RemarkView] = []
     smalls: list[SmallCurve] = []
     curve_dark: go.Figure = go.Figure()
@@ -157,6 +160,7 @@ class TrainingRunState(LivePage, rx.State):
             run=RunView.of(found.run),
             wish=found.wish,
             events=found.events,
+            serving=found.serving,
             checkpoints=found.checkpoints,
             checkpoints_witness=found.checkpoints_witness,
             topics=[TopicReward.of(one) for one in found.topics.topics],
@@ -173,7 +177,8 @@ class TrainingRunState(LivePage, rx.State):
         if found.compared is not None:
             self._compared_of, self._all_compared = found.run.id, found.compared
             self.num_compared = len(found.compared)
-            self._show_compared(SHOWN)
+            self.compared = []
+            self._add_compared(found.marked)
 
     def _put(self, **values: Any) -> None:  # noqa: ANN401  # as the fields say
         """Assign what differs: whatever is assigned is sent to the browser again."""
@@ -220,13 +225,15 @@ class TrainingRunState(LivePage, rx.State):
             self.fault = error.message
 
     @rx.event
-    def show_more(self) -> None:
+    async def show_more(self) -> None:
         """Show more of the compared records."""
-        self._show_compared(len(self.compared) + SHOWN)
+        shown = len(self.compared)
+        more = self._all_compared[shown : shown + SHOWN]
+        self._add_compared(await asyncio.to_thread(_mark, more))
 
-    def _show_compared(self, number: int) -> None:
-        self.compared = self._all_compared[:number]
-        self.has_more = number < len(self._all_compared)
+    def _add_compared(self, more: list[SideBySide]) -> None:
+        self.compared = [*self.compared, *more]
+        self.has_more = len(self.compared) < len(self._all_compared)
 
     @rx.event(background=True)
     async def stop(self) -> None:
@@ -328,11 +335,14 @@ class _Read:
         self.place = seen.place or (key_of(known[-1]) if known else "")
         self.answers = _read_answers(session, self.run.id, self.place) if self.place else []
         self.compared: list[SideBySide] | None = None
+        self.marked: list[SideBySide] = []
+        self.serving = ServingView.of(self.run)
         outcome = self.run.outcome
         if outcome and outcome.comparison and seen.compared_of != self.run.id:
             base = _read_all(session, self.run.id, Phase.BASE, steps)
             tuned = _read_all(session, self.run.id, Phase.TUNED, steps)
             self.compared = SideBySide.list_of(outcome.comparison, base, tuned)
+            self.marked = _mark(self.compared[:SHOWN])
 
 
 def _read_metrics(
@@ -369,3 +379,7 @@ def _read_all(
             if (cursor := page.next_cursor) is None:
                 break
     return found
+
+
+def _mark(pairs: list[SideBySide]) -> list[SideBySide]:
+    return [pair.marked for pair in pairs]

@@ -181,9 +181,13 @@ class CheckpointView:
         return cls(
             step=f"{checkpoint.step:,}",
             reward=UNKNOWN if reward is None else f"{reward:.2f}",
-            note=checkpoint.model or f"{checkpoint.num_graded:,} graded",
+            note=checkpoint.model or _tell_graded(checkpoint.num_graded),
             is_best=checkpoint.is_best,
         )
+
+
+def _tell_graded(number: int | None) -> str:
+    return NOT_TOLD if number is None else f"{number:,} graded"
 
 
 @dataclass(frozen=True)
