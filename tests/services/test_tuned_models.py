@@ -127,7 +127,7 @@ def test_what_a_failed_training_kept_is_offered_and_called_uncompared(
     assert name_tuned_model(failed) == alias_of(failed)
     found = offered()[alias_of(failed)]
     assert found.label is not None
-    assert found.label.endswith("run 2 of Demo, not compared")
+    assert found.label.endswith("run 2 of Bookings, not compared")
     with unit_of_work() as session:
         draft = DeploymentDraft(
             mode=DeployMode.REPLACE, base_model=MODEL, tuned_model=alias_of(failed), alias="kept"

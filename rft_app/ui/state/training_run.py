@@ -317,7 +317,7 @@ class _Read:
         self.drawn = (
             None if is_known else _Drawn(self.metrics, self.run.total_steps, is_service=is_service)
         )
-        log = read_log(session, self.run.id)
+        log, self.serving = read_log(session, self.run.id), ServingView.of(self.run)
         self.events = log.splitlines()[::-1] if is_service else []
         checkpoints = list_checkpoints(session, self.run.id)[::-1]
         shown = [
@@ -336,7 +336,6 @@ class _Read:
         self.answers = _read_answers(session, self.run.id, self.place) if self.place else []
         self.compared: list[SideBySide] | None = None
         self.marked: list[SideBySide] = []
-        self.serving = ServingView.of(self.run)
         outcome = self.run.outcome
         if outcome and outcome.comparison and seen.compared_of != self.run.id:
             base = _read_all(session, self.run.id, Phase.BASE, steps)
