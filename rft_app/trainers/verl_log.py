@@ -30,7 +30,6 @@ _NAMES: Final = {
     "actor/lr": "learning_rate",
     "response_length/mean": "length",
     "response_length/clip_ratio": "clipped_share",
-    "training/epoch": "epoch",
     "timing_s/step": "step_s",
 }
 _VALIDATION = re.compile(r"val-\w+/.+/reward/mean@\d+")

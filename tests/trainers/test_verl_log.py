@@ -35,7 +35,6 @@ def test_figures_have_our_names() -> None:
             "learning_rate": 1e-5,
             "entropy": 0.31,
             "kl": 0.002,
-            "epoch": 2.0,
             "reward": 0.42,
             "length": 31.5,
             "clipped_share": 0.125,

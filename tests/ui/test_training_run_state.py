@@ -104,7 +104,7 @@ def test_words_that_differ_are_marked_unless_nearly_all_do() -> None:
         texts = {"base_text": base, "tuned_text": tuned, "question": "", "id": "rec_1"}
         alone = {"base_pieces": [Piece(Change.SAME, base)], "tuned_pieces": []}
         rest = dict.fromkeys(("topic", "base", "tuned", "difference", "tone"), "")
-        return SideBySide(**texts, **alone, **rest).marked  # pyright: ignore[reportArgumentType]
+        return SideBySide(**texts, **alone, **rest).marked
 
     found = mark("Your card is on its way", "Your parcel is on its way")
     assert [one.text for one in found.base_pieces if one.change is Change.REMOVED] == ["card"]
