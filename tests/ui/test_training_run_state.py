@@ -86,6 +86,15 @@ def test_a_training_that_is_done_is_shown_whole(run: TrainingRun) -> None:
     assert line.status == "Trained"
 
 
+def test_a_few_steps_have_a_tick_each_and_none_between() -> None:
+    def tick(num_steps: int) -> object:
+        series = [(step, 0.5) for step in range(1, num_steps + 1)]
+        figure = reward_curves(RewardCurves(train=series, num_steps=num_steps), DARK)
+        return figure.to_dict()["layout"]["xaxis"].get("dtick")
+
+    assert (tick(4), tick(100)) == (1, None)
+
+
 def test_what_the_comparison_costs_and_who_serves_the_model_is_shown(run: TrainingRun) -> None:
     page = open_page(run.id)
     assert page.run.comparison.costs[0] == "Tokens of an answer: base 4.0, tuned 2.5."

@@ -14,6 +14,8 @@ from rft_app.ui.charts.palette import Palette, base_layout
 
 MAX_POINTS: Final = 300
 """More than a screen can show; longer curves are drawn from bins of neighbouring steps."""
+FEW_STEPS: Final = 8
+"""So few have a tick each; the library would put some between them."""
 WIDTH, HEIGHT = 200, 36
 """Of a small line, in units of its own."""
 _DIGITS: Final = 4
@@ -103,6 +105,8 @@ def reward_curves(curves: RewardCurves, palette: Palette) -> go.Figure:
     layout = base_layout(palette, x_title="training step", y_title="reward")
     figure.update_layout({**layout, "height": 300})
     figure.update_xaxes(range=[0, max(1, curves.num_steps)], tickformat=",d")
+    if curves.num_steps < FEW_STEPS:
+        figure.update_xaxes(dtick=1)
     figure.update_yaxes(range=[0, 1.02], tickformat=".1f")
     return figure
 
