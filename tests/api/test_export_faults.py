@@ -99,6 +99,11 @@ def full_after_64_kb(path: Path) -> Iterator[Callable[[], None]]:
     os.close(reader)
 
 
+def list_grandchildren() -> set[psutil.Process]:
+    """Processes that the children of this one have begun."""
+    return {one for own in psutil.Process().children() for one in own.children()}
+
+
 @pytest.mark.usefixtures("child_process")
 def test_a_process_killed_while_it_writes_leaves_no_file_and_the_next_try_works(
     client: TestClient, work: Callable[[], None]
@@ -109,10 +114,11 @@ def test_a_process_killed_while_it_writes_leaves_no_file_and_the_next_try_works(
     work()
     export, path = begin(client, made["datasetId"], **ONE_FILE)
     with full_after_64_kb(partial_path(path)) as wait_for_bytes:
+        before = list_grandchildren()  # those that another test left
         worker = threading.Thread(target=work)
         worker.start()
         wait_for_bytes()
-        [child] = [one for own in psutil.Process().children() for one in own.children()]
+        [child] = list_grandchildren() - before
         child.kill()
         worker.join()
 

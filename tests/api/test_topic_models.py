@@ -55,6 +55,7 @@ def test_a_model_proposes_a_tree_that_is_taken(
         "numUnpriced": 1,
         "knownUsd": 0.0,
         "numLost": 0,
+        "mostKilled": 0,
     }
     assert client.get(base).json() is None
     taken = client.post(f"{base}/apply", json={"jobId": job["id"], "revision": 0})

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx2
@@ -19,13 +20,12 @@ from sqlmodel import Session
 from rft_app.domain.trace_detail import TraceDetail
 from rft_app.domain.trace_page import TraceFilter
 from rft_app.gateway.app import create_gateway
+from rft_app.services import routes, upstreams
 from rft_app.services.intake import list_counts
 from rft_app.services.intake_reading import read_waiting
 from rft_app.services.refreshed import Refreshed
-from rft_app.services.routes import read_own_models, read_routes
 from rft_app.services.trace_detail import get_trace
 from rft_app.services.traces import list_traces
-from rft_app.services.upstreams import read_upstreams
 from rft_app.settings import get_settings
 from rft_app.storage.session import reading
 from tests.gateway.upstream import PATIENCE_S, Upstream, complete
@@ -79,11 +79,12 @@ class Running:
 Start = Callable[..., Running]
 
 
-_READ: tuple[tuple[str, Callable[[Session], Any], Any], ...] = (
-    ("routes._find", read_routes, {}),
-    ("routes._find_own", read_own_models, {}),
-    ("upstreams._find", read_upstreams, ()),
+_READ: tuple[tuple[ModuleType, str, str, Any], ...] = (
+    (routes, "_find", "read_routes", {}),
+    (routes, "_find_own", "read_own_models", {}),
+    (upstreams, "_find", "read_upstreams", ()),
 )
+"""What finds, and what loads for it; a test may have another one load."""
 
 
 @pytest.fixture
@@ -111,13 +112,21 @@ def store(database: Path) -> None:
     """Where the gateway writes; modules that are about figures take both databases."""
 
 
+def make_fresh(module: ModuleType, loader: str, empty: Any) -> Callable[[str], Refreshed[Any]]:
+    """A finder that remembers nothing of tests before."""
+
+    def load(session: Session) -> Any:
+        return getattr(module, loader)(session)
+
+    return cache(lambda _url: Refreshed(loader, load, empty))
+
+
 @pytest.fixture
 def start(store: None, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a gateway with settings as in the environment, without `RFT_`."""
     started: list[Running] = []
-    for name, load, empty in _READ:  # another test's database may have had the same address
-        fresh = cache(lambda _url, name=name, load=load, empty=empty: Refreshed(name, load, empty))
-        monkeypatch.setattr(f"rft_app.services.{name}", fresh)
+    for module, finder, loader, empty in _READ:  # the last test's database had the same address
+        monkeypatch.setattr(module, finder, make_fresh(module, loader, empty))
 
     def start_one(**values: str) -> Running:
         provider = {"LLM_BASE_URL": upstream.url, "LLM_API_KEY": "sk-provider"}

@@ -15,6 +15,7 @@ LIGHT_WHEN_WIDE = frozenset(
         "test_data_menu",
         "test_feedback",
         "test_grading_dialogs",
+        "test_live_training",
         "test_model_topics",
         "test_near_duplicates",
         "test_providers",
