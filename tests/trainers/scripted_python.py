@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from rft_app.trainers.environment import NEEDED
+from rft_app.trainers.environment import LEAST_TRL, NEEDED
 from tests.trainers import scripted_child_path
 
 _PROGRAM = """#!/bin/sh
@@ -23,7 +23,7 @@ PYTHONPATH={paths} exec {python} -B {child} "$folder"
 
 def write_scripted_python(path: Path) -> Path:
     """Write the program; returns its path."""
-    packages = orjson.dumps(dict.fromkeys(NEEDED, "1")).decode()
+    packages = orjson.dumps(dict.fromkeys(NEEDED, "1") | {"trl": LEAST_TRL}).decode()
     paths = os.pathsep.join(each for each in sys.path if each)
     values = {
         "packages": packages,
