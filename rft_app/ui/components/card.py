@@ -30,7 +30,11 @@ def card(
     if isinstance(title, rx.Var) or title:
         header = rx.el.div(
             rx.el.h3(title, class_name=f"{SECTION_TITLE} whitespace-nowrap"),
-            rx.el.span(witness, class_name=f"{WITNESS} truncate min-w-0")
+            rx.el.span(
+                witness,
+                title=witness if isinstance(witness, str | rx.Var) else "",
+                class_name=f"{WITNESS} truncate min-w-0",
+            )
             if witness is not None
             else rx.fragment(),
             rx.el.div(action, class_name="ml-auto shrink-0")

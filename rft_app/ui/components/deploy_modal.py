@@ -39,7 +39,12 @@ def deploy_modal() -> rx.Component:
             view.is_active,
             rx.el.div(
                 rx.el.div(figures_card(), history_card(), class_name=_COLUMN),
-                rx.el.div(_choice_card(), _route_card(), _change_card(), class_name=_COLUMN),
+                rx.el.div(
+                    _choice_card(),
+                    _route_card(),
+                    _change_card(),
+                    class_name=f"{_COLUMN} max-desk:contents",
+                ),
                 class_name=_GRID,
             ),
             rx.fragment(_form(), rx.cond(view.id != "", _past())),
@@ -143,7 +148,7 @@ def _traffic_card() -> rx.Component:
                     value=DeploymentState.percent,
                     on_commit=DeploymentState.set_percent,
                     unit="%",
-                    hint="1 to 99 % go to the tuned model",
+                    hint="1 to 99% go to the tuned model",
                 ),
                 class_name="mt-4",
             ),
@@ -246,10 +251,12 @@ def _choice_card() -> rx.Component:
                     id="deploy-chosen",
                     value=DeploymentState.view.id,
                     on_change=DeploymentState.choose,
+                    title=f"{DeploymentState.view.alias} · {DeploymentState.view.share}",
                 ),
                 html_for="deploy-chosen",
                 hint="this dataset has several",
             ),
+            class_name="max-desk:order-first",
         ),
     )
 
@@ -297,7 +304,11 @@ def _change_card() -> rx.Component:
                         value=DeploymentState.new_percent,
                         on_commit=DeploymentState.set_new_percent,
                         unit="%",
-                        hint="1 to 99 % of the calls",
+                        hint=rx.cond(
+                            view.is_ab_test,
+                            "1 to 99% of the calls",
+                            "1 to 99% of the calls make it an A/B test",
+                        ),
                     ),
                 ),
                 number_field(
@@ -306,9 +317,9 @@ def _change_card() -> rx.Component:
                     value=DeploymentState.new_graded_percent,
                     on_commit=DeploymentState.set_new_graded_percent,
                     unit="%",
-                    hint="0 to 100 % of them",
+                    hint="0 to 100% of its answers",
                 ),
-                class_name="flex flex-wrap gap-4 items-start",
+                class_name="grid grid-cols-2 gap-4",
             ),
             button("Adjust", on_click=DeploymentState.adjust),
             rx.el.div(

@@ -79,6 +79,7 @@ def _cell(figure: Cell) -> rx.Component:
             rx.el.span(figure.note, class_name=f"{WITNESS} block"),
         ),
         is_number=True,
+        class_name="py-1.5",
     )
 
 

@@ -45,7 +45,7 @@ def number_field(
     id: str,  # the element's
     value: rx.Var[str] | str,
     on_commit: Content,
-    hint: str,
+    hint: Content,
     unit: str = "",
 ) -> rx.Component:
     """A number that is taken when the field is left, so that nothing jumps while it is typed."""

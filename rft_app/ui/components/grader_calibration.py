@@ -161,7 +161,7 @@ def _figure(name: str, meaning: str, found: CoefficientView) -> rx.Component:
                 found.interval != "",
                 rx.el.p(
                     found.interval,
-                    title="95 % bootstrap interval, and on how many records it rests",
+                    title="95% bootstrap interval, and on how many records it rests",
                     class_name="m-0 text-small text-ink-2 tabular-nums",
                 ),
             ),

@@ -217,7 +217,7 @@ def _folded(name: str, title: str, hint: Content, editor: rx.Component) -> rx.Co
         rx.el.summary(
             icon("chevron-right", 14, "group-open:rotate-90"),
             rx.el.span(title, class_name="shrink-0"),
-            rx.el.span(hint, class_name=f"{WITNESS} truncate font-normal"),
+            rx.el.span(hint, title=hint, class_name=f"{WITNESS} truncate font-normal"),
             class_name="flex items-center gap-1.5 px-3 min-h-9 text-small font-medium text-ink-2"
             " cursor-pointer list-none [&::-webkit-details-marker]:hidden",
         ),

@@ -51,7 +51,7 @@ def answers_card() -> rx.Component:
             aria_label="Answers of a training step",
         ),
         title="Answers",
-        witness="advantage = reward − mean of the group",
+        witness=rx.el.span("advantage = reward − mean of the group", class_name="max-wide:hidden"),
         action=rx.el.div(
             rx.cond(
                 TrainingRunState.has_more_places,
@@ -63,7 +63,7 @@ def answers_card() -> rx.Component:
                         title="The menu has the last steps and some others. Type any, then Enter.",
                         input_mode="numeric",
                         auto_complete="off",
-                        class_name="!w-20",
+                        class_name="!w-20 max-wide:!w-16",
                     ),
                     on_submit=TrainingRunState.go_to_step,
                     reset_on_submit=True,
@@ -75,7 +75,7 @@ def answers_card() -> rx.Component:
                 on_change=TrainingRunState.choose_place,
                 aria_label="Training step",
             ),
-            class_name="flex items-center gap-2 min-w-0",
+            class_name="flex items-center gap-2 min-w-0 max-wide:py-1.5",
         ),
         body_class="",
     )
@@ -89,10 +89,10 @@ def _answer(answer: AnswerView) -> rx.Component:
             rx.cond(
                 answer.note != "", rx.el.div(answer.note, class_name="text-small text-ink-3 mt-0.5")
             ),
-            class_name="max-w-0 w-full",
+            class_name="max-w-0 w-full py-2",
         ),
-        cell(answer.reward, is_number=True, class_name="font-medium align-top"),
-        cell(_signed(answer.advantage, answer.tone), is_number=True, class_name="align-top"),
+        cell(answer.reward, is_number=True, class_name="font-medium align-top py-2"),
+        cell(_signed(answer.advantage, answer.tone), is_number=True, class_name="align-top py-2"),
         class_name=ROW,
     )
 
@@ -203,7 +203,7 @@ def checkpoints_card() -> rx.Component:
     return card(
         rx.el.div(
             table(
-                head("Step", is_number=True),
+                head("Step", is_number=True, class_name="w-16"),
                 head("Held-out reward", is_number=True),
                 head(""),
                 rows=rx.foreach(TrainingRunState.checkpoints, _checkpoint),
@@ -332,17 +332,17 @@ def _pair(pair: SideBySide) -> rx.Component:
         return cell(
             rx.el.div(rx.foreach(pieces, text_piece), class_name=_PAIR_TEXT, title=text),
             rx.el.div(reward, class_name="text-small text-ink-3 tabular-nums mt-0.5"),
-            class_name="align-top w-1/3",
+            class_name="align-top w-1/3 py-2",
         )
 
     return rx.el.tr(
         cell(
             rx.el.div(pair.question, class_name=_TEXT, title=pair.question),
             rx.el.div(pair.topic, class_name="text-small text-ink-3 mt-0.5"),
-            class_name="align-top w-1/3",
+            class_name="align-top w-1/3 py-2",
         ),
         answer(pair.base_text, pair.base_pieces, pair.base),
         answer(pair.tuned_text, pair.tuned_pieces, pair.tuned),
-        cell(_signed(pair.difference, pair.tone), is_number=True, class_name="align-top"),
+        cell(_signed(pair.difference, pair.tone), is_number=True, class_name="align-top py-2"),
         class_name=ROW,
     )

@@ -15,7 +15,7 @@ from rft_app.ui.components.step_dialog import step_dialog
 from rft_app.ui.components.training_place import where_form
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.training import CheckView, Parameter, RunLine, TrainingState
+from rft_app.ui.state.training import SHOWN_RUNS, CheckView, Parameter, RunLine, TrainingState
 from rft_app.ui.theme import LINK, WITNESS
 
 _EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
@@ -88,7 +88,7 @@ def _data_form() -> rx.Component:
                 value=TrainingState.train_percent,
                 on_commit=TrainingState.set_train_percent,
                 unit="%",
-                hint="50 to 95 %; a conversation is never torn apart",
+                hint="50 to 95%; a conversation is never torn apart",
             ),
             rx.el.div(
                 checkbox(
@@ -307,7 +307,7 @@ def _runs() -> rx.Component:
             class_name="grid gap-2 list-none p-0 m-0",
         ),
         title="Runs",
-        witness="newest first",
+        witness=f"newest first, at most {SHOWN_RUNS}",
     )
 
 

@@ -35,7 +35,7 @@ def where_form() -> rx.Component:
         ),
         rx.cond(
             TrainingState.notice != "",
-            notice("Before you choose this", TrainingState.notice, tone="warn", class_name="mt-4"),
+            notice("Before you choose this:", TrainingState.notice, tone="warn", class_name="mt-4"),
         ),
         rx.cond(TrainingState.is_service, _service()),
         title="Where",

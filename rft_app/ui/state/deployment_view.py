@@ -76,6 +76,7 @@ class DeploymentView:
     base: str = ""
     tuned: str = ""
     is_active: bool = False
+    is_ab_test: bool = False
     can_promote: bool = False
     can_share: bool = False
     rows: list[FigureRow] = field(default_factory=list[FigureRow])
@@ -104,6 +105,7 @@ class DeploymentView:
             base=one.base_model or "",
             tuned=one.tuned_model,
             is_active=one.is_active,
+            is_ab_test=one.mode is DeployMode.AB_TEST,
             can_promote=one.is_active and one.tuned_share < 1,
             can_share=one.is_active and one.base_model is not None,
             rows=_lay_out(figures.get(Variant.BASE), figures[Variant.TUNED]),

@@ -55,7 +55,6 @@ from rft_app.ui.state.training_run_view import (
     read_curves,
     read_log_lines,
 )
-from rft_app.ui.words import count
 
 AGAIN = 50
 """Steps that are read again: a validation adds to the figures of a step that is stored."""
@@ -164,7 +163,9 @@ class TrainingRunState(LivePage, rx.State):
             checkpoints=found.checkpoints,
             checkpoints_witness=found.checkpoints_witness,
             topics=[TopicReward.of(one) for one in found.topics.topics],
-            topics_witness=f"first and last {count(found.topics.num_steps, 'step')}",
+            topics_witness="first and last step"
+            if found.topics.num_steps == 1
+            else f"first and last {found.topics.num_steps:,} steps",
             log=found.log,
             places=places,
             has_more_places=len(places) < found.num_places,
