@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
     *,
     grade: Annotated[
         bool, typer.Option("--grade", help="First grade rated answers that lack a grade.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Dry runs of a dataset: list, show, compare, rollouts.", no_args_is_help=True
 )
-DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id or name.")]
+DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 RUN_HELP = "Number or id; see `rft dry-runs list`."
 SHOWN_CHARACTERS = 60
 

@@ -42,7 +42,7 @@ class Form(StrEnum):
 
 @app.command("show")
 def show(
-    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
     form: Annotated[
         Form | None,
         typer.Option(

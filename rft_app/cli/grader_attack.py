@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def attack(
-    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
     grader: Annotated[
         Path | None,
         typer.Option(help="A .py script or a .json file; the saved grader unless given."),

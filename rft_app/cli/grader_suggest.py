@@ -9,7 +9,7 @@ from rft_app.cli.output import JsonOption, note, write_json, write_line
 
 
 def suggest(
-    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
     out: Annotated[
         Path | None, typer.Option(help="File for the settings, for `rft run --grader FILE`.")
     ] = None,

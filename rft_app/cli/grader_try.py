@@ -16,7 +16,7 @@ _LONGEST = 60
 
 
 def try_(
-    dataset: Annotated[str, typer.Argument(help="Id or name.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
     grader: Annotated[
         Path | None,
         typer.Option(help="A .py script or a .json file; the saved grader unless given."),

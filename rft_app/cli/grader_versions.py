@@ -6,7 +6,7 @@ import typer
 
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
-DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id or name.")]
+DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 LARGEST = 2**31 - 1
 _SIGNS = {"same": " ", "added": "+", "removed": "-"}
 
