@@ -1,5 +1,6 @@
 """A model as grader, in the browser: written, tried, saved, compared, and run with its cost."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -184,7 +185,7 @@ def test_a_judge_with_a_system_prompt_gives_labels(
         expect(statistics).to_contain_text("0.25", timeout=WAIT_MS)
         asked = model.asked[-1]["messages"]
         assert asked[0] == {"role": "system", "content": "You read letters."}
-        assert "rude" in asked[-1]["content"]
+        assert '"rude"' in json.dumps(model.asked[-1])  # in the form of the reply, or the question
         assert not scan(page)
         save.click()
         expect(dialog).to_contain_text("No unsaved changes.", timeout=WAIT_MS)
