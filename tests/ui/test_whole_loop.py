@@ -210,14 +210,15 @@ def look_at_figures(dialog: Locator, answered: list[str]) -> None:
     numbers = [str(answered.count(variant)) for variant in ("base", "tuned")]
     assert "0" not in numbers, "So many fair coins fall on both sides."
     refresh = dialog.get_by_role("button", name="Refresh", exact=True)
-    for name in ("Requests", "Graded"):
+    skipped = [f"0{number} skipped" for number in numbers]  # live calls have no reference
+    for name, shown in (("Requests", numbers), ("Graded", skipped)):
         cells = figure(dialog, name)
         for _ in range(120):
-            if cells.all_text_contents() == numbers:
+            if cells.all_text_contents() == shown:
                 break
             refresh.click()
             dialog.page.wait_for_timeout(500)
-        expect(cells).to_have_text(numbers)
+        expect(cells).to_have_text(shown)
     expect(figure(dialog, "Errors")).to_have_text([re.compile("^0"), re.compile("^0")])
 
 
