@@ -138,3 +138,13 @@ def test_the_schema_of_the_reply_follows_the_labels_unless_somebody_wrote_it() -
     assert follow_labels(more, " ", draft.score_field) == Draft().output_schema
     assert follow_labels(OWN_SCHEMA, labels, draft.score_field) == OWN_SCHEMA
     assert follow_labels("{", labels, draft.score_field) == "{"
+
+
+def test_a_judge_with_labels_is_the_same_once_it_is_saved() -> None:
+    typed = replace(
+        Draft(kind="judge"), prompt="{{sample.output_text}}", label_rewards='{"a":1,"b": 0.25}'
+    )
+    saved = replace(typed, label_rewards='{\n  "b": 0.25,\n  "a": 1.0\n}')
+    assert typed.is_like(saved)
+    assert not typed.is_like(replace(saved, label_rewards='{"a": 1, "b": 0.5}'))
+    assert not typed.is_like(replace(saved, label_rewards='{"a": 1, "b'))

@@ -185,10 +185,12 @@ def test_a_judge_with_a_system_prompt_gives_labels(
         expect(statistics).to_contain_text("0.25", timeout=WAIT_MS)
         asked = model.asked[-1]["messages"]
         assert asked[0] == {"role": "system", "content": "You read letters."}
-        assert "rude" in str(model.asked[-1])  # in the form of the reply, or the question
+        form = model.asked[-1]["response_format"]["json_schema"]["schema"]
+        assert form["properties"]["score"]["enum"] == ["kind", "rude"]
         assert not scan(page)
         save.click()
         wait_for_labels(page, dataset, {"kind": 1.0, "rude": 0.25})
+        expect(dialog).to_contain_text("No unsaved changes.", timeout=WAIT_MS)
         model.label = ""
 
 

@@ -153,7 +153,11 @@ class Draft:
     def _relevant(self) -> tuple[object, ...]:
         names = ("kind", *FIELDS[self.kind])
         return tuple(
-            _normal(getattr(self, name)) if name in NUMBERS else getattr(self, name)
+            _normal(getattr(self, name))
+            if name in NUMBERS
+            else _meaning(getattr(self, name))
+            if name in JSON_TEXTS
+            else getattr(self, name)
             for name in names
         )
 
@@ -214,6 +218,8 @@ SCHEMAS = {
 """Fields that are typed as JSON, and what each is called."""
 COMBINED = ("combine", "formula", "graders", "gates")
 """What the text of a combination holds."""
+JSON_TEXTS = frozenset({"label_rewards", "output_schema"})
+"""Written anew when they are saved: blanks and `1` for `1.0` make no other spec."""
 OPTIONAL = frozenset({"model", "weight", "pass_threshold", "system_prompt", "label_rewards"})
 NUMBERS = {
     "timeout_s": "time limit must be a number, at most 60 s",
@@ -344,3 +350,11 @@ def version_rows(versions: Sequence[GraderVersion], num_shown: int) -> list[Vers
         )
         for at, (version, earlier) in enumerate(pairs)
     ]
+
+
+def _meaning(text: str) -> object:
+    """What it says; the text itself where it is not finished."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
