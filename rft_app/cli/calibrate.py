@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     *,
     grade: Annotated[
         bool, typer.Option("--grade", help="First grade rated answers that lack a grade.")
@@ -27,14 +28,10 @@ def calibrate(
 ) -> None:
     """Compare the saved grader with what people said of the same answers."""
     from rft_app.api.schemas.calibration import CalibrationGrading, GraderCalibration
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services.calibration import get_calibration
-    from rft_app.services.datasets import get_dataset
     from rft_app.storage.session import reading
 
-    ensure_schema()
-    with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
+    dataset_id = resolve_dataset(dataset)
     done = _grade(dataset_id, limit) if grade else None
     with reading() as session:
         found = get_calibration(session, dataset_id, seed)
@@ -49,16 +46,13 @@ def calibrate(
 
 def _grade(dataset_id: str, limit: int | None) -> "GradedLacking":
     """Say what a judge will cost, then grade."""
-    from rft_app.cli.pipeline_run import describe_price
+    from rft_app.cli.costs import tell_judge
     from rft_app.domain.words import count
     from rft_app.services.calibration_grading import estimate_lacking, grade_lacking
     from rft_app.storage.session import reading
 
     with reading() as session:
-        cost = estimate_lacking(session, dataset_id, limit)
-    if cost is not None and cost.num_calls and not cost.obstacle:
-        price = describe_price(cost.cost)
-        note(f"Judge: asks {cost.model}, estimated cost {price}. {cost.cost.formula}")
+        tell_judge(estimate_lacking(session, dataset_id, limit))
     done = grade_lacking(dataset_id, limit)
     note(f"{count(done.num_graded, 'answer')} graded, {done.num_left:,} left")
     if done.num_unanswered:

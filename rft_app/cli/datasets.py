@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 from rft_app.domain.words import count
 
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from rft_app.domain.pipeline import Node
 
 app = typer.Typer(help="List, show and delete datasets.", no_args_is_help=True)
-
-DatasetId = Annotated[str, typer.Argument(metavar="ID", help="The dataset, e.g. ds_01k3….")]
 
 
 @app.command("list")
@@ -58,24 +57,23 @@ def list_all(
 
 
 @app.command()
-def show(dataset_id: DatasetId, json: JsonOption = False) -> None:
+def show(dataset: DatasetArgument, json: JsonOption = False) -> None:
     """One dataset with its seven steps."""
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services.datasets import get_dataset
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        dataset = get_dataset(session, dataset_id)
+        found = get_dataset(session, dataset_id)
         if json:
             from rft_app.cli.wire import dataset_json
 
-            write_json(dataset_json(session, dataset))
+            write_json(dataset_json(session, found))
             return
-    write_line(f"{dataset.name} ({dataset.id})")
-    write_line(dataset.objective)
+    write_line(f"{found.name} ({dataset_id})")
+    write_line(found.objective)
     write_line()
-    rows = ((node.name.value, node.status_label, _result(node)) for node in dataset.nodes)
+    rows = ((node.name.value, node.status_label, _result(node)) for node in found.nodes)
     write_table(("STEP", "STATUS", "RESULT"), rows)
 
 
@@ -87,20 +85,19 @@ def _result(node: "Node") -> str:
 
 @app.command()
 def delete(
-    dataset_id: DatasetId,
+    dataset: DatasetArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a dataset with its records, grades and history."""
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services.datasets import delete_dataset, get_dataset
     from rft_app.storage.session import reading, unit_of_work
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        dataset = get_dataset(session, dataset_id)
-    records = count(dataset.stats.num_records, "record")
+        found = get_dataset(session, dataset_id)
+    records = count(found.stats.num_records, "record")
     if not yes:
-        typer.confirm(f"Delete {dataset.name} with {records}?", abort=True, err=True)
+        typer.confirm(f"Delete {found.name} with {records}?", abort=True, err=True)
     with unit_of_work() as session:
         delete_dataset(session, dataset_id)
-    note(f"Deleted {dataset.name} with {records}.")
+    note(f"Deleted {found.name} with {records}.")

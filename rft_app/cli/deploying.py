@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 from rft_app.domain.words import count
 
@@ -37,7 +38,7 @@ class Mode(StrEnum):
 
 
 def deploy(  # noqa: PLR0913  # each is an option
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     *,
     tuned: Annotated[str, typer.Option(help="The tuned model, as PROVIDER/MODEL.")],
     base: Annotated[str, typer.Option(help="The model it is compared with.")] = "",
@@ -62,7 +63,6 @@ def deploy(  # noqa: PLR0913  # each is an option
     """Let an alias of the gateway go to a tuned model."""
     from pydantic import ValidationError
 
-    from rft_app.cli.installation import ensure_schema
     from rft_app.domain.deployment import DeploymentDraft, DeployMode
     from rft_app.services import deployments as use_cases
     from rft_app.storage.session import unit_of_work
@@ -81,9 +81,9 @@ def deploy(  # noqa: PLR0913  # each is an option
         fault = error.errors()[0]
         field = str(fault["loc"][0]).replace("_", " ")
         raise typer.BadParameter(f"The {field}: {fault['msg'].lower()}.") from error
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with unit_of_work() as session:
-        made = use_cases.deploy(session, dataset, draft, reason=reason)
+        made = use_cases.deploy(session, dataset_id, draft, reason=reason)
     if not json:
         note(f"Clients that call {made.alias} at /gateway/v1 get it within a second.")
     _write(made, is_json=json)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 from rft_app.domain.grading import FailureKind, GradeOrder
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Dry runs of a dataset: list, show, compare, rollouts.", no_args_is_help=True
 )
-DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 RUN_HELP = "Number or id; see `rft dry-runs list`."
 SHOWN_CHARACTERS = 60
 
@@ -32,15 +32,12 @@ def list_runs(
 ) -> None:
     """Dry runs newest first, running and cancelled ones included."""
     from rft_app.api.schemas.dry_run_history import DryRunSummary
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.dry_runs import list_dry_runs
     from rft_app.services.grader_versions import label_versions
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
         found = list_dry_runs(session, dataset_id, before=before, limit=limit)
         labels = label_versions(session, {run.grader_version_id for run in found})
     if json:
@@ -66,16 +63,14 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """The verdict of one, as `rft run` prints it."""
-    from rft_app.cli.installation import ensure_schema
     from rft_app.cli.verdict import print_verdict
     from rft_app.cli.wire import dry_run_json
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.dry_runs import get_named_run
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = get_named_run(session, get_dataset(session, dataset).id, run)
+        found = get_named_run(session, dataset_id, run)
     if json:
         write_json(dry_run_json(found))
     else:
@@ -95,15 +90,12 @@ def compare(
 ) -> None:
     """How the second of two finished dry runs differs from the first."""
     from rft_app.api.schemas.dry_run_history import DryRunComparison
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.dry_run_comparison import compare_dry_runs, list_record_pairs
     from rft_app.services.dry_runs import get_named_run
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
         ours, theirs = (get_named_run(session, dataset_id, name) for name in (first, second))
         if records:
             runs = (ours.id, theirs.id)
@@ -136,16 +128,14 @@ def rollouts(  # noqa: PLR0913  # options of a command
 ) -> None:
     """Answers of a dry run beside their grades, a page at a time."""
     from rft_app.api.schemas.graded import GradedRollout
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services import dry_runs as use_cases
-    from rft_app.services.datasets import get_dataset
     from rft_app.storage.session import reading
 
     if lot and (cursor or error_kind or order is not GradeOrder.ALL):
         raise typer.BadParameter("--lot picks of all: leave out --order, --error-kind, --cursor.")
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = use_cases.get_named_run(session, get_dataset(session, dataset).id, run)
+        found = use_cases.get_named_run(session, dataset_id, run)
         if lot:
             rows = use_cases.pick_graded_rollouts(
                 session, found.id, topic=topic, seed=seed, limit=limit

@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 
 from rft_app.api.schemas.export import Export as WireExport
+from rft_app.cli.dataset_argument import resolve_dataset
 from rft_app.cli.following import following
-from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import write_json, write_line
 from rft_app.domain.export import Export, ExportOptions
 from rft_app.domain.record import Selection
@@ -43,7 +43,7 @@ _WORDS = {
 
 
 def run_export(
-    dataset_id: str,
+    dataset: str,
     format_name: str,
     options: ExportOptions,
     min_grade: float | None,
@@ -62,7 +62,7 @@ def run_export(
     except InvalidInputError as error:
         raise typer.BadParameter(f"--out {out}: {error.message}") from error
     require_writable(out)
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
         selection = Selection().graded_from(min_grade, has_grades=has_grades(session, dataset_id))
     with following() as follower:

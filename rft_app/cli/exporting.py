@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rft_app.cli.datasets import DatasetId
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 from rft_app.domain.export import ToolArguments
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def export(  # noqa: PLR0913  # one parameter per option
-    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
+    dataset: DatasetArgument,
     format_name: Annotated[str, typer.Option("--format", help="See `rft formats`.")],
     out: Annotated[Path, typer.Option(help="A .zip, a data file or a folder.")],
     test: Annotated[bool, typer.Option("--test/--no-test", help="Split a test file off.")] = True,
@@ -81,26 +81,24 @@ def export(  # noqa: PLR0913  # one parameter per option
         template="" if template is None else template.read_text(encoding="utf-8"),
         is_array=array,
     )
-    run_export(dataset_id, format_name, options, min_grade, out, is_json=json)
+    run_export(dataset, format_name, options, min_grade, out, is_json=json)
 
 
-def list_exports(dataset_id: DatasetId, json: JsonOption = False) -> None:
+def list_exports(dataset: DatasetArgument, json: JsonOption = False) -> None:
     """The latest 50 exports of a dataset, newest first: where the file is, or why there is none."""
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services import exports as use_cases
-    from rft_app.services.datasets import get_dataset
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = use_cases.list_exports(session, get_dataset(session, dataset_id).id)
+        found = use_cases.list_exports(session, dataset_id)
     if json:
         from rft_app.api.schemas.export import Export as WireExport
 
         write_json([WireExport.of(one).to_json() for one in found])
         return
     if not found:
-        note("Nothing was exported yet. `rft export ID --format FORMAT --out PATH` does it.")
+        note("Nothing was exported yet. `rft export DATASET --format FORMAT --out PATH` does it.")
         return
     header = ("ID", "FORMAT", "MADE (UTC)", "ROWS", "BYTES", "STATE", "KEPT", "FILE OR REASON")
     write_table(header, map(_describe, found))
@@ -157,7 +155,7 @@ def formats(json: JsonOption = False) -> None:
     )
     write_table(("FORMAT", "FILE", "READ BY", "NEEDS"), lines)
     write_line()
-    write_line("rft export ID --format FORMAT --out PATH")
+    write_line("rft export DATASET --format FORMAT --out PATH")
 
 
 def _needs(exporter: "Exporter") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rft_app.cli.datasets import DatasetId
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.importing import SourceFile
 from rft_app.cli.output import JsonOption, note, write_json, write_table
 
@@ -18,18 +18,17 @@ MAX_LISTED = 10_000
 
 @app.command("list")
 def list_feedback(
-    dataset_id: DatasetId,
+    dataset: DatasetArgument,
     record: Annotated[str | None, typer.Option(help="Only of this record.")] = None,
     reviewer: Annotated[str | None, typer.Option(help="Only of this person.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="Most rows.")] = 50,
     json: JsonOption = False,
 ) -> None:
     """What people said, newest first."""
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services import feedback as use_cases
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
         page = use_cases.list_feedback(
             session, dataset_id, record_id=record, reviewer=reviewer, limit=limit
@@ -40,7 +39,7 @@ def list_feedback(
         write_json([Feedback.of(one).to_json() for one in page.rows])
         return
     if not page.rows:
-        note("Nobody said anything yet. `rft feedback import ID FILE` reads a file.")
+        note("Nobody said anything yet. `rft feedback import DATASET FILE` reads a file.")
         return
     write_table(("RECORD", "REVIEWER", "THUMB", "RATING", "SAID"), map(_describe, page.rows))
     if page.total > len(page.rows):
@@ -64,7 +63,7 @@ def _describe(one: "Feedback") -> tuple[str, ...]:
 
 @app.command("import")
 def import_feedback(
-    dataset_id: DatasetId,
+    dataset: DatasetArgument,
     file: SourceFile,
     reviewer: Annotated[str, typer.Option(help="Who speaks in rows that name nobody.")] = "",
     json: JsonOption = False,
@@ -76,4 +75,4 @@ def import_feedback(
     """
     from rft_app.cli.import_run import run_feedback_import
 
-    run_feedback_import(dataset_id, Path(file).resolve(), reviewer, is_json=json)
+    run_feedback_import(dataset, Path(file).resolve(), reviewer, is_json=json)

@@ -9,6 +9,7 @@ from msgspec import json
 from typer._click import Context
 from typer.core import TyperGroup
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import note, write_line
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Form(StrEnum):
 
 @app.command("show")
 def show(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     form: Annotated[
         Form | None,
         typer.Option(
@@ -56,14 +57,12 @@ def show(
     ] = None,
 ) -> None:
     """The saved grader of a dataset, for other tools or for `rft run --grader`."""
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.graders import current_grader
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        stored = current_grader(session, get_dataset(session, dataset).id)
+        stored = current_grader(session, dataset_id)
     if stored is None:
         raise typer.BadParameter(
             "The dataset has no grader yet; `rft run --grader FILE` saves one."

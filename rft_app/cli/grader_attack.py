@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
 
 
 def attack(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     grader: Annotated[
         Path | None,
-        typer.Option(help="A .py script or a .json file; the saved grader unless given."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A .py script or a .json file; the saved grader unless given.",
+        ),
     ] = None,
     sample_size: Annotated[int, typer.Option(min=1, max=10, help="Records that are attacked.")] = 5,
     seed: Annotated[int, typer.Option(help="The same records for the same seed.")] = 0,
@@ -32,16 +38,12 @@ def attack(
     """Grade answers that no good model gives, and mark rewards that are suspicious."""
     from rft_app.api.schemas.grader_attack import GraderAttack
     from rft_app.api.views import saved_spec
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.pipeline_run import read_grader
-    from rft_app.services.datasets import get_dataset
+    from rft_app.cli.pipeline_run import read_grader, require_grader_file
     from rft_app.services.grader_attacks import attack_grader, describe_problem
     from rft_app.services.grading_watch import Watch
-    from rft_app.storage.session import reading
 
-    ensure_schema()
-    with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
+    require_grader_file(grader)
+    dataset_id = resolve_dataset(dataset)
     spec = read_grader(grader) if grader else saved_spec(dataset_id)
     _tell_cost(dataset_id, spec, sample_size, seed)
     with _shown() as show:
@@ -62,15 +64,12 @@ def attack(
 
 def _tell_cost(dataset_id: str, spec: "GraderSpec", sample_size: int, seed: int) -> None:
     """Say what a judge will cost, before anybody is asked."""
-    from rft_app.cli.pipeline_run import describe_price
+    from rft_app.cli.costs import tell_judge
     from rft_app.services.grader_attacks import estimate_attack
     from rft_app.storage.session import reading
 
     with reading() as session:
-        found = estimate_attack(session, dataset_id, spec, sample_size, seed)
-    if found is not None and not found.obstacle:
-        price = describe_price(found.cost)
-        note(f"Judge: asks {found.model}, estimated cost {price}. {found.cost.formula}")
+        tell_judge(estimate_attack(session, dataset_id, spec, sample_size, seed))
 
 
 def _write(report: "AttackReport") -> None:
@@ -93,7 +92,7 @@ def _tell_paid(paid: "PaidTotals | None") -> None:
     from rft_app.domain.words import count
 
     if paid is not None:
-        lost = f", {paid.lost}" if paid.lost else ""
+        lost = f"; {paid.lost}" if paid.lost else ""
         note(f"{count(paid.num_calls, 'call')} paid, {describe_cost(paid)}{lost}")
 
 

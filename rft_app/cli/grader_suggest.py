@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line
 
 
 def suggest(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     out: Annotated[
         Path | None, typer.Option(help="File for the settings, for `rft run --grader FILE`.")
     ] = None,
@@ -18,14 +19,12 @@ def suggest(
 ) -> None:
     """A grader that the data allows, else a judge by the objective; nothing is saved."""
     from rft_app.api.schemas.grader_suggestion import GraderSuggestion
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.grader_proposal import propose_grader
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = propose_grader(session, get_dataset(session, dataset).id)
+        found = propose_grader(session, dataset_id)
     if out is not None:
         try:
             out.write_text(found.spec.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -16,10 +17,15 @@ _LONGEST = 60
 
 
 def try_(
-    dataset: Annotated[str, typer.Argument(help="Id of the dataset.")],
+    dataset: DatasetArgument,
     grader: Annotated[
         Path | None,
-        typer.Option(help="A .py script or a .json file; the saved grader unless given."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A .py script or a .json file; the saved grader unless given.",
+        ),
     ] = None,
     records: Annotated[
         str, typer.Option(help="Ids of records between commas, e.g. rec_12,rec_40.")
@@ -39,18 +45,18 @@ def try_(
     """Grade the answers of a few records; no grade is stored. A judge's calls are paid."""
     from rft_app.api.schemas.grader import GraderTest, GraderTestRequest
     from rft_app.api.views import saved_spec
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.pipeline_run import read_grader
-    from rft_app.services.datasets import get_dataset
-    from rft_app.services.grader_trial import read_records, try_grader
+    from rft_app.cli.costs import tell_judge
+    from rft_app.cli.pipeline_run import read_grader, require_grader_file
+    from rft_app.services.grader_trial import estimate_trial, read_records, try_grader
     from rft_app.storage.session import reading
 
     chosen = read_records(records)
-    ensure_schema()
-    with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
+    require_grader_file(grader)
+    dataset_id = resolve_dataset(dataset)
     spec = read_grader(grader) if grader else saved_spec(dataset_id)
     asked = GraderTestRequest(sample_size=sample_size, seed=seed, record_ids=list(chosen))
+    with reading() as session:
+        tell_judge(estimate_trial(session, dataset_id, spec, asked.to_choice()))
     trial = try_grader(dataset_id, spec, asked.to_choice())
     if json:
         write_json(GraderTest.of(trial).to_json())

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
-DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 LARGEST = 2**31 - 1
 _SIGNS = {"same": " ", "added": "+", "removed": "-"}
 
@@ -21,14 +21,11 @@ def versions(
 ) -> None:
     """Versions of the grader, newest first; the first of all is the one that dry runs use."""
     from rft_app.api.schemas.grader_version import GraderVersion
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.grader_versions import list_grader_versions
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
         found = list_grader_versions(session, dataset_id, before=before, limit=limit)
     if json:
         write_json([GraderVersion.of(one).to_json() for one in found])
@@ -52,14 +49,12 @@ def compare(
 ) -> None:
     """What the second version of the grader changed against the first."""
     from rft_app.api.schemas.grader_version import GraderDifference
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.grader_versions import compare_versions
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = compare_versions(session, get_dataset(session, dataset).id, first, second)
+        found = compare_versions(session, dataset_id, first, second)
     if json:
         write_json(GraderDifference.of(found).to_json())
         return
@@ -80,14 +75,9 @@ def restore(
 ) -> None:
     """Make an earlier version the grader again, as a new version."""
     from rft_app.api.schemas.grader import GraderConfig
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import get_dataset
     from rft_app.services.grader_versions import restore_version
-    from rft_app.storage.session import reading
 
-    ensure_schema()
-    with reading() as session:
-        dataset_id = get_dataset(session, dataset).id
+    dataset_id = resolve_dataset(dataset)
     stored = restore_version(dataset_id, version)
     if json:
         write_json(GraderConfig.of(stored).to_json())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from rft_app.cli.dataset_argument import resolve_dataset
 from rft_app.cli.following import Follower, following
 from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
@@ -36,7 +37,7 @@ class ImportPlan:
     name: str
     objective: str
     into: str | None
-    """The dataset to add to; `None` makes a new one."""
+    """The dataset to add to, by id or name; `None` makes a new one."""
     mode: ImportMode
     mapping: dict[str, str] | None
     shape: str | None
@@ -51,7 +52,8 @@ def run_import(plan: ImportPlan, *, is_json: bool) -> None:
         Exit: The file is not whole; its good rows are stored.
     """
     ensure_schema()
-    job = _start(plan)
+    into = None if plan.into is None else resolve_dataset(plan.into)
+    job = _start(plan, into)
     with following() as follower:
         finish_import(follower, job, is_new=plan.into is None, is_json=is_json)
 
@@ -75,9 +77,9 @@ def finish_import(follower: Follower, job: Job, *, is_new: bool, is_json: bool) 
     _require_whole(job)
 
 
-def _start(plan: ImportPlan) -> Job:
+def _start(plan: ImportPlan, into: str | None) -> Job:
     with unit_of_work() as session:
-        dataset_id = plan.into
+        dataset_id = into
         if dataset_id is None:
             dataset_id = create_dataset(session, name=plan.name, objective=plan.objective).id
         return start_import(
@@ -159,13 +161,13 @@ def _describe_fault(fault: ImportFault) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text).rstrip()
 
 
-def run_rollouts_import(dataset_id: str, file: Path, *, is_json: bool) -> None:
+def run_rollouts_import(dataset: str, file: Path, *, is_json: bool) -> None:
     """Import recorded answers and print the report.
 
     Raises:
         RftError: The import failed.
     """
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with unit_of_work() as session:
         job = start_rollouts_import(session, dataset_id=dataset_id, path=file, file_name=file.name)
     _follow_to_report(job, "Import of rollouts", is_json=is_json)
@@ -191,13 +193,13 @@ def run_trace_import(files: Sequence[Path], format_name: str | None, *, is_json:
     _follow_to_report(job, "Import of traces", is_json=is_json)
 
 
-def run_feedback_import(dataset_id: str, file: Path, reviewer: str, *, is_json: bool) -> None:
+def run_feedback_import(dataset: str, file: Path, reviewer: str, *, is_json: bool) -> None:
     """Import what people said and print the report.
 
     Raises:
         RftError: The import failed.
     """
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with unit_of_work() as session:
         job = start_feedback_import(
             session, dataset_id=dataset_id, path=file, file_name=file.name, reviewer=reviewer

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument
 from rft_app.cli.output import JsonOption
 from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
 from rft_app.domain.imports import ImportMode
@@ -23,7 +24,7 @@ def import_file(  # noqa: PLR0913  # one parameter per option
         str | None, typer.Option(help="What the model should become better at.")
     ] = None,
     into: Annotated[
-        str | None, typer.Option(metavar="ID", help="Add to this dataset instead of a new one.")
+        str | None, typer.Option(metavar="DATASET", help="Add to this one, by id or name, instead.")
     ] = None,
     replace: Annotated[
         bool,
@@ -82,14 +83,14 @@ def _preview(file: Path, rules: ScrubRules, mapping: str | None, *, is_json: boo
 
 
 def import_rollouts(
-    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
+    dataset: DatasetArgument,
     file: SourceFile,
     json: JsonOption = False,
 ) -> None:
     """Add recorded answers to the records of a dataset, several for one record where there are."""
     from rft_app.cli.import_run import run_rollouts_import
 
-    run_rollouts_import(dataset_id, file.resolve(), is_json=json)
+    run_rollouts_import(dataset, file.resolve(), is_json=json)
 
 
 def parse_mapping(text: str | None) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
@@ -27,15 +28,11 @@ def list_all(
     """The latest jobs, newest first."""
     from rft_app.cli.installation import ensure_schema
     from rft_app.jobs import queue
-    from rft_app.services.datasets import find_name, get_dataset
     from rft_app.storage.session import reading
 
     ensure_schema()
+    dataset_id = None if dataset is None else resolve_dataset(dataset)
     with reading() as session:
-        named = None if dataset is None else find_name(session, dataset)
-        dataset_id = dataset if named is None else named.id
-        if dataset_id is not None:
-            get_dataset(session, dataset_id)
         found = queue.list_jobs(session, dataset_id, limit + 1, before)
     shown = found[:limit]
     if json:

@@ -1,28 +1,26 @@
 """Run the pipeline from the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import typer
 from sqlmodel import Session
 
+from rft_app.cli.costs import describe_asking, tell_judge
+from rft_app.cli.dataset_argument import resolve_dataset
 from rft_app.cli.following import Follower, following
-from rft_app.cli.installation import ensure_schema
 from rft_app.cli.output import note, write_json, write_line
 from rft_app.cli.verdict import print_verdict
 from rft_app.cli.wire import dataset_json, dry_run_json
 from rft_app.domain.dry_run import DryRunSettings
-from rft_app.domain.generation import CostRange
 from rft_app.domain.grader import GraderSpec, spec_hash
 from rft_app.domain.job import Job
 from rft_app.domain.pipeline import StepName, StepStatus
-from rft_app.domain.words import duration
 from rft_app.errors import InvalidInputError
 from rft_app.graders.grader_file import SUFFIXES, parse_grader
 from rft_app.jobs.queue import get_job, list_active_jobs
-from rft_app.services.call_times import CallTime
 from rft_app.services.datasets import get_dataset
 from rft_app.services.dry_runs import get_dry_run
 from rft_app.services.graders import current_grader, load_grader, save_grader
@@ -39,6 +37,7 @@ class RunPlan:
     """What to run and with what."""
 
     dataset_id: str
+    """Until the run begins its name, too."""
     until: str
     grader: Path | None
     settings: Mapping[str, Mapping[str, Any]]
@@ -53,7 +52,8 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     Raises:
         RftError: A step failed; the earlier ones keep their results.
     """
-    ensure_schema()
+    require_grader_file(plan.grader)
+    plan = replace(plan, dataset_id=resolve_dataset(plan.dataset_id))
     if plan.is_estimate:
         _print_estimate(plan, is_json=is_json)
         return
@@ -71,6 +71,16 @@ def run_pipeline(plan: RunPlan, *, is_json: bool) -> None:
     _print(plan.dataset_id, goal, is_json=is_json)
 
 
+def require_grader_file(path: Path | None) -> None:
+    """Refuse a name that no grader has, before anything is looked up.
+
+    Raises:
+        BadParameter: It ends otherwise.
+    """
+    if path is not None and path.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
+
+
 def read_grader(path: Path) -> GraderSpec:
     """A script, stored settings or an OpenAI grader, loaded once.
 
@@ -79,7 +89,7 @@ def read_grader(path: Path) -> GraderSpec:
     """
     raw = path.read_bytes()
     try:
-        spec = _parse_grader(path, raw)
+        spec = parse_grader(path.name, raw)
         load_grader(spec)
     except InvalidInputError as error:
         details = {**error.details, "file": str(path)}
@@ -87,12 +97,6 @@ def read_grader(path: Path) -> GraderSpec:
     except ValueError as error:
         raise InvalidInputError(f"{path} cannot be read as a grader: {error}") from error
     return spec
-
-
-def _parse_grader(path: Path, raw: bytes) -> GraderSpec:
-    if path.suffix.lower() not in SUFFIXES:
-        raise typer.BadParameter(f"--grader {path}: a grader is a .py script or a .json file.")
-    return parse_grader(path.name, raw)
 
 
 def _require_grader(dataset_id: str) -> None:
@@ -149,22 +153,14 @@ def _tell_cost(session: Session, dataset_id: str, settings: DryRunSettings) -> N
     """Say what answers and a judge will cost, before anybody is asked."""
     answers, found = estimate_dry_run(session, dataset_id, settings)
     if answers is not None:
-        note(f"Answers: asks {answers.model}, {_describe(answers.cost, answers.time)}")
-    if found is not None and not found.obstacle:
-        note(f"Judge: asks {found.model}, {_describe(found.cost, found.time)}")
-
-
-def _describe(cost: CostRange, time: CallTime | None) -> str:
-    taken = f", time {duration(time.seconds)}. {time.formula}" if time else "."
-    return f"estimated cost {describe_price(cost)}{taken} {cost.formula}"
+        note(f"Answers: {describe_asking(answers.model, answers.cost, answers.time)}")
+    tell_judge(found, with_time=True)
 
 
 def _print_estimate(plan: RunPlan, *, is_json: bool) -> None:
     """What the dry run would ask, cost and take; nothing is run and nobody is asked."""
     from rft_app.api.schemas.dry_run_estimate import DryRunEstimate
 
-    if plan.grader is not None:
-        raise typer.BadParameter("--estimate is about the saved grader; leave --grader out.")
     with reading() as session:
         view = get_step(session, plan.dataset_id, StepName.DRY_RUN)
         asked = {**view.settings, **plan.settings.get(StepName.DRY_RUN.value, {})}
@@ -177,18 +173,10 @@ def _print_estimate(plan: RunPlan, *, is_json: bool) -> None:
     for role, one in (("Answers", found.answers), ("Judge", found.judge)):
         if one is not None:
             obstacle = one.obstacle if isinstance(one, JudgeEstimate) else ""
-            told = obstacle or f"asks {one.model}, {_describe(one.cost, one.time)}"
+            told = obstacle or describe_asking(one.model, one.cost, one.time)
             write_line(f"{role}: {told}")
     if found == (None, None):
         write_line("No model is asked: free, on this machine.")
-
-
-def describe_price(cost: CostRange) -> str:
-    """What calls will cost, in dollars."""
-    low, high = cost.low_usd, cost.high_usd
-    if low is None or high is None:
-        return "unknown"
-    return "nothing" if high == 0 else f"${low:.4f} to ${high:.4f}"
 
 
 def _print(dataset_id: str, goal: StepName, *, is_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rft_app.cli.dataset_argument import DatasetArgument
 from rft_app.cli.output import JsonOption
 
 
@@ -20,7 +21,7 @@ class Goal(StrEnum):
 
 
 def run(  # noqa: PLR0913  # one parameter per option
-    dataset_id: Annotated[str, typer.Argument(metavar="ID", help="The dataset.")],
+    dataset: DatasetArgument,
     until: Annotated[Goal, typer.Option(help="The last step to run.")] = Goal.DRY_RUN,
     grader: Annotated[
         Path | None,
@@ -72,6 +73,11 @@ def run(  # noqa: PLR0913  # one parameter per option
     The verdict is a result, not an error: GO, CAUTION and NO_GO all exit with 0; read it from the
     output or from `diagnosis.verdict` with --json. Exit code 1 means that a step failed.
     """
+    if estimate and grader is not None:
+        raise typer.BadParameter(
+            "--estimate is about the saved grader. Save this one with --until grader instead of "
+            "--estimate; then ask for the estimate without --grader."
+        )
     from rft_app.cli.pipeline_run import RunPlan, run_pipeline
 
     topics: dict[str, Any] = {"seed": seed, "num_topics": num_topics}
@@ -88,7 +94,7 @@ def run(  # noqa: PLR0913  # one parameter per option
     if recorded:
         settings["sampling"] = None
     plan = RunPlan(
-        dataset_id=dataset_id,
+        dataset_id=dataset,
         until=until.value,
         grader=grader,
         settings={

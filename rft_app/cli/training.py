@@ -7,13 +7,14 @@ import typer
 from typer._click import Command, Context
 from typer.core import TyperGroup
 
+from rft_app.cli.dataset_argument import DatasetArgument, resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     from rft_app.domain.training_comparison import TrainingComparison
     from rft_app.domain.training_remote import RemoteTraining
     from rft_app.domain.training_run import TrainingOutcome, TrainingRun
-    from rft_app.services.training_orders import TrainingProspect, TrainingRequest
+    from rft_app.services.training_orders import TrainingRequest
     from rft_app.services.tuned_models import AdapterPlace
 
 START = "start"
@@ -40,7 +41,7 @@ app = typer.Typer(
 
 @app.command(START)
 def start(  # noqa: PLR0913  # one parameter per option
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Id or name.")],
+    dataset: DatasetArgument,
     base_model: Annotated[
         str | None,
         typer.Option(
@@ -73,11 +74,6 @@ def start(  # noqa: PLR0913  # one parameter per option
 
     Interrupting it asks the training to stop; its best checkpoint is kept.
     """
-    from rft_app.cli.installation import ensure_schema
-    from rft_app.services.datasets import find_name
-    from rft_app.storage.session import reading
-
-    ensure_schema()
     request = _read_request(
         trainer=trainer,
         provider=provider,
@@ -89,10 +85,10 @@ def start(  # noqa: PLR0913  # one parameter per option
         effort=effort,
         reason=reason,
     )
-    with reading() as session:
-        named = find_name(session, dataset)
-    dataset_id = dataset if named is None else named.id
-    _tell_prospect(dataset_id, request, is_check=check, is_json=json)
+    from rft_app.cli.training_prospect import tell_prospect
+
+    dataset_id = resolve_dataset(dataset)
+    tell_prospect(dataset_id, request, is_check=check, is_json=json)
     if not check:
         _train(dataset_id, request, is_json=json)
 
@@ -115,43 +111,6 @@ def _read_request(**values: object) -> "TrainingRequest":
     except ValidationError as error:
         fault = error.errors()[0]
         raise typer.BadParameter(f"{fault['loc'][0]}: {fault['msg']}.") from error
-
-
-def _tell_prospect(
-    dataset_id: str, request: "TrainingRequest", *, is_check: bool, is_json: bool
-) -> None:
-    from rft_app.api.schemas.training_run import TrainingOutlook
-    from rft_app.services.training_orders import look_ahead
-    from rft_app.storage.session import reading
-
-    with reading() as session:
-        prospect = look_ahead(session, dataset_id, request)
-    if is_check and is_json:
-        write_json(TrainingOutlook.of(prospect).to_json())
-        return
-    _write_prospect(prospect)
-
-
-def _write_prospect(prospect: "TrainingProspect") -> None:
-    if prospect.notice:
-        note(f"note: {prospect.notice}")
-    note(_describe(prospect))
-    for one in prospect.checks:
-        if one.level != "ok":
-            note(f"{one.level}: {one.finding} {one.remedy}".rstrip())
-
-
-def _describe(prospect: "TrainingProspect") -> str:
-    base, estimate = prospect.base, prospect.estimate
-    if base is None or estimate is None:
-        there = prospect.remote_estimate
-        return "" if there is None else f"{prospect.draft.base_model}: {there.formula}"
-    low, high = estimate.low_s / 60, estimate.high_s / 60
-    return (
-        f"{base.name}: {prospect.num_steps} steps on {prospect.outlook.num_train:,} "
-        f"records, {prospect.outlook.num_held_out:,} held out; {low:,.0f} to {high:,.0f} minutes, "
-        f"{estimate.memory_bytes / 1e9:.1f} GB. {estimate.formula}"
-    )
 
 
 def _train(dataset_id: str, request: "TrainingRequest", *, is_json: bool) -> None:
@@ -297,18 +256,15 @@ def adapter(run: RunId, json: JsonOption = False) -> None:
 
 
 @app.command("list")
-def list_all(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Id.")], json: JsonOption = False
-) -> None:
+def list_all(dataset: DatasetArgument, json: JsonOption = False) -> None:
     """The trainings of a dataset, newest first."""
     from rft_app.api.schemas.training_run import TrainingJob
-    from rft_app.cli.installation import ensure_schema
     from rft_app.services.training_runs import list_trainings
     from rft_app.storage.session import reading
 
-    ensure_schema()
+    dataset_id = resolve_dataset(dataset)
     with reading() as session:
-        found = list_trainings(session, dataset)
+        found = list_trainings(session, dataset_id)
     if json:
         write_json([TrainingJob.of(run).to_json() for run in found])
         return

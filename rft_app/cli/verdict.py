@@ -57,8 +57,9 @@ def _describe_abstentions(report: DryRunReport) -> str:
 def _describe_answers(report: DryRunReport) -> Iterator[str]:
     """How often answers pass, and which models were asked for them and about them."""
     if (rates := report.pass_rates) is not None:
+        several = f" · pass@{rates.k} {rates.pass_at_k:.1%}" if rates.k > 1 else ""
         yield (
-            f"pass@1 {rates.pass_at_1:.1%} · pass@{rates.k} {rates.pass_at_k:.1%} "
+            f"pass@1 {rates.pass_at_1:.1%}{several} "
             f"at {rates.threshold:g} or more, {words.count(rates.num_groups, 'record')}"
         )
     if report.num_not_sampled:
@@ -71,12 +72,11 @@ def _describe_answers(report: DryRunReport) -> Iterator[str]:
 
 
 def _describe_use(did: str, use: JudgeUse) -> str:
-    paid, who = use.paid, f"{did} by {use.model}"
-    calls = words.count(paid.num_calls, "call")
-    note = f"{paid.lost}. {use.note}" if paid.lost else use.note
-    if paid.num_calls and paid.cost_usd == 0:
-        return f"{who} · {calls}, free. {note}".rstrip()
-    return f"{who} · {calls} paid, {describe_cost(paid)} {note}".rstrip()
+    paid, calls = use.paid, words.count(use.paid.num_calls, "call")
+    is_free = paid.num_calls and paid.cost_usd == 0
+    price = f"{calls}, no cost" if is_free else f"{calls} paid, {describe_cost(paid)}"
+    told = [f"{did} by {use.model} · {price}", paid.lost, use.note]
+    return "; ".join(part for part in told if part)
 
 
 def describe_cost(paid: PaidTotals) -> str:

@@ -19,6 +19,7 @@ from rft_app.graders._asked import find_unasked
 from rft_app.pipeline._rollout_plan import pick_answers, pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.services.grading_watch import Watch, WatchedAsking, WatchedGrading
+from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.ids import new_id
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls, sum_paid_each
@@ -174,6 +175,22 @@ def try_grader(dataset_id: str, spec: GraderSpec, chosen: TrialChoice | None = N
         took = None if find_unasked(outcome) else watch.latencies_ms.get(place)
         grades.append(TriedGrade.of(rollout, outcome, took, paid_each.get(str(place))))
     return Trial(grades=tuple(grades), paid=paid)
+
+
+def estimate_trial(
+    session: Session, dataset_id: str, spec: GraderSpec, chosen: TrialChoice
+) -> JudgeEstimate | None:
+    """What a trial would ask a judge; `None` where the grader asks no model.
+
+    Raises:
+        ConflictError: No record has an answer, and none was chosen.
+        InvalidInputError: There is no such model, or the choice of records cannot be tried.
+    """
+    if not list_asking(spec):
+        return None
+    chunk = load_rollouts(session, dataset_id, _pick(session, dataset_id, chosen))
+    answered = [rollout for rollout in chunk if rollout.has_output]
+    return estimate_grading(session, spec, answered, len(answered))
 
 
 def _pick(session: Session, dataset_id: str, chosen: TrialChoice) -> list[RolloutKey]:

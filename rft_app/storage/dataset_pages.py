@@ -62,6 +62,21 @@ def find_name(session: Session, wanted: str) -> DatasetName | None:
     return row and _to_name(row)
 
 
+def list_named(session: Session, wanted: str) -> list[DatasetName]:
+    """The dataset of this id, else those of this name, else those whose name is written alike.
+
+    The most recently changed first.
+    """
+    text, name = _clean(wanted), col(DatasetRow.name)
+    folded = text.casefold() if is_sqlite(session) else text.lower()
+    order = col(DatasetRow.updated_at).desc(), col(DatasetRow.id).desc()
+    for meant in (col(DatasetRow.id) == text, name == text, _fold(session, name) == folded):
+        rows = list(session.exec(select(DatasetRow).where(meant).order_by(*order)))
+        if rows:
+            return [_to_name(row) for row in rows]
+    return []
+
+
 def _to_name(row: DatasetRow) -> DatasetName:
     return DatasetName(
         id=row.id, name=row.name, num_records=row.num_records, updated_at=row.updated_at
@@ -80,9 +95,14 @@ def _key(session: Session, sort: DatasetSort) -> SQLColumnExpression[Any]:
 
 def _conditions(session: Session, search: str) -> list[ColumnElement[bool]]:
     told = _fold(session, col(DatasetRow.name) + " " + col(DatasetRow.objective))
-    text = search.replace("\0", " ").encode("utf-8", "replace").decode()
+    text = _clean(search)
     folded = text.casefold() if is_sqlite(session) else text.lower()
     return [told.contains(word, autoescape=True) for word in folded.split()]
+
+
+def _clean(text: str) -> str:
+    """Without what no database takes."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def _fold(session: Session, column: SQLColumnExpression[str]) -> ColumnElement[str]:

@@ -24,6 +24,10 @@ def test_wrong_use_exits_with_two(rft: Rft, rows: Path) -> None:
         ("run", "ds_x", "--pass-reward", "0"),
         ("run", "ds_x", "--pass-reward", "1.5"),
         ("run", "ds_x", "--grader", README),
+        ("run", "ds_x", "--estimate", "--grader", __file__),
+        ("grader", "attack", "ds_x", "--grader", README),
+        ("grader", "try", "ds_x", "--grader", README),
+        ("grader", "try", "ds_x", "--grader", "absent.py"),
         ("export", "ds_x", "--format", "floppy", "--out", "x.zip"),
         ("export", "ds_x", *TRL, "x.csv"),
         (
@@ -47,22 +51,47 @@ def test_an_error_is_one_line_that_names_the_remedy(rft: Rft) -> None:
     done = rft("export", "ds_absent", "--format", "openai_sft", "--out", "x.zip")
 
     assert done.returncode == 1
-    assert done.stderr == ("rft: There is no dataset 'ds_absent'; it may have been deleted.\n")
+    assert done.stderr == (
+        "rft: There is no dataset 'ds_absent'; it may have been deleted. "
+        "`rft datasets list` has all.\n"
+    )
 
 
-def test_a_name_instead_of_an_id_is_answered_with_the_id(rft: Rft, rows: Path) -> None:
+def test_verbs_take_the_name_of_a_dataset(rft: Rft, rows: Path, grader: Path) -> None:
     name = ("--name", "Spellings", "--objective", "O")
     first = rft.json("import", rows, *name)["id"]
 
-    done = rft("run", "spellings", "--until", "topics")
+    assert rft("run", "spellings", "--until", "topics").returncode == 0
+    assert rft("run", "Spellings", "--grader", grader).returncode == 0
+    assert "grade(" in rft("grader", "spellings", "--as", "python").stdout
+    for verb in (("datasets", "show"), ("dry-runs", "list"), ("exports",), ("train", "list")):
+        assert rft.json(*verb, "SPELLINGS") == rft.json(*verb, first)
+    assert rft("datasets", "delete", "--yes", "Spellings").returncode == 0
+    assert rft("datasets", "show", first).returncode == 1
 
-    hint = f"There is no dataset 'spellings'; did you mean {first}?"
-    assert (done.returncode, done.stderr) == (1, f"rft: {hint}\n")
-    second = rft.json("import", rows, *name)["id"]
-    for verb in (("datasets", "show"), ("datasets", "delete", "--yes"), ("export", *TRL, "x.zip")):
-        done = rft(*verb, "Spellings")
-        assert done.returncode == 1
+
+def test_a_name_of_several_or_of_none_is_answered_with_what_there_is(rft: Rft, rows: Path) -> None:
+    name = ("--name", "Invoices", "--objective", "O")
+    first, second = (rft.json("import", rows, *name)["id"] for _ in range(2))
+
+    for verb in (
+        ("datasets", "delete", "--yes"),
+        ("export", *TRL, "x.zip"),
+        ("run",),
+        ("dry-runs", "list"),
+        ("grader", "versions"),
+        ("deploy", "--tuned", "a/b"),
+        ("train", "start", "--check"),
+    ):
+        done = rft(*verb, "Invoices")
+        assert done.returncode == 1, verb
+        assert "2 datasets are named 'Invoices'" in done.stderr
         assert f"{second}, {first}." in done.stderr
+    close = rft("datasets", "show", "Invoice")
+    assert (close.returncode, close.stderr) == (
+        1,
+        "rft: There is no dataset 'Invoice'; did you mean 'Invoices'?\n",
+    )
 
 
 @pytest.mark.parametrize("folder", ["/absent", "/proc"])

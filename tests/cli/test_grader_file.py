@@ -4,7 +4,7 @@ import orjson
 import pytest
 import typer
 
-from rft_app.cli.pipeline_run import read_grader
+from rft_app.cli.pipeline_run import read_grader, require_grader_file
 from rft_app.domain.grader import ScriptSpec, StringCheckSpec
 from rft_app.errors import InvalidInputError
 
@@ -38,4 +38,4 @@ def test_a_fault_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"list\.json: It holds no grader"):
         read_grader(write(tmp_path / "list.json", []))
     with pytest.raises(typer.BadParameter):
-        read_grader(write(tmp_path / "grader.txt", b""))
+        require_grader_file(tmp_path / "grader.txt")

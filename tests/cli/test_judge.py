@@ -39,7 +39,8 @@ def test_a_judge_is_asked_after_its_cost_was_told(priced: Rft, rows: Path, judge
     assert done.returncode == 0, done.stderr
     assert "Judge: asks good, estimated cost $0.0" in done.stderr
     assert "nothing measured yet" in done.stderr
-    assert "judged by good · 20 calls paid, $0.0400" in done.stdout
+    assert "judged by good · 20 calls paid, $0.0400\n" in done.stdout
+    assert done.stdout.count("pass@") == 1
 
     told = priced.json("run", dataset_id, "--sample-size", 10, "--model", "good", "--estimate")
     assert (told["calls"], told["pacedBy"], told["answers"]["pacedBy"]) == (40, 1, None)
@@ -48,7 +49,11 @@ def test_a_judge_is_asked_after_its_cost_was_told(priced: Rft, rows: Path, judge
     said = priced("run", dataset_id, "--sample-size", 10, "--estimate").stdout
     assert said.startswith("Judge: asks good, estimated cost $0.0")
     assert "the pace of run 1" in said
-    assert priced("run", dataset_id, "--grader", judge, "--estimate").returncode == 2
+    refused = priced("run", dataset_id, "--grader", judge, "--estimate")
+    assert (refused.returncode, "--until grader" in refused.stderr) == (2, True)
+    tried = priced("grader", "try", dataset_id, "--sample-size", 2)
+    assert tried.stderr.startswith("Judge: asks good, estimated cost $0.0")
+    assert "2 calls paid" in tried.stderr
 
     bare = Rft({k: v for k, v in priced.environment.items() if not k.startswith("RFT_LLM")})
     refused = bare("run", dataset_id, "--grader", judge, "--sample-size", 10)

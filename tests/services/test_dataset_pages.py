@@ -6,7 +6,8 @@ import pytest
 
 from rft_app.domain.dataset import DatasetFilter, DatasetPhase, DatasetSort
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
-from rft_app.errors import InvalidInputError
+from rft_app.errors import InvalidInputError, NotFoundError
+from rft_app.services.dataset_naming import get_named
 from rft_app.services.datasets import find_name, list_names, list_page, map_phases
 from rft_app.storage.datasets import touch
 from rft_app.storage.session import reading, unit_of_work
@@ -127,3 +128,15 @@ def test_a_name_is_found_by_itself_whatever_its_letters() -> None:
         session.add(make_dataset_row("ds_9", name="Große Straße"))
     with reading() as session:
         assert [found.id for found in list_names(session, "straße")] == ["ds_9"]
+
+
+def test_a_name_is_the_one_that_is_written_so_else_the_only_one_that_is_written_alike() -> None:
+    with reading() as session:
+        meant = [get_named(session, wanted).id for wanted in ("ds_0", "Beta", "beta", "GAMMA")]
+        assert meant == ["ds_0", "ds_1", "ds_3", "ds_4"]
+        with pytest.raises(InvalidInputError, match=r"2 datasets are named 'BETA'.*: ds_3, ds_1"):
+            get_named(session, "BETA")
+        with pytest.raises(NotFoundError, match="did you mean 'alpha'"):
+            get_named(session, "Alpa")
+        with pytest.raises(NotFoundError, match="may have been deleted"):
+            get_named(session, "%")
