@@ -10,7 +10,6 @@ from pydantic import Field
 
 from rft_app.domain.dry_run_rules import (
     DryRunVerdict,
-    Measured,
     Quality,
     RuleRow,
     apply_rules,
@@ -18,8 +17,9 @@ from rft_app.domain.dry_run_rules import (
     worst_verdict,
 )
 from rft_app.domain.entity import Entity
-from rft_app.domain.grading import FailureKind
+from rft_app.domain.grading import FailureKind, FailureOrigin, find_main_failures
 from rft_app.domain.length_grades import LengthGrades, group_by_length
+from rft_app.domain.measured import Answers, Measure, Measured
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.record import record_id
 from rft_app.domain.sampling import PASSED, PassRates, Sampling, find_pass_rates
@@ -164,6 +164,8 @@ class DryRunReport(Entity):
     """Planned answers that the model did not give; they are in no other figure."""
     not_sampled_example: str = ""
     """The first of them: its record and what the provider said."""
+    num_cut: int = 0
+    """Answers of a model that reached the longest length; they were graded as they were."""
 
     @property
     def abstention_share(self) -> float | None:
@@ -189,8 +191,22 @@ class DryRunReport(Entity):
 
     @property
     def recommendations(self) -> tuple[str, ...]:
-        """What to do about each such row."""
-        return tuple(row.remedy for row in self.rules if row.status.is_bad)
+        """What to do about such rows, each advice once."""
+        return tuple(dict.fromkeys(row.remedy for row in self.rules if row.status.is_bad))
+
+    @property
+    def failure_origin(self) -> FailureOrigin | None:
+        """Where more than half of the failures come from; `None` where no origin has so many."""
+        found = find_main_failures(self.failures)
+        return found.origin if found else None
+
+    @property
+    def provider_row(self) -> RuleRow | None:
+        """The rule that too many failures of a provider broke: nothing to mend in the grader."""
+        if self.failure_origin is not FailureOrigin.PROVIDER:
+            return None
+        row = next((row for row in self.rules if row.measure is Measure.FAILURE_RATE), None)
+        return row if row and row.status.is_bad else None
 
 
 class DryRun(Entity):
@@ -222,6 +238,7 @@ def make_report(
     *,
     settings: DryRunSettings = DryRunSettings(),  # noqa: B008  # frozen
     num_tokens: Mapping[int, int] | None = None,
+    num_cut: int = 0,
 ) -> DryRunReport:
     """Turn all outcomes of a dry run into its report.
 
@@ -231,6 +248,7 @@ def make_report(
         pass_threshold: The reward from which the grader says that a rollout has passed.
         settings: What counts as passed where the grader does not say it.
         num_tokens: The length of each record by its key, where lengths shall be reported.
+        num_cut: Answers of a model that reached the longest length.
     """
     unsampled = [one for one in outcomes if one.failure_kind is FailureKind.NOT_SAMPLED]
     grades = [one for one in outcomes if one.failure_kind is not FailureKind.NOT_SAMPLED]
@@ -249,6 +267,10 @@ def make_report(
         sd=statistics.sd if statistics else None,
         learnable_share=num_learnable / len(graded_groups) if graded_groups else None,
         topic_means={topic.topic: topic.mean for topic in topics if topic.mean is not None},
+        failures=failures,
+        answers=Answers.of(
+            settings.sampling, len(outcomes), num_cut=num_cut, num_not_given=len(unsampled)
+        ),
     )
     rules = apply_rules(measured)
     k = max((group.size for group in groups.values()), default=0)
@@ -277,6 +299,7 @@ def make_report(
         lengths=group_by_length(_find_lengths(grades, num_tokens or {})),
         pass_rates=find_pass_rates(rewards_of, k, passed_from),
         num_not_sampled=len(unsampled),
+        num_cut=num_cut,
         not_sampled_example="".join(_find_examples(unsampled).values()),
         num_groups=len(graded_groups),
         num_learnable=num_learnable,

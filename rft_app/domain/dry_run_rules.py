@@ -10,19 +10,27 @@
 | a topic's mean | – | < 0.05 while the whole is >= 0.20 | data |
 
 The verdict is the worst row that applies.  A row without a value does not apply and says so.
+What to do about a row goes by what happened: failures of a provider are not mended in the grader,
+and answers that were cut off are no poor answers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal, TypedDict
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.grading import (
+    REMEDIES,
+    FailureOrigin,
+    MainFailures,
+)
+from rft_app.domain.measured import MOSTLY_CUT, WHOLE_MEAN, Measure, Measured
+from rft_app.domain.words import count
 
+FEW_GRADED = 50
+"""Below so many graded rollouts the figures are mostly chance."""
 FLAT_SD = 0.05
 """Rewards that spread less than this say more about the grader than about the data."""
-WHOLE_MEAN = 0.20
-"""From this mean on, a topic near zero stands out."""
-
 Blame = Literal["grader", "data"]
 Unit = Literal["share", "count", "reward"]
 Quality = Literal["good", "attention", "problem"]
@@ -59,17 +67,6 @@ class RowStatus(StrEnum):
         return self in {RowStatus.CAUTION, RowStatus.NO_GO}
 
 
-class Measure(StrEnum):
-    """What the rules look at, in the order they are listed."""
-
-    FAILURE_RATE = "failure_rate"
-    NUM_GRADED = "num_graded"
-    MEAN = "mean"
-    SD = "sd"
-    LEARNABLE_SHARE = "learnable_share"
-    TOPIC_MEAN = "topic_mean"
-
-
 class Bounds(Entity):
     """A value strictly outside them breaks the rule; on the edge it does not."""
 
@@ -102,6 +99,8 @@ class Rule(Entity):
     """Why the row does not apply where there is no value."""
     remedy: str
     """What to do; `{topic}` stands for the lowest topic."""
+    remedy_of_sampled: str = ""
+    """The same where a model was asked for the answers; empty where that makes no difference."""
 
 
 RULES = (
@@ -120,10 +119,11 @@ RULES = (
         label="Graded rollouts",
         unit="count",
         no_go=Bounds(low=20),
-        caution=Bounds(low=50),
+        caution=Bounds(low=FEW_GRADED),
         blames="data",
         absent="No rollout was planned.",
         remedy="Add records with answers, import rollouts, or raise the number of records.",
+        remedy_of_sampled="Raise the number of records, or how many answers each gets.",
     ),
     Rule(
         measure=Measure.MEAN,
@@ -135,6 +135,8 @@ RULES = (
         absent="Nothing was graded.",
         remedy="Near 0 or 1 there is little to learn: check the grader on the worst and best "
         "rollouts, or choose easier or harder records.",
+        remedy_of_sampled="Near 0 or 1 there is little to learn: check the grader on the worst and "
+        "best rollouts, or choose easier or harder records, or another model.",
     ),
     Rule(
         measure=Measure.SD,
@@ -169,35 +171,8 @@ RULES = (
 )
 
 
-class Measured(Entity):
-    """The figures the rules look at; `None` where there is none."""
-
-    failure_rate: float | None
-    num_graded: int
-    mean: float | None
-    sd: float | None
-    learnable_share: float | None
-    topic_means: dict[str, float]
-    """Topic to mean reward, topics without a graded rollout left out."""
-
-    @property
-    def worst_topic(self) -> tuple[str, float] | None:
-        """The topic with the lowest mean, where the whole is good enough to compare with."""
-        if self.mean is None or self.mean < WHOLE_MEAN or not self.topic_means:
-            return None
-        return min(self.topic_means.items(), key=lambda pair: (pair[1], pair[0]))
-
-    def value(self, measure: Measure) -> float | None:
-        """The figure behind one rule."""
-        values: Mapping[Measure, float | None] = {
-            Measure.FAILURE_RATE: self.failure_rate,
-            Measure.NUM_GRADED: self.num_graded,
-            Measure.MEAN: self.mean,
-            Measure.SD: self.sd,
-            Measure.LEARNABLE_SHARE: self.learnable_share,
-            Measure.TOPIC_MEAN: self.worst_topic[1] if self.worst_topic else None,
-        }
-        return values[measure]
+_TOLD_BY_CUT = {Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE}
+"""What answers cut off make low, whatever the grader and the data are like."""
 
 
 class RuleRow(Entity):
@@ -216,15 +191,18 @@ class RuleRow(Entity):
     blames: Blame
     status: RowStatus
     note: str
-    """Why the row does not apply, or which topic it is about; else empty."""
+    """Why the row does not apply, which topic it is about, or whose most failures are; else
+    empty."""
     remedy: str
 
     @property
     def sentence(self) -> str:
         """The row in words, e.g. `Grading failures: 12% (NO_GO at > 10%)`, and a period."""
         limit = self.no_go if self.status is RowStatus.NO_GO else self.caution
-        about = f" in {self.note}" if self.note else ""
-        return f"{self.label}{about}: {self.shown_value} ({self.status.upper()} at {limit})."
+        is_topic = self.measure is Measure.TOPIC_MEAN
+        about = f" in {self.note}" if self.note and is_topic else ""
+        told = f"{self.label}{about}: {self.shown_value} ({self.status.upper()} at {limit})."
+        return told if is_topic or not self.note else f"{told} {self.note}"
 
 
 class Qualities(TypedDict):
@@ -284,8 +262,41 @@ def _apply(rule: Rule, measured: Measured) -> RuleRow:
         blames=rule.blames or _blame_of_mean(measured.sd),
         status=_status(rule, value),
         note=_note(rule, measured, value),
-        remedy=rule.remedy.format(topic=_name_topic(measured)),
+        remedy=_find_remedy(rule, measured),
     )
+
+
+def _find_remedy(rule: Rule, measured: Measured) -> str:
+    is_sampled = measured.answers is not None
+    usual = (is_sampled and rule.remedy_of_sampled) or rule.remedy
+    usual = usual.format(topic=_name_topic(measured))
+    if rule.measure is Measure.FAILURE_RATE:
+        return _mend_failures(measured.main_failures) or usual
+    if rule.measure is Measure.NUM_GRADED:
+        return _raise_graded(measured) or usual
+    advice = measured.advice_on_cut
+    if advice and measured.answers and measured.answers.cut_share >= MOSTLY_CUT:
+        return advice if rule.measure in _TOLD_BY_CUT else usual
+    return f"{advice} {usual}" if advice and rule.measure is Measure.MEAN else usual
+
+
+def _raise_graded(measured: Measured) -> str:
+    """What to do where there would be enough, had all been given and graded; else empty."""
+    num_failed = sum(measured.failures.values())
+    num_not_given = measured.answers.num_not_given if measured.answers else 0
+    num_planned = measured.num_graded + num_failed + num_not_given
+    if not measured.num_graded < FEW_GRADED <= num_planned:
+        return ""
+    told = [f"{count(num_not_given, 'answer was', 'answers were')} not given"] * bool(num_not_given)
+    told += [f"{count(num_failed, 'rollout')} failed"] * bool(num_failed)
+    return f"{' and '.join(told)}: mend that first, then there are enough." if told else ""
+
+
+def _mend_failures(found: MainFailures | None) -> str:
+    """What to do about failures that are not the grader's own; empty for those that are."""
+    if found is None or found.origin is FailureOrigin.GRADER:
+        return ""
+    return f"{found.sentence} {REMEDIES[found.kind]}"
 
 
 def _name_topic(measured: Measured) -> str:
@@ -308,6 +319,9 @@ def _status(rule: Rule, value: float | None) -> RowStatus:
 def _note(rule: Rule, measured: Measured, value: float | None) -> str:
     if value is None:
         return rule.absent
+    if rule.measure is Measure.FAILURE_RATE:
+        found = measured.main_failures
+        return found.sentence if found and found.origin is not FailureOrigin.GRADER else ""
     is_topic = rule.measure is Measure.TOPIC_MEAN
     return measured.worst_topic[0] if is_topic and measured.worst_topic else ""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -37,12 +37,93 @@ class FailureKind(StrEnum):
     """The judge's prompt asks for something that the record or the answer has not."""
     PROVIDER_REFUSED = "provider_refused"
     """The provider did not take the call: key, credit, limits, or a fault of its own."""
+    NOT_REACHED = "not_reached"
+    """There is no way to the provider, or the line broke."""
+    TOO_LATE = "too_late"
+    """The provider did not answer in time."""
+    NO_COMPLETION = "no_completion"
+    """What answered is no chat API: a web page, or nothing that can be read."""
     NO_REPLY = "no_reply"
-    """Nothing came back, or nothing in it."""
+    """The model said nothing.  In runs of earlier releases also what the three above mean."""
     BAD_REPLY = "bad_reply"
     """The reply holds no score that can be read, nor does the second one."""
     DECLINED = "declined"
     """The model would not judge."""
+
+    @property
+    def origin(self) -> "FailureOrigin":
+        """Where the fault lies."""
+        return _ORIGINS.get(self, FailureOrigin.GRADER)
+
+
+class FailureOrigin(StrEnum):
+    """Where the fault behind a failure lies, and so who can mend it."""
+
+    GRADER = "grader"
+    PROVIDER = "provider"
+    """The way to the model: the grader was not at work."""
+    MODEL = "model"
+    """The judge's model, which the provider reached."""
+    RECORDS = "records"
+
+    @property
+    def words(self) -> str:
+        """Where failures lie, e.g. `in the grader`."""
+        return {
+            FailureOrigin.GRADER: "in the grader",
+            FailureOrigin.PROVIDER: "with the provider, not in the grader",
+            FailureOrigin.MODEL: "with the judging model",
+            FailureOrigin.RECORDS: "in the records",
+        }[self]
+
+
+_ORIGINS: Mapping[FailureKind, FailureOrigin] = {
+    FailureKind.NOT_SAMPLED: FailureOrigin.PROVIDER,
+    FailureKind.PROVIDER_REFUSED: FailureOrigin.PROVIDER,
+    FailureKind.NOT_REACHED: FailureOrigin.PROVIDER,
+    FailureKind.TOO_LATE: FailureOrigin.PROVIDER,
+    FailureKind.NO_COMPLETION: FailureOrigin.PROVIDER,
+    FailureKind.NO_REPLY: FailureOrigin.MODEL,
+    FailureKind.BAD_REPLY: FailureOrigin.MODEL,
+    FailureKind.DECLINED: FailureOrigin.MODEL,
+    FailureKind.NO_REFERENCE: FailureOrigin.RECORDS,
+    FailureKind.NO_OUTPUT: FailureOrigin.RECORDS,
+    FailureKind.MISSING_VARIABLE: FailureOrigin.RECORDS,
+}
+"""All others are the grader's own."""
+
+
+class MainFailures(NamedTuple):
+    """What more than half of some failures have in common."""
+
+    origin: FailureOrigin
+    number: int
+    total: int
+    kind: FailureKind
+    """The one of that origin that occurred most often."""
+
+    @property
+    def sentence(self) -> str:
+        """Where they lie, and how many of all."""
+        return f"{self.number:,} of {self.total:,} failures lie {self.origin.words}."
+
+
+def find_main_failures(failures: Mapping[FailureKind, int]) -> MainFailures | None:
+    """Where more than half of the failures come from; `None` where no origin has so many.
+
+    Example:
+        >>> found = find_main_failures({FailureKind.EXCEPTION: 1, FailureKind.TOO_LATE: 2})
+        >>> found.origin.value, found.number, found.kind.value
+        ('provider', 2, 'too_late')
+        >>> find_main_failures({FailureKind.EXCEPTION: 1, FailureKind.TOO_LATE: 1})
+    """
+    total = sum(failures.values())
+    for origin in FailureOrigin:
+        of_it = {kind: number for kind, number in failures.items() if kind.origin is origin}
+        if 2 * sum(of_it.values()) > total:
+            kind = max(of_it, key=lambda one: of_it[one])
+            return MainFailures(origin, sum(of_it.values()), total, kind)
+    return None
 
 
 REMEDIES: Mapping[FailureKind, str] = {
@@ -60,7 +141,18 @@ REMEDIES: Mapping[FailureKind, str] = {
     FailureKind.NOT_SAMPLED: "Read what the provider said, then run again.",
     FailureKind.MISSING_VARIABLE: "Add it to these records, or take it out of the prompt.",
     FailureKind.PROVIDER_REFUSED: "Read what the provider said, then run again.",
-    FailureKind.NO_REPLY: "Run again later, or raise RFT_LLM_TIMEOUT_S.",
+    FailureKind.NOT_REACHED: (
+        "Check the provider's base URL (Settings, or RFT_LLM_BASE_URL) and the network, then run "
+        "again."
+    ),
+    FailureKind.TOO_LATE: (
+        "Run again later, or raise the provider's longest wait (Settings, or RFT_LLM_TIMEOUT_S)."
+    ),
+    FailureKind.NO_COMPLETION: (
+        "Run again later. If it stays, check the provider's base URL (Settings, or "
+        "RFT_LLM_BASE_URL): what answers there is no chat API."
+    ),
+    FailureKind.NO_REPLY: "Run again, or choose another model.",
     FailureKind.BAD_REPLY: (
         "Ask for less in the output schema, allow more tokens, or choose another model."
     ),

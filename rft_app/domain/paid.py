@@ -96,3 +96,5 @@ class JudgeUse(Entity):
     paid: PaidTotals
     note: str = ""
     """What a person should know of these calls; mostly empty."""
+    num_cut: int = 0
+    """Answers that reached the longest length; not counted of a judge's replies."""

@@ -9,10 +9,11 @@ from rft_app.llm.failures import CallFailure, CallFailureKind, FailureTally
 
 NOT_ASKED = "Not asked, because that call would fail, too."
 _KINDS = {
-    CallFailureKind.TIMEOUT: FailureKind.NO_REPLY,
-    CallFailureKind.UNREACHABLE: FailureKind.NO_REPLY,
+    CallFailureKind.TIMEOUT: FailureKind.TOO_LATE,
+    CallFailureKind.UNREACHABLE: FailureKind.NOT_REACHED,
     CallFailureKind.EMPTY: FailureKind.NO_REPLY,
-    CallFailureKind.NO_COMPLETION: FailureKind.NO_REPLY,
+    CallFailureKind.NO_COMPLETION: FailureKind.NO_COMPLETION,
+    CallFailureKind.WEB_PAGE: FailureKind.NO_COMPLETION,
     CallFailureKind.TRUNCATED: FailureKind.BAD_REPLY,
     CallFailureKind.BAD_REPLY: FailureKind.BAD_REPLY,
     CallFailureKind.REFUSED: FailureKind.DECLINED,

@@ -28,7 +28,9 @@ class CallFailureKind(StrEnum):
     EMPTY = "empty"
     BAD_REPLY = "bad_reply"
     NO_COMPLETION = "no_completion"
-    """An answer that is none of a chat API: an empty body, a page to sign in."""
+    """An answer that is none of a chat API, e.g. an empty body."""
+    WEB_PAGE = "web_page"
+    """A page with a good status where an answer should be: a busy proxy, a page to sign in."""
     NOT_READY = "not_ready"
     """Nothing was sent, e.g. because a key is lost; the message says what to do."""
 
@@ -63,6 +65,7 @@ _RETRYABLE = {
     CallFailureKind.SERVER_ERROR,
     CallFailureKind.TIMEOUT,
     CallFailureKind.UNREACHABLE,
+    CallFailureKind.WEB_PAGE,
 }
 _FATAL = {
     CallFailureKind.AUTH,
@@ -94,6 +97,10 @@ _REMEDIES = {
     CallFailureKind.NO_COMPLETION: (
         "Check RFT_LLM_BASE_URL: no chat API answers there; most addresses end in /v1."
     ),
+    CallFailureKind.WEB_PAGE: (
+        "Try again later. If it stays, check RFT_LLM_BASE_URL: no chat API answers there; most "
+        "addresses end in /v1."
+    ),
     CallFailureKind.NOT_READY: "",
 }
 _EMBEDDED_REMEDIES: Mapping[CallFailureKind, str] = dict[CallFailureKind, str].fromkeys(
@@ -102,6 +109,7 @@ _EMBEDDED_REMEDIES: Mapping[CallFailureKind, str] = dict[CallFailureKind, str].f
         CallFailureKind.TIMEOUT,
         CallFailureKind.UNREACHABLE,
         CallFailureKind.NO_COMPLETION,
+        CallFailureKind.WEB_PAGE,
     ),
     "Try again: the embedded model starts anew. `rft doctor` says what it lacks.",
 )
@@ -116,6 +124,10 @@ _REMEDIES_IN_SETTINGS = {
     CallFailureKind.NO_COMPLETION: (
         "Check the base URL of {} in Settings: no chat API answers there; most addresses end in "
         "/v1."
+    ),
+    CallFailureKind.WEB_PAGE: (
+        "Try again later. If it stays, check the base URL of {} in Settings: no chat API answers "
+        "there; most addresses end in /v1."
     ),
 }
 

@@ -26,6 +26,7 @@ CONNECT_TIMEOUT_S = 10.0
 _NO_KEY = "none"
 """Sent where no key is set; the library insists on one."""
 _SHOWN_OF_BODY = 120
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 GATEWAY_TIMEOUT = 504
 _BEFORE_SENDING = (
@@ -126,7 +127,16 @@ class Lines:
         return StatusFailure(self._fail(CallFailureKind.SERVER_ERROR, said))
 
     def explain_completion(self, body: bytes) -> CallFailure:
-        """An answer with a good status that holds no chat completion; JSON was made by a model."""
+        """An answer with a good status that holds no chat completion; JSON was made by a model.
+
+        A page is what proxies and gateways serve for a while, so that call may be made again.
+        """
+        if body.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1] == b"<":
+            shown = self.hide(body.decode(errors="replace"))[:_SHOWN_OF_BODY]
+            return self._fail(
+                CallFailureKind.WEB_PAGE,
+                f"The provider answered with a web page instead of a chat completion: {shown}",
+            )
         found = self.explain_body(body, "chat completion")
         is_of_model = found.kind is CallFailureKind.NO_COMPLETION and body.lstrip()[:1] == b"{"
         return found.model_copy(update={"may_be_charged": is_of_model})

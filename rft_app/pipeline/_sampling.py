@@ -186,7 +186,9 @@ class Sampler:
             notes.append(f"{cut} cut off at {self._sampling.max_tokens:,} tokens, graded as such.")
         if "temperature" in self._client.left_out:
             notes.append("The model takes no temperature and used its own.")
-        return JudgeUse(model=self._name, paid=self._sum_paid(), note=" ".join(notes))
+        return JudgeUse(
+            model=self._name, paid=self._sum_paid(), note=" ".join(notes), num_cut=num_cut
+        )
 
     def _sum_paid(self) -> PaidTotals:
         with reading() as session:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
-from rft_app.domain.dry_run_rules import DryRunVerdict
+from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus
 from rft_app.domain.grader import GraderSpec, find_pass_threshold, list_asking
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
 from rft_app.domain.paid import JudgeUse
@@ -204,6 +204,7 @@ def _report(run: DryRun, uses: _Uses) -> DryRun:
             find_pass_threshold(graders.get_version(session, run.grader_version_id).spec),
             settings=run.settings,
             num_tokens=map_num_tokens(session, {one.record_seq for one in outcomes}),
+            num_cut=uses.sampler.num_cut if uses.sampler else 0,
         ).model_copy(update={"judge": uses.judge, "sampler": uses.sampler})
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)
@@ -229,9 +230,15 @@ def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:
             "learnable_share": report.learnable_share,
             "dataset_quality": report.dataset_quality,
             "grader_quality": report.grader_quality,
+            "is_provider_to_blame": _is_provider_to_blame(report),
             "snapshot_id": run.snapshot_id,
         },
     )
+
+
+def _is_provider_to_blame(report: DryRunReport) -> bool:
+    row = report.provider_row
+    return row is not None and row.status is RowStatus.NO_GO
 
 
 class TimeoutsInARow:

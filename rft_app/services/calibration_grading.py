@@ -10,7 +10,13 @@ from rft_app import graders as kinds
 from rft_app.domain.calibration import NUM_ASKED, NUM_LOCAL
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, GraderVersion, list_asking
-from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
+from rft_app.domain.grading import (
+    NO_ANSWER,
+    FailureKind,
+    FailureOrigin,
+    GradingFailure,
+    Outcome,
+)
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.graders import open_grader
@@ -33,7 +39,10 @@ MAX_GRADED = 1000
 _CHUNK_ASKED, _CHUNK_LOCAL = 25, 250
 """Grades that are stored together; what is cut off loses at most so many."""
 _SEED = 0
-_UNASKED = {FailureKind.PROVIDER_REFUSED, FailureKind.NO_REPLY}
+_UNASKED = {
+    *(kind for kind in FailureKind if kind.origin is FailureOrigin.PROVIDER),
+    FailureKind.NO_REPLY,
+}
 """No fault of the answer: such a failure is told and not stored, so that it can be tried again."""
 
 

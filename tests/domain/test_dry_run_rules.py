@@ -7,14 +7,14 @@ import pytest
 from rft_app.domain.dry_run_rules import (
     RULES,
     DryRunVerdict,
-    Measure,
-    Measured,
     RowStatus,
     RuleRow,
     apply_rules,
     quality_of,
     worst_verdict,
 )
+from rft_app.domain.grading import REMEDIES, FailureKind
+from rft_app.domain.measured import Answers, Measure, Measured
 
 
 def measured(**changes: Any) -> Measured:
@@ -103,6 +103,93 @@ def test_the_blame_of_every_other_row_is_fixed() -> None:
         Measure.LEARNABLE_SHARE: "data",
         Measure.TOPIC_MEAN: "data",
     }
+
+
+def failed(failures: dict[FailureKind, int], **changes: Any) -> RuleRow:
+    values: dict[str, Any] = {"failure_rate": 0.5, "failures": failures, **changes}
+    return row(Measure.FAILURE_RATE, **values)
+
+
+@pytest.mark.parametrize(
+    ("failures", "whose", "remedy"),
+    [
+        (
+            {FailureKind.NO_COMPLETION: 8, FailureKind.TOO_LATE: 1, FailureKind.EXCEPTION: 1},
+            "9 of 10 failures lie with the provider, not in the grader.",
+            REMEDIES[FailureKind.NO_COMPLETION],
+        ),
+        (
+            {FailureKind.BAD_REPLY: 3, FailureKind.TOO_LATE: 2},
+            "3 of 5 failures lie with the judging model.",
+            REMEDIES[FailureKind.BAD_REPLY],
+        ),
+        (
+            {FailureKind.NO_REFERENCE: 1},
+            "1 of 1 failures lie in the records.",
+            REMEDIES[FailureKind.NO_REFERENCE],
+        ),
+    ],
+)
+def test_failures_that_are_not_the_graders_are_told_with_their_own_remedy(
+    failures: dict[FailureKind, int], whose: str, remedy: str
+) -> None:
+    found = failed(failures)
+    assert (found.note, found.remedy) == (whose, f"{whose} {remedy}")
+    assert found.sentence == f"Grading failures: 50% (NO_GO at > 10%). {whose}"
+    assert found.blames == "grader", "the table decides that"
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        {FailureKind.EXCEPTION: 3, FailureKind.TOO_LATE: 2},
+        {FailureKind.EXCEPTION: 1, FailureKind.TOO_LATE: 1},
+    ],
+)
+def test_else_the_grader_is_to_be_mended(failures: dict[FailureKind, int]) -> None:
+    found = failed(failures)
+    assert (found.note, "mend the grader" in found.remedy) == ("", True)
+
+
+def test_too_few_grades_lead_to_what_would_have_been_enough() -> None:
+    few = row(Measure.NUM_GRADED, num_graded=10, failures={FailureKind.TOO_LATE: 40})
+    assert few.remedy == "40 rollouts failed: mend that first, then there are enough."
+    asked = Answers(num_asked=60, num_not_given=49, max_tokens=64)
+    missing = row(
+        Measure.NUM_GRADED, num_graded=10, failures={FailureKind.EXCEPTION: 1}, answers=asked
+    )
+    assert missing.remedy.startswith("49 answers were not given and 1 rollout failed: mend")
+
+
+def test_answers_of_a_model_are_not_asked_to_be_recorded() -> None:
+    assert "Add records with answers" in row(Measure.NUM_GRADED, num_graded=10).remedy
+    asked = Answers(num_asked=10, max_tokens=64)
+    assert row(Measure.NUM_GRADED, num_graded=10, answers=asked).remedy == (
+        "Raise the number of records, or how many answers each gets."
+    )
+
+
+def remedies(mean: float, num_cut: int) -> dict[Measure, str]:
+    answers = Answers(num_asked=110, num_cut=num_cut, num_not_given=10, max_tokens=64)
+    rows = apply_rules(measured(mean=mean, sd=0.01, learnable_share=0.0, answers=answers))
+    return {row.measure: row.remedy for row in rows if row.status.is_bad}
+
+
+def test_answers_cut_off_explain_a_low_mean() -> None:
+    some, most = remedies(0.1, 10), remedies(0.1, 50)
+    advice = "of the answers were cut off at 64 tokens and graded as they were: raise the longest"
+    assert some[Measure.MEAN].startswith(f"10% {advice}")
+    assert "choose easier or harder records" in some[Measure.MEAN]
+    assert advice not in some[Measure.SD]
+    assert most[Measure.MEAN].startswith(f"50% {advice}")
+    assert most[Measure.SD] == most[Measure.LEARNABLE_SHARE] == most[Measure.MEAN]
+
+
+@pytest.mark.parametrize(("mean", "num_cut"), [(0.1, 9), (0.9, 100)])
+def test_few_answers_cut_off_or_a_high_mean_ask_for_no_longer_answers(
+    mean: float, num_cut: int
+) -> None:
+    assert not any("cut off" in remedy for remedy in remedies(mean, num_cut).values())
 
 
 def test_every_row_is_listed_with_value_and_thresholds_whatever_the_verdict() -> None:

@@ -79,7 +79,7 @@ JUDGED = {
     "range": Mode(None, say_json({"reasoning": "!", "score": 7}), 1, FailureKind.OUT_OF_RANGE),
     "silence": Mode(None, say_no_choice(), 2, FailureKind.NO_REPLY),
     "refusal": Mode(None, say(None, refusal="I will not."), 1, FailureKind.DECLINED),
-    "page": Mode(None, PAGE_SERVED, 0, FailureKind.NO_REPLY),
+    "page": Mode(None, PAGE_SERVED, 0, FailureKind.NO_COMPLETION),
     "cut": Mode(CUT, GOOD),
 }
 YES = say("yes")

@@ -212,8 +212,8 @@ MADE = {
     "no credit": Made(FailureKind.PROVIDER_REFUSED, 1, 0),
     "no patience": Made(FailureKind.PROVIDER_REFUSED, 1, 0),
     "a fault": Made(FailureKind.PROVIDER_REFUSED, 2, 0),
-    "a page": Made(FailureKind.NO_REPLY, 2, 0),
-    "nothing": Made(FailureKind.NO_REPLY, 2, 0),
+    "a page": Made(FailureKind.NO_COMPLETION, 2, 0),
+    "nothing": Made(FailureKind.NO_COMPLETION, 2, 0),
     "silence": Made(FailureKind.NO_REPLY, 2, 2),
     "nonsense": Made(FailureKind.BAD_REPLY, 2, 2),
     "another shape": Made(FailureKind.BAD_REPLY, 2, 2),
@@ -221,7 +221,7 @@ MADE = {
     "a refusal": Made(FailureKind.DECLINED, 1, 1),
     "a filter": Made(FailureKind.DECLINED, 1, 1),
     "no choice": Made(FailureKind.NO_REPLY, 2, 2),
-    "a stream cut off": Made(FailureKind.NO_REPLY, 2, 0),
+    "a stream cut off": Made(FailureKind.NOT_REACHED, 2, 0),
 }
 
 

@@ -181,7 +181,7 @@ FAILURES: dict[str, tuple[Served, str]] = {
     "a fault": (refuse(500, "broken"), "500: broken. Try again later"),
     "a page": (
         Served(PAGE, headers={"Content-Type": "text/html"}),
-        "Check RFT_LLM_BASE_URL: no chat API",
+        "check RFT_LLM_BASE_URL: no chat API",
     ),
     "nothing": (Served(b""), "nothing. Check RFT_LLM_BASE_URL"),
     "silence": (say(""), "The model said nothing"),

@@ -61,7 +61,10 @@ def test_an_unknown_price_or_count_is_no_cost_of_zero(start: Start) -> None:
     assert [reply.cost_usd for reply in replies if isinstance(reply, ChatReply)] == [None] * 3
 
 
-@pytest.mark.parametrize("first", [refuse(500), refuse(503), refuse(429), refuse(504)])
+BUSY_PAGE = Served(b"\xef\xbb\xbf\n<!doctype html><p>Busy", headers={"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize("first", [refuse(500), refuse(503), refuse(429), refuse(504), BUSY_PAGE])
 def test_what_may_pass_is_tried_again(start: Start, first: Served) -> None:
     provider, client = start(in_turn(first, say("Hi")))
     assert isinstance(client.chat(make_request()), ChatReply)
@@ -101,6 +104,14 @@ def test_a_wait_of_an_hour_fails_at_once_and_says_so(start: Start, num_attempts:
 def test_it_gives_up_after_the_attempts_that_are_set(start: Start) -> None:
     provider, client = start(in_turn(refuse(500)), max_attempts=3)
     assert find_kind(client.chat(make_request())) is CallFailureKind.SERVER_ERROR
+    assert len(provider.requests) == 3
+
+
+def test_a_page_that_stays_is_told_as_what_it_is(start: Start) -> None:
+    provider, client = start(in_turn(BUSY_PAGE), max_attempts=3)
+    outcome = client.chat(make_request())
+    assert find_kind(outcome) is CallFailureKind.WEB_PAGE
+    assert "a web page instead of a chat completion" in str(outcome)
     assert len(provider.requests) == 3
 
 

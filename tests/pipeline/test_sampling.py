@@ -173,6 +173,7 @@ def test_answers_that_are_cut_off_empty_or_refused_are_answers(
         assert [grade.reward for grade in iterate_grades(session, run.id)] == [0.5, 0.0, 0.7]
     assert report.sampler is not None
     assert "1 answer cut off at 40 tokens" in report.sampler.note
+    assert report.num_cut == 1
 
 
 def test_a_reply_without_any_answer_is_paid_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +207,7 @@ def test_a_run_that_goes_on_still_tells_what_was_cut_off_before(
     _, report = last_run()
     assert report.sampler is not None
     assert "1 answer cut off at 40 tokens" in report.sampler.note
+    assert report.num_cut == 1
 
 
 def test_tool_calls_of_the_model_are_graded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from rft_app.domain.dry_run_rules import (
     RowStatus,
     RuleRow,
 )
-from rft_app.domain.grading import REMEDIES, FailureKind
+from rft_app.domain.grading import REMEDIES, FailureKind, FailureOrigin
 from rft_app.domain.sampling import PASSED, Sampling
 from rft_app.domain.statistics import NUM_BINS, RewardStatistics
 
@@ -238,6 +238,8 @@ class DryRunReport(Wire):
     """The first failure of each kind: where it happened and its message."""
     failure_remedies: dict[FailureKind, str]
     """What to do about each kind that occurred."""
+    failure_origin: FailureOrigin | None
+    """Where more than half of the failures come from; `null` where no origin has so many."""
     failure_rate: float | None
     learnable_share: float | None
     """Records whose rollouts' rewards differ; `null` where none has two."""
@@ -249,6 +251,8 @@ class DryRunReport(Wire):
     not_sampled: int
     """Planned answers that the model did not give; they are in no other figure."""
     not_sampled_example: str
+    cut_off: int
+    """Answers of a model that reached `maxTokens`; they were graded as they were."""
     sampler: JudgeUse | None
     """Whom the answers were asked of; `null` where recorded ones were graded."""
     judge: JudgeUse | None
@@ -297,6 +301,7 @@ class DryRunReport(Wire):
             failures=report.failures,
             failure_examples=report.failure_examples,
             failure_remedies={kind: REMEDIES[kind] for kind in report.failures},
+            failure_origin=report.failure_origin,
             failure_rate=report.failure_rate,
             learnable_share=report.learnable_share,
             rules=[_to_rule(row) for row in report.rules],
@@ -304,6 +309,7 @@ class DryRunReport(Wire):
             by_length=[LengthScore(**one.model_dump()) for one in report.lengths],
             not_sampled=report.num_not_sampled,
             not_sampled_example=report.not_sampled_example,
+            cut_off=report.num_cut,
             sampler=report.sampler and JudgeUse.of(report.sampler),
             judge=report.judge and JudgeUse.of(report.judge),
         )

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from rft_app.ui.components.button import button
+from rft_app.ui.components.button import button, button_link
 from rft_app.ui.components.dry_run_history import dry_run_history
 from rft_app.ui.components.dry_run_rollouts import dry_run_rollouts
 from rft_app.ui.components.dry_run_verdict import (
@@ -138,12 +138,18 @@ def _report() -> rx.Component:
 
 
 def _open_blamed(variant: str) -> rx.Component:
-    """Where to mend what the rules blame; of two places the grader is the first to look at."""
+    """Where to mend what is to blame; of two places the grader is the first to look at."""
     grader = button("Open grader", variant=variant, on_click=ModalState.open_step("grader"))
-    return rx.cond(
-        _REPORT.blames_grader,
-        rx.fragment(rx.cond(_REPORT.blames_data, _open_coverage("default")), grader),
-        rx.cond(_REPORT.blames_data, _open_coverage(variant)),
+    return rx.fragment(
+        rx.cond(
+            _REPORT.blames_provider,
+            button_link("Open Settings", href="/settings", variant=variant),
+        ),
+        rx.cond(
+            _REPORT.blames_grader,
+            rx.fragment(rx.cond(_REPORT.blames_data, _open_coverage("default")), grader),
+            rx.cond(_REPORT.blames_data, _open_coverage(variant)),
+        ),
     )
 
 

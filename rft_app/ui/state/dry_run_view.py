@@ -187,6 +187,9 @@ class ReportView:
     attack_words: str = ""
     attack_status: str = "waiting"
     blames_grader: bool = False
+    """Whether there is something to mend in the grader, like `blames_data` in the data."""
+    blames_provider: bool = False
+    """Whether a provider failed too often: nothing else can be told before that is mended."""
     blames_data: bool = False
     rules: list[RuleView] = field(default_factory=list)
     num_graded: str = ""
@@ -219,7 +222,7 @@ def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = N
     if report is None:
         return ReportView(id=run.id, number=run.number)
     bad = [row for row in report.rules if row.status.is_bad]
-    is_about = {row.blames for row in bad}
+    is_about = set() if report.provider_row else {row.blames for row in bad}
     return ReportView(
         id=run.id,
         number=run.number,
@@ -241,6 +244,7 @@ def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = N
         attack_status=_rate_attacks(attacked),
         blames_grader="grader" in is_about,
         blames_data="data" in is_about,
+        blames_provider=report.provider_row is not None,
         rules=[RuleView.of(row) for row in report.rules],
         num_graded=count(report.num_graded, "graded rollout"),
         passes=_describe_passing(report.pass_rates),
@@ -380,7 +384,8 @@ def _praise(report: DryRunReport) -> str:
     """What a GO means, and what it does not say."""
     if report.learnable_share is not None:
         return "The rewards differ enough, and often enough, to learn from."
+    how = "Ask for 2 or more answers each" if report.sampler else "Import rollouts"
     return (
         "The rewards differ enough. Whether answers to the same record differ is not measured: "
-        "each has one graded answer. Import rollouts to find out."
+        f"each has one graded answer. {how} to find out."
     )

@@ -223,15 +223,21 @@ def _ready(canvas: Canvas, name: StepName) -> NextStep:
 
 def _no_go(canvas: Canvas, step: CanvasStep) -> NextStep:
     """Running again would say the same: lead to what the rules blame."""
-    is_grader = step.facts.get("grader_quality") == "problem"
+    is_providers = step.facts.get("is_provider_to_blame") is True
+    is_grader = step.facts.get("grader_quality") == "problem" and not is_providers
     verdict = str(step.facts.get("verdict", "NO_GO"))
     cause = "the grader" if is_grader else "the data"
+    blamed = (
+        "Most failures lie with a provider, not in the grader"
+        if is_providers
+        else f"The rules blame {cause}"
+    )
     return NextStep(
         badge="NO_GO",
         tone="bad",
         position=f"{StepName.DRY_RUN.number} of 7",
         title=f"The dry run says {verdict}",
-        purpose=f"Training could learn little from these rewards. The rules blame {cause}; the"
+        purpose=f"Training could learn little from these rewards. {blamed}; the"
         " verdict names the figures and what to do.",
         facts=[Fact("Verdict", step.node.summary), *_facts(canvas, StepName.DRY_RUN)],
         action=WORDS[StepName.GRADER].again if is_grader else "Open the verdict",

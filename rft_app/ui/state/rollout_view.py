@@ -32,7 +32,10 @@ FAILURES = {
     FailureKind.NOT_SAMPLED: "Not given",
     FailureKind.MISSING_VARIABLE: "Missing in the record",
     FailureKind.PROVIDER_REFUSED: "The provider refused",
-    FailureKind.NO_REPLY: "No reply",
+    FailureKind.NOT_REACHED: "Provider not reached",
+    FailureKind.TOO_LATE: "No reply in time",
+    FailureKind.NO_COMPLETION: "No chat API answered",
+    FailureKind.NO_REPLY: "Empty reply",
     FailureKind.BAD_REPLY: "Unreadable reply",
     FailureKind.DECLINED: "The model declined",
 }
