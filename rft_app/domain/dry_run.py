@@ -17,6 +17,7 @@ from rft_app.domain.dry_run_rules import (
     worst_verdict,
 )
 from rft_app.domain.entity import Entity
+from rft_app.domain.grade import Grade
 from rft_app.domain.grading import FailureKind, FailureOrigin, find_main_failures
 from rft_app.domain.length_grades import LengthGrades, group_by_length
 from rft_app.domain.measured import Answers, Measure, Measured
@@ -50,24 +51,6 @@ class DryRunSettings(Entity):
     """What answers and judge may cost together; the run stops there and can go on."""
     pass_reward: float = Field(default=PASSED, gt=0, le=1)
     """The reward from which a rollout passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """One stored outcome, with what groups it; there may be a million of them."""
-
-    record_seq: int
-    topic_id: int | None = None
-    reward: float | None = None
-    failure_kind: FailureKind | None = None
-    """Set exactly where there is neither a reward nor an abstention."""
-    failure_message: str | None = None
-    is_abstention: bool = False
-    abstention_reason: str | None = None
-    criteria: Mapping[str, float] | None = None
-    """What the grader told of its parts; `None` where it told none."""
-    agreement: float | None = None
-    """Of the votes behind it; `None` where there was one vote."""
 
 
 class TopicGrades(Entity):

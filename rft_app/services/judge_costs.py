@@ -5,23 +5,35 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.dry_run import DryRun, DryRunSettings
 from rft_app.domain.entity import Entity
 from rft_app.domain.generation import CostRange, TokenEstimate
-from rft_app.domain.grader import GraderSpec, JudgeSpec, RubricSpec, count_calls, list_asking
+from rft_app.domain.grader import (
+    GraderSpec,
+    GraderVersion,
+    JudgeSpec,
+    RubricSpec,
+    count_calls,
+    list_asking,
+)
 from rft_app.domain.rollout import Rollout, RolloutKey, Sample, make_sample
 from rft_app.graders.judge import all_text, render
 from rft_app.graders.rubric import list_tasks
 from rft_app.llm.catalogue import NO_PROVIDER
 from rft_app.services.call_times import CallTime, assume_time, find_time
+from rft_app.services.call_tokens import find_used, tell_tokens
 from rft_app.services.expected_rollouts import ExpectedRollouts
 from rft_app.services.generation_costs import MAX_SAMPLED, SCHEMA_TOKENS, estimate_choice
 from rft_app.services.graders import current_grader
 from rft_app.services.sampling_costs import expect_answer_tokens
+from rft_app.storage import calibration
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.strategies._base import count_text_tokens
 
+ASSUMED_TOKENS = (
+    "Tokens: nothing measured yet; prompts by their length, replies with a sentence or two."
+)
 REPLY_TOKENS = 80
 """Of a reply with a sentence or two of reasons."""
 
@@ -34,6 +46,8 @@ class JudgeEstimate(Entity):
     num_calls: int
     """For all rollouts, votes and criteria; a reply that cannot be read is asked for once more."""
     tokens: TokenEstimate
+    tokens_of: int | None = None
+    """The number of the dry run that they were learned from; `None` where they are assumed."""
     cost: CostRange
     time: CallTime | None = None
     """By the pace of an earlier dry run by the same models, else assumed; `None` while there is no
@@ -64,13 +78,47 @@ def estimate_judge(
     keys = (expected or ExpectedRollouts(session, dataset_id, settings)).keys
     some = _load_some(session, dataset_id, keys)
     if settings.sampling is not None:
-        num_tokens = expect_answer_tokens(session, dataset_id, keys, settings.sampling.max_tokens)
+        num_tokens = expect_answer_tokens(session, dataset_id, keys, settings.sampling)
         some = [replace(rollout, sample=_make_expected(num_tokens)) for rollout in some]
     found = estimate_grading(session, grader.spec, some, len(keys))
-    if found is None or found.model is None:
+    if found is None or (model := found.model) is None:
         return found
-    measured = find_time(session, dataset_id, "judge", found.model, found.num_calls)
+    found = _learn_tokens(session, grader, settings, found)
+    measured = find_time(session, dataset_id, "judge", model, found.num_calls)
     return found if measured is None else found.model_copy(update={"time": measured})
+
+
+def _learn_tokens(
+    session: Session, grader: GraderVersion, settings: DryRunSettings, found: JudgeEstimate
+) -> JudgeEstimate:
+    """By what the same grader used on answers of the same kind, where one model is asked."""
+    catalogue = read_catalogue(session)
+    choices = [catalogue.find(part.model) for part in list_asking(grader.spec).values()]
+    names = {None if choice is None else catalogue.name_of(choice) for choice in choices}
+    like = calibration.list_like(session, grader.dataset_id, grader.spec_hash)
+
+    def is_comparable(run: DryRun) -> bool:
+        return run.grader_version_id in like and _source(run.settings) == _source(settings)
+
+    used, choice = None, choices[0]
+    if len(names) == 1 and found.model is not None:
+        used = find_used(session, grader.dataset_id, "judge", found.model, is_comparable)
+    if used is None or choice is None:
+        return found.model_copy(update={"cost": tell_tokens(found.cost, ASSUMED_TOKENS)})
+    tokens = used.estimate(found.num_calls)
+    return found.model_copy(
+        update={
+            "tokens": tokens,
+            "tokens_of": used.number,
+            "cost": tell_tokens(estimate_choice(choice, tokens, found.num_calls), used.sentence),
+            "time": assume_time(choice, tokens, found.num_calls),
+        }
+    )
+
+
+def _source(settings: DryRunSettings) -> str | None:
+    """Whose answers are judged; `None` for recorded ones."""
+    return settings.sampling.model if settings.sampling else None
 
 
 def estimate_grading(

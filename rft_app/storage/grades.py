@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from rft_app.domain.dry_run import Grade
+from rft_app.domain.grade import Grade
 from rft_app.domain.grading import (
     Abstention,
     FailureKind,

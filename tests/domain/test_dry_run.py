@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_app.domain.dry_run import Grade, make_report
+from rft_app.domain.dry_run import make_report
+from rft_app.domain.grade import Grade
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.record_pick import apportion, pick_records
 

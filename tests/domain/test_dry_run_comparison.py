@@ -1,12 +1,13 @@
 import pytest
 
-from rft_app.domain.dry_run import DryRunReport, Grade, make_report
+from rft_app.domain.dry_run import DryRunReport, make_report
 from rft_app.domain.dry_run_comparison import (
     compare_figures,
     compare_rules,
     compare_topics,
     pair_records,
 )
+from rft_app.domain.grade import Grade
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.record import record_id
 from rft_app.domain.statistics import bootstrap_mean

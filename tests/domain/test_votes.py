@@ -1,6 +1,7 @@
 import pytest
 
-from rft_app.domain.dry_run import Grade, make_report
+from rft_app.domain.dry_run import make_report
+from rft_app.domain.grade import Grade
 from rft_app.domain.grading import (
     Abstention,
     FailureKind,

@@ -116,6 +116,63 @@ def test_the_pace_of_an_earlier_run_leaves_its_pauses_out(
     assert found.time.formula == "Time: 8 calls × 2 s, the pace of run 1."
 
 
+def test_tokens_are_assumed_first_and_then_what_an_earlier_run_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 4)
+    configure(JUDGE)
+    longer = SETTINGS.model_copy(update={"sampling": Sampling(model="good", max_tokens=4_000)})
+    with configured(monkeypatch, in_turn(say_json({"score": 1}))):
+        before = estimate(longer)
+        run_dry(sampling=longer.sampling, num_rollouts=2)
+        after, shorter = estimate(longer), estimate()
+        recorded = estimate(DryRunSettings())
+    assert before.answers is not None
+    assert before.judge is not None
+    for one in before:
+        assert one is not None
+        assert (one.tokens_of, "nothing measured yet; prompts" in one.cost.formula) == (None, True)
+    assert (before.answers.tokens.num_prompt_tokens, before.answers.cost.high_usd) != (8_000, None)
+    for one in after:
+        assert one is not None
+        assert one.tokens == TokenEstimate(num_prompt_tokens=8_000, num_reply_tokens=800)
+        assert one.tokens_of == 1
+        assert one.cost.expected_usd == pytest.approx(0.016)
+        assert one.cost.formula.endswith(
+            "Tokens: as run 1 used, 1,000 of the prompt and 100 of the reply a call, mean of 8 "
+            "calls."
+        )
+    assert shorter.answers is not None
+    assert shorter.answers.tokens.num_reply_tokens == 8 * 40, "no longer than they may be"
+    assert recorded.judge is not None
+    assert recorded.judge.tokens_of is None, "answers of another kind are of another length"
+
+
+def test_answers_that_were_cut_off_do_not_say_how_long_longer_ones_will_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1"] * 4)
+    configure(NUMBER_OF_TEXT)
+    longer = SETTINGS.model_copy(update={"sampling": Sampling(model="good", max_tokens=80)})
+    with configured(monkeypatch, in_turn(say("1", finish_reason="length"))):
+        run_dry(sampling=SAMPLING, num_rollouts=2)
+        same, found = estimate().answers, estimate(longer).answers
+    assert same is not None
+    assert found is not None
+    assert (same.tokens_of, found.tokens_of) == (1, None)
+
+
+def test_another_judge_learns_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1"] * 4)
+    configure(JUDGE)
+    with configured(monkeypatch, in_turn(say_json({"score": 1}))):
+        run_dry()
+        assert (same := estimate(DryRunSettings()).judge) is not None
+        configure(JudgeSpec(prompt="Judge this at length: {{sample.output_text}}"))
+        assert (other := estimate(DryRunSettings()).judge) is not None
+    assert (same.tokens_of, other.tokens_of) == (1, None)
+
+
 def test_the_pace_of_answers_is_not_that_of_their_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     add_records(["1"] * 4)
     configure(JUDGE)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rft_app.domain.dry_run import DryRun, DryRunSettings, Grade, make_report
+from rft_app.domain.dry_run import DryRun, DryRunSettings, make_report
+from rft_app.domain.grade import Grade
 from rft_app.domain.grader import MadeBy
 from rft_app.domain.grading import REMEDIES, FailureKind
 from rft_app.ui.state.dry_run_view import ReportView, view_report

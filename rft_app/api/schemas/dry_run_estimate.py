@@ -13,6 +13,8 @@ class SamplingEstimate(Wire):
     calls: int
     prompt_tokens: int
     reply_tokens: int
+    tokens_of: int | None
+    """The number of the earlier run whose use they go by; `null` where they are assumed."""
     cost_range: CostRange | None
     """`null` where the model's prices are not known."""
     cost_formula: str
@@ -32,6 +34,7 @@ class SamplingEstimate(Wire):
             calls=found.num_calls,
             prompt_tokens=found.tokens.num_prompt_tokens,
             reply_tokens=found.tokens.num_reply_tokens,
+            tokens_of=found.tokens_of,
             cost_range=CostRange.of(found.cost),
             cost_formula=found.cost.formula,
             prices_date=found.cost.prices_date,
@@ -53,6 +56,8 @@ class DryRunEstimate(Wire):
     """At most, but for replies that have to be asked for twice."""
     prompt_tokens: int
     reply_tokens: int
+    tokens_of: int | None
+    """The number of the earlier run whose use they go by; `null` where they are assumed."""
     cost_range: CostRange | None
     """`null` where the model's prices are not known."""
     cost_formula: str
@@ -81,6 +86,7 @@ class DryRunEstimate(Wire):
                 calls=0,
                 prompt_tokens=0,
                 reply_tokens=0,
+                tokens_of=None,
                 cost_range=None,
                 cost_formula="The grader asks no model.",
                 prices_date=None,
@@ -96,6 +102,7 @@ class DryRunEstimate(Wire):
             calls=found.num_calls,
             prompt_tokens=found.tokens.num_prompt_tokens,
             reply_tokens=found.tokens.num_reply_tokens,
+            tokens_of=found.tokens_of,
             cost_range=CostRange.of(found.cost),
             cost_formula=found.cost.formula,
             prices_date=found.cost.prices_date,
