@@ -10,8 +10,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 JS_BIN := $(CURDIR)/tools/node_modules/.bin
 FRONT_END := .web/build/client/index.html
-FRONT_END_SOURCES := rxconfig.py rft_app/rft_app.py $(shell find rft_app/ui reflex.lock assets -type f \
-	-not -path '*/__pycache__/*' -not -path 'assets/external/*' 2>/dev/null)
+BUILT_FROM := .web/build/sources.sha256
 
 UNIT = pytest --numprocesses auto -m "not browser and not durability and not consumers"
 # Whole modules go to either worker, the longest one first: their tests share servers and datasets.
@@ -127,7 +126,16 @@ install: $(VENV)/.installed tools/node_modules/.installed
 
 install-dev: install $(VENV)/.installed-dev
 
-build: $(FRONT_END)
+# Built again unless it is that of these sources: compared by content, for times tell nothing of a
+# folder that was copied or of another commit.
+build: $(VENV)/.installed tools/node_modules/.installed ## build the interface, where its sources changed
+	@sources=$$(python -m rft_app.services.interface_build) || exit 1; \
+	[ -e $(FRONT_END) ] && [ "$$(cat $(BUILT_FROM) 2>/dev/null)" = "$$sources" ] && exit 0; \
+	echo "Building the interface (about half a minute) …"; \
+	mkdir -p .web; rm -f $(BUILT_FROM); \
+	reflex export --frontend-only --no-zip > .web/build.log 2>&1 || { \
+	  tail -n 40 .web/build.log; echo "The build failed; its whole log is .web/build.log."; exit 1; }; \
+	echo "$$sources" > $(BUILT_FROM)
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -147,12 +155,6 @@ tools/node_modules/.installed: tools/package.json
 	@command -v npm >/dev/null || { \
 	  echo "npm is needed to build the interface. On Debian: apt-get install npm"; exit 1; }
 	npm install --prefix tools --no-package-lock --no-audit --no-fund --loglevel=error
-	@touch $@
-
-$(FRONT_END): $(FRONT_END_SOURCES) $(VENV)/.installed tools/node_modules/.installed
-	@echo "Building the interface (about half a minute) …"
-	@mkdir -p .web && reflex export --frontend-only --no-zip > .web/build.log 2>&1 || { \
-	  tail -n 40 .web/build.log; echo "The build failed; its whole log is .web/build.log."; exit 1; }
 	@touch $@
 
 chromium:

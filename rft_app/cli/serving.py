@@ -20,11 +20,18 @@ def serve(
 ) -> None:
     """Serve the browser app, REST, OTLP and the gateway, with one worker beside them."""
     from rft_app.cli.installation import ensure_schema
-    from rft_app.cli.supervisor import APP, Supervisor, require_free, require_interface
+    from rft_app.cli.supervisor import (
+        APP,
+        Supervisor,
+        require_free,
+        require_interface,
+        tell_old_interface,
+    )
 
     require_interface()
     host, port = _choose(host, port)
     require_free(host, port)
+    tell_old_interface()
     ensure_schema()
     raise typer.Exit(Supervisor(APP, host, port, has_worker=with_worker).run())
 

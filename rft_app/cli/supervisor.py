@@ -14,6 +14,7 @@ from types import FrameType
 from rft_app.cli.installation import FRONT_END, ROOT, rft_command
 from rft_app.cli.output import note
 from rft_app.errors import ConflictError, NotAvailableError
+from rft_app.services.interface_build import is_current
 from rft_app.settings import get_settings
 
 APP = "rft_app.rft_app:app"
@@ -36,6 +37,12 @@ def require_interface() -> None:
             "The interface is not built. Run `make build` in the project's folder "
             "(it needs npm; bun comes through it)."
         )
+
+
+def tell_old_interface() -> None:
+    """Say so where the pages were built from other code than will serve them."""
+    if not is_current():
+        note("rft: the interface was built from other code than this. Run `make build`.")
 
 
 def require_free(host: str, port: int) -> None:

@@ -17,8 +17,9 @@ from rft_app.errors import NotAvailableError, RftError
 from rft_app.graders.sandbox import probe_isolation
 from rft_app.jobs.liveness import list_live_workers
 from rft_app.llm import adapter_files, embedded
+from rft_app.services import interface_build
 from rft_app.settings import get_settings
-from rft_app.storage.migrations import ROOT, is_current, is_empty
+from rft_app.storage.migrations import is_current, is_empty
 from rft_app.storage.session import make_engine, reading
 from rft_app.storage.tuned_models import list_tuned_models
 from rft_app.text import minilm
@@ -132,13 +133,14 @@ def _check_worker() -> Check:
 
 
 def _check_front_end() -> Check:
-    is_built = (ROOT / ".web" / "build" / "client" / "index.html").exists()
-    return Check(
-        name="Interface",
-        status=CheckStatus.OK if is_built else CheckStatus.WARN,
-        finding="built" if is_built else "not built; the command line works without it",
-        remedy="" if is_built else "Run `make build` (it needs npm).",
-    )
+    status, finding, remedy = CheckStatus.OK, "built from this code", ""
+    if not interface_build.is_built():
+        status, finding = CheckStatus.WARN, "not built; the command line works without it"
+        remedy = "Run `make build` (it needs npm)."
+    elif not interface_build.is_current():
+        status, finding = CheckStatus.WARN, "built from other code than this; pages may not fit"
+        remedy = "Run `make build`, then start `rft serve` again."
+    return Check(name="Interface", status=status, finding=finding, remedy=remedy)
 
 
 def _check_sandbox() -> Check:
