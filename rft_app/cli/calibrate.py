@@ -83,8 +83,9 @@ def _write(found: "Calibration") -> None:
     )
     write_line(f"Cohen's kappa (good, bad): {_describe(found.kappa)}")
     write_line(f"Spearman (ratings 1-5): {_describe(found.spearman)}")
-    if found.num_more:
-        write_line(f"Label {found.num_more:,} more for an interval of 0.20.")
+    for line in (*found.warnings, found.more):
+        if line:
+            write_line(line)
     if found.disagreements:
         write_table(
             ("record", "people", "reward", "reason"),

@@ -1,12 +1,14 @@
 """How far a grader agrees with people: what they said of answers beside the rewards of these."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.feedback import MAX_RATING, MIN_RATING, Thumb, label
+from rft_app.domain.statistics import EQUAL_REWARDS, has_passed
+from rft_app.domain.words import share
 
 MIN_RECORDS = 20
 """Below so many records agreement is unknown: it would be mostly chance."""
@@ -18,6 +20,8 @@ MIN_GAP = 0.25
 """How far people and grader must be apart to be listed as a disagreement."""
 NUM_ASKED, NUM_LOCAL = 50, 1000
 """Answers that are graded in one go: by a model, and without one."""
+MIN_TOLD = 5
+"""From so many records on it is told that all are alike."""
 RULE_OF_THREE = 3.0
 """What was seen in none of n happens in at most 3 / n of all, with 95 % confidence."""
 
@@ -113,6 +117,32 @@ class Coefficient(Entity):
     note: str = ""
     """Why something is unknown; mostly empty."""
 
+    @property
+    def more(self) -> str:
+        """How many labels to add, and what that number is; empty where none is missing.
+
+        Example:
+            >>> too_few(3).more
+            'Label 17 more: at least 20 labels are needed before agreement is told.'
+        """
+        if not self.num_more:
+            return ""
+        if self.n < MIN_RECORDS:
+            return (
+                f"Label {self.num_more:,} more: at least {MIN_RECORDS} labels are needed before "
+                "agreement is told."
+            )
+        if self.low is None or self.high is None:
+            return (
+                f"Label about {self.num_more:,} more: none differs so far; if none will, at most "
+                f"{share(TARGET_WIDTH / 2)} of all others can."
+            )
+        return (
+            f"Label about {self.num_more:,} more, estimated from the interval's present width of "
+            f"{self.high - self.low:.2f}: then it is {TARGET_WIDTH:.2f} wide, if the rest is like "
+            "these."
+        )
+
 
 def count_more(n: int, width: float) -> int:
     """How many records to add until an interval of that width shrinks to `TARGET_WIDTH`.
@@ -127,6 +157,47 @@ def count_more(n: int, width: float) -> int:
     """
     needed = n * (width / TARGET_WIDTH) ** 2 if width else 2 * RULE_OF_THREE / TARGET_WIDTH
     return max(0, math.ceil(round(needed, 6)) - n)
+
+
+def warn(pairs: Sequence[tuple[Judgement, float]], threshold: float) -> tuple[str, ...]:
+    """What keeps the figures from saying anything: all rewards or all labels are alike.
+
+    Args:
+        pairs: What people said of an answer, and its reward.
+        threshold: The reward from which an answer has passed.
+
+    Example:
+        >>> said = sum_up([Said("Ada", Thumb.UP)])
+        >>> len(warn([(said, 1.0)] * MIN_TOLD, 0.5)), warn([(said, 1.0)] * 4, 0.5)
+        (2, ())
+    """
+    told: list[str] = []
+    rewards = [reward for _, reward in pairs]
+    if len(rewards) >= MIN_TOLD and max(rewards) - min(rewards) <= EQUAL_REWARDS:
+        told.append(
+            f"All {len(rewards):,} rewards are {rewards[0]:.2f}: the grader tells none of these "
+            "answers apart, so neither kappa nor Spearman says anything."
+        )
+    elif len(rewards) >= MIN_TOLD and len({has_passed(one, threshold) for one in rewards}) == 1:
+        side = "pass" if has_passed(rewards[0], threshold) else "fail"
+        told.append(
+            f"All {len(rewards):,} answers {side} at {threshold:.2f}: kappa says nothing of the "
+            "grader. Move its threshold, or label answers of another kind."
+        )
+    labels = [judgement.label for judgement, _ in pairs if judgement.label is not None]
+    if len(labels) >= MIN_TOLD and len(set(labels)) == 1:
+        kind, other = ("good", "bad") if labels[0] else ("bad", "good")
+        told.append(
+            f"People call all {len(labels):,} answers {kind}: kappa says nothing until some are "
+            f"labelled that are {other}."
+        )
+    ratings = [judgement.rating for judgement, _ in pairs if judgement.rating is not None]
+    if len(ratings) >= MIN_TOLD and len(set(ratings)) == 1:
+        told.append(
+            f"All {len(ratings):,} ratings are {ratings[0]:g}: Spearman says nothing without an "
+            "order."
+        )
+    return tuple(told)
 
 
 def too_few(n: int) -> Coefficient:

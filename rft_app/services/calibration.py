@@ -16,6 +16,7 @@ from rft_app.domain.calibration import (
     Judgement,
     Said,
     sum_up,
+    warn,
 )
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderVersion, find_pass_threshold, list_asking
@@ -83,11 +84,18 @@ class Calibration(Entity):
     """All that are at least `MIN_GAP` apart."""
     seed: int
     num_resamples: int = NUM_RESAMPLES
+    warnings: tuple[str, ...] = ()
+    """What keeps the figures from saying anything of the grader; mostly empty."""
 
     @property
     def num_more(self) -> int | None:
         """Labels to add; `None` where it is unknown how many."""
         return self.kappa.num_more
+
+    @property
+    def more(self) -> str:
+        """The same as a sentence that says what the number is; empty where none is missing."""
+        return self.kappa.more
 
 
 class _Compared(NamedTuple):
@@ -154,6 +162,7 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
         disagreements=_show(session, dataset_id, worst, opinions),
         num_disagreements=len(apart),
         seed=seed,
+        warnings=warn([(one.judgement, one.verdict.reward) for one in compared], threshold),
     )
 
 

@@ -47,6 +47,9 @@ def find_kappa(pairs: Sequence[tuple[bool, bool]], seed: int) -> Coefficient:
         said = "good" if people.pop() else "bad"
         note = f"Unknown: people call all of them {said}. Label some of the others."
         return Coefficient(n=len(pairs), note=note)
+    if len(pairs) >= MIN_RECORDS and len({passed for _, passed in pairs}) == 1:
+        side = "lets all of them pass" if pairs[0][1] else "lets none of them pass"
+        return Coefficient(n=len(pairs), note=f"Unknown: the grader {side}.")
     cells = np.array([2 * good + passed for good, passed in pairs], dtype=np.int64)
     return _estimate(np.bincount(cells, minlength=4), kappa_of_counts, seed)
 

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from rft_app.domain.agreement import cohen_kappa
-from rft_app.domain.calibration import MIN_RECORDS, TARGET_WIDTH
+from rft_app.domain.calibration import (
+    MIN_RECORDS,
+    TARGET_WIDTH,
+    Judgement,
+    Said,
+    sum_up,
+    warn,
+)
+from rft_app.domain.feedback import Thumb
 from rft_app.services.calibration_figures import (
     NUM_RESAMPLES,
     find_kappa,
@@ -89,6 +97,54 @@ def test_full_agreement_is_no_certainty() -> None:
     found = find_kappa([(True, True)] * 10 + [(False, False)] * 10, seed=0)
     assert (found.value, found.low, found.high, found.num_more) == (1.0, None, None, 10)
     assert "15%" in found.note
+
+
+def test_a_grader_that_lets_all_pass_agrees_with_nobody() -> None:
+    found = find_kappa([(True, True)] * 15 + [(False, True)] * 10, seed=0)
+    assert (found.value, found.num_more, found.more) == (None, None, "")
+    assert found.note == "Unknown: the grader lets all of them pass."
+
+
+def test_the_number_of_labels_to_add_says_what_it_is() -> None:
+    assert "at least 20 labels are needed" in find_kappa(TEXTBOOK[:3], seed=0).more
+    found = find_kappa(TEXTBOOK, seed=0)
+    assert found.low is not None
+    assert found.high is not None
+    assert f"the interval's present width of {found.high - found.low:.2f}" in found.more
+    agreed = find_kappa([(True, True)] * 10 + [(False, False)] * 10, seed=0)
+    assert agreed.more == (
+        "Label about 10 more: none differs so far; if none will, at most 10% of all others can."
+    )
+
+
+def judged(thumbs: str, ratings: str = "") -> list[Judgement]:
+    """By a letter for each: `u`p or `d`own, or a rating."""
+    said = [Said("Ada", Thumb.UP if one == "u" else Thumb.DOWN) for one in thumbs]
+    said += [Said("Ada", rating=int(one)) for one in ratings]
+    return [one for each in said if (one := sum_up([each])) is not None]
+
+
+@pytest.mark.parametrize(
+    ("people", "rewards", "told"),
+    [
+        (judged("uuddu"), [0.4] * 5, ["All 5 rewards are 0.40"]),
+        (judged("uuddu"), [0.6, 0.7, 0.8, 0.9, 1.0], ["All 5 answers pass at 0.50"]),
+        (judged("uuuuu"), [0.1, 0.9, 0.9, 0.9, 0.9], ["People call all 5 answers good"]),
+        (
+            judged("", "44444"),
+            [0.1, 0.9, 0.9, 0.9, 0.9],
+            ["People call all 5 answers good", "All 5 ratings are 4"],
+        ),
+        (judged("uuuu"), [1.0] * 4, []),
+        (judged("uuddu", "15"), [0.1, 0.9, 0.9, 0.9, 0.9, 0.0, 1.0], []),
+    ],
+)
+def test_what_is_all_alike_is_warned_of(
+    people: list[Judgement], rewards: list[float], told: list[str]
+) -> None:
+    found = warn(list(zip(people, rewards, strict=True)), 0.5)
+    assert len(found) == len(told)
+    assert all(said.startswith(wanted) for said, wanted in zip(found, told, strict=True))
 
 
 def test_one_rare_answer_has_no_interval() -> None:

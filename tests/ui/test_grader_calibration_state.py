@@ -143,7 +143,7 @@ def test_figures_are_shown_with_what_they_rest_on() -> None:
     assert view.rest == "1 abstained · 2 failed"
     assert view.agreed == "Agree on 35 of 50, 70%"
     assert view.rule == "Passed means 0.80 or more, the grader's threshold."
-    assert view.more.startswith("Label about 288 more: then kappa's interval is 0.20 wide")
+    assert view.more.startswith("Label about 288 more, estimated from the interval's present width")
     assert view.grade == ""
 
 
@@ -151,7 +151,7 @@ def test_missing_grades_and_labels_are_told() -> None:
     few = FOUND.model_copy(update={"kappa": UNKNOWN, "num_to_grade": 60, "num_next": 50})
     view = CalibrationView.of(few)
     assert view.grade == "Grade 50 of 60 answers"
-    assert view.more == "Label 17 more to know how far they agree."
+    assert view.more == ("Label 17 more: at least 20 labels are needed before agreement is told.")
     stale = FOUND.model_copy(update={"is_stale": True, "grader": "string_check v1"})
     assert (CalibrationView.of(stale).grader, CalibrationView.of(stale).stale) == (
         "string check v1",

@@ -128,6 +128,10 @@ class GraderCalibration(Wire):
     """Spearman's rank correlation of ratings and scores."""
     label_more: int | None
     """That of `kappa`."""
+    label_more_sentence: str
+    """What that number is: the least there must be, or an estimate from the interval's width."""
+    warnings: list[str]
+    """What keeps the figures from saying anything, e.g. that all rewards are equal."""
     target_width: float
     disagreements: list[CalibrationDisagreement]
     """The worst first."""
@@ -158,6 +162,8 @@ class GraderCalibration(Wire):
             kappa=Agreement.of(found.kappa),
             spearman=Agreement.of(found.spearman),
             label_more=found.num_more,
+            label_more_sentence=found.more,
+            warnings=list(found.warnings),
             target_width=TARGET_WIDTH,
             disagreements=list(map(CalibrationDisagreement.of, found.disagreements)),
             num_disagreements=found.num_disagreements,

@@ -129,6 +129,10 @@ def _compared(feedback: rx.Var[str] | str) -> rx.Component:
             aria_label="Agreement",
             class_name="grid grid-cols-2 m-0 border-b border-line",
         ),
+        rx.foreach(
+            _VIEW.warnings,
+            lambda words: rx.el.p(words, role="status", class_name=f"{_LINE} text-warn"),
+        ),
         rx.cond(_VIEW.agreed != "", _confusion()),
         rx.cond(
             _VIEW.more != "",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rft_app.domain.calibration import MIN_RECORDS, TARGET_WIDTH, Coefficient, Said
+from rft_app.domain.calibration import Coefficient, Said
 from rft_app.domain.feedback import Thumb
 from rft_app.services.calibration import Calibration, Disagreement
 from rft_app.ui.state.rollout_view import RolloutView, shorten
@@ -80,6 +80,8 @@ class CalibrationView:
     spearman: CoefficientView = CoefficientView()
     more: str = ""
     """How many labels are missing; empty where none is, or nobody knows."""
+    warnings: list[str] = field(default_factory=list)
+    """What keeps the figures from saying anything; mostly empty."""
     grade: str = ""
     """The button's words; empty where every answer has a grade."""
     disagreements: list[DisagreementView] = field(default_factory=list)
@@ -104,7 +106,8 @@ class CalibrationView:
             agreed=describe_agreed(found),
             kappa=CoefficientView.of(found.kappa),
             spearman=CoefficientView.of(found.spearman),
-            more=describe_more(found),
+            more=found.more,
+            warnings=list(found.warnings),
             grade=describe_next(found),
             disagreements=list(map(DisagreementView.of, found.disagreements)),
             disagreed=describe_disagreed(found),
@@ -152,18 +155,6 @@ def describe_agreed(found: Calibration) -> str:
         return ""
     part = share(table.num_agreed / table.n)
     return f"Agree on {table.num_agreed:,} of {table.n:,}, {part}"
-
-
-def describe_more(found: Calibration) -> str:
-    """How many labels to add; empty where none is missing, or it is unknown how many."""
-    if not found.num_more:
-        return ""
-    if found.kappa.n < MIN_RECORDS:
-        return f"Label {found.num_more:,} more to know how far they agree."
-    return (
-        f"Label about {found.num_more:,} more: then kappa's interval is {TARGET_WIDTH:.2f} wide, "
-        "if the rest is like these."
-    )
 
 
 def describe_next(found: Calibration) -> str:
