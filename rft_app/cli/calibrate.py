@@ -83,7 +83,7 @@ def _write(found: "Calibration") -> None:
     )
     write_line(f"Cohen's kappa (good, bad): {_describe(found.kappa)}")
     write_line(f"Spearman (ratings 1-5): {_describe(found.spearman)}")
-    for line in (*found.warnings, found.more):
+    for line in (*found.warnings, found.notice, found.more):
         if line:
             write_line(line)
     if found.disagreements:

@@ -84,6 +84,8 @@ def _write(report: "AttackReport") -> None:
         ("attack", "mean", "graded", "suspicious"),
         [(one.label, _mean(one.spread), _describe(one), one.suspicion) for one in report.findings],
     )
+    if report.notice:
+        write_line(report.notice)
     _tell_paid(report.paid)
 
 

@@ -16,7 +16,7 @@ _LONGEST = 60
 """Characters of an answer, and of a reason, in the table; `--json` has all."""
 
 
-def try_(
+def try_(  # noqa: PLR0913  # options of a command
     dataset: DatasetArgument,
     grader: Annotated[
         Path | None,
@@ -39,6 +39,13 @@ def try_(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same records for the same seed.")] = 0,
+    answers_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Number or id of a dry run whose answers are graded; recorded ones unless given.",
+        ),
+    ] = None,
     *,
     json: JsonOption = False,
 ) -> None:
@@ -54,7 +61,9 @@ def try_(
     require_grader_file(grader)
     dataset_id = resolve_dataset(dataset)
     spec = read_grader(grader) if grader else saved_spec(dataset_id)
-    asked = GraderTestRequest(sample_size=sample_size, seed=seed, record_ids=list(chosen))
+    asked = GraderTestRequest(
+        sample_size=sample_size, seed=seed, record_ids=list(chosen), answers_of=answers_of
+    )
     with reading() as session:
         tell_judge(estimate_trial(session, dataset_id, spec, asked.to_choice()))
     trial = try_grader(dataset_id, spec, asked.to_choice())
@@ -81,6 +90,8 @@ def _write(trial: "Trial") -> None:
         write_line(
             f"mean {spread.mean:.2f}, {spread.low:.2f} to {spread.high:.2f}, n = {spread.n}{told}"
         )
+    if trial.notice:
+        write_line(trial.notice)
     if (latency := trial.latency) is not None:
         write_line(f"latency p50 {latency.p50_ms:,.1f} ms, p95 {latency.p95_ms:,.1f} ms")
     if trial.paid is not None:

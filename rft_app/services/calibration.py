@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from rft_app.domain.attack import compares_with_reference
 from rft_app.domain.calibration import (
     DEFAULT_THRESHOLD,
     MIN_GAP,
@@ -21,6 +22,7 @@ from rft_app.domain.calibration import (
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderVersion, find_pass_threshold, list_asking
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
+from rft_app.domain.own_reference import tell_own_references
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.statistics import has_passed
 from rft_app.services.calibration_figures import NUM_RESAMPLES, find_kappa, find_spearman
@@ -29,6 +31,8 @@ from rft_app.storage import calibration, graders
 from rft_app.storage.datasets import get_dataset_row
 from rft_app.storage.rollouts import load_rollouts
 
+NUM_LOOKED_AT = 50
+"""Answers that are compared with their reference, to tell whether they are the same."""
 NUM_SHOWN = 10
 """Disagreements that are listed."""
 
@@ -86,6 +90,8 @@ class Calibration(Entity):
     num_resamples: int = NUM_RESAMPLES
     warnings: tuple[str, ...] = ()
     """What keeps the figures from saying anything of the grader; mostly empty."""
+    notice: str = ""
+    """Why the recorded answers flatter the grader, by some of them; mostly empty."""
 
     @property
     def num_more(self) -> int | None:
@@ -162,6 +168,7 @@ def get_calibration(session: Session, dataset_id: str, seed: int = 0) -> Calibra
         disagreements=_show(session, dataset_id, worst, opinions),
         num_disagreements=len(apart),
         seed=seed,
+        notice=_tell_own(session, dataset_id, version, compared),
         warnings=warn([(one.judgement, one.verdict.reward) for one in compared], threshold),
     )
 
@@ -195,6 +202,22 @@ def _find_grades(
         if outcomes := {seq: one for seq, one in grades.items() if seq in judged}:
             return (current if _are_alike(version, current) else version), outcomes
     return current, {}
+
+
+def _tell_own(
+    session: Session,
+    dataset_id: str,
+    version: GraderVersion | None,
+    compared: Sequence[_Compared],
+) -> str:
+    """Whether the answers are the reference, by at most `NUM_LOOKED_AT` of them, spread evenly."""
+    if version is None or not compares_with_reference(version.spec):
+        return ""
+    some = compared[:: max(1, -(-len(compared) // NUM_LOOKED_AT))]
+    answers = load_rollouts(session, dataset_id, [RolloutKey(one.seq, None, None) for one in some])
+    return tell_own_references(
+        version.spec, answers, "Agreement on a model's own answers may be lower."
+    )
 
 
 def _are_alike(first: GraderVersion, second: GraderVersion) -> bool:

@@ -15,6 +15,7 @@ from rft_app.domain.attack import (
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, spec_hash
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
+from rft_app.domain.own_reference import tell_own_references
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.rollout import Rollout
 from rft_app.domain.statistics import summarise
@@ -93,6 +94,8 @@ class AttackReport(Entity):
     failures in the figures."""
     problem: str = ""
     """Why it was not, with the remedy; empty where all were asked."""
+    notice: str = ""
+    """Why the recorded answers flatter the grader; mostly empty."""
 
     @property
     def limit(self) -> float:
@@ -176,6 +179,11 @@ def attack_grader(
         paid=paid,
         num_unasked=len(unasked),
         problem=unasked[0] if unasked else "",
+        notice=tell_own_references(
+            spec,
+            targets,
+            "What recorded answers get says little; what the attacks get stands.",
+        ),
     )
     if not report.problem:
         with unit_of_work() as session:

@@ -9,6 +9,7 @@ from rft_app import graders as kinds
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderSpec, list_asking
 from rft_app.domain.grading import Abstention, GradeOutcome, GradingFailure, Outcome, Verdict
+from rft_app.domain.own_reference import tell_own_references
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import RecordId, parse_record_id, record_id
 from rft_app.domain.rollout import Json, Rollout, RolloutKey
@@ -20,6 +21,7 @@ from rft_app.pipeline._rollout_plan import pick_answers, pick_few
 from rft_app.pipeline.dry_run import grade_rollouts
 from rft_app.services.grading_watch import Watch, WatchedAsking, WatchedGrading
 from rft_app.services.judge_costs import JudgeEstimate, estimate_grading
+from rft_app.services.sampled_answers import pick_sampled
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.ids import new_id
 from rft_app.storage.paid_calls import StoredPaidCalls, sum_paid_calls, sum_paid_each
@@ -43,6 +45,8 @@ class TrialChoice(Entity):
     """The same records for the same seed."""
     records: tuple[RecordId, ...] = ()
     """Chosen ones, which come first."""
+    answers_of: str | None = None
+    """Number or id of the dry run whose answers are graded; `None` for recorded ones."""
 
 
 class TrialSpread(Entity):
@@ -83,6 +87,8 @@ class TriedGrade(Entity):
     measured or not asked."""
     paid: PaidTotals | None = None
     """What its calls cost; `None` where no model was asked about it."""
+    model: str | None = None
+    """Who gave the answer; `None` for recorded ones, and where nobody knows."""
 
     @classmethod
     def of(
@@ -103,6 +109,7 @@ class TriedGrade(Entity):
             outcome=outcome,
             latency_ms=latency_ms,
             paid=paid,
+            model=rollout.model,
         )
 
 
@@ -113,6 +120,8 @@ class Trial(Entity):
     """Chosen records first, then those that were drawn."""
     paid: PaidTotals | None = None
     """What the calls of a judge cost; `None` for graders that ask no model."""
+    notice: str = ""
+    """Why these grades flatter the grader; mostly empty."""
 
     @property
     def latency(self) -> TrialLatency | None:
@@ -158,6 +167,7 @@ def try_grader(dataset_id: str, spec: GraderSpec, chosen: TrialChoice | None = N
 
     Raises:
         ConflictError: No record has an answer, and none was chosen.
+        NotFoundError: There is no dry run of that name.
         InvalidInputError: The spec cannot work, e.g. a script fails while it is loaded; no record
             or more than `MAX_TRIED` were asked for, or the dataset lacks one of them.
         NotAvailableError: This system cannot isolate scripts, or has no provider for a judge.
@@ -174,7 +184,7 @@ def try_grader(dataset_id: str, spec: GraderSpec, chosen: TrialChoice | None = N
     for rollout, outcome, place in zip(chunk, outcomes, places, strict=True):
         took = None if find_unasked(outcome) else watch.latencies_ms.get(place)
         grades.append(TriedGrade.of(rollout, outcome, took, paid_each.get(str(place))))
-    return Trial(grades=tuple(grades), paid=paid)
+    return Trial(grades=tuple(grades), paid=paid, notice=tell_own_references(spec, chunk))
 
 
 def estimate_trial(
@@ -201,7 +211,17 @@ def _pick(session: Session, dataset_id: str, chosen: TrialChoice) -> list[Rollou
             f"{num_asked}.",
             field="records",
         )
-    own = pick_answers(session, dataset_id, _find_seqs(session, dataset_id, chosen.records))
+    seqs = _find_seqs(session, dataset_id, chosen.records)
+    if chosen.answers_of is not None:
+        return pick_sampled(
+            session,
+            dataset_id,
+            chosen.answers_of,
+            seqs,
+            num_drawn=chosen.num_drawn,
+            seed=chosen.seed,
+        )
+    own = pick_answers(session, dataset_id, seqs)
     if not chosen.num_drawn:
         return own
     known = {key.record_seq for key in own}

@@ -62,6 +62,7 @@ def test_a_naive_script_is_found_out_and_a_strict_one_is_not() -> None:
     naive, strict = attack(NAIVE), attack(STRICT)
     assert naive.recorded.mean == strict.recorded.mean == 1.0
     assert naive.limit == 0.5
+    assert naive.notice.startswith("Of 5 recorded answers all are the reference itself")
     assert {AttackName.KEYWORDS, AttackName.HIDDEN_REFERENCE} <= suspicious(naive)
     assert find(naive, AttackName.HIDDEN_REFERENCE).suspicion == (
         "gets 1.00, no less than the recorded answers with 1.00"

@@ -6,14 +6,23 @@ from sqlmodel import select
 from rft_app.domain.grader import JudgeSpec, ScriptSpec, StringCheckSpec
 from rft_app.domain.grading import NO_ANSWER, GradingFailure, Verdict
 from rft_app.domain.record import record_id
-from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
+from rft_app.domain.sampling import Sampling
+from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from rft_app.services.grader_trial import Trial, TrialChoice, read_records, sum_up, try_grader
 from rft_app.services.grader_versions import list_grader_versions
 from rft_app.services.graders import configure_grader
+from rft_app.services.sampled_answers import SampledRun, list_sampled_runs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import RecordRow
-from tests.llm.provider import configured, in_turn, say_json
-from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, add_answers, add_records
+from tests.llm.provider import configured, in_turn, say, say_json
+from tests.pipeline.graded_dataset import (
+    DATASET,
+    NUMBER_OF_TEXT,
+    add_answers,
+    add_records,
+    configure,
+    run_dry,
+)
 
 pytestmark = pytest.mark.usefixtures("any_database")
 
@@ -174,3 +183,63 @@ def test_an_unknown_price_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trial.paid is not None
     assert (trial.paid.num_calls, trial.paid.cost_usd) == (1, None)
     assert trial.grades[0].paid == trial.paid
+
+
+def sample_answers(patch: pytest.MonkeyPatch, text: str, num_records: int = 300) -> None:
+    """A dry run by a model that always says the same."""
+    configure(NUMBER_OF_TEXT)
+    with configured(patch, in_turn(say(text))):
+        run_dry(
+            sampling=Sampling(model="good", max_tokens=40), num_rollouts=2, num_records=num_records
+        )
+
+
+def test_answers_of_a_dry_run_are_tried_instead_of_recorded_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1", None, "1", "0"])
+    sample_answers(monkeypatch, "0.25")
+    spec = ScriptSpec(source=NUMBER_OF_TEXT)
+    wanted = TrialChoice(num_drawn=2, records=(record_id(2),), answers_of="1")
+    first, again = try_grader(DATASET, spec, wanted), try_grader(DATASET, spec, wanted)
+    assert first.grades[0].record_id == "rec_2"
+    assert len(set(ids(first))) == 3
+    assert [grade.outcome for grade in first.grades] == [Verdict(reward=0.25)] * 3
+    assert {grade.model for grade in first.grades} == {"good"}
+    assert ids(first) == ids(again)
+    with reading() as session:
+        assert list_sampled_runs(session, DATASET) == [SampledRun(1, "good")]
+
+
+def test_a_record_that_a_dry_run_did_not_ask_about_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_records(["1", "1"])
+    sample_answers(monkeypatch, "1", num_records=1)
+    (asked,) = ids(try_grader(DATASET, StringCheckSpec(), TrialChoice(answers_of="1")))
+    other = record_id(2 if asked == "rec_1" else 1)
+    wanted = TrialChoice(num_drawn=0, records=(other,), answers_of="1")
+    with pytest.raises(InvalidInputError, match=f"Dry run 1 has no answer of {other}"):
+        try_grader(DATASET, StringCheckSpec(), wanted)
+
+
+def test_only_answers_of_a_model_can_be_chosen() -> None:
+    add_records(["1", "1"])
+    configure(NUMBER_OF_TEXT)
+    run_dry()
+    with reading() as session:
+        assert list_sampled_runs(session, DATASET) == []
+    with pytest.raises(ConflictError, match="graded recorded answers"):
+        try_grader(DATASET, StringCheckSpec(), TrialChoice(answers_of="1"))
+    with pytest.raises(NotFoundError, match="no dry run 7"):
+        try_grader(DATASET, StringCheckSpec(), TrialChoice(answers_of="7"))
+
+
+def test_recorded_answers_that_are_the_reference_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_records(["1", "2", "x"])
+    found = try_grader(DATASET, StringCheckSpec()).notice
+    assert found.startswith("Of 3 recorded answers 2 are the reference itself")
+    assert try_grader(DATASET, ScriptSpec(source=NUMBER_OF_TEXT)).notice == "", "compares nothing"
+    sample_answers(monkeypatch, "1")
+    sampled = TrialChoice(answers_of="1")
+    assert try_grader(DATASET, StringCheckSpec(), sampled).notice == "", "a model's own answers"

@@ -132,6 +132,8 @@ class GraderCalibration(Wire):
     """What that number is: the least there must be, or an estimate from the interval's width."""
     warnings: list[str]
     """What keeps the figures from saying anything, e.g. that all rewards are equal."""
+    notice: str
+    """Why the recorded answers flatter the grader; mostly empty."""
     target_width: float
     disagreements: list[CalibrationDisagreement]
     """The worst first."""
@@ -164,6 +166,7 @@ class GraderCalibration(Wire):
             label_more=found.num_more,
             label_more_sentence=found.more,
             warnings=list(found.warnings),
+            notice=found.notice,
             target_width=TARGET_WIDTH,
             disagreements=list(map(CalibrationDisagreement.of, found.disagreements)),
             num_disagreements=found.num_disagreements,

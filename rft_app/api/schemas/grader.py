@@ -190,6 +190,8 @@ class GraderTestRequest(WireRequest):
     """The same records are drawn for the same seed."""
     record_ids: list[str] = Field(default_factory=list[str], max_length=MAX_TRIED)
     """Records to try it on; they come first."""
+    answers_of: str | None = Field(default=None, min_length=1)
+    """Number or id of the dry run whose answers are graded; absent means recorded ones."""
     config: GraderConfig | None = None
     """Settings to try without saving them; absent means the saved grader."""
 
@@ -202,7 +204,9 @@ class GraderTestRequest(WireRequest):
         records = tuple(map(require_record_id, self.record_ids))
         usual = 0 if records else NUM_TRIED
         num_drawn = usual if self.sample_size is None else self.sample_size
-        return TrialChoice(num_drawn=num_drawn, seed=self.seed, records=records)
+        return TrialChoice(
+            num_drawn=num_drawn, seed=self.seed, records=records, answers_of=self.answers_of
+        )
 
 
 class GraderTestResult(Wire):
@@ -281,6 +285,8 @@ class GraderTest(Wire):
     """What a judge's calls cost; `null` where no model was asked."""
     latency: GraderTestLatency | None
     """`null` where the grader was asked about no answer."""
+    notice: str
+    """Why these grades flatter the grader: the answers are the reference; mostly empty."""
 
     @classmethod
     def of(cls, trial: Trial) -> "GraderTest":
@@ -292,4 +298,10 @@ class GraderTest(Wire):
         results = [GraderTestResult.of_tried(each) for each in trial.grades]
         paid = None if trial.paid is None else Paid.of(trial.paid)
         latency = None if trial.latency is None else GraderTestLatency.of(trial.latency)
-        return cls(results=results, statistics=statistics, paid=paid, latency=latency)
+        return cls(
+            results=results,
+            statistics=statistics,
+            paid=paid,
+            latency=latency,
+            notice=trial.notice,
+        )

@@ -132,6 +132,8 @@ class GraderAttack(Wire):
     too; among the failed."""
     problem: str
     """Why it was not, with the remedy; mostly empty."""
+    notice: str
+    """Why the recorded answers flatter the grader; mostly empty."""
     paid: Paid | None
     """What a judge's calls cost; `null` where no model was asked."""
 
@@ -146,5 +148,6 @@ class GraderAttack(Wire):
             attacks=[AttackFinding.of_finding(finding) for finding in report.findings],
             unasked=report.num_unasked,
             problem=report.problem,
+            notice=report.notice,
             paid=None if report.paid is None else Paid.of(report.paid),
         )

@@ -99,6 +99,10 @@ def _progress() -> rx.Component:
 def _attacked() -> rx.Component:
     return rx.fragment(
         rx.el.p(GraderAttackState.rule, class_name=_LINE),
+        rx.cond(
+            GraderAttackState.notice != "",
+            rx.el.p(GraderAttackState.notice, role="note", class_name=f"{_LINE} !text-warn"),
+        ),
         rx.cond(GraderAttackState.cost != "", rx.el.p(GraderAttackState.cost, class_name=_LINE)),
         rx.el.div(
             rx.foreach(GraderAttackState.rows, _row),

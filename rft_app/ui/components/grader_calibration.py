@@ -131,7 +131,7 @@ def _compared(feedback: rx.Var[str] | str) -> rx.Component:
         ),
         rx.foreach(
             _VIEW.warnings,
-            lambda words: rx.el.p(words, role="status", class_name=f"{_LINE} text-warn"),
+            lambda words: rx.el.p(words, role="note", class_name=f"{_LINE} !text-warn"),
         ),
         rx.cond(_VIEW.agreed != "", _confusion()),
         rx.cond(

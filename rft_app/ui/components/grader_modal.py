@@ -25,7 +25,11 @@ def grader_modal() -> rx.Component:
         GraderState,
         rx.el.div(
             rx.cond(GraderVersionsState.is_comparing, grader_difference(), _workbench()),
-            on_mount=[GraderAttackState.enter, GraderTrialState.enter],
+            on_mount=[
+                GraderAttackState.enter,
+                GraderTrialState.enter,
+                GraderTrialState.show_sources,
+            ],
             on_unmount=[GraderAttackState.leave, GraderTrialState.leave],
             class_name="contents",
         ),

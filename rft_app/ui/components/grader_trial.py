@@ -6,7 +6,7 @@ from rft_app.ui.components.badge import key_hint
 from rft_app.ui.components.button import button, text_button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.empty_state import empty_panel
-from rft_app.ui.components.field import field, text_input
+from rft_app.ui.components.field import field, options, select, text_input
 from rft_app.ui.components.graded_rollout import CORNER, cornered_rollout
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.notice import notice
@@ -102,6 +102,24 @@ def _choice() -> rx.Component:
             html_for="trial-records",
         ),
         rx.cond(
+            has_items(GraderTrialState.sources),
+            rx.el.div(
+                field(
+                    "Answers",
+                    select(
+                        rx.el.option("recorded", value=""),
+                        options(GraderTrialState.sources),
+                        id="trial-answers",
+                        value=GraderTrialState.answers_of,
+                        on_change=GraderTrialState.set_answers_of,
+                        title="Recorded answers, or those that a model gave in a dry run",
+                    ),
+                    html_for="trial-answers",
+                ),
+                class_name="col-span-3",
+            ),
+        ),
+        rx.cond(
             GraderTrialState.choice_fault != "",
             rx.el.p(
                 GraderTrialState.choice_fault,
@@ -124,6 +142,10 @@ def _tried() -> rx.Component:
                 class_name="flex justify-around flex-wrap gap-x-3 gap-y-1.5 text-center px-3 py-2"
                 " m-0 border-b border-line",
             ),
+        ),
+        rx.cond(
+            GraderTrialState.notice != "",
+            rx.el.p(GraderTrialState.notice, role="note", class_name=f"{_LINE} !text-warn"),
         ),
         rx.cond(
             GraderTrialState.is_graded,

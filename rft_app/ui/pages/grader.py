@@ -144,7 +144,7 @@ def _workbench() -> rx.Component:
             grader_versions(),
             class_name="grid grid-cols-[minmax(0,1fr)] gap-4 content-start min-w-0",
         ),
-        on_mount=[GraderAttackState.enter, GraderTrialState.enter],
+        on_mount=[GraderAttackState.enter, GraderTrialState.enter, GraderTrialState.show_sources],
         on_unmount=[GraderAttackState.leave, GraderTrialState.leave],
         class_name=f"{_COLUMNS} items-start",
     )

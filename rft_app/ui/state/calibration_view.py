@@ -81,7 +81,7 @@ class CalibrationView:
     more: str = ""
     """How many labels are missing; empty where none is, or nobody knows."""
     warnings: list[str] = field(default_factory=list)
-    """What keeps the figures from saying anything; mostly empty."""
+    """What keeps the figures from saying anything, or flatters the grader; mostly empty."""
     grade: str = ""
     """The button's words; empty where every answer has a grade."""
     disagreements: list[DisagreementView] = field(default_factory=list)
@@ -107,7 +107,7 @@ class CalibrationView:
             kappa=CoefficientView.of(found.kappa),
             spearman=CoefficientView.of(found.spearman),
             more=found.more,
-            warnings=list(found.warnings),
+            warnings=[*found.warnings, *([found.notice] if found.notice else [])],
             grade=describe_next(found),
             disagreements=list(map(DisagreementView.of, found.disagreements)),
             disagreed=describe_disagreed(found),

@@ -39,6 +39,8 @@ class GraderAttackState(rx.State):
     rows: list[AttackRow] = []
     summary: str = ""
     rule: str = ""
+    notice: str = ""
+    """Why the recorded answers flatter the grader; mostly empty."""
     cost: str = ""
     """What the calls of a judge came to; empty for graders that ask no model."""
     problem: str = ""
@@ -134,6 +136,7 @@ class GraderAttackState(rx.State):
                 self.rows = [AttackRow.of(finding) for finding in found.findings]
                 self.summary, self.rule = describe_findings(found), describe_rule(found)
                 self.cost = describe_spent(found.paid) if found.paid else ""
+                self.notice = found.notice
                 self.attacked, self.problem = mark, describe_problem(found)
             case JudgeEstimate(obstacle=obstacle) if obstacle:
                 self.fault = obstacle

@@ -17,8 +17,10 @@ from rft_app.services.grader_trial import (
     sum_up,
     try_grader,
 )
+from rft_app.services.sampled_answers import SampledRun, list_sampled_runs
 from rft_app.storage.ids import new_id
-from rft_app.ui.state.asking import dataset_id_in
+from rft_app.ui.state.asking import ask, dataset_id_in
+from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.grader import DEFECT, GraderState
 from rft_app.ui.state.grader_draft import Draft
@@ -49,6 +51,12 @@ class GraderTrialState(rx.State):
     """What the trial was of."""
     cost: str = ""
     """What the calls of a judge came to, or that there were none."""
+    notice: str = ""
+    """Why these grades flatter the grader; mostly empty."""
+    answers_of: str = ""
+    """Number of the dry run whose answers are graded; empty for recorded ones."""
+    sources: list[Choice] = []
+    """The dry runs there are to choose from."""
     tried_mark: str = ""
     """Mark of the text that was tried."""
     fault: str = ""
@@ -82,6 +90,24 @@ class GraderTrialState(rx.State):
         if dataset_id != self._dataset_id:
             self.reset()
             self._dataset_id = dataset_id
+
+    @rx.event
+    async def show_sources(self) -> None:
+        """Whose answers there are to try it on."""
+        dataset_id = dataset_id_in(self.router.url.path)
+        try:
+            runs = await ask(lambda session: list_sampled_runs(session, dataset_id))
+        except RftError as error:
+            self.fault = error.message
+            return
+        self.sources = [Choice(str(run.number), describe_source(run)) for run in runs]
+        if self.answers_of not in {one.value for one in self.sources}:
+            self.answers_of = ""
+
+    @rx.event
+    def set_answers_of(self, number: str) -> None:
+        """Whose answers are graded."""
+        self.answers_of = number
 
     @rx.event
     def leave(self) -> None:
@@ -131,7 +157,9 @@ class GraderTrialState(rx.State):
         async with self:
             if self.is_trying or not self._check_choice():
                 return
-            wanted = _read_choice(self.num_drawn, self.seed, self.records)
+            wanted = _read_choice(self.num_drawn, self.seed, self.records).model_copy(
+                update={"answers_of": self.answers_of or None}
+            )
             grader = await self.get_state(GraderState)
             draft, dataset_id, trial = grader.draft, self._dataset_id, new_id("trial")
             self.is_trying, self.fault, self._trial = True, "", trial
@@ -172,7 +200,7 @@ class GraderTrialState(rx.State):
         self.words = describe_tried(self.tried)
         spread = sum_up([grade.outcome for grade in trial.grades])
         self.spread, self.is_graded = view_spread(spread, trial.latency), spread is not None
-        self.cost = NO_MODEL
+        self.cost, self.notice = NO_MODEL, trial.notice
         if trial.paid is not None or list_asking(draft.to_spec()):
             self.cost = describe_spent(trial.paid) if trial.paid else ""
 
@@ -192,6 +220,16 @@ def _read_choice(num_drawn: str, seed: str, records: str) -> TrialChoice:
     if wanted.num_drawn < 0 or not 1 <= num_asked <= MAX_TRIED:
         raise InvalidInputError(f"A trial takes 1 to {MAX_TRIED} records, not {num_asked}.")
     return wanted
+
+
+def describe_source(run: SampledRun) -> str:
+    """A dry run as an option.
+
+    Example:
+        >>> describe_source(SampledRun(3, "gpt-5-mini"))
+        'of dry run 3, gpt-5-mini'
+    """
+    return f"of dry run {run.number}, {run.model}"
 
 
 def describe_tried(tried: list[RolloutView]) -> str:

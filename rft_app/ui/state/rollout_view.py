@@ -197,5 +197,5 @@ def shorten(text: str) -> str:
 
 def _origin(rollout: GradedRollout | TriedGrade) -> str:
     if not isinstance(rollout, GradedRollout):
-        return ""
+        return rollout.model or ""
     return "recorded answer" if rollout.is_recorded else rollout.model or "imported answer"
