@@ -9,7 +9,8 @@ WINDOW = 5
 """Steps over which a mean is taken: one step says little."""
 MIN_STEPS = 8
 """Before so many steps nothing is warned of but failures."""
-LOW_ENTROPY = 0.15
+LOW_ENTROPY = 0.05
+"""A third of the default `entropy_floor`: so low it falls only where that floor does not hold."""
 FLAT_SHARE = 0.8
 LONGER = 1.8
 CLIPPED_SHARE = 0.5
@@ -59,7 +60,8 @@ def _collapse(metrics: Sequence[TrainingMetric]) -> TrainingAlert | None:
         threshold=LOW_ENTROPY,
         finding=f"The model hardly hesitates any more (entropy {value:.2f} nats): it may give the "
         "same answer to everything.",
-        remedy="Read the answers of the last step. Set an entropy bonus, or a lower learning rate.",
+        remedy="Read the answers of the last step. If they are all alike, raise entropy_floor or "
+        "entropy_bonus, or lower the learning rate, and train anew.",
     )
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from rft_app.domain.statistics import bootstrap_mean
 from rft_app.domain.training_comparison import Finding, Pair, compare_pairs
-from rft_app.domain.training_run import TrainingMetric
+from rft_app.domain.training_run import TrainingMetric, TrainingSettings
 from rft_app.domain.training_watch import find_alerts
 
 
@@ -95,7 +95,7 @@ def steps(**curves: list[float]) -> list[TrainingMetric]:
 @pytest.mark.parametrize(
     ("curves", "name"),
     [
-        ({"entropy": [2.0] * 4 + [0.05] * 6}, "collapse"),
+        ({"entropy": [2.0] * 4 + [0.02] * 6}, "collapse"),
         ({"length": [10.0] * 5 + [30.0] * 5}, "length"),
         ({"clipped_share": [0.9] * 10}, "clipped"),
         ({"failure_share": [0.3]}, "failures"),
@@ -107,6 +107,11 @@ def test_a_curve_that_crosses_its_threshold_is_told(
     curves: dict[str, list[float]], name: str
 ) -> None:
     assert [alert.name for alert in find_alerts(steps(**curves))] == [name]
+
+
+def test_an_entropy_that_its_floor_holds_is_no_collapse() -> None:
+    floor = TrainingSettings().entropy_floor
+    assert find_alerts(steps(entropy=[1.0] * 5 + [0.9 * floor] * 15)) == ()
 
 
 def test_a_healthy_training_warns_of_nothing() -> None:

@@ -6,7 +6,15 @@ import pytest
 import reflex as rx
 
 from rft_app.domain.job import JobStatus
-from rft_app.domain.training_run import Phase, TrainingRun, TrainingSettings
+from rft_app.domain.record import record_id
+from rft_app.domain.training_run import (
+    Phase,
+    TrainingMetric,
+    TrainingRollout,
+    TrainingRun,
+    TrainingSettings,
+)
+from rft_app.domain.training_watch import find_alerts
 from rft_app.errors import NotFoundError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.training_runs import (
@@ -34,10 +42,11 @@ from rft_app.ui.charts.training_curves import (
     small_line,
 )
 from rft_app.ui.state.training import Parameter, RunLine
+from rft_app.ui.state.training_answer_view import AnswerView
 from rft_app.ui.state.training_comparison_view import SideBySide
+from rft_app.ui.state.training_curves_view import SmallCurve, read_curves
 from rft_app.ui.state.training_places import MAX_PLACES, find_nearest, list_places
 from rft_app.ui.state.training_run import TrainingRunState
-from rft_app.ui.state.training_run_view import AnswerView, SmallCurve
 from tests.pipeline.graded_dataset import DATASET
 from tests.services.training_world import order, prepare, work
 
@@ -142,11 +151,37 @@ def test_answers_of_another_step_can_be_looked_at(run: TrainingRun) -> None:
     assert page.place == ""
 
 
-def test_an_answer_without_a_reward_has_no_advantage(run: TrainingRun) -> None:
-    page = open_page(run.id)
-    for answer in page.answers:
-        assert (answer.reward == "–") == (answer.advantage == "ignored")
-    assert isinstance(page.answers[0], AnswerView)
+def answered(position: int, reward: float | None, phase: Phase = Phase.TRAIN) -> TrainingRollout:
+    return TrainingRollout(
+        phase=phase,
+        step=1,
+        position=position,
+        record_id=record_id(position // 4 + 1),
+        topic=None,
+        question="Where is my card?",
+        reference=None,
+        text="On its way.",
+        reward=reward,
+        reason=None,
+        failure_kind=None,
+        failure_message=None,
+        is_abstention=False,
+    )
+
+
+def test_the_advantage_is_what_is_trained_with() -> None:
+    rewards = [0.94, 0.21, 0.52, None, 0.5, 0.5, 0.5, 0.5]
+    shown = AnswerView.list_of([answered(n, reward) for n, reward in enumerate(rewards)])
+    assert [one.advantage for one in shown] == [
+        *("+1.05", "−0.95", "−0.10", "ignored"),
+        *("0.00",) * 4,
+    ]
+    assert [one.tone for one in shown[:4]] == ["good", "bad", "bad", ""]
+
+
+def test_a_held_out_answer_has_no_advantage() -> None:
+    shown = AnswerView.list_of([answered(0, 0.9, Phase.VALIDATION), answered(1, None, Phase.BASE)])
+    assert [one.advantage for one in shown] == ["–", "–"]
 
 
 def test_long_curves_are_thinned_to_what_a_screen_shows() -> None:
@@ -288,6 +323,28 @@ def test_abstentions_have_a_curve_where_there_are_some() -> None:
         series = {"abstention_share": [(1, 0.0), (2, abstained)], "learning_rate": [(1, 1e-4)]}
         return [one.name for one in SmallCurve.list_of(lambda key: series.get(key, []))]
 
-    assert "Abstentions" not in names(0.0)
-    assert "Abstentions" in names(0.5)
-    assert len(names(0.0)) == len(names(0.5)) == 8
+    assert names(0.5) == [*names(0.0)[:6], "Abstentions", "Loss", "Learning rate"]
+
+
+def test_a_crossed_threshold_is_drawn_at_its_curve() -> None:
+    metrics = [TrainingMetric(step=n, values={"kl": 2.0, "length": 40.0}) for n in range(1, 9)]
+    alerts = {one.metric: one for one in find_alerts(metrics)}
+    shown = {one.name: one for one in SmallCurve.list_of(read_curves(metrics), alerts)}
+    assert shown["KL to base"].alert.startswith("The model is 2.00 nats a token from its base")
+    assert (shown["KL to base"].path[:9], shown["KL to base"].level) == ("M0.0,2.0L", "M0,34.0H200")
+    assert (shown["Answer length"].alert, shown["Answer length"].level) == ("", "")
+
+
+def test_a_reward_far_above_held_out_is_marked_on_the_chart() -> None:
+    curves = RewardCurves(
+        train=[(step, 0.9) for step in range(1, 9)],
+        validation=[(0, 0.4), (8, 0.5)],
+        validation_spread=[(0, 0.2), (8, 0.6)],
+        gap=0.4,
+        num_steps=8,
+    )
+    figure = reward_curves(curves, DARK).to_dict()
+    bar = figure["layout"]["shapes"][-1]
+    assert (bar["x0"], bar["y0"], bar["y1"]) == (8, 0.5, 0.9)
+    assert "0.40 apart" in [one["text"] for one in figure["layout"]["annotations"]]
+    assert list(figure["data"][0]["y"]) == [0.6, 1.0, 0.0, 0.2]

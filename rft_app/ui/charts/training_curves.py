@@ -86,22 +86,34 @@ class RewardCurves:
     spread: Series = ()
     """Standard deviation of the rewards of the same steps."""
     validation: Series = field(default=())
+    validation_spread: Series = ()
+    gap: float | None = None
+    """How far training is above held-out, where that is too far."""
     num_steps: int = 0
     """Where the training ends; the axis reaches that far."""
 
 
 def reward_curves(curves: RewardCurves, palette: Palette) -> go.Figure:
-    """Mean reward by step with a band of one standard deviation, and held-out records dashed."""
+    """Mean rewards by step with bands of one standard deviation; held-out records are dotted."""
     width = find_width(curves.train)
     train = bin_steps(curves.train, width)
     figure = go.Figure()
+    if curves.validation_spread:
+        _add_validation_band(figure, curves, palette)
     if train:
-        _add_band(figure, train, bin_steps(curves.spread, width), palette)
+        spreads = {one.place: one.mean for one in bin_steps(curves.spread, width)}
+        _add_band(
+            figure,
+            [(one.last, one.mean, spreads[one.place]) for one in train if one.place in spreads],
+            _fade(palette.ours, 0.18),
+        )
         if width > 1:
             _add_extremes(figure, curves.train, palette)
         _add_means(figure, train, palette)
     if curves.validation:
         _add_validation(figure, curves.validation, curves.num_steps, palette)
+    if curves.gap is not None and curves.train and curves.validation:
+        _add_gap(figure, curves, curves.gap, palette)
     layout = base_layout(palette, x_title="training step", y_title="reward")
     figure.update_layout({**layout, "height": 300})
     figure.update_xaxes(range=[0, max(1, curves.num_steps)], tickformat=",d")
@@ -139,22 +151,46 @@ def _add_extremes(figure: go.Figure, train: Series, palette: Palette) -> None:
     )
 
 
-def _add_band(
-    figure: go.Figure, train: Sequence[Bin], spreads: Sequence[Bin], palette: Palette
-) -> None:
-    known = {one.place: one.mean for one in spreads}
-    both = [(one.last, one.mean, known[one.place]) for one in train if one.place in known]
-    steps = [step for step, _, _ in both]
-    upper = [round(min(1.0, value + sd), _DIGITS) for _, value, sd in both]
-    lower = [round(max(0.0, value - sd), _DIGITS) for _, value, sd in both]
+def _add_band(figure: go.Figure, points: Sequence[tuple[int, float, float]], fill: str) -> None:
+    """Between each mean less and plus its standard deviation, within what a reward can be."""
+    steps = [step for step, _, _ in points]
+    upper = [round(min(1.0, value + sd), _DIGITS) for _, value, sd in points]
+    lower = [round(max(0.0, value - sd), _DIGITS) for _, value, sd in points]
     figure.add_scatter(
         x=steps + steps[::-1],
         y=upper + lower[::-1],
         fill="toself",
-        fillcolor=_fade(palette.ours, 0.18),
+        fillcolor=fill,
         line={"width": 0},
         hoverinfo="skip",
         mode="lines",
+    )
+
+
+def _add_validation_band(figure: go.Figure, curves: RewardCurves, palette: Palette) -> None:
+    spreads = dict(curves.validation_spread)
+    points = [
+        (step, value, spreads[step])
+        for step, value in keep_extremes(curves.validation)
+        if step in spreads
+    ]
+    _add_band(figure, points, _fade(palette.over, 0.1))
+
+
+def _add_gap(figure: go.Figure, curves: RewardCurves, gap: float, palette: Palette) -> None:
+    """A bar from the last held-out reward up to that of training."""
+    step, low = curves.train[-1][0], curves.validation[-1][1]
+    line = {"color": palette.caution, "width": 2}
+    figure.add_shape(type="line", x0=step, x1=step, y0=low, y1=low + gap, line=line)
+    figure.add_annotation(
+        x=step,
+        y=low + gap / 2,
+        text=f"{gap:.2f} apart",
+        showarrow=False,
+        xanchor="right",
+        xshift=-6,
+        font={"size": 11, "color": palette.text},
+        bgcolor=palette.ground,
     )
 
 
@@ -211,24 +247,40 @@ def describe_rewards(curves: RewardCurves) -> str:
     return f"Mean reward by training step: {', '.join(parts)}." if parts else "No reward yet."
 
 
-def small_line(series: Series) -> str:
+def small_line(series: Series, limit: float | None = None) -> str:
     """The path of a line in a box of `WIDTH` by `HEIGHT`, from its least to its largest value.
 
+    Args:
+        series: The curve.
+        limit: A value that has to lie in the box, too.
+
     Example:
-        >>> small_line([(1, 0.0), (2, 1.0)])
-        'M0.0,34.0L200.0,2.0'
+        >>> small_line([(1, 0.0), (2, 1.0)]), small_line([(1, 0.0), (2, 1.0)], limit=2.0)
+        ('M0.0,34.0L200.0,2.0', 'M0.0,34.0L200.0,18.0')
     """
     points = keep_extremes(series, WIDTH)
     if len(points) < 2:
         return ""
-    values: Sequence[float] = [value for _, value in points]
-    low, high = min(values), max(values)
     first, last = points[0][0], points[-1][0]
     places = (
-        (
-            WIDTH * (step - first) / max(1, last - first),
-            HEIGHT - 2 - (HEIGHT - 4) * ((value - low) / (high - low) if high > low else 0.5),
-        )
+        (WIDTH * (step - first) / max(1, last - first), _find_height(value, points, limit))
         for step, value in points
     )
     return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in places)
+
+
+def small_level(series: Series, limit: float) -> str:
+    """The path of a threshold across the same box; none without a line.
+
+    Example:
+        >>> small_level([(1, 0.0), (2, 1.0)], 0.5)
+        'M0,18.0H200'
+    """
+    points = keep_extremes(series, WIDTH)
+    return f"M0,{_find_height(limit, points, limit):.1f}H{WIDTH}" if len(points) > 1 else ""
+
+
+def _find_height(value: float, points: Series, limit: float | None) -> float:
+    values = [*(one for _, one in points), *(() if limit is None else (limit,))]
+    low, high = min(values), max(values)
+    return HEIGHT - 2 - (HEIGHT - 4) * ((value - low) / (high - low) if high > low else 0.5)

@@ -10,13 +10,10 @@ from rft_app.ui.components.field import options, select, text_input
 from rft_app.ui.components.table import ROW, cell, head, table
 from rft_app.ui.components.text_piece import text_piece
 from rft_app.ui.content import has_items
+from rft_app.ui.state.training_answer_view import AnswerView
 from rft_app.ui.state.training_comparison_view import SideBySide, TopicDifference
 from rft_app.ui.state.training_run import TrainingRunState
-from rft_app.ui.state.training_run_view import (
-    AnswerView,
-    CheckpointView,
-    TopicReward,
-)
+from rft_app.ui.state.training_run_view import CheckpointView, TopicReward
 from rft_app.ui.theme import CODE
 
 _TEXT = "line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-wrap"
@@ -51,7 +48,10 @@ def answers_card() -> rx.Component:
             aria_label="Answers of a training step",
         ),
         title="Answers",
-        witness=rx.el.span("advantage = reward − mean of the group", class_name="max-wide:hidden"),
+        witness=rx.el.span(
+            "advantage = (reward − the group's mean) ÷ its standard deviation",
+            class_name="max-wide:hidden",
+        ),
         action=rx.el.div(
             rx.cond(
                 TrainingRunState.has_more_places,

@@ -8,10 +8,17 @@ from rft_app.ui.components.card import card
 from rft_app.ui.components.empty_state import empty_panel
 from rft_app.ui.components.icon import icon
 from rft_app.ui.content import has_items
+from rft_app.ui.state.training_curves_view import REWARDS_SAID, RemarkView, SmallCurve
 from rft_app.ui.state.training_run import TrainingRunState
-from rft_app.ui.state.training_run_view import RemarkView, SmallCurve
 from rft_app.ui.theme import LABEL
 
+NINE = 9
+"""Small lines where a grader abstained; three in a row then."""
+_SMALLS = (
+    "grid gap-px bg-line border-t border-line m-0 max-desk:grid-cols-2"
+    " max-desk:[&>:last-child:nth-child(odd)]:col-span-2"
+)
+_ALERT = rx.el.span("Alert, threshold crossed: ", class_name="sr-only")
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -20,7 +27,7 @@ def curves_card() -> rx.Component:
     return card(
         rx.cond(
             TrainingRunState.has_curve,
-            _rewards(),
+            rx.fragment(_rewards(), _said_of_rewards()),
             empty_panel(
                 "No reward yet",
                 rx.cond(
@@ -32,8 +39,11 @@ def curves_card() -> rx.Component:
         ),
         rx.el.dl(
             rx.foreach(TrainingRunState.smalls, _small),
-            class_name="grid grid-cols-4 gap-px bg-line border-t border-line m-0"
-            " max-desk:grid-cols-2",
+            class_name=rx.cond(
+                TrainingRunState.smalls.length() == NINE,
+                f"grid-cols-3 {_SMALLS}",
+                f"grid-cols-4 {_SMALLS}",
+            ),
         ),
         title="Reward",
         witness=TrainingRunState.curve_witness,
@@ -65,28 +75,66 @@ def _rewards() -> rx.Component:
     )
 
 
+def _said_of_rewards() -> rx.Component:
+    """What the chart shows and from where it warns, with a sign where it does."""
+    return rx.cond(
+        TrainingRunState.curve_alert != "",
+        rx.el.p(
+            icon("triangle-alert", 14, "text-warn mt-0.5 shrink-0"),
+            rx.el.span(_ALERT, REWARDS_SAID, class_name="text-ink-2"),
+            class_name="flex gap-2 px-4 pb-3 text-small",
+            title=TrainingRunState.curve_alert,
+        ),
+        rx.el.p(REWARDS_SAID, class_name="px-4 pb-3 text-small text-ink-3"),
+    )
+
+
 def _small(curve: SmallCurve) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(curve.name, class_name=LABEL),
+        rx.el.dt(
+            curve.name,
+            rx.cond(curve.alert != "", icon("triangle-alert", 13, "text-warn shrink-0")),
+            class_name=f"flex items-center justify-between gap-2 {LABEL}",
+        ),
         rx.el.dd(
-            rx.el.div(curve.value, class_name="font-medium tabular-nums"),
-            rx.el.svg(
-                rx.el.path(
-                    d=curve.path,
-                    fill="none",
-                    stroke="currentColor",
-                    stroke_width="1.25",
-                    vector_effect="non-scaling-stroke",
+            rx.el.div(
+                curve.value,
+                class_name=rx.cond(
+                    curve.alert != "",
+                    "font-medium tabular-nums text-warn",
+                    "font-medium tabular-nums",
                 ),
+            ),
+            rx.el.svg(
+                _line(curve.level, class_name="text-warn", stroke_dasharray="3 3"),
+                _line(curve.path),
                 view_box=f"0 0 {WIDTH} {HEIGHT}",
                 preserve_aspect_ratio="none",
                 custom_attrs={"aria-hidden": "true"},
                 class_name="w-full h-9 mt-1 text-c1",
             ),
-            rx.el.p(curve.note, class_name="text-label text-ink-3 mt-1"),
+            rx.el.p(
+                rx.cond(curve.alert != "", _ALERT),
+                curve.note,
+                class_name=rx.cond(
+                    curve.alert != "", "text-label text-ink-2 mt-1", "text-label text-ink-3 mt-1"
+                ),
+            ),
             class_name="m-0",
         ),
         class_name="bg-surface-1 px-3.5 py-3 min-w-0",
+        title=curve.alert,
+    )
+
+
+def _line(path: str, **props: str) -> rx.Component:
+    return rx.el.path(
+        d=path,
+        fill="none",
+        stroke="currentColor",
+        stroke_width="1.25",
+        vector_effect="non-scaling-stroke",
+        **props,
     )
 
 

@@ -59,7 +59,7 @@ def _actions() -> rx.Component:
         TrainingRunState.is_loaded & (_RUN.id != ""),
         rx.cond(
             _RUN.is_live,
-            rx.fragment(
+            rx.el.div(
                 rx.cond(
                     _RUN.can_finish,
                     button(
@@ -86,8 +86,9 @@ def _actions() -> rx.Component:
                         "Stops after this step without a comparison; the best checkpoint is kept",
                     ),
                 ),
+                class_name="flex items-center gap-2",
             ),
-            rx.fragment(
+            rx.el.div(
                 rx.cond(
                     _RUN.can_resume,
                     button(
@@ -111,6 +112,7 @@ def _actions() -> rx.Component:
                         title="One prompt to the base and to this model, side by side",
                     ),
                 ),
+                class_name="flex items-center gap-2",
             ),
         ),
     )

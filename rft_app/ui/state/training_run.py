@@ -10,6 +10,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from rft_app.domain.training_run import Phase, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.domain.training_watch import find_alerts
 from rft_app.errors import NotFoundError, RftError
 from rft_app.services.datasets import get_dataset
 from rft_app.services.training_runs import (
@@ -38,7 +39,9 @@ from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.state.serving_view import ServingView
+from rft_app.ui.state.training_answer_view import AnswerView
 from rft_app.ui.state.training_comparison_view import SideBySide
+from rft_app.ui.state.training_curves_view import RemarkView, SmallCurve, read_curves
 from rft_app.ui.state.training_places import (
     PHASES,
     find_nearest,
@@ -46,13 +49,9 @@ from rft_app.ui.state.training_places import (
     list_places,
 )
 from rft_app.ui.state.training_run_view import (
-    AnswerView,
     CheckpointView,
-    RemarkView,
     RunView,
-    SmallCurve,
     TopicReward,
-    read_curves,
     read_log_lines,
 )
 
@@ -91,6 +90,8 @@ class TrainingRunState(LivePage, rx.State):
     curve_light: go.Figure = go.Figure()
     curve_words: str = ""
     curve_witness: str = ""
+    curve_alert: str = ""
+    """What is amiss with the rewards; empty where nothing is."""
     has_curve: bool = False
     checkpoints: list[CheckpointView] = []
     checkpoints_witness: str = ""
@@ -194,6 +195,7 @@ class TrainingRunState(LivePage, rx.State):
             has_curve=drawn.has_curve,
             curve_words=drawn.words,
             curve_witness=drawn.witness,
+            curve_alert=drawn.alert,
         )
         self.curve_dark, self.curve_light = drawn.dark, drawn.light
 
@@ -289,18 +291,23 @@ class _Drawn:
         self, metrics: Sequence[TrainingMetric], num_steps: int, *, is_service: bool
     ) -> None:
         curves = read_curves(metrics)
+        alerts = {one.metric: one for one in find_alerts(metrics)}
         self.remarks = RemarkView.list_of(metrics, curves("validation_reward"))
-        self.smalls = SmallCurve.list_of(curves, is_service=is_service)
+        self.smalls = SmallCurve.list_of(curves, alerts, is_service=is_service)
+        apart = alerts.get("reward")
         rewards = RewardCurves(
             train=curves("reward"),
             spread=curves("reward_sd"),
             validation=curves("validation_reward"),
+            validation_spread=curves("validation_sd"),
+            gap=None if apart is None else apart.value,
             num_steps=num_steps,
         )
         self.has_curve = bool(rewards.train or rewards.validation)
         self.dark, self.light = reward_curves(rewards, DARK), reward_curves(rewards, LIGHT)
         self.words = describe_rewards(rewards)
-        self.witness = f"{describe_points(rewards)}, band = ± 1 sd · dots = held-out records"
+        self.witness = f"{describe_points(rewards)}, bands = ± 1 sd"
+        self.alert = "" if apart is None else apart.finding
 
 
 class _Read:

@@ -1,48 +1,32 @@
 """One training, ready to show: its state, its curves in small, its comparison."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rft_app.domain.job import JobStatus
 from rft_app.domain.paid import PaidTotals
-from rft_app.domain.training_remarks import Series, Tone, remark_on
 from rft_app.domain.training_remote import NOTICE
 from rft_app.domain.training_run import (
     EMBEDDED_BASE,
     Checkpoint,
-    TrainingMetric,
-    TrainingRollout,
     TrainingRun,
     TrainingSettings,
-)
-from rft_app.domain.training_watch import (
-    CLIPPED_SHARE,
-    FAILURE_SHARE,
-    FAR_FROM_BASE,
-    FLAT_SHARE,
-    LONGER,
-    LOW_ENTROPY,
-    find_alerts,
 )
 from rft_app.services.training_runs import can_finish
 from rft_app.services.training_topics import TopicProgress
 from rft_app.services.tuned_models import name_tuned_model
-from rft_app.ui.charts.training_curves import small_line
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.playground_view import playground_address
-from rft_app.ui.state.rollout_view import shorten
 from rft_app.ui.state.service_view import can_resume, list_remote
 from rft_app.ui.state.training_comparison_view import ComparisonView, signed
+from rft_app.ui.state.training_curves_view import NOT_TOLD, UNKNOWN
 from rft_app.ui.words import count, duration, reward
 
-UNKNOWN = "–"
 TRAINERS_SAID = {
     "trl_local": "local TRL",
     "openai_compatible": "fine-tuning API",
     "ray": "Ray cluster",
     "ray_verl": "Ray cluster, verl",
 }
-NOT_TOLD = "not told by the service"
 SAME = 0.005
 """Differences that are shown as none."""
 LOG_LINES = 60
@@ -53,116 +37,6 @@ STATUS = {
     JobStatus.FAILED: ("Failed", "bad"),
     JobStatus.CANCELLED: ("Stopped", "warn"),
 }
-_ICONS = {Tone.GOOD: "trending-up", Tone.PLAIN: "minus", Tone.ALERT: "triangle-alert"}
-
-
-def _nats(value: float) -> str:
-    return f"{value:.3f} nats"
-
-
-def _tokens(value: float) -> str:
-    return f"{value:,.0f} tokens"
-
-
-def _loss(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
-
-
-def _rate(value: float) -> str:
-    return f"{value:.1e}".replace("e-0", "e-") if value else "0"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}"
-
-
-_SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
-    (
-        "kl",
-        "KL to base",
-        _nats,
-        f"distance from the base model for each token; alert above {FAR_FROM_BASE:g}",
-    ),
-    (
-        "entropy",
-        "Entropy",
-        _nats,
-        f"how undecided it is; alert below {LOW_ENTROPY:g}",
-    ),
-    ("length", "Answer length", _tokens, f"alert above {LONGER:g} times the start"),
-    (
-        "clipped_share",
-        "Cut off",
-        _percent,
-        f"answers at the longest length; alert from {CLIPPED_SHARE:.0%}",
-    ),
-    (
-        "flat_share",
-        "Groups without spread",
-        _percent,
-        f"nothing is learnt of them; alert from {FLAT_SHARE:.0%}",
-    ),
-    (
-        "failure_share",
-        "Grading failures",
-        _percent,
-        f"count for nothing; alert above {FAILURE_SHARE:.0%}",
-    ),
-    ("abstention_share", "Abstentions", _percent, "answers that the grader would not judge"),
-    ("loss", "Loss", _loss, "of the step; near 0 by nature, read its jumps"),
-    ("learning_rate", "Learning rate", _rate, "the same at each step, as it was set"),
-)
-
-
-@dataclass(frozen=True)
-class SmallCurve:
-    """One metric as a small line with its last value."""
-
-    name: str
-    value: str
-    note: str
-    path: str
-
-    @classmethod
-    def list_of(
-        cls, curves: Callable[[str], Series], *, is_service: bool = False
-    ) -> list["SmallCurve"]:
-        """All of them, those without a value with a dash; of a service, with the reason.
-
-        Abstentions take the place of the learning rate where there are some.
-        """
-        has_abstained = any(share for _, share in curves("abstention_share"))
-        left_out = "learning_rate" if has_abstained else "abstention_share"
-        found: list[SmallCurve] = []
-        for key, name, show, note in _SMALL:
-            if key == left_out:
-                continue
-            series = curves(key)
-            value = show(series[-1][1]) if series else UNKNOWN
-            said = note if series or not is_service else NOT_TOLD
-            found.append(cls(name, value, said, small_line(series)))
-        return found
-
-
-@dataclass(frozen=True)
-class RemarkView:
-    """One sentence about the curves."""
-
-    tone: str
-    icon: str
-    text: str
-
-    @classmethod
-    def list_of(cls, metrics: Sequence[TrainingMetric], validation: Series) -> list["RemarkView"]:
-        """Alerts with what to do first, then what the held-out records say."""
-        found: list[RemarkView] = [
-            cls(Tone.ALERT.value, _ICONS[Tone.ALERT], f"{alert.finding} {alert.remedy}")
-            for alert in find_alerts(metrics)
-        ]
-        remark = remark_on(validation)
-        if remark is not None:
-            found.append(cls(remark.tone.value, _ICONS[remark.tone], remark.text))
-        return found
 
 
 @dataclass(frozen=True)
@@ -225,43 +99,6 @@ def read_log_lines(log: str) -> str:
     """
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in log.rstrip("\n").split("\n")]
     return "\n".join(lines[-LOG_LINES:])
-
-
-@dataclass(frozen=True)
-class AnswerView:
-    """One answer of a training step."""
-
-    key: str
-    question: str
-    text: str
-    reward: str
-    advantage: str
-    tone: str
-    note: str
-
-    @classmethod
-    def list_of(cls, rollouts: Sequence[TrainingRollout]) -> list["AnswerView"]:
-        """Answers with what each is above or below the mean of its group."""
-        groups: dict[str, list[float]] = {}
-        for one in rollouts:
-            if one.reward is not None:
-                groups.setdefault(one.record_id, []).append(one.reward)
-        means = {key: sum(values) / len(values) for key, values in groups.items()}
-        return [cls._of(one, means) for one in rollouts]
-
-    @classmethod
-    def _of(cls, one: TrainingRollout, means: Mapping[str, float]) -> "AnswerView":
-        above = None if one.reward is None else one.reward - means[one.record_id]
-        failure = "abstained" if one.is_abstention else one.failure_message or "could not be graded"
-        return cls(
-            key=f"{one.step}-{one.position}",
-            question=shorten(one.question),
-            text=one.text or "(empty)",
-            reward=UNKNOWN if one.reward is None else f"{one.reward:.2f}",
-            advantage="ignored" if above is None else signed(above),
-            tone="" if above is None or abs(above) < 0.005 else "good" if above > 0 else "bad",
-            note=(one.reason or "") if one.reward is not None else failure,
-        )
 
 
 @dataclass(frozen=True)
@@ -382,12 +219,3 @@ def _list_own(settings: TrainingSettings) -> list[Figure]:
         Figure("Answers", f"at most {settings.max_completion_tokens:,} tokens"),
         Figure("Seed", str(settings.seed)),
     ]
-
-
-def read_curves(metrics: Sequence[TrainingMetric]) -> Callable[[str], Series]:
-    """The series of each metric by its name."""
-    series: dict[str, list[tuple[int, float]]] = {}
-    for metric in metrics:
-        for name, value in metric.values.items():
-            series.setdefault(name, []).append((metric.step, value))
-    return lambda name: series.get(name, [])
