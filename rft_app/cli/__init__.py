@@ -31,6 +31,7 @@ from rft_app.cli import (
     trace_importing,
     traces,
     training,
+    training_reading,
 )
 from rft_app.cli.defects import describe_defect
 from rft_app.cli.output import report_error
@@ -82,6 +83,11 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(providers.app, name="providers")
 providers.app.command("change")(provider_changing.change)
 app.add_typer(training.app, name="train")
+training.app.command("metrics")(training_reading.metrics)
+training.app.command("checkpoints")(training_reading.checkpoints)
+training.app.command("rollouts")(training_reading.rollouts)
+training.app.command("topics")(training_reading.topics)
+training.app.command("log")(training_reading.log)
 app.add_typer(jobs.app, name="jobs")
 app.command("compare")(training.compare)
 

@@ -60,6 +60,17 @@ def start(  # noqa: PLR0913  # one parameter per option
     train_ratio: Annotated[
         float | None, typer.Option(min=0.5, max=0.95, help="Share of the records to train on.")
     ] = None,
+    stratify: Annotated[
+        bool | None,
+        typer.Option("--stratify/--no-stratify", help="Split each topic by itself, or all alike."),
+    ] = None,
+    test_generated: Annotated[
+        bool | None,
+        typer.Option(
+            "--test-generated/--no-test-generated",
+            help="Whether generated records may be held out, too.",
+        ),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why to train against a NO_GO.")] = "",
     trainer: Annotated[
         str, typer.Option(help="Where: trl_local, openai_compatible, ray, ray_verl.")
@@ -81,6 +92,8 @@ def start(  # noqa: PLR0913  # one parameter per option
         settings=_read_settings(settings or []),
         base_model=base_model,
         train_ratio=train_ratio,
+        stratify_by_topic=stratify,
+        test_generated=test_generated,
         num_epochs=epochs,
         effort=effort,
         reason=reason,

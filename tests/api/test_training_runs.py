@@ -76,6 +76,10 @@ def test_a_training_that_is_done_tells_everything(client: TestClient, run: Train
     assert [one["step"] for one in first.json()] == [1, 2, 3]
     rest = client.get(at(run, "metrics"), params={"cursor": first.headers["X-Next-Cursor"]})
     assert [one["step"] for one in rest.json()] == [4]
+    topics = client.get(at(run, "topics")).json()
+    assert topics["numSteps"] == 1
+    assert {"topic", "numFirst", "first", "numLast", "last"} == {*topics["topics"][0]}
+    assert client.get(at("train_absent", "topics")).status_code == 404
     best = [one["step"] for one in client.get(at(run, "checkpoints")).json() if one["isBest"]]
     assert best == [4]
     assert client.get(at(run, "alerts")).json() == []

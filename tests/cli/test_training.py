@@ -10,6 +10,7 @@ from rft_app.cli.installation import ensure_schema
 from rft_app.domain.job import JobStatus
 from rft_app.jobs.running import JobRunner
 from rft_app.services.job_kinds import all_job_kinds
+from rft_app.services.training import get_training_draft
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TrainingRunRow
@@ -127,3 +128,51 @@ def test_a_training_that_is_not_there_is_named(rft: Rft) -> None:
         refused = rft(*verb, "train_none")
         assert refused.returncode == 1
         assert "There is no training train_none" in refused.stderr
+
+
+def test_what_a_training_left_behind_is_read(rft: Rft) -> None:
+    rft("train", DATASET, *SET, "--no-stratify", "--test-generated")
+    (listed,) = rft.json("train", "list", DATASET)
+    run = listed["id"]
+    assert [one["step"] for one in rft.json("train", "metrics", run, "--after", 1)] == [2, 3, 4]
+    table = rft("train", "metrics", run, "--metric", "reward").stdout.splitlines()
+    assert table[0].split() == ["STEP", "REWARD"]
+    assert len(table) == 5
+    assert "There may be more: --after 2" in rft("train", "metrics", run, "--limit", 2).stderr
+    saved = rft.json("train", "checkpoints", run)
+    assert [one["step"] for one in saved if one["isBest"]] == [4]
+    assert "best" in rft("train", "checkpoints", run).stdout.splitlines()[-1].split()
+    answers = rft.json("train", "rollouts", run)
+    assert {(one["phase"], one["step"]) for one in answers} == {("train", 4)}
+    page = rft("train", "rollouts", run, "--step", 3, "--limit", 1)
+    assert answers[0]["recordId"].startswith("rec_")
+    assert "Train answers of step 3" in page.stderr
+    assert "More: --phase train --step 3 --cursor 1" in page.stderr
+    absent = rft("train", "rollouts", run, "--step", 99)
+    assert "There is no such train answer. There are some of steps" in absent.stderr
+    assert rft.json("train", "rollouts", run, "--phase", "tuned")
+    topics = rft.json("train", "topics", run)
+    assert topics["numSteps"] == 1
+    assert topics["topics"]
+    assert topics["topics"][0]["topic"] in rft("train", "topics", run).stdout
+    assert rft.json("train", "log", run)["text"] == rft("train", "log", run).stdout.strip()
+
+
+@pytest.mark.parametrize("verb", ["metrics", "checkpoints", "rollouts", "topics", "log"])
+def test_a_training_that_is_not_there_is_told(rft: Rft, verb: str) -> None:
+    absent = rft("train", verb, "train_absent")
+    assert (absent.returncode, absent.stdout) == (1, "")
+    assert "train_absent" in absent.stderr
+
+
+def test_an_unknown_metric_is_wrong_use(rft: Rft) -> None:
+    refused = rft("train", "metrics", "train_x", "--metric", "rewrd")
+    assert refused.returncode == 2
+    assert "validation_reward" in refused.stderr
+
+
+def test_how_the_records_are_split_is_chosen(rft: Rft) -> None:
+    rft("train", DATASET, *SET, "--no-stratify", "--test-generated")
+    with rft.inside(), reading() as session:
+        draft = get_training_draft(session, DATASET)
+    assert (draft.stratify_by_topic, draft.test_generated) == (False, True)

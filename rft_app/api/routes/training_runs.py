@@ -17,9 +17,11 @@ from rft_app.api.schemas.training_run import (
     TrainingLog,
     TrainingMetric,
     TrainingOutlook,
+    TrainingTopics,
 )
 from rft_app.domain.training_run import Phase
 from rft_app.services import training_runs as use_cases
+from rft_app.services import training_topics
 from rft_app.services.training_orders import look_ahead
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.trainers import TRAINERS
@@ -149,6 +151,14 @@ def list_answered_steps(job_id: str) -> list[TrainingAnswered]:
     """Where there are answers to look at."""
     with reading() as session:
         return [TrainingAnswered.of(one) for one in use_cases.list_answered_steps(session, job_id)]
+
+
+@router.get("/training/{job_id}/topics")
+def compare_topics(job_id: str) -> TrainingTopics:
+    """Each topic's rewards in the first training steps beside those in the last ones."""
+    with reading() as session:
+        run = use_cases.get_training(session, job_id)
+        return TrainingTopics.of(training_topics.compare_topics(session, run))
 
 
 @router.get("/training/{job_id}/comparison")

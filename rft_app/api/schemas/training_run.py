@@ -13,6 +13,7 @@ from rft_app.domain.job import JobStatus
 from rft_app.domain.training import Effort
 from rft_app.services.training_orders import TrainingProspect, TrainingRequest
 from rft_app.services.training_runs import AnsweredStep
+from rft_app.services.training_topics import TopicsProgress
 from rft_app.services.tuned_models import name_tuned_model
 from rft_app.trainers._base import Trainer as AnyTrainer
 
@@ -316,6 +317,32 @@ class TrainingOutlook(Wire):
             can_start=not found.obstacles,
             needs_reason=found.needs_reason,
         )
+
+
+class TrainingTopic(Wire):
+    """One topic's graded answers at the start of a training and now."""
+
+    topic: str
+    num_first: int
+    """Graded answers of the first steps."""
+    first: float | None
+    """Their mean reward; `null` where there is none."""
+    num_last: int
+    last: float | None
+
+
+class TrainingTopics(Wire):
+    """How the rewards of each topic move."""
+
+    num_steps: int
+    """Training steps at each end; 0 while there are too few to compare."""
+    topics: list[TrainingTopic]
+
+    @classmethod
+    def of(cls, found: TopicsProgress) -> "TrainingTopics":
+        """Convert from the use case."""
+        topics = [TrainingTopic(**one.model_dump()) for one in found.topics]
+        return cls(num_steps=found.num_steps, topics=topics)
 
 
 class TrainingLog(Wire):
