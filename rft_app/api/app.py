@@ -10,6 +10,7 @@ from starlette.routing import Match
 from rft_app.api.docs_page import render_docs
 from rft_app.api.errors import ErrorEnvelope, add_error_handlers
 from rft_app.api.routes import (
+    asking,
     auto_improve,
     calibration,
     datasets,
@@ -64,6 +65,7 @@ ROUTERS = (
     exports.router,
     training.router,
     training_runs.router,
+    asking.router,
     feedback.router,
     auto_improve.router,
     snapshots.router,

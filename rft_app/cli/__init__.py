@@ -6,6 +6,7 @@ import typer
 from typer._click import exceptions as usage  # typer's own click; only a part is re-exported
 
 from rft_app.cli import (
+    asking,
     calibrate,
     datasets,
     demo,
@@ -90,6 +91,7 @@ training.app.command("topics")(training_reading.topics)
 training.app.command("log")(training_reading.log)
 app.add_typer(jobs.app, name="jobs")
 app.command("compare")(training.compare)
+app.command("ask")(asking.ask)
 
 
 def main() -> None:

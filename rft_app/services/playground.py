@@ -11,7 +11,7 @@ from sqlmodel import Session
 from rft_app.domain.entity import Entity
 from rft_app.domain.grader import GraderVersion, list_asking, reads_reference
 from rft_app.domain.grading import FailureKind, GradingFailure, Outcome
-from rft_app.domain.record import RecordFilter, RecordId
+from rft_app.domain.record import RecordFilter, RecordId, parse_record_id
 from rft_app.domain.rollout import Item, Rollout, RolloutKey, make_item, make_sample
 from rft_app.domain.split import Split
 from rft_app.domain.training_run import EMBEDDED_BASE
@@ -22,6 +22,7 @@ from rft_app.services.grader_trial import grade_now
 from rft_app.services.graders import current_grader
 from rft_app.services.tuned_models import find_tuned_model
 from rft_app.storage.record_seeks import select_seqs
+from rft_app.storage.records import get_record
 from rft_app.storage.rollouts import load_rollouts, parse_output
 from rft_app.storage.session import reading
 from rft_app.storage.snapshots import load_members
@@ -118,6 +119,24 @@ def take_record(session: Session, dataset_id: str, last: RecordId | None = None)
             if found is not None and (found.record_id != last or len(seqs) == 1):
                 return found
     raise ConflictError("This dataset has no valid record with a prompt. Import records first.")
+
+
+def get_prompt(session: Session, dataset_id: str, record: RecordId) -> RecordPrompt:
+    """The prompt of a record that is named.
+
+    Raises:
+        NotFoundError: The dataset has no such record.
+        ConflictError: Its prompt does not end with a question of the user.
+    """
+    found = get_record(session, dataset_id, record)
+    seq = parse_record_id(found.id)
+    seqs, is_held_out = _find_candidates(session, dataset_id)
+    rollouts = load_rollouts(session, dataset_id, [RolloutKey(seq or 0, None, None)])
+    prompts = [_to_prompt(one, is_held_out=is_held_out and seq in seqs) for one in rollouts]
+    for prompt in prompts:
+        if prompt is not None:
+            return prompt
+    raise ConflictError(f"The prompt of {record} does not end with a question. Take another one.")
 
 
 def _find_candidates(session: Session, dataset_id: str) -> tuple[list[int], bool]:
