@@ -6,6 +6,7 @@ from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
 from rft_app.domain.dry_run_rules import RuleRow
+from rft_app.domain.measured import Measure
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.errors import ConflictError
 
@@ -43,8 +44,17 @@ def print_verdict(dry_run: DryRun) -> None:
     write_table(
         ("RULE", "VALUE", "NO GO", "CAUTION", "SAYS", "BLAMES"), (_row(row) for row in report.rules)
     )
+    for line in _advise(report):
+        write_line(line)
+
+
+def _advise(report: DryRunReport) -> Iterator[str]:
+    """Where most failures lie, and what to do about each rule that is broken."""
+    for row in report.rules:
+        if row.measure is Measure.FAILURE_RATE and row.note and row.status.is_bad:
+            yield row.note
     for remedy in report.recommendations:
-        write_line(f"→ {remedy}")
+        yield f"→ {remedy}"
 
 
 def _describe_abstentions(report: DryRunReport) -> str:

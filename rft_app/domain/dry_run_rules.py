@@ -296,7 +296,7 @@ def _mend_failures(found: MainFailures | None) -> str:
     """What to do about failures that are not the grader's own; empty for those that are."""
     if found is None or found.origin is FailureOrigin.GRADER:
         return ""
-    return f"{found.sentence} {REMEDIES[found.kind]}"
+    return REMEDIES[found.kind]
 
 
 def _name_topic(measured: Measured) -> str:

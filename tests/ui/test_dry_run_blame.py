@@ -38,11 +38,11 @@ def view_failures(*kinds: FailureKind) -> ReportView:
     return view_report(run, MadeBy(label="judge v1"))
 
 
-def test_failures_of_a_provider_lead_to_settings_and_name_its_remedy() -> None:
+def test_failures_of_a_provider_lead_to_providers_and_name_its_remedy() -> None:
     view = view_failures(*[FailureKind.TOO_LATE] * 10, FailureKind.EXCEPTION)
     assert (view.blames_provider, view.blames_grader, view.blames_data) == (True, False, False)
     assert "10 of 11 failures lie with the provider" in view.sentences[0]
-    assert REMEDIES[FailureKind.TOO_LATE] in view.remedies[0]
+    assert view.remedies[0] == REMEDIES[FailureKind.TOO_LATE]
     assert view.remedies[1] == "11 rollouts failed: mend that first, then there are enough."
 
 

@@ -143,7 +143,7 @@ def _open_blamed(variant: str) -> rx.Component:
     return rx.fragment(
         rx.cond(
             _REPORT.blames_provider,
-            button_link("Open Settings", href="/settings", variant=variant),
+            button_link("Open providers", href="/settings", variant=variant),
         ),
         rx.cond(
             _REPORT.blames_grader,
