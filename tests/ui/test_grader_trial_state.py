@@ -155,6 +155,17 @@ def test_named_records_are_tried_beside_drawn_ones(
     assert dialog.trial.ask_words == "Grade 2 records"
 
 
+def test_answers_of_a_dry_run_are_asked_for_and_what_flatters_is_shown(
+    dialog: Dialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answer(monkeypatch, lambda: Trial(grades=(tried("rec_a"),), notice="They are alike."))
+    dialog.run()
+    GraderTrialState.set_answers_of.fn(dialog.trial, "3")
+    dialog.run()
+    assert [one.answers_of for one in asked] == [None, "3"]
+    assert dialog.trial.notice == "They are alike."
+
+
 @pytest.mark.parametrize(
     ("num_drawn", "records", "words"),
     [
