@@ -118,6 +118,17 @@ class TrainingComparison(Entity):
         return tuple(found)
 
     @property
+    def finding_words(self) -> str:
+        """Better, worse or unproven, for a place that shows the difference itself."""
+        if (self.num_groups or self.n) < MIN_PAIRS:
+            words = f"Unproven: {self.n} records{self._among} are too few to tell."
+        elif self.finding is Finding.UNPROVEN:
+            words = "Unproven: the difference may be none. Compare more records."
+        else:
+            words = f"The tuned model is {self.finding} on held-out records{self._among}."
+        return words if self.is_held_out else f"{words} {_CHOSEN}"
+
+    @property
     def _finding(self) -> str:
         span = f"{self.difference:+.3f} ({self.low:+.3f} to {self.high:+.3f}, 95%)"
         among = self._among

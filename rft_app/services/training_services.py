@@ -236,7 +236,7 @@ def _check_comparing(
             name="comparing",
             level="caution",
             finding="The tuned model will not be compared with its base.",
-            remedy="Set num_compared above 0.",
+            remedy="Set the records compared (num_compared) above 0.",
         )
     return TrainingCheck(
         name="comparing",
@@ -244,7 +244,7 @@ def _check_comparing(
         finding=f"In the end base and tuned model answer up to {count(num_each, 'held-out record')}"
         f" each, without chance, and the grader judges them: {2 * num_each:,} calls of "
         f"{provider.name}, which are paid.",
-        remedy="Set num_compared lower for fewer, or to 0 for none.",
+        remedy="Set the records compared (num_compared) lower for fewer calls, or to 0 for none.",
     )
 
 

@@ -23,7 +23,7 @@ from rft_app.services.training_runs import (
     finish_training,
     list_alerts,
 )
-from rft_app.services.tuned_models import name_tuned_model
+from rft_app.services.tuned_models import find_place, name_tuned_model
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TrainingMetricRow, TrainingRunRow
@@ -108,7 +108,12 @@ def test_what_the_comparison_costs_and_who_serves_the_model_is_shown(run: Traini
     page = open_page(run.id)
     assert page.run.comparison.costs[0] == "Tokens of an answer: base 4.0, tuned 2.5."
     assert "chose the checkpoint, too" in page.run.comparison.words
+    assert page.run.comparison.words.startswith("The tuned model is better on held-out records.")
     assert (page.serving.model, page.serving.command) == (name_tuned_model(run), "")
+    place = find_place(run)
+    assert place
+    assert "".join(page.serving.folder_parts) == str(place.folder)
+    assert all(part.endswith("/") for part in page.serving.folder_parts[:-1])
     with unit_of_work() as session:
         row = session.get_one(TrainingRunRow, run.id)
         row.base_model = "/models/larger"

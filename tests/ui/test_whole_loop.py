@@ -138,7 +138,7 @@ def train(page: Page, place: Place, camera: Camera) -> None:
 
 def fill_in_training(dialog: Locator) -> None:
     """Few steps, each record often enough."""
-    values = {"Number of steps": NUM_STEPS, "Number of compared": NUM_COMPARED}
+    values = {"Number of steps": NUM_STEPS, "Records compared": NUM_COMPARED}
     dialog.locator("summary", has_text="Advanced").click()
     for number, (label, text) in enumerate(values.items(), 1):
         field = dialog.get_by_label(label, exact=True)

@@ -14,11 +14,19 @@ from rft_app.ui.state.training_answer_view import AnswerView
 from rft_app.ui.state.training_comparison_view import SideBySide, TopicDifference
 from rft_app.ui.state.training_run import TrainingRunState
 from rft_app.ui.state.training_run_view import CheckpointView, TopicReward
-from rft_app.ui.theme import CODE
+from rft_app.ui.theme import CODE, LABEL
 
 _TEXT = "line-clamp-2 [overflow-wrap:anywhere] whitespace-pre-wrap"
 _SERVING = TrainingRunState.serving
 _PAIR_TEXT = "line-clamp-6 [overflow-wrap:anywhere] whitespace-pre-wrap"
+_PAIRS = (
+    "overflow-x-auto wide:[&_table]:min-w-[720px] max-wide:[&_table]:block"
+    " max-wide:[&_thead]:sr-only max-wide:[&_tbody]:block max-wide:[&_tr]:block"
+    " max-wide:[&_tr]:py-2 max-wide:[&_tr]:border-b max-wide:[&_tr]:border-line"
+    " max-wide:[&_td]:block max-wide:[&_td]:w-full max-wide:[&_td]:border-b-0"
+    " max-wide:[&_td]:px-3.5 max-wide:[&_td]:text-left"
+)
+"""A table; on a phone each row is a card."""
 _COMPARISON = TrainingRunState.run.comparison
 
 
@@ -191,7 +199,13 @@ def serving_card() -> rx.Component:
         ),
         rx.el.p(
             "Adapter: ",
-            rx.el.code(_SERVING.folder, class_name="[overflow-wrap:anywhere]"),
+            rx.el.code(
+                rx.foreach(
+                    _SERVING.folder_parts,
+                    lambda part: rx.fragment(part, rx.el.wbr()),
+                ),
+                class_name="[overflow-wrap:anywhere]",
+            ),
             class_name="mt-2 text-small text-ink-3",
         ),
         title="Tuned model",
@@ -308,7 +322,7 @@ def side_by_side_card() -> rx.Component:
                 rows=rx.foreach(TrainingRunState.compared, _pair),
                 label="Base and tuned answers",
             ),
-            class_name="overflow-x-auto [&_table]:min-w-[720px]",
+            class_name=_PAIRS,
             tab_index=0,
             role="region",
             aria_label="Base and tuned answers",
@@ -328,21 +342,32 @@ def side_by_side_card() -> rx.Component:
 
 
 def _pair(pair: SideBySide) -> rx.Component:
-    def answer(text: str, pieces: list[Piece], reward: str) -> rx.Component:
+    def answer(name: str, text: str, pieces: list[Piece], reward: str) -> rx.Component:
         return cell(
+            _phone_label(name),
             rx.el.div(rx.foreach(pieces, text_piece), class_name=_PAIR_TEXT, title=text),
             rx.el.div(reward, class_name="text-small text-ink-3 tabular-nums mt-0.5"),
-            class_name="align-top w-1/3 py-2",
+            class_name="align-top wide:w-1/3 py-2",
         )
 
     return rx.el.tr(
         cell(
             rx.el.div(pair.question, class_name=_TEXT, title=pair.question),
             rx.el.div(pair.topic, class_name="text-small text-ink-3 mt-0.5"),
-            class_name="align-top w-1/3 py-2",
+            class_name="align-top wide:w-1/3 py-2",
         ),
-        answer(pair.base_text, pair.base_pieces, pair.base),
-        answer(pair.tuned_text, pair.tuned_pieces, pair.tuned),
-        cell(_signed(pair.difference, pair.tone), is_number=True, class_name="align-top py-2"),
+        answer("Base", pair.base_text, pair.base_pieces, pair.base),
+        answer("Tuned", pair.tuned_text, pair.tuned_pieces, pair.tuned),
+        cell(
+            _phone_label("Difference"),
+            _signed(pair.difference, pair.tone),
+            is_number=True,
+            class_name="align-top py-2",
+        ),
         class_name=ROW,
     )
+
+
+def _phone_label(name: str) -> rx.Component:
+    """The name of a column where there are none."""
+    return rx.el.div(name, class_name=f"{LABEL} wide:hidden")

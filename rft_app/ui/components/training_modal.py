@@ -3,7 +3,7 @@
 import reflex as rx
 
 from rft_app.ui.components.badge import badge
-from rft_app.ui.components.button import button, link
+from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
 from rft_app.ui.components.field import checkbox, field, number_field, text_area, text_input
@@ -12,11 +12,12 @@ from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.step_dialog import step_dialog
+from rft_app.ui.components.training_now import now_card, runs_card
 from rft_app.ui.components.training_place import where_form
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.training import SHOWN_RUNS, CheckView, Parameter, RunLine, TrainingState
-from rft_app.ui.theme import LINK, WITNESS
+from rft_app.ui.state.training import CheckView, Parameter, TrainingState
+from rft_app.ui.theme import WITNESS
 
 _EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
 _PRESETS = (("quick", "Quick"), ("standard", "Standard"), ("thorough", "Thorough"))
@@ -38,7 +39,8 @@ def training_modal() -> rx.Component:
                 class_name="grid gap-3.5 content-start min-w-0",
             ),
             rx.el.div(
-                rx.cond(has_items(TrainingState.runs), _runs()),
+                rx.cond(TrainingState.now.href != "", now_card()),
+                rx.cond(has_items(TrainingState.runs), runs_card()),
                 _readiness(),
                 rx.cond(TrainingState.needs_reason, _against()),
                 class_name="grid gap-3.5 content-start max-desk:order-first",
@@ -297,26 +299,6 @@ def _against() -> rx.Component:
             aria_label="Reason to train against NO GO",
             max_length=2_000,
         ),
-    )
-
-
-def _runs() -> rx.Component:
-    return card(
-        rx.el.ul(
-            rx.foreach(TrainingState.runs, _run),
-            class_name="grid gap-2 list-none p-0 m-0",
-        ),
-        title="Runs",
-        witness=f"newest first, at most {SHOWN_RUNS}",
-    )
-
-
-def _run(run: RunLine) -> rx.Component:
-    return rx.el.li(
-        link(run.name, href=run.href, class_name=LINK),
-        badge(run.status, tone=run.tone),
-        rx.el.span(run.words, class_name="ml-auto text-small text-ink-3 tabular-nums truncate"),
-        class_name="flex items-center gap-2.5 min-w-0",
     )
 
 

@@ -1,6 +1,7 @@
 """Who serves what a training made, ready to show."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from rft_app.domain.training_run import TrainingRun
 from rft_app.services.tuned_models import find_place, name_tuned_model
@@ -12,7 +13,8 @@ class ServingView:
 
     model: str = ""
     """Empty where there is nothing to serve yet."""
-    folder: str = ""
+    folder_parts: list[str] = field(default_factory=list[str])
+    """Where the adapter is: its path in pieces, between which a line may end."""
     command: str = ""
     """Empty where it is served here."""
     words: str = ""
@@ -26,7 +28,7 @@ class ServingView:
         kept = "" if run.outcome else " It was not compared with its base: this is what it kept."
         return cls(
             model=place.model,
-            folder=str(place.folder),
+            folder_parts=re.findall(r"[^/]*/|[^/]+", str(place.folder)),
             command=place.command,
             words=(_ELSEWHERE if place.command else _HERE) + kept,
         )

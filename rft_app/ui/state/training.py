@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import plotly.graph_objects as go
 import reflex as rx
 from sqlmodel import Session
 
@@ -22,6 +23,7 @@ from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.step_modal import StepModal, read_whole
 from rft_app.ui.state.training_comparison_view import signed
+from rft_app.ui.state.training_now import RunNow, is_under_way, read_now
 from rft_app.ui.state.training_run_view import STATUS
 from rft_app.ui.words import ago, count, rough_duration, size
 
@@ -32,6 +34,8 @@ _VERDICT_TONES = {
 }
 _LEVELS = {"ok": "complete", "note": "complete", "caution": "attention", "stop": "failed"}
 SHOWN_RUNS = 5
+MORE_RUNS = 20
+"""Earlier ones that each click adds."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Parameter:
         return [
             cls(
                 name=name,
-                label=name.replace("_", " ").replace("num ", "number of ").capitalize(),
+                label=_say(name),
                 preset=_show(getattr(used, name)),
                 value=typed.get(name, ""),
                 hint=field.description or "",
@@ -100,13 +104,26 @@ class Parameter:
         return [
             cls(
                 name=name,
-                label=name.replace("_", " ").replace("num ", "number of ").capitalize(),
+                label=_say(name),
                 preset=str(field.default) if field.default else "the service chooses",
                 value=typed.get(name, ""),
                 hint=field.description or "",
             )
             for name, field in RemoteSettings.model_fields.items()
         ]
+
+
+_NOUNS = {"num_validated": "Records validated", "num_compared": "Records compared"}
+
+
+def _say(name: str) -> str:
+    """The words of a setting.
+
+    Example:
+        >>> _say("num_compared"), _say("num_steps"), _say("lora_rank")
+        ('Records compared', 'Number of steps', 'Lora rank')
+    """
+    return _NOUNS.get(name, name.replace("_", " ").replace("num ", "number of ").capitalize())
 
 
 def _show(value: object) -> str:
@@ -165,9 +182,16 @@ class TrainingState(StepModal, rx.State):
     """Steps, time and memory, as a sentence."""
     formula: str = ""
     runs: list[RunLine] = []
+    has_more_runs: bool = False
+    now: RunNow = RunNow()
+    """The training under way; without an address where there is none."""
+    now_dark: go.Figure = go.Figure()
+    now_light: go.Figure = go.Figure()
     is_starting: bool = False
 
     _typed: dict[str, str] = {}
+    _num_shown: int = SHOWN_RUNS
+    _now_mark: str = ""
 
     @rx.event
     async def set_trainer(self, trainer: str) -> None:
@@ -277,9 +301,34 @@ class TrainingState(StepModal, rx.State):
 
     async def _read_mark(self) -> str:
         dataset_id = self._dataset_id
-        runs = await ask(lambda session: list_trainings(session, dataset_id, limit=SHOWN_RUNS))
-        self.runs = [RunLine.of(run) for run in runs]
+        wanted = self._num_shown
+        runs = await ask(lambda session: list_trainings(session, dataset_id, limit=wanted + 1))
+        self.runs = [RunLine.of(run) for run in runs[:wanted]]
+        self.has_more_runs = len(runs) > wanted
+        await self._show_now(next((run for run in runs if is_under_way(run)), None))
         return ""
+
+    async def _show_now(self, run: TrainingRun | None) -> None:
+        """The training that runs; drawn again when it reported something."""
+        if run is None:
+            self.now, self._now_mark = RunNow(), ""
+            return
+        best = None if run.best is None else run.best.step
+        mark = f"{run.id} {run.words} {run.num_done} {best}"
+        if mark == self._now_mark:
+            return
+        found = await ask(lambda session: read_now(session, run))
+        self._now_mark, self.now = mark, found.run
+        self.now_dark, self.now_light = found.dark, found.light
+
+    @rx.event
+    async def show_more_runs(self) -> None:
+        """List earlier runs, too."""
+        self._num_shown += MORE_RUNS
+        try:
+            await self._read_mark()
+        except RftError as error:
+            self.fault = error.message
 
     async def _look(self) -> None:
         dataset_id, request = self._dataset_id, self._request()

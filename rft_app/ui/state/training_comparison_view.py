@@ -134,7 +134,7 @@ class ComparisonView:
             difference=signed(found.difference),
             tone=_TONES[found.finding],
             span=f"95% interval {signed(found.low)} to {signed(found.high)} · n = {found.n:,}",
-            words=found.words,
+            words=found.finding_words,
             tally=f"{found.num_better:,} better, {found.num_worse:,} worse, "
             f"{found.num_same:,} the same; mean {found.base_mean:.2f} → {found.tuned_mean:.2f}",
             costs=list(found.costs),
