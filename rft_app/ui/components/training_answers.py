@@ -23,8 +23,8 @@ _PAIRS = (
     "overflow-x-auto wide:[&_table]:min-w-[720px] max-wide:[&_table]:block"
     " max-wide:[&_thead]:sr-only max-wide:[&_tbody]:block max-wide:[&_tr]:block"
     " max-wide:[&_tr]:py-2 max-wide:[&_tr]:border-b max-wide:[&_tr]:border-line"
-    " max-wide:[&_td]:block max-wide:[&_td]:w-full max-wide:[&_td]:border-b-0"
-    " max-wide:[&_td]:px-3.5 max-wide:[&_td]:text-left"
+    " max-wide:[&_td]:block max-wide:[&_td]:h-auto max-wide:[&_td]:w-full"
+    " max-wide:[&_td]:border-b-0 max-wide:[&_td]:px-3.5 max-wide:[&_td]:text-left"
 )
 """A table; on a phone each row is a card."""
 _COMPARISON = TrainingRunState.run.comparison
