@@ -81,6 +81,8 @@ def _describe(answer: "ModelAnswer") -> str:
         return f"no whole answer: {answer.failure}"
     tokens = "–" if answer.completion_tokens is None else f"{answer.completion_tokens:,}"
     cost = "cost unknown" if answer.cost_usd is None else f"${answer.cost_usd:.4f}"
+    if answer.cost_usd == 0:
+        cost = "no cost"
     grade = ""
     if answer.score is not None:
         grade = f" · reward {answer.score:.3f}"
