@@ -86,7 +86,6 @@ def test_thoughts_before_the_json_are_no_fault_and_quoted_ones_stay(start: Start
         say(""),
         say('{"title": "re', finish_reason="length"),
         Served(b""),
-        Served(b"<html>busy</html>"),
     ],
 )
 def test_an_unusable_reply_is_asked_for_once_more(start: Start, bad: Served) -> None:
