@@ -16,10 +16,17 @@ import httpx2
 import openai
 import orjson
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from rft_app.llm.embedded import find_obstacle
-from tests.bank_questions import GRADER, QUESTIONS, list_rows, make_row, write_answer
+from tests.bank_questions import (
+    GRADER,
+    QUESTIONS,
+    list_many_rows,
+    list_rows,
+    make_row,
+    write_answer,
+)
 from tests.browser import new_page, serve, settle, visit
 from tests.llm.adapters import make_weights, write_adapter
 from tests.trainers.scripted_python import write_scripted_python
@@ -32,7 +39,7 @@ pytestmark = [
 ]
 TRAINER, FILM = os.environ.get("RFT_TRAINER_PYTHON", ""), os.environ.get("RFT_FILM", "")
 NUM_STEPS = os.environ.get("RFT_FILM_STEPS", "60") if TRAINER else "3"
-NUM_COMPARED = "18" if TRAINER else "12"
+NUM_COMPARED = "42" if TRAINER else "12"
 NUM_CALLS = 200 if TRAINER else 30
 MAX_TOKENS = 16 if TRAINER else 3
 WAIT_MS = 60_000
@@ -55,14 +62,15 @@ class Camera:
         self._page = page
         self._num_taken = 0
 
-    def take(self, name: str) -> None:
-        """Keep what the page shows now."""
+    def take(self, name: str, height: int = 900) -> None:
+        """Keep what the page shows now, from its top."""
         self._num_taken += 1
         if FILM:
             settle(self._page)
             self._page.wait_for_timeout(500)  # until nothing moves; no outcome depends on it
             path = Path(FILM, f"loop-{self._num_taken}-{name}.png")
-            self._page.screenshot(path=path, animations="disabled")
+            clip: FloatRect = {"x": 0, "y": 0, "width": 1440, "height": height}
+            self._page.screenshot(path=path, animations="disabled", clip=clip)
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         says = {"base": "I do not know", "tuned": write_answer("lost")}
         script = {"says": says, "adapter": str(adapter)}
         (data / "training" / "script.json").write_bytes(orjson.dumps(script))
-    rows = list_rows()
+    rows = list_many_rows() if TRAINER else list_rows()
     for number, row in enumerate(rows):
         if number % 3:
             row["messages"][-1]["content"] = write_answer("none")
@@ -103,6 +111,9 @@ def test_the_whole_loop_is_walked_in_the_browser(chromium: Browser, place: Place
         wait_for_base(place)
         assert Counter(call(place, 10)) == {"base": 10}
         camera.take("rolled-back")
+        visit(page, place.dataset)
+        expect(page.get_by_text("Deploy", exact=True).first).to_be_visible()
+        camera.take("canvas")
 
 
 def run_dry(page: Page, place: Place, camera: Camera) -> None:
@@ -133,7 +144,7 @@ def train(page: Page, place: Place, camera: Camera) -> None:
     expect(page.get_by_role("table", name="Base and tuned answers")).to_be_visible()
     if not TRAINER:
         expect(page.get_by_text("12 better, 0 worse, 0 the same", exact=False)).to_be_visible()
-    camera.take("comparison")
+    camera.take("comparison", height=680)  # what follows names a folder of the test
 
 
 def fill_in_training(dialog: Locator) -> None:
@@ -149,7 +160,7 @@ def fill_in_training(dialog: Locator) -> None:
         share = dialog.get_by_label("Share to train on", exact=True)
         share.fill("70")
         share.press("Tab")
-        expect(dialog).to_contain_text("42 records")
+        expect(dialog).to_contain_text("98 records")
     epochs = dialog.get_by_label("Epochs", exact=True)
     epochs.fill("20")
     epochs.press("Tab")

@@ -40,7 +40,7 @@ def curves_card() -> rx.Component:
         rx.el.dl(
             rx.foreach(TrainingRunState.smalls, _small),
             class_name=rx.cond(
-                TrainingRunState.smalls.length() == NINE,
+                rx.Var.create(TrainingRunState.smalls).to(list).length() == NINE,
                 f"grid-cols-3 {_SMALLS}",
                 f"grid-cols-4 {_SMALLS}",
             ),
@@ -106,7 +106,7 @@ def _small(curve: SmallCurve) -> rx.Component:
                 ),
             ),
             rx.el.svg(
-                _line(curve.level, class_name="text-warn", stroke_dasharray="3 3"),
+                _line(curve.level, class_name="text-warn", dashes="3 3"),
                 _line(curve.path),
                 view_box=f"0 0 {WIDTH} {HEIGHT}",
                 preserve_aspect_ratio="none",
@@ -127,14 +127,15 @@ def _small(curve: SmallCurve) -> rx.Component:
     )
 
 
-def _line(path: str, **props: str) -> rx.Component:
+def _line(path: str, class_name: str = "", dashes: str = "none") -> rx.Component:
     return rx.el.path(
         d=path,
         fill="none",
         stroke="currentColor",
         stroke_width="1.25",
+        stroke_dasharray=dashes,
         vector_effect="non-scaling-stroke",
-        **props,
+        class_name=class_name,
     )
 
 
