@@ -71,6 +71,7 @@ class Engine:
         )
         with unit_of_work() as session:
             workers.add_worker(session, self.worker)
+        self.hand_over()
         self._hand_over_all()
         self.take_over_dead()
 
