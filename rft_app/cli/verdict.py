@@ -55,6 +55,8 @@ def _advise(report: DryRunReport) -> Iterator[str]:
             yield row.note
     for remedy in report.recommendations:
         yield f"→ {remedy}"
+    if report.notice:
+        yield report.notice
 
 
 def _describe_abstentions(report: DryRunReport) -> str:

@@ -149,6 +149,8 @@ class DryRunReport(Entity):
     """The first of them: its record and what the provider said."""
     num_cut: int = 0
     """Answers of a model that reached the longest length; they were graded as they were."""
+    notice: str = ""
+    """That answers are the reference itself: left out, or graded; empty where none flatters."""
 
     @property
     def abstention_share(self) -> float | None:

@@ -7,12 +7,13 @@ from itertools import islice
 from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.own_reference import are_placeholders, is_own_reference
 from rft_app.domain.record import RecordFilter, Selection
 from rft_app.domain.record_pick import pick_records
 from rft_app.domain.rollout import RolloutKey
 from rft_app.errors import ConflictError
 from rft_app.storage.record_seeks import select_seqs
-from rft_app.storage.rollouts import Answered, iterate_answered, list_keys
+from rft_app.storage.rollouts import Answered, iterate_answered, list_keys, load_rollouts
 from rft_app.storage.sampled_rollouts import reserve_rollouts
 from rft_app.storage.snapshot_source import read_columns
 
@@ -24,7 +25,8 @@ def plan_rollouts(
 ) -> list[RolloutKey]:
     """Choose records and their rollouts; same seed and same data, same plan.
 
-    A record's own recorded answer comes first, then imported ones, oldest first.
+    A record's own recorded answer comes first, then imported ones, oldest first. Where own answers
+    beside imported ones are placeholders, those that are the reference itself are left out.
 
     Args:
         session: Any.
@@ -46,14 +48,28 @@ def plan_rollouts(
     }
     chosen = pick_records(topic_of, settings.num_records, settings.seed)
     others = list_keys(session, dataset_id, chosen, "imported")
+    doubled = [seq for seq in chosen if known[seq].has_output and others.get(seq)]
+    same = find_own_references(session, dataset_id, doubled)
+    replaced = same if are_placeholders(len(same), len(doubled)) else set[int]()
     keys: list[RolloutKey] = []
     for seq in chosen:
         record = known[seq]
-        answers = [None] * record.has_output + others.get(seq, [])
+        has_own = record.has_output and seq not in replaced
+        answers = [None] * has_own + others.get(seq, [])
         keys += [
             RolloutKey(seq, answer, record.topic_id) for answer in answers[: settings.num_rollouts]
         ]
     return keys
+
+
+def find_own_references(session: Session, dataset_id: str, seqs: Sequence[int]) -> set[int]:
+    """Those of some records whose own recorded answer is their reference, word for word."""
+    found: set[int] = set()
+    for start in range(0, len(seqs), _RECORDS_PER_LOOK):
+        keys = [RolloutKey(seq, None, None) for seq in seqs[start : start + _RECORDS_PER_LOOK]]
+        own = load_rollouts(session, dataset_id, keys)
+        found |= {rollout.key.record_seq for rollout in own if is_own_reference(rollout)}
+    return found
 
 
 def plan_samples(

@@ -16,8 +16,10 @@ from sqlmodel import Session
 
 from rft_app.domain.dry_run import DryRun, DryRunReport, DryRunSettings, make_report
 from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus
+from rft_app.domain.grade import Grade
 from rft_app.domain.grader import GraderSpec, find_pass_threshold, list_asking
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
+from rft_app.domain.own_reference import IN_DRY_RUN, tell_left_out, tell_share
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
 from rft_app.domain.rollout import Rollout, RolloutKey
@@ -28,7 +30,7 @@ from rft_app.jobs.context import JobContext
 from rft_app.pipeline._base import fingerprint
 from rft_app.pipeline._budget import require_prices
 from rft_app.pipeline._judging import Judging, Unsampled
-from rft_app.pipeline._rollout_plan import plan_rollouts, plan_samples
+from rft_app.pipeline._rollout_plan import find_own_references, plan_rollouts, plan_samples
 from rft_app.pipeline._sampling import Sampler
 from rft_app.pipeline.grader import require_grader
 from rft_app.storage import dry_runs, graders, rollouts
@@ -198,17 +200,40 @@ def _store(
 def _report(run: DryRun, uses: _Uses) -> DryRun:
     with reading() as session:
         outcomes = list(iterate_grades(session, run.id))
+        spec = graders.get_version(session, run.grader_version_id).spec
         report = make_report(
             outcomes,
             read_topic_keys(session, run.dataset_id),
-            find_pass_threshold(graders.get_version(session, run.grader_version_id).spec),
+            find_pass_threshold(spec),
             settings=run.settings,
             num_tokens=map_num_tokens(session, {one.record_seq for one in outcomes}),
             num_cut=uses.sampler.num_cut if uses.sampler else 0,
-        ).model_copy(update={"judge": uses.judge, "sampler": uses.sampler})
+        ).model_copy(
+            update={
+                "judge": uses.judge,
+                "sampler": uses.sampler,
+                "notice": _tell_own_references(session, run, spec, outcomes),
+            }
+        )
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)
         return dry_runs.get_dry_run(session, run.id)
+
+
+def _tell_own_references(
+    session: Session, run: DryRun, spec: GraderSpec, outcomes: Sequence[Grade]
+) -> str:
+    if run.settings.sampling is not None:
+        return ""
+    keys = dry_runs.load_plan(session, run.id)
+    graded = [key for key, one in zip(keys, outcomes, strict=True) if one.reward is not None]
+    own = [key.record_seq for key in graded if key.rollout_seq is None]
+    others = {key.record_seq for key in keys} - {
+        key.record_seq for key in keys if key.rollout_seq is None
+    }
+    left_out = tell_left_out(len(find_own_references(session, run.dataset_id, sorted(others))))
+    num_same = len(find_own_references(session, run.dataset_id, own))
+    return f"{left_out} {tell_share(spec, num_same, len(graded), IN_DRY_RUN)}".strip()
 
 
 def describe_dry_run(run: DryRun, report: DryRunReport) -> StepResult:

@@ -67,6 +67,7 @@ def test_the_pipeline_runs_to_its_verdict(  # noqa: PLR0915  # one journey
     assert report["samplesEvaluated"] == 25
     assert report["statistics"]["mean"] == 1.0
     assert report["diagnosis"]["verdict"] == "NO_GO"
+    assert report["notice"].startswith("Of 25 recorded answers all are the reference itself")
     assert report["distribution"]["0.9-1.0"] == 25
     assert client.get(f"{base}/dry-run").json() == report
 

@@ -1,5 +1,7 @@
 """`rft dry-runs`, and the versions of `rft grader`: what was graded before, and by what."""
 
+from pathlib import Path
+
 import pytest
 
 from rft_app.domain.grader import StringCheckSpec
@@ -77,6 +79,19 @@ def test_answers_are_listed_in_pages_or_by_lot(rft: Rft) -> None:
         "has none of these"
         in rft("dry-runs", "rollouts", DATASET, 1, "--error-kind", "timeout").stderr
     )
+
+
+def test_answers_that_are_the_reference_are_told(tmp_path: Path) -> None:
+    made = make_installation(tmp_path)
+    assert made("datasets", "list").returncode == 0
+    with made.inside():
+        add_records(["1", "2", "words"])
+        configure(StringCheckSpec())
+        run_dry()
+    told = made("dry-runs", "show", DATASET).stdout
+    notice = made.json("dry-runs", "show", DATASET, 1)["notice"]
+    assert notice.startswith("Of 3 recorded answers 2 are the reference itself")
+    assert notice in told
 
 
 def test_versions_of_a_grader_are_listed_compared_and_restored(rft: Rft) -> None:

@@ -93,6 +93,48 @@ def test_imported_answers_are_further_rollouts_of_their_record() -> None:
     assert (report.num_groups, report.num_learnable) == (2, 2)
 
 
+def add_questions(num_placeholders: int, num_own: int) -> None:
+    """The first repeat their reference; all but the last have a wrong and a right answer, too."""
+    add_records([str(seq) if seq <= num_placeholders else "own" for seq in range(1, num_own + 1)])
+    for seq in range(1, num_own):
+        add_answers(seq, "wrong", str(seq))
+    configure(StringCheckSpec())
+
+
+def test_own_answers_that_repeat_the_reference_are_no_rollouts_beside_imported_ones() -> None:
+    add_questions(7, 7)
+    run_dry(num_rollouts=4)
+    run, report = last_run()
+    with reading() as session:
+        plan = load_plan(session, run.id)
+    assert [key.record_seq for key in plan if key.rollout_seq is None] == [7]
+    assert len(plan) == 13
+    assert report.statistics is not None
+    assert report.statistics.mean == pytest.approx(7 / 13)
+    assert report.notice.startswith("The recorded answers of 6 records are the reference itself")
+    assert "Of 13 recorded answers 1 is the reference itself" in report.notice
+
+
+@pytest.mark.parametrize(("num_placeholders", "num_own"), [(3, 7), (4, 5)])
+def test_a_right_short_answer_among_others_stays_a_rollout(
+    num_placeholders: int, num_own: int
+) -> None:
+    add_questions(num_placeholders, num_own)
+    run_dry(num_rollouts=4)
+    run, report = last_run()
+    with reading() as session:
+        own = [key.record_seq for key in load_plan(session, run.id) if key.rollout_seq is None]
+    assert own == list(range(1, num_own + 1))
+    assert report.notice.startswith(f"Of {3 * num_own - 2} recorded answers {num_placeholders} are")
+
+
+def test_a_grader_that_compares_nothing_is_not_flattered() -> None:
+    add_records(["1", "2"])
+    configure("def grade(sample, item):\n    return len(sample.output_text) / 2\n")
+    run_dry()
+    assert last_run()[1].notice == ""
+
+
 def test_an_answer_sees_the_reward_recorded_with_it_and_no_other() -> None:
     add_records(["a"], reward=0.25)
     add_answers(1, "b", reward=0.75)

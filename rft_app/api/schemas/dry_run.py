@@ -255,6 +255,8 @@ class DryRunReport(Wire):
     """Answers of a model that reached `maxTokens`; they were graded as they were."""
     sampler: JudgeUse | None
     """Whom the answers were asked of; `null` where recorded ones were graded."""
+    notice: str
+    """That answers are the reference itself: left out, or graded and flattering; mostly empty."""
     judge: JudgeUse | None
     """Whom a judge asked and what that cost; `null` for graders that ask no model."""
 
@@ -310,6 +312,7 @@ class DryRunReport(Wire):
             not_sampled=report.num_not_sampled,
             not_sampled_example=report.not_sampled_example,
             cut_off=report.num_cut,
+            notice=report.notice,
             sampler=report.sampler and JudgeUse.of(report.sampler),
             judge=report.judge and JudgeUse.of(report.judge),
         )

@@ -45,6 +45,10 @@ def dry_run_verdict() -> rx.Component:
             _REPORT.remedies,
             lambda words: rx.el.p(words, class_name="text-small text-ink-2 mt-1"),
         ),
+        rx.cond(
+            _REPORT.notice != "",
+            rx.el.p(_REPORT.notice, role="note", class_name="text-small text-warn mt-1"),
+        ),
         rx.foreach(
             _REPORT.notes,
             lambda words: rx.el.p(words, class_name="text-small text-ink-2 tabular-nums mt-1"),

@@ -177,6 +177,7 @@ class ReportView:
     sentences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What else the grades say: how many passed, how far votes agree."""
+    notice: str = ""
     praise: str = ""
     """Shown when no rule speaks against training."""
     remedies: list[str] = field(default_factory=list)
@@ -234,6 +235,7 @@ def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = N
         ruling=_ruling(report.rules),
         sentences=[*report.warnings, *_judge_notes(report)],
         notes=list(_notes(report)),
+        notice=report.notice,
         praise=_praise(report),
         remedies=list(dict.fromkeys(report.recommendations)),
         data_status=QUALITY_STATUS[report.dataset_quality],
