@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -164,17 +165,8 @@ def test_finish_now_keeps_the_best_checkpoint_and_compares_it(base: Path) -> Non
 
 def test_a_killed_trainer_goes_on_and_a_corrupt_checkpoint_is_passed_over(base: Path) -> None:
     run = order_small(base)
-    worker = begin(run)
     folder = RunFolder.of(run.id)
-    wait_for(lambda: count_checkpoints(run) >= 3, worker)
-    kill(folder)
-    wait_for(lambda: len(list_begun(run)) == 2 and folder.is_alive(), worker)
-    first = list_begun(run)[1]
-    assert first >= 4, "of the three it had, the newest or the one before"
-    wait_for(lambda: len(list_whole(run)) == 2 and count_steps(list_whole(run)[0]) >= first, worker)
-    kill(folder)
-    worker.join(PATIENCE_S)
-    failed = look(run)
+    failed = kill_twice(run)
     assert failed.status is JobStatus.FAILED
     assert "was killed (SIGKILL), again" in failed.error
     assert failed.outcome is None
@@ -188,6 +180,66 @@ def test_a_killed_trainer_goes_on_and_a_corrupt_checkpoint_is_passed_over(base: 
     assert (done.status, done.error) == (JobStatus.DONE, "")
     assert done.outcome is not None
     assert done.outcome.comparison is not None
+
+
+def test_weights_that_are_no_numbers_end_it_and_the_best_checkpoint_stays(base: Path) -> None:
+    run = order_small(base)
+    best = kill_twice(run).best
+    newest = list_whole(run)[-1]
+    spoil_weights(newest / "adapter_model.safetensors")
+    seal(newest)
+    kept = (RunFolder.of(run.id).path / "best" / "facts.json").read_bytes()
+    resume(run).join(PATIENCE_S)
+    ended = look(run)
+    assert list_begun(run)[2] == count_steps(newest)
+    assert (ended.status, ended.outcome) == (JobStatus.FAILED, None)
+    assert "finite" in ended.error
+    assert f"of step {orjson.loads(kept)['step']}, is kept" in ended.error
+    assert "learning rate" in ended.error
+    assert (RunFolder.of(run.id).path / "best" / "facts.json").read_bytes() == kept
+    assert ended.best == best
+
+
+def test_a_best_checkpoint_that_is_no_numbers_is_not_compared(base: Path) -> None:
+    run = order_small(base)
+    kill_twice(run)
+    best = RunFolder.of(run.id).path / "best"
+    facts = orjson.loads((best / "facts.json").read_bytes())
+    (best / "facts.json").write_bytes(orjson.dumps(facts | {"reward": 2.0}))
+    spoil_weights(best / "adapter_model.safetensors")
+    worker = resume(run)
+    wait_for(lambda: len(list_begun(run)) == 3, worker)
+    ended = finish(run, worker)
+    assert (ended.status, ended.outcome) == (JobStatus.FAILED, None)
+    assert (
+        f"The adapter of step {facts['step']} holds no finite numbers. It cannot be " in ended.error
+    )
+    assert "is kept" not in ended.error
+    with reading() as session:
+        assert not list_answers(session, run.id, Phase.TUNED, facts["step"]).rows
+
+
+def kill_twice(run: TrainingRun) -> TrainingRun:
+    """Let it make checkpoints, twice, until it is given up; two whole checkpoints are left."""
+    worker = begin(run)
+    folder = RunFolder.of(run.id)
+    wait_for(lambda: count_checkpoints(run) >= 3, worker)
+    kill(folder)
+    wait_for(lambda: len(list_begun(run)) == 2 and folder.is_alive(), worker)
+    first = list_begun(run)[1]
+    assert first >= 4, "of the three it had, the newest or the one before"
+    wait_for(lambda: len(list_whole(run)) == 2 and count_steps(list_whole(run)[0]) >= first, worker)
+    kill(folder)
+    worker.join(PATIENCE_S)
+    return look(run)
+
+
+def seal(checkpoint: Path) -> None:
+    """Make what is in it what its manifest says."""
+    manifest = checkpoint / "manifest.json"
+    parts = orjson.loads(manifest.read_bytes())
+    found = {name: sha256((checkpoint / name).read_bytes()).hexdigest() for name in parts}
+    manifest.write_bytes(orjson.dumps(found))
 
 
 def count_steps(checkpoint: Path) -> int:
@@ -278,9 +330,8 @@ def test_a_grader_that_fails_on_three_of_ten_gives_no_zeros(base: Path) -> None:
     assert compared.n + compared.num_ungraded == 12
 
 
-def spoil_weights(folder: Path) -> None:
-    """All weights are no numbers."""
-    path = folder / "model.safetensors"
+def spoil_weights(path: Path) -> None:
+    """All weights of a file are no numbers."""
     raw = path.read_bytes()
     start = 8 + int.from_bytes(raw[:8], "little")
     path.write_bytes(raw[:start] + b"\x00\x00\xc0\x7f" * ((len(raw) - start) // 4))
@@ -298,7 +349,7 @@ def spoil_template(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (spoil_weights, "no finite numbers"),
+        (lambda base: spoil_weights(base / "model.safetensors"), "no finite numbers"),
         (spoil_tokenizer, "no tokenizer that can be read"),
         (spoil_template, "Only one turn is known."),
     ],

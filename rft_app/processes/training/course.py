@@ -22,6 +22,7 @@ from learning import (
     add_adapter,
     make_trainer,
     measure_adapter,
+    require_finite,
     tell_validation,
 )
 from peft import set_peft_model_state_dict
@@ -141,7 +142,7 @@ def compare(files: RunFiles, loaded: Loaded) -> dict[str, Any]:
     """Answer the compared records with the best adapter, which must differ from none.
 
     Raises:
-        TrainingError: It adds nothing, so that it is the base model.
+        TrainingError: It adds nothing, so that it is the base model, or is no finite numbers.
     """
     best = files.read_best()
     if best is None:
@@ -149,6 +150,7 @@ def compare(files: RunFiles, loaded: Loaded) -> dict[str, Any]:
     weights = files.best / "adapter_model.safetensors"
     set_peft_model_state_dict(loaded.model, load_file(weights))
     norm = measure_adapter(loaded.model)
+    require_finite(norm, best["step"], "It cannot be compared.")
     if norm == 0:
         raise TrainingError(
             "unchanged",

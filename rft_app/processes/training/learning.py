@@ -72,6 +72,25 @@ def measure_adapter(model: Any) -> float:
     return math.sqrt(total)
 
 
+def require_finite(norm: float, step: int, then: str) -> None:
+    """Refuse an adapter by its length (`measure_adapter`), in training or when it is compared.
+
+    Args:
+        norm: Its length.
+        step: Of which training step it is.
+        then: What follows from it, a sentence.
+
+    Raises:
+        TrainingError: It is infinite or no number.
+    """
+    if not math.isfinite(norm):
+        raise TrainingError(
+            NOT_FINITE,
+            f"The adapter of step {step} holds no finite numbers. {then} Lower the learning "
+            "rate, or set the precision to float32.",
+        )
+
+
 class Rewards:
     """The reward function: the worker's grader, and what it said of the last step."""
 
@@ -204,8 +223,13 @@ class Watch(TrainerCallback):
         self.files.tell("metrics", step=state.global_step, values=_finite(figures))
 
     def on_save(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        """Seal the checkpoint, validate it, keep it where it is the best so far."""
+        """Seal the checkpoint, validate it, keep it where it is the best so far.
+
+        Raises:
+            TrainingError: Its weights are no finite numbers; nothing of it is kept.
+        """
         step = state.global_step
+        require_finite(measure_adapter(model), step, describe_kept(self.files))
         self.files.seal(Path(args.output_dir) / f"checkpoint-{step}")
         if self.is_cancelled:
             self._keep_unvalidated(model, step)
@@ -299,6 +323,7 @@ def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place
         **bound_entropy(settings),
         gradient_checkpointing=False,
         logging_steps=1,
+        logging_nan_inf_filter=False,
         save_strategy="no",
         save_total_limit=2,
         report_to=[],
