@@ -8,7 +8,7 @@ from rft_app.jobs.queue import enqueue
 from rft_app.storage.migrations import migrate
 from rft_app.storage.session import unit_of_work
 from tests.builders import make_dataset_row
-from tests.cli.conftest import Rft
+from tests.cli.conftest import Rft, make_installation
 
 
 def imported(rft: Rft, rows: Path, name: str) -> str:
@@ -33,17 +33,22 @@ def test_jobs_are_listed_and_shown(rft: Rft, rows: Path) -> None:
     assert rft("jobs", "cancel", job_id).returncode == 1
 
 
-def test_a_job_that_waits_can_be_cancelled_and_followed(rft: Rft, rows: Path) -> None:
-    with rft.inside():  # no worker runs yet, which would take the job before it is cancelled
+def test_a_job_that_waits_can_be_cancelled_and_followed(tmp_path: Path) -> None:
+    alone = make_installation(tmp_path)  # no worker, which would take the job at once
+    with alone.inside():
         migrate()
         with unit_of_work() as session:
             session.add(make_dataset_row("ds_a"))
             session.flush()
-            job = enqueue(session, "near_duplicates", "ds_a", {})
-    assert "was asked to stop" in rft("jobs", "cancel", job.id).stdout
-    followed = rft("jobs", "follow", job.id)
+            job = enqueue(session, "near_duplicates", "ds_a", {"threshold": 0.8})
+    assert "was asked to stop" in alone("jobs", "cancel", job.id).stdout
+    followed = alone("jobs", "follow", job.id)
     assert followed.returncode == 1
     assert "cancelled" in followed.stderr
+    assert alone.json("jobs", "show", job.id)["status"] == "cancelled"
+
+
+def test_a_done_job_is_followed_to_its_end(rft: Rft, rows: Path) -> None:
     imported(rft, rows, "Waiting")
     again = next(one for one in rft.json("jobs", "list") if one["status"] == "done")
     done = rft("jobs", "follow", again["id"], "--json")
