@@ -164,8 +164,7 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
     write_line(f"{run.id}  {run.status}  {run.words}")
     if run.error:
         write_line(run.error)
-    if run.remote is not None:
-        _write_remote(run.remote)
+    _write_where(run)
     _write_tuned(run)
     if run.best is not None:
         reward = run.best.validation_reward
@@ -187,6 +186,13 @@ def _write_outcome(outcome: "TrainingOutcome") -> None:
         write_line(f"comparing: {outcome.paid.num_calls:,} calls{', ' + told if told else ''}")
     if outcome.comparison is not None:
         _write_comparison(outcome.comparison)
+
+
+def _write_where(run: "TrainingRun") -> None:
+    if run.place is not None:
+        write_line(f"computes on: {run.place.describe()}")
+    if run.remote is not None:
+        _write_remote(run.remote)
 
 
 def _write_remote(remote: "RemoteTraining") -> None:

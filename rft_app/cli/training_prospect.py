@@ -37,7 +37,8 @@ def _describe(prospect: TrainingProspect) -> str:
         return "" if there is None else f"{prospect.draft.base_model}: {there.formula}"
     return (
         f"{base.name}: {prospect.num_steps} steps on {prospect.outlook.num_train:,} "
-        f"records, {prospect.outlook.num_held_out:,} held out; "
+        f"records, {prospect.outlook.num_held_out:,} held out"
+        f"{f', on {prospect.device}' if prospect.device else ''}; "
         f"{describe_time(estimate.low_s, estimate.high_s)}, "
         f"{estimate.memory_bytes / 1e9:.1f} GB. {estimate.formula}"
     )

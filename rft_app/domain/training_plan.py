@@ -1,9 +1,12 @@
 """Before a training starts: what it will take, and what would make it pointless."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.entity import Entity
 from rft_app.domain.training import Effort
+from rft_app.domain.training_memory import MemoryEstimate, estimate_memory
+from rft_app.domain.training_place import BF16, TrainingPlace
 from rft_app.domain.training_run import TrainingSettings
 
 EFFORT_FACTORS = {Effort.LOW: 1.0, Effort.MEDIUM: 1.5, Effort.HIGH: 3.0}
@@ -13,27 +16,18 @@ KNOWN_SHARE = 95
 UNKNOWN_ANSWER_TOKENS = 64
 """Where no answer is known."""
 LEAST_TOKENS, MOST_TOKENS = 16, 1_024
-MEMORY_FORMULA = (
-    "parameters × 4 bytes, tokens of a step × hidden size × layers × 32, and tokens of its answers "
-    "× vocabulary × 16"
-)
+ROOM_ON_LARGE_GPU = 4
+"""How many times longer the longest answer, and one of unknown length, may be there."""
 FAST, SLOW = 0.6, 2.0
 """How far a time may lie from the estimate."""
+GPU_GUESS_FAST, GPU_GUESS_SLOW = 0.25, 4.0
+"""The same, of a guess for a GPU."""
 LEARNING_FLOPS, ANSWERING_FLOPS = 4, 2
 """Multiply-adds a parameter and token, times two: back and forth without the frozen gradients."""
-
-
-class BaseFacts(Entity):
-    """What is known of a base model without loading it."""
-
-    name: str
-    num_parameters: int
-    num_layers: int
-    hidden_size: int
-    vocabulary: int
-    context_tokens: int
-    shows_tools: bool = False
-    """Whether its chat template shows the model the tools of a record."""
+GPU_FLOPS, GPU_FLOPS_FP32 = 100e12, 10e12
+"""Operations a second of a GPU in bfloat16 and in float32: guesses."""
+LAYER_S = {"plain": 1e-3, "vllm": 0.15e-3}
+"""Seconds of a GPU for each layer and token of an answer, however many are written at once."""
 
 
 class TrainingCheck(Entity):
@@ -44,6 +38,17 @@ class TrainingCheck(Entity):
     """`stop` keeps the training from starting."""
     finding: str
     remedy: str = ""
+
+
+class Speed(NamedTuple):
+    """How fast a training is."""
+
+    flops_per_s: float
+    source: str
+    """How it is known."""
+    is_measured: bool = False
+    fast: float = FAST
+    slow: float = SLOW
 
 
 class TrainingEstimate(Entity):
@@ -61,7 +66,9 @@ class TrainingEstimate(Entity):
     """Operations a second that the times were reckoned with."""
     formula: str
     is_measured: bool
-    """Whether the speed is that of an earlier training here; else a guess by the processor."""
+    """Whether the speed is that of an earlier training at such a place; else a guess."""
+    place: TrainingPlace | None = None
+    """What it is reckoned for; `None` in estimates that are older than this knowledge."""
 
 
 def plan_steps(settings: TrainingSettings, num_train: int, num_epochs: int) -> int:
@@ -87,19 +94,25 @@ def room_for_prompt(settings: TrainingSettings, base: BaseFacts) -> int:
     return max(0, min(settings.max_prompt_tokens, room))
 
 
-def plan_answer_tokens(num_known: int | None, effort: Effort) -> int:
+def plan_answer_tokens(
+    num_known: int | None, effort: Effort, *, has_large_gpu: bool = False
+) -> int:
     """Most tokens of an answer.
 
     Args:
         num_known: What nearly all known answers take; `None` where none is known.
         effort: How much longer new ones may be.
+        has_large_gpu: Whether the longest may be longer.
 
     Example:
         >>> plan_answer_tokens(10, Effort.MEDIUM), plan_answer_tokens(None, Effort.LOW)
         (16, 64)
+        >>> plan_answer_tokens(None, Effort.LOW, has_large_gpu=True)
+        256
     """
-    known = UNKNOWN_ANSWER_TOKENS if num_known is None else num_known
-    return max(LEAST_TOKENS, min(MOST_TOKENS, round(known * EFFORT_FACTORS[effort])))
+    room = ROOM_ON_LARGE_GPU if has_large_gpu else 1
+    known = UNKNOWN_ANSWER_TOKENS * room if num_known is None else num_known
+    return max(LEAST_TOKENS, min(MOST_TOKENS * room, round(known * EFFORT_FACTORS[effort])))
 
 
 def estimate_training(
@@ -108,8 +121,8 @@ def estimate_training(
     *,
     num_steps: int,
     prompt_tokens: int,
-    flops_per_s: float,
-    is_measured: bool,
+    speed: Speed,
+    place: TrainingPlace,
 ) -> TrainingEstimate:
     """Time and memory by the size of the model and the number of tokens.
 
@@ -120,44 +133,68 @@ def estimate_training(
         settings: Of the training.
         num_steps: Training steps.
         prompt_tokens: Mean length of a prompt.
-        flops_per_s: What the processor does.
-        is_measured: Whether that was measured.
+        speed: Of such a training at that place.
+        place: What computes.
     """
     answer = settings.max_completion_tokens
     rollouts = settings.prompts_per_step * settings.rollouts_per_prompt
-    tokens = settings.prompts_per_step * prompt_tokens + rollouts * answer
+    tokens = count_tokens(settings, prompt_tokens)
     num_validations = num_steps // settings.validate_every
     num_checked = num_validations * settings.num_validated + 2 * settings.num_compared
-    per_token = facts.num_parameters / flops_per_s
+    per_token = facts.num_parameters / speed.flops_per_s
     step_s = tokens * per_token * (ANSWERING_FLOPS + LEARNING_FLOPS)
     checked_tokens = num_checked * (prompt_tokens + answer)
     total_s = num_steps * step_s + checked_tokens * per_token * ANSWERING_FLOPS
+    memory = estimate_memory(facts, settings, prompt_tokens, place)
     return TrainingEstimate(
         num_steps=num_steps,
         num_answers=num_steps * rollouts + num_checked,
         tokens_per_step=tokens,
         step_s=step_s,
-        low_s=total_s * FAST,
-        high_s=total_s * SLOW,
-        memory_bytes=estimate_memory(facts, settings, tokens),
-        flops_per_s=flops_per_s,
+        low_s=total_s * speed.fast,
+        high_s=total_s * speed.slow,
+        memory_bytes=memory.num_bytes,
+        flops_per_s=speed.flops_per_s,
         formula=(
             f"{num_steps} steps × ({settings.prompts_per_step} prompts × {prompt_tokens} + "
             f"{rollouts} answers × {answer}) tokens × "
             f"{facts.num_parameters / 1e6:,.0f} M parameters × "
             f"{ANSWERING_FLOPS + LEARNING_FLOPS} operations, and {num_checked:,} answers to "
-            f"held-out records × {ANSWERING_FLOPS}, at {flops_per_s / 1e9:,.0f} G operations/s "
-            f"({'measured here' if is_measured else 'a guess by the processor'}). Memory: "
-            f"{MEMORY_FORMULA}."
+            f"held-out records × {ANSWERING_FLOPS}, at {speed.flops_per_s / 1e9:,.0f} G "
+            f"operations/s ({speed.source}). {_name(memory)}: {memory.formula}."
         ),
-        is_measured=is_measured,
+        is_measured=speed.is_measured,
+        place=place,
     )
 
 
-def estimate_memory(facts: BaseFacts, settings: TrainingSettings, num_tokens: int) -> int:
-    """Bytes: weights, what the backward pass keeps of each token, and the words' probabilities."""
-    weights = facts.num_parameters * 4
-    kept = num_tokens * facts.hidden_size * facts.num_layers * 32
+def _name(memory: MemoryEstimate) -> str:
+    return "Memory of the GPU" if memory.is_gpu else "Memory"
+
+
+def count_tokens(settings: TrainingSettings, prompt_tokens: int) -> int:
+    """Tokens of a step."""
     num_answers = settings.prompts_per_step * settings.rollouts_per_prompt
-    words = num_answers * settings.max_completion_tokens * facts.vocabulary * 4 * 4
-    return weights + kept + words
+    return settings.prompts_per_step * prompt_tokens + num_answers * settings.max_completion_tokens
+
+
+def guess_gpu_speed(
+    facts: BaseFacts, settings: TrainingSettings, prompt_tokens: int, place: TrainingPlace
+) -> Speed:
+    """How fast a GPU may be that trained nothing yet; none was ever measured by us.
+
+    Answers are written token by token, which takes a time for each layer however fast the GPU is;
+    what is read and learnt from takes its operations.
+    """
+    operations = count_tokens(settings, prompt_tokens) * facts.num_parameters
+    operations *= ANSWERING_FLOPS + LEARNING_FLOPS
+    each_s = LAYER_S[place.generation]
+    peak = GPU_FLOPS if place.precision == BF16 else GPU_FLOPS_FP32
+    step_s = settings.max_completion_tokens * facts.num_layers * each_s + operations / peak
+    return Speed(
+        operations / step_s,
+        f"a guess for a GPU, with {each_s * 1e3:g} ms for each layer and token of an answer and "
+        f"{peak / 1e12:.0f} T operations/s; the next estimate takes this training's own speed",
+        fast=GPU_GUESS_FAST,
+        slow=GPU_GUESS_SLOW,
+    )

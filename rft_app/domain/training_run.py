@@ -14,6 +14,7 @@ from rft_app.domain.job import JobStatus
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import RecordId
 from rft_app.domain.training_comparison import TrainingComparison
+from rft_app.domain.training_place import TrainingPlace
 from rft_app.domain.training_remote import RemoteTraining
 
 EMBEDDED_BASE = "smollm2-135m"
@@ -70,7 +71,12 @@ class TrainingSettings(Entity):
     """Checkpoints in a row that are no better after which it stops; 0 for never."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     precision: str = Field(default="auto", pattern="^(auto|float32|bfloat16)$")
-    """Of weights and adapter; `auto` takes bfloat16 where the processor computes in it."""
+    """Of weights and adapter; `auto` takes bfloat16 where the processor or GPU computes in it."""
+    generation: str = Field(default="auto", pattern="^(auto|plain|vllm)$")
+    """How answers to learn from are written: `plain`, or by `vllm` on a GPU; `auto` takes vLLM
+    where there is a GPU, it is installed and its share of the memory holds the model."""
+    vllm_share: float = Field(default=0.3, ge=0.05, le=0.9)
+    """Of the GPU's memory, for vLLM where it writes the answers."""
     num_threads: int = Field(default=0, ge=0, le=1_024)
     """Of the processor; 0 for all."""
 
@@ -97,6 +103,30 @@ PRESETS: Mapping[Preset, TrainingSettings] = {
         patience=6,
     ),
 }
+
+
+ON_LARGE_GPU: Mapping[Preset, Mapping[str, int]] = {
+    Preset.QUICK: {"prompts_per_step": 8, "rollouts_per_prompt": 8},
+    Preset.STANDARD: {"prompts_per_step": 8, "rollouts_per_prompt": 16},
+    Preset.THOROUGH: {"prompts_per_step": 16, "rollouts_per_prompt": 16},
+}
+"""Values of the presets where a GPU has 16 GB or more."""
+PROMPT_TOKENS_ON_LARGE_GPU = 4_096
+
+
+def list_values(preset: Preset, *, has_large_gpu: bool) -> dict[str, Any]:
+    """The values of a preset.
+
+    Example:
+        >>> on_gpu = list_values(Preset.STANDARD, has_large_gpu=True)
+        >>> on_gpu["rollouts_per_prompt"], on_gpu["num_steps"]
+        (16, 300)
+    """
+    values: dict[str, Any] = PRESETS[preset].model_dump()
+    if has_large_gpu:
+        values |= ON_LARGE_GPU[preset]
+        values["max_prompt_tokens"] = PROMPT_TOKENS_ON_LARGE_GPU
+    return values
 
 
 class Phase(StrEnum):
@@ -260,6 +290,8 @@ class TrainingRun(Entity):
     """What was told before the start."""
     total_steps: int
     """0 while nobody knows."""
+    place: TrainingPlace | None = None
+    """What it computes on, as its trainer said last; `None` before it began."""
     remote: RemoteTraining | None = None
     """What is known of it at a service; `None` where our own script trains."""
     last: TrainingMetric | None

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.provider import DEMO_QUALITY
+from rft_app.domain.training_place import plan_place
 from rft_app.errors import NotAvailableError, RftError
 from rft_app.graders.sandbox import probe_isolation
 from rft_app.jobs.liveness import list_live_workers
@@ -225,11 +226,14 @@ def _check_tuned_models() -> Check:
 
 def _check_trainer() -> Check:
     found = find_environment()
-    finding, _, remedy = found.obstacle.partition(". ")
+    machine = found.machine
+    finding, _, remedy = (found.obstacle or machine.fault).partition(". ")
+    place = plan_place(machine, "auto", "auto", 1.0, 0)
+    packages = f"TRL {found.versions.get('trl')}, torch {found.versions.get('torch')}"
     return Check(
         name="Local trainer",
         status=CheckStatus.WARN if finding else CheckStatus.OK,
-        finding=finding or f"TRL {found.versions['trl']}, torch {found.versions['torch']}",
+        finding=finding or f"{packages}; {machine.describe(place)}",
         remedy=remedy,
     )
 

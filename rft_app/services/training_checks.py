@@ -1,16 +1,15 @@
 """What speaks for and against a training, one look each."""
 
-import os
 from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grader import reads_tool_calls
 from rft_app.domain.rollout import Rollout
 from rft_app.domain.training import TrainingOutlook
 from rft_app.domain.training_plan import (
-    BaseFacts,
     TrainingCheck,
     TrainingEstimate,
     room_for_prompt,
@@ -24,10 +23,11 @@ from rft_app.storage import dry_runs
 FEW_HELD_OUT = 30
 
 
-def check_trainer(obstacle: str) -> TrainingCheck:
-    """Whether it can train at all."""
+def check_trainer(obstacle: str, device: str) -> TrainingCheck:
+    """Whether it can train at all, and on what."""
     if not obstacle:
-        return TrainingCheck(name="trainer", level="ok", finding="The trainer is ready.")
+        on = f" It computes on {device}." if device else ""
+        return TrainingCheck(name="trainer", level="ok", finding=f"The trainer is ready.{on}")
     finding, _, remedy = obstacle.partition(". ")
     return TrainingCheck(name="trainer", level="stop", finding=f"{finding}.", remedy=remedy)
 
@@ -178,18 +178,4 @@ def check_lengths(
         finding=f"{num_long:,} of {count(len(prompts), 'prompt')} that were looked at are longer "
         f"than {limit:,} tokens, by estimate; such records are left out.",
         remedy="Raise max_prompt_tokens, or take a base model with a longer context.",
-    )
-
-
-def check_memory(estimate: TrainingEstimate) -> TrainingCheck | None:
-    """Whether it fits; `None` where it does."""
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if estimate.memory_bytes <= total * 0.8:
-        return None
-    return TrainingCheck(
-        name="memory",
-        level="caution",
-        finding=f"It may take {estimate.memory_bytes / 1e9:.0f} GB; this machine has "
-        f"{total / 1e9:.0f} GB.",
-        remedy="Set fewer rollouts or prompts per step, or shorter answers.",
     )

@@ -1,8 +1,12 @@
 """A training under way: its reports are stored as they come, and its end is told apart."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
+from rft_app.domain.training_place import TrainingPlace
 from rft_app.domain.training_run import Checkpoint, TrainingRun
 from rft_app.errors import (
     InvalidInputError,
@@ -29,7 +33,7 @@ KILLED_TWICE = (
     "Most likely memory ran out: set fewer rollouts or prompts per step, or shorter answers. "
 )
 _ENDS = frozenset({"done", "failed", "cancelled"})
-_MACHINE = frozenset({"memory", "disk_full"})
+_MACHINE = frozenset({"memory", "gpu_memory", "vllm_memory", "disk_full"})
 _OUTSIDE = frozenset({"broken", "orphaned", "not_installed", "service", "cluster"})
 
 
@@ -133,8 +137,15 @@ class Following:
             self._note_plan(int(event["total_steps"]))
         elif kind == "begun":
             self._end, self._step = None, int(event.get("resumed_from") or 0)
+            self._note_place(event)
         elif kind in _ENDS:
             self._end = event
+
+    def _note_place(self, event: Event) -> None:
+        """What it computes on; a trainer of an older script does not say all of it."""
+        told = {name: event[name] for name in TrainingPlace.model_fields if name in event}
+        with suppress(ValidationError), unit_of_work() as session:
+            training_runs.put_place(session, self._run.id, TrainingPlace.model_validate(told))
 
     def _note_plan(self, total_steps: int) -> None:
         if total_steps != self._total_steps:

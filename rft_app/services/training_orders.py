@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 from sqlmodel import Session
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.entity import Entity
 from rft_app.domain.message import text_of
@@ -16,37 +17,44 @@ from rft_app.domain.rollout import Rollout, RolloutKey
 from rft_app.domain.split import SplitRule
 from rft_app.domain.statistics import percentile
 from rft_app.domain.training import TrainingDraft, TrainingOutlook
+from rft_app.domain.training_place import TrainingMachine, TrainingPlace, plan_place
 from rft_app.domain.training_plan import (
     KNOWN_SHARE,
-    BaseFacts,
+    Speed,
     TrainingCheck,
     TrainingEstimate,
     estimate_training,
+    guess_gpu_speed,
     plan_answer_tokens,
     plan_steps,
 )
 from rft_app.domain.training_remote import RemoteEstimate, RemoteTraining
-from rft_app.domain.training_run import PRESETS, Preset, TrainingSettings
+from rft_app.domain.training_run import Preset, TrainingSettings, list_values
 from rft_app.services.training import get_training_draft, plan_training, validate_settings
 from rft_app.services.training_checks import (
     check_grader,
     check_held_out,
     check_lengths,
-    check_memory,
     check_spread,
     check_tools,
     check_trainer,
     check_verdict,
 )
+from rft_app.services.training_device_checks import (
+    check_device,
+    check_generation,
+    check_memory,
+)
 from rft_app.services.training_services import look_at_service
 from rft_app.services.training_verl import VERL
 from rft_app.services.training_verl_checks import check_verl
-from rft_app.storage import training_runs
+from rft_app.storage import training_speed
 from rft_app.storage.rollouts import load_rollouts
 from rft_app.storage.snapshot_source import read_columns
 from rft_app.storage.snapshots import SnapshotPlan, plan_columns
 from rft_app.strategies._base import count_text_tokens
 from rft_app.trainers import TRAINERS, RunsScript
+from rft_app.trainers.environment import find_python
 
 NUM_LOOKED_AT = 200
 """Records whose lengths are measured."""
@@ -85,6 +93,8 @@ class TrainingProspect(Entity):
     num_steps: int | None
     estimate: TrainingEstimate | None
     """Both `None` where a service trains: time and price are its own."""
+    device: str = ""
+    """What it would compute on, in words; empty where nobody knows here."""
     remote: RemoteTraining | None = None
     """What a service would be told; `None` where our own script trains."""
     remote_estimate: RemoteEstimate | None = None
@@ -121,26 +131,39 @@ def look_ahead(
     if not isinstance(trainer, RunsScript):
         return _look_at_service(session, dataset_id, asked, draft, outlook, sampled)
     base, prompts = trainer.describe_base(draft.base_model), measure_prompts(sampled)
-    settings = make_settings(asked, draft, sampled)
+    machine = trainer.look_at_machine()
+    settings = make_settings(asked, draft, sampled, machine)
+    place = plan_place(
+        machine, settings.precision, settings.generation, settings.vllm_share, base.num_parameters
+    )
     num_steps = plan_steps(settings, outlook.num_train, draft.num_epochs)
-    measured = training_runs.find_speed(session, asked.trainer, draft.base_model)
+    prompt_tokens = find_mean(prompts)
+    measured = training_speed.find_speed(session, asked.trainer, draft.base_model, place)
     estimate = estimate_training(
         base,
         settings,
         num_steps=num_steps,
-        prompt_tokens=find_mean(prompts),
-        flops_per_s=measured or trainer.guess_speed(),
-        is_measured=measured is not None,
+        prompt_tokens=prompt_tokens,
+        speed=_tell_measured(measured)
+        or (
+            guess_gpu_speed(base, settings, prompt_tokens, place)
+            if place.is_gpu
+            else Speed(trainer.guess_speed(), "a guess by the processor")
+        ),
+        place=place,
     )
+    device = machine.describe(place) if machine.is_known else ""
     checks = (
-        check_trainer(trainer.find_obstacle()),
+        check_trainer(trainer.find_obstacle(), device),
+        check_device(machine) if trainer.name != VERL else None,
+        check_generation(machine, settings, base, find_python()),
         check_grader(session, dataset_id, estimate, sampled),
         check_verdict(outlook),
         check_spread(session, dataset_id),
         check_held_out(outlook),
         check_tools(session, dataset_id, base, sampled),
         check_lengths(prompts, settings, base),
-        check_memory(estimate) if trainer.is_here else None,
+        check_memory(estimate, machine),
         *(check_verl(session, dataset_id, draft, settings) if trainer.name == VERL else ()),
     )
     return TrainingProspect(
@@ -150,6 +173,7 @@ def look_ahead(
         base=base,
         num_steps=num_steps,
         estimate=estimate,
+        device=device,
         notice=trainer.notice,
         checks=tuple(check for check in checks if check is not None),
     )
@@ -205,16 +229,33 @@ def merge_draft(draft: TrainingDraft, request: TrainingRequest) -> TrainingDraft
     return validate_settings(TrainingDraft, {**kept, **given})
 
 
+def _tell_measured(found: tuple[float, TrainingPlace] | None) -> Speed | None:
+    """The speed of an earlier training; `None` where there was none."""
+    if found is None:
+        return None
+    flops_per_s, place = found
+    where = f"on {place.describe()}" if place.is_gpu else "here"
+    return Speed(flops_per_s, f"measured {where}", is_measured=True)
+
+
 def make_settings(
-    request: TrainingRequest, draft: TrainingDraft, known: Sequence[Rollout]
+    request: TrainingRequest,
+    draft: TrainingDraft,
+    known: Sequence[Rollout],
+    machine: TrainingMachine,
 ) -> TrainingSettings:
     """The preset with what was asked for; the length of answers by those that are known.
+
+    On a large GPU the presets have larger values.
 
     Raises:
         InvalidInputError: A name is unknown or a value impossible; the message names it.
     """
-    values: dict[str, Any] = PRESETS[request.preset].model_dump()
-    values["max_completion_tokens"] = plan_answer_tokens(_find_length(known), draft.effort)
+    is_large = machine.has_large_gpu
+    values = list_values(request.preset, has_large_gpu=is_large)
+    values["max_completion_tokens"] = plan_answer_tokens(
+        _find_length(known), draft.effort, has_large_gpu=is_large
+    )
     return validate_settings(TrainingSettings, {**values, **request.settings})
 
 

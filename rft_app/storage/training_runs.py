@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
+from rft_app.domain.training_place import TrainingPlace
 from rft_app.domain.training_remote import RemoteTraining
 from rft_app.domain.training_run import (
     Checkpoint,
@@ -171,23 +172,20 @@ def put_total_steps(session: Session, run_id: str, total_steps: int) -> None:
         session.flush()
 
 
-def find_speed(session: Session, trainer: str, base_model: str) -> float | None:
-    """Operations a second of the last training here of this model; `None` before the first."""
-    query = (
-        select(TrainingRunRow)
-        .where(col(TrainingRunRow.trainer) == trainer)
-        .where(col(TrainingRunRow.base_model) == base_model)
-        .order_by(col(TrainingRunRow.created_at).desc())
-        .limit(5)
-    )
-    for row in session.exec(query).all():
-        times = [
-            metric.values["step_s"]
-            for metric in list_metrics(session, row.id, after=1, limit=50)
-            if metric.values.get("step_s")
-        ]
-        if times and (guess := row.estimate.get("step_s")) and row.estimate.get("flops_per_s"):
-            return row.estimate["flops_per_s"] * guess / sorted(times)[len(times) // 2]
+def put_place(session: Session, run_id: str, place: TrainingPlace) -> None:
+    """Store what a training computes on; nothing where the training is gone."""
+    if (row := session.get(TrainingRunRow, run_id)) is not None:
+        row.place = place.model_dump(mode="json")
+        session.add(row)
+        session.flush()
+
+
+def read_place(row: TrainingRunRow) -> TrainingPlace | None:
+    """Of a training that is older than this knowledge, only that it was done by a processor."""
+    if row.place:
+        return TrainingPlace.model_validate(row.place)
+    if row.outcome and row.outcome.get("device") == "cpu":
+        return TrainingPlace(device="cpu", precision=row.outcome.get("precision") or "")
     return None
 
 
@@ -363,6 +361,7 @@ def _to_run(session: Session, row: TrainingRunRow) -> TrainingRun:
         total_steps=row.total_steps,
         last=None if last is None else TrainingMetric(step=last.step, values=last.figures),
         best=best,
+        place=read_place(row),
         remote=RemoteTraining.model_validate(row.remote) if row.remote else None,
         outcome=TrainingOutcome.model_validate(row.outcome) if row.outcome else None,
         created_at=row.created_at,

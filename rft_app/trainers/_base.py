@@ -2,7 +2,8 @@
 
 from typing import Any, Protocol, runtime_checkable
 
-from rft_app.domain.training_plan import BaseFacts
+from rft_app.domain.base_facts import BaseFacts
+from rft_app.domain.training_place import TrainingMachine
 from rft_app.domain.training_run import TrainingRun, TrainingSettings
 from rft_app.trainers.run_folder import Event
 
@@ -88,8 +89,12 @@ class RunsScript(Trainer, Protocol):
         """
         ...
 
+    def look_at_machine(self) -> TrainingMachine:
+        """What there is to compute on, as far as it is known before the start."""
+        ...
+
     def guess_speed(self) -> float:
-        """Operations a second, by what the machine is."""
+        """Operations a second of a processor."""
         ...
 
     def make_config(

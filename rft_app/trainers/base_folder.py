@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rft_app.domain.training_plan import BaseFacts
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.errors import InvalidInputError
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -46,8 +46,18 @@ def describe_folder(folder: Path) -> BaseFacts:
         hidden_size=int(config.get("hidden_size") or 1),
         vocabulary=int(config.get("vocab_size") or 1),
         context_tokens=int(config.get("max_position_embeddings") or 0) or 2_048,
+        key_value_size=_find_key_value_size(config),
         shows_tools="tools" in template,
     )
+
+
+def _find_key_value_size(config: dict[str, Any]) -> int:
+    """Of all heads of keys together; 0 where the configuration does not tell."""
+    heads = int(config.get("num_attention_heads") or 0)
+    if not heads:
+        return 0
+    width = int(config.get("head_dim") or int(config.get("hidden_size") or 0) // heads)
+    return width * int(config.get("num_key_value_heads") or heads)
 
 
 def _read_chat_template(folder: Path) -> str:

@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
-from functools import cache
+import time
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
 
 from rft_app.domain.entity import Entity
+from rft_app.domain.training_place import Gpu, TrainingMachine, read_version
 from rft_app.settings import get_settings
 
 NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "gguf")
@@ -17,16 +19,11 @@ LEAST_TRL = "1.16"
 """Before it, an answer that nobody graded was not left out of its group."""
 OWN = Path(__file__).parents[2] / ".venv-trainer" / "bin" / "python"
 PROBE_TIMEOUT_S = 60.0
-_PROBE = """
-import importlib.metadata as m, json, sys
-found = {}
-for name in sys.argv[1:]:
-    try:
-        found[name] = m.version(name)
-    except m.PackageNotFoundError:
-        pass
-print(json.dumps(found))
-"""
+GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Of the drivers of GPUs, as the probe looks for them."""
+GPU_SEEN_S = 300.0
+"""How long what was seen of a GPU counts: others take its memory and give it back."""
+PROBE = Path(__file__).parents[1] / "processes" / "training" / "probing.py"
 
 
 class TrainerEnvironment(Entity):
@@ -35,7 +32,20 @@ class TrainerEnvironment(Entity):
     python: str
     versions: dict[str, str]
     fault: str = ""
-    """Why it could not be asked; empty where it could."""
+    """Why it could not be asked, or cannot train at all; empty where it can."""
+    gpu: Gpu | None = None
+    """`None` where training takes the processor."""
+    gpu_fault: str = ""
+    """Why a GPU that is there is not taken, and what to do; empty where nothing is amiss."""
+    vllm: str = ""
+    """Its version; empty where it is not installed."""
+
+    @property
+    def machine(self) -> TrainingMachine:
+        """What there is to compute on."""
+        return TrainingMachine(
+            gpu=self.gpu, vllm=self.vllm, num_cores=count_cores(), fault=self.gpu_fault
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -45,7 +55,7 @@ class TrainerEnvironment(Entity):
     @property
     def is_old(self) -> bool:
         """Whether its TRL is older than `LEAST_TRL`."""
-        return _to_numbers(self.versions.get("trl", "")) < _to_numbers(LEAST_TRL)
+        return read_version(self.versions.get("trl", "")) < read_version(LEAST_TRL)
 
     @property
     def obstacle(self) -> str:
@@ -59,16 +69,6 @@ class TrainerEnvironment(Entity):
             f"The local trainer is not installed: {what}. Run `make trainer` (1.5 GB, about a "
             "minute), or name a Python that has the packages with RFT_TRAINER_PYTHON."
         )
-
-
-def _to_numbers(version: str) -> tuple[int, ...]:
-    """Major and minor.
-
-    Example:
-        >>> _to_numbers("1.16.0"), _to_numbers("2.0.dev0") > _to_numbers("1.16")
-        ((1, 16), True)
-    """
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def find_python() -> str:
@@ -87,7 +87,13 @@ def find_environment() -> TrainerEnvironment:
         changed_at = max(Path(python).stat().st_mtime, _find_packages_time(python))
     except OSError:
         return TrainerEnvironment(python=python, versions={}, fault=f"there is no {python}")
-    return _probe(python, changed_at)
+    is_gpu_near = any(Path(each).exists() for each in GPU_FILES)
+    return _probe(python, changed_at, int(time.monotonic() / GPU_SEEN_S) if is_gpu_near else 0)
+
+
+def count_cores() -> int:
+    """Of the processor, those that we may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def _find_packages_time(python: str) -> float:
@@ -96,18 +102,19 @@ def _find_packages_time(python: str) -> float:
     return max((folder.stat().st_mtime for folder in folders), default=0.0)
 
 
-@cache
-def _probe(python: str, _changed_at: float) -> TrainerEnvironment:
+@lru_cache(maxsize=8)
+def _probe(python: str, _changed_at: float, _period: int) -> TrainerEnvironment:
     try:
         done = subprocess.run(
-            [python, "-c", _PROBE, *NEEDED],
+            [python, "-B", str(PROBE), *NEEDED],
             capture_output=True,
             timeout=PROBE_TIMEOUT_S,
             check=True,
             env=clean_environment(),
         )
-        return TrainerEnvironment(python=python, versions=orjson.loads(done.stdout))
-    except (OSError, subprocess.SubprocessError, orjson.JSONDecodeError) as error:
+        said = orjson.loads(done.stdout.strip().rpartition(b"\n")[2])
+        return TrainerEnvironment.model_validate({"python": python, **said})
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         return TrainerEnvironment(python=python, versions={}, fault=f"{python} fails: {error}")
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from rft_app.domain.training_place import TrainingMachine
 from rft_app.domain.training_run import TrainingRun, TrainingSettings
 from rft_app.errors import NotAvailableError, ProviderError
 from rft_app.settings import get_settings
@@ -74,6 +75,10 @@ class RayCluster(TrlLocal):
         except ProviderError as error:
             return f"{error.message}. Start it, or name another with RFT_RAY_ADDRESS."
         return ""
+
+    def look_at_machine(self) -> TrainingMachine:
+        """Not known here: the script looks where it computes."""
+        return TrainingMachine(is_known=False)
 
     def make_config(
         self, base_model: str, settings: TrainingSettings, total_steps: int

@@ -7,14 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rft_app.domain.training_plan import BaseFacts
+from rft_app.domain.base_facts import BaseFacts
+from rft_app.domain.training_place import TrainingMachine
 from rft_app.domain.training_run import EMBEDDED_BASE, TrainingRun, TrainingSettings
 from rft_app.errors import InvalidInputError, NotAvailableError
 from rft_app.llm.embedded import find_weights
 from rft_app.settings import get_settings
 from rft_app.trainers._base import TrainingUnderWay
 from rft_app.trainers.base_folder import describe_folder
-from rft_app.trainers.environment import clean_environment, find_environment
+from rft_app.trainers.environment import clean_environment, count_cores, find_environment
 from rft_app.trainers.rewards import LOOPBACK
 from rft_app.trainers.run_folder import Event, RunFolder
 
@@ -30,6 +31,7 @@ EMBEDDED_FACTS = BaseFacts(
     hidden_size=576,
     vocabulary=49_152,
     context_tokens=8_192,
+    key_value_size=192,
 )
 
 
@@ -66,9 +68,13 @@ class TrlLocal:
             )
         return EMBEDDED_FACTS
 
+    def look_at_machine(self) -> TrainingMachine:
+        """As the environment that trains tells it."""
+        return find_environment().machine
+
     def guess_speed(self) -> float:
-        """By the number of cores."""
-        return FLOPS_PER_CORE * len(os.sched_getaffinity(0))
+        """Of the processor, by the number of cores."""
+        return FLOPS_PER_CORE * count_cores()
 
     def make_config(
         self, base_model: str, settings: TrainingSettings, total_steps: int
@@ -79,6 +85,7 @@ class TrlLocal:
         return {
             "settings": settings.model_dump(mode="json"),
             "total_steps": total_steps,
+            "num_parameters": self.describe_base(base_model).num_parameters,
             "gguf": None if gguf is None else str(gguf),
             "unpacked_folder": str(get_settings().folder("base_models") / EMBEDDED_BASE),
             "base_folder": None if own else str(Path(base_model).expanduser().resolve()),

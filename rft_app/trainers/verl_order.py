@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.grader import GraderSpec
-from rft_app.domain.training_plan import BaseFacts
 from rft_app.domain.training_run import TrainingSettings
 from rft_app.errors import InvalidInputError
 from rft_app.graders._grader_code import list_requirements

@@ -45,7 +45,8 @@ def test_a_training_is_checked_without_starting(rft: Rft) -> None:
     told = rft("train", DATASET, "--check", *SET)
     assert told.returncode == 0
     assert "caution: " in told.stderr
-    assert "held out; under a minute, " in told.stderr
+    assert "held out, on the processor, " in told.stderr
+    assert "; under a minute, " in told.stderr
     assert rft.json("train", "list", DATASET) == []
 
 

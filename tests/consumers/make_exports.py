@@ -17,11 +17,11 @@ from typing import NamedTuple
 import orjson
 import pyarrow.parquet as pq
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.export import ExportOptions
 from rft_app.domain.grader import ScriptSpec
 from rft_app.domain.grading import Verdict
 from rft_app.domain.rollout import make_item
-from rft_app.domain.training_plan import BaseFacts
 from rft_app.domain.training_run import TrainingSettings
 from rft_app.errors import InvalidInputError
 from rft_app.exports import EXPORTERS

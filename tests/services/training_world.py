@@ -45,7 +45,7 @@ def script_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trl_local, "clean_environment", lambda: {"PYTHONPATH": ":".join(sys.path)})
 
 
-def follow_script(**happenings: list[int] | dict[str, str]) -> None:
+def follow_script(**happenings: list[int] | dict[str, Any]) -> None:
     """What happens in the next training, at which steps; `says`, what its models answer."""
     (get_settings().folder("training") / "script.json").write_bytes(orjson.dumps(happenings))
 

@@ -2,7 +2,8 @@
 
 It speaks the protocol of decision 16 with the trainer's own modules, which need no torch.  Its
 script is `script.json` of the folder above: what happens at which step, once for each; `says`, what
-its models answer; `adapter`, the folder whose files it leaves as its adapter.
+its models answer; `adapter`, the folder whose files it leaves as its adapter; `place`, what it says
+that it computes on.
 """
 
 import errno
@@ -23,8 +24,13 @@ from grading_client import GradingClient  # type: ignore[import-not-found]
 from run_files import RunFiles, TrainingError, step_of  # type: ignore[import-not-found]
 
 NO_MEMORY = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+PLACE = {"device": "cpu", "precision": "float32"}
 files = RunFiles(Path(sys.argv[1]))
 SCRIPT = files.path.parent / "script.json"
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch names its own."""
 
 
 def happens(what: str, step: int) -> bool:
@@ -81,6 +87,8 @@ def break_down(step: int) -> None:
         os._exit(UNTOLD)
     if happens("memory", step):
         raise RuntimeError(NO_MEMORY)
+    if happens("gpu_memory", step):
+        raise OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
 def train(client: GradingClient, num_steps: int, start: int) -> None:
@@ -103,9 +111,10 @@ def train(client: GradingClient, num_steps: int, start: int) -> None:
 
 def follow(files: RunFiles) -> None:
     config = files.read_json("config.json")
+    place = json.loads(SCRIPT.read_text()).get("place", PLACE) if SCRIPT.exists() else PLACE
     checkpoint = files.find_checkpoint()
     start = 0 if checkpoint is None else step_of(checkpoint)
-    files.tell("begun", pid=os.getpid(), resumed_from=start)
+    files.tell("begun", pid=os.getpid(), resumed_from=start, **place)
     client = GradingClient(files)
     answer(client, "base", 0, "compared", says("base", "0"))
     files.tell("phase", words="training")
@@ -123,8 +132,8 @@ def follow(files: RunFiles) -> None:
         tuned_seconds=0.01,
         base_tokens=4.0,
         tuned_tokens=2.5,
-        device="cpu",
-        precision="float32",
+        device=place["device"],
+        precision=place["precision"],
     )
 
 

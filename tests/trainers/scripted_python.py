@@ -12,10 +12,7 @@ from tests.trainers import scripted_child_path
 
 _PROGRAM = """#!/bin/sh
 # Asked for its packages it has them all; told to train, it follows the script.
-if [ "$1" = -c ]; then
-    echo {packages}
-    exit 0
-fi
+case "$2" in */probing.py) echo {packages}; exit 0;; esac
 for folder; do :; done
 PYTHONPATH={paths} exec {python} -B {child} "$folder"
 """
@@ -23,7 +20,8 @@ PYTHONPATH={paths} exec {python} -B {child} "$folder"
 
 def write_scripted_python(path: Path) -> Path:
     """Write the program; returns its path."""
-    packages = orjson.dumps(dict.fromkeys(NEEDED, "1") | {"trl": LEAST_TRL}).decode()
+    versions = dict.fromkeys(NEEDED, "1") | {"trl": LEAST_TRL}
+    packages = orjson.dumps({"versions": versions}).decode()
     paths = os.pathsep.join(each for each in sys.path if each)
     values = {
         "packages": packages,

@@ -69,6 +69,30 @@ def generate(trainer: SharingTrainer, kind: type[GRPOTrainer], prompts: list[lis
     return kind._generate_single_turn(trainer, prompts, None, {}, NUM_EACH)[0]
 
 
+class Engine:
+    """Stands for vLLM: writes the same two tokens to each prompt, and is told of new weights."""
+
+    num_told = 0
+
+    def sync_weights(self) -> None:
+        """Take the weights."""
+        self.num_told += 1
+
+    def generate(self, prompts: list[Any], **_: Any) -> tuple[Any, Any, Any, Any]:
+        """As TRL asks for it."""
+        return prompts, [[5, 6] for _ in prompts], [[[-0.5], [-0.25]] for _ in prompts], None
+
+
+def generate_by_engine(trainer: SharingTrainer, prompts: list[list[int]]) -> bool:
+    """Whether TRL's own way is taken where vLLM writes."""
+    trainer.use_vllm, trainer._last_loaded_step = True, -1
+    trainer.vllm_generation = engine = Engine()
+    found = trainer._generate_single_turn(prompts, None, {}, NUM_EACH)
+    trainer.use_vllm = False
+    wanted = ([[5, 6]] * len(prompts), [[-0.5, -0.25]] * len(prompts))
+    return (found[0], found[1], engine.num_told) == (*wanted, 1)
+
+
 def compute(trainer: SharingTrainer, kind: type[GRPOTrainer], batch: tuple[Any, ...]) -> Any:
     """Log probabilities and entropies of the answers, and the gradient of both."""
     ids, mask, num_last = batch
@@ -101,6 +125,7 @@ def main() -> None:
     batch = (ids, mask, longest)
     shared, plain = (compute(trainer, kind, batch) for kind in (SharingTrainer, GRPOTrainer))
     found = {
+        "is_by_engine": generate_by_engine(trainer, prompts),
         "num_other_answers": sum(one != other for one, other in zip(ours, theirs, strict=True)),
         "log_probabilities": float((shared[0] - plain[0]).abs().max()),
         "entropies": float((shared[1] - plain[1]).abs().max()),

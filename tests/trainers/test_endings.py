@@ -51,7 +51,10 @@ def end_by(error: BaseException) -> Callable[[Any], None]:
     [
         (MemoryError(), "memory"),
         (RuntimeError(TORCH_ALLOCATES), "memory"),
-        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "gpu_memory"),
+        (type("OutOfMemoryError", (RuntimeError,), {})("on device 0"), "gpu_memory"),
+        (ValueError("No available memory for the cache blocks."), "vllm_memory"),
+        (ImportError("libcudart.so.12 of vllm cannot be opened"), "not_installed"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "disk_full"),
@@ -68,7 +71,7 @@ def test_what_can_be_foreseen_is_told_by_name(
     assert run(endings, tmp_path, end_by(error)) == 1
     (told,) = RunFolder(tmp_path).read_events()
     assert (told["type"], told["code"]) == ("failed", code)
-    if code in {"memory", "disk_full", "not_finite"}:
+    if code in {"memory", "gpu_memory", "vllm_memory", "disk_full", "not_finite"}:
         assert "No checkpoint was kept yet." in told["message"]
 
 

@@ -26,6 +26,7 @@ def test_a_step_with_shared_prompts_is_the_step_of_trl(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["num_other_answers"] == 0
+    assert found["is_by_engine"]
     assert found["log_probabilities"] < 1e-3
     assert found["entropies"] < 1e-3
     assert found["gradient"] < 1e-3

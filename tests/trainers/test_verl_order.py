@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from rft_app.domain.base_facts import BaseFacts
 from rft_app.domain.grader import parse_spec
-from rft_app.domain.training_plan import BaseFacts
 from rft_app.domain.training_run import TrainingSettings
 from rft_app.errors import InvalidInputError
 from rft_app.trainers.verl_order import (

@@ -163,6 +163,9 @@ class TrainingJob(Wire):
     current_step: int
     total_steps: int
     best: Checkpoint | None
+    computes_on: str | None
+    """Device, memory, numbers and generation in words; `null` before its trainer said so, and
+    where a service trains."""
     outcome: dict[str, JsonValue] | None
     """What it left behind, without the comparison; `null` until it is done."""
 
@@ -206,6 +209,7 @@ class TrainingJob(Wire):
             current_step=run.num_done,
             total_steps=run.total_steps,
             best=None if best is None else Checkpoint(**best.model_dump()),
+            computes_on=None if run.place is None else run.place.describe(),
             outcome=_describe(outcome),
         )
 
@@ -293,6 +297,8 @@ class TrainingOutlook(Wire):
     num_parameters: int | None
     estimate: dict[str, Any]
     """Of a service, what is sent; time and price are its own."""
+    device: str
+    """What it would compute on, in words; empty where nobody knows here."""
     notice: str
     """What everybody must know who chooses this trainer; empty where there is nothing."""
     checks: list[TrainingCheck]
@@ -312,6 +318,7 @@ class TrainingOutlook(Wire):
             base_model=found.draft.base_model if base is None else base.name,
             num_parameters=None if base is None else base.num_parameters,
             estimate={} if estimate is None else estimate.model_dump(mode="json"),
+            device=found.device,
             notice=found.notice,
             checks=[TrainingCheck(**check.model_dump()) for check in found.checks],
             can_start=not found.obstacles,

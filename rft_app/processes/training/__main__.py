@@ -21,6 +21,7 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from endings import run  # noqa: E402  # no torch yet
+from gpu import show_one  # noqa: E402
 from run_files import RunFiles  # noqa: E402
 
 HELD = 3
@@ -29,6 +30,7 @@ HELD = 3
 
 def main() -> int:
     """Train; what becomes of it is the last report."""
+    show_one()
     files = RunFiles(Path(sys.argv[1]))
     return run(files, train) if files.take() else HELD
 

@@ -12,28 +12,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 _MARKS = ("hf_quantizer", "is_quantized", "quantization_method")
 
 
-def find_device() -> str:
-    """`cuda` where there is one."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def choose_precision(wanted: str, device: str) -> str:
-    """The number format of weights and adapter."""
-    if wanted != "auto":
-        return wanted
-    if device == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if _computes_in_bfloat16() else "float32"
-
-
-def _computes_in_bfloat16() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def prepare(files: RunFiles, config: dict[str, Any]) -> Path:
     """The model's folder; weights in a GGUF file are unpacked, once for all trainings."""
     if not config.get("gguf"):

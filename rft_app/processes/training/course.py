@@ -6,17 +6,10 @@ from typing import Any, NamedTuple
 
 import torch
 from answering import Answerer, lay_out
-from base_model import (
-    choose_precision,
-    find_device,
-    hash_weights,
-    load_model,
-    load_tokenizer,
-    prepare,
-)
+from base_model import hash_weights, load_model, load_tokenizer, prepare
+from gpu import Place, choose_place
 from grading_client import GradingClient
 from learning import (
-    Place,
     Rewards,
     Watch,
     add_adapter,
@@ -58,11 +51,11 @@ def train(files: RunFiles) -> None:
     settings = config["settings"]
     torch.set_num_threads(settings["num_threads"] or os.cpu_count() or 1)
     torch.manual_seed(settings["seed"])
-    device = find_device()
-    place = Place(device, choose_precision(settings["precision"], device))
+    place = choose_place(settings, config.get("num_parameters", 0), torch)
     checkpoint = files.find_checkpoint()
     resumed = 0 if checkpoint is None else step_of(checkpoint)
     files.tell("begun", pid=os.getpid(), resumed_from=resumed, **place._asdict())
+    print("Computing on", *filter(None, place), flush=True)  # noqa: T201  # for the log
     loaded = load(files, config, place)
     base = answer_as_base(files, loaded)
     if checkpoint is None:
@@ -84,7 +77,9 @@ def load(files: RunFiles, config: dict[str, Any], place: Place) -> Loaded:
     tokenizer = load_tokenizer(folder)
     rows = {name: files.read_prompts(name) for name in ("train", "validation", "compared")}
     rows, num_left_out = leave_out_long(rows, tokenizer, settings["max_prompt_tokens"])
-    model = add_adapter(load_model(folder, *place), settings, place.precision)
+    model = add_adapter(
+        load_model(folder, place.device, place.precision), settings, place.precision
+    )
     client = GradingClient(files)
     answerer = Answerer(model, tokenizer, client, settings["max_completion_tokens"])
     return Loaded(folder, model, tokenizer, client, answerer, rows, num_left_out)

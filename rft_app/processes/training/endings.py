@@ -16,6 +16,8 @@ FULL_BELOW_BYTES = 1_000_000
 """A write that failed with so little room left failed for that, whatever a library says of it."""
 _NO_SPACE = ("No space left", "Disk quota exceeded")
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate")
+_NO_GPU_MEMORY = ("CUDA out of memory", "HIP out of memory", "CUDA error: out of memory")
+_NO_VLLM_MEMORY = ("No available memory for the cache", "GPU memory utilization", "KV cache memory")
 _NO_NUMBER = ("probability tensor contains", "invalid multinomial distribution")
 
 _WORDS = {
@@ -24,6 +26,16 @@ _WORDS = {
         "Memory ran out.",
         "Set fewer rollouts or prompts per step, shorter answers or fewer layers, then start "
         "again.",
+    ),
+    "gpu_memory": (
+        "The GPU's memory ran out.",
+        "Resume once other programs have left the GPU, or start anew with fewer rollouts or "
+        "prompts per step, shorter answers, or generation set to plain.",
+    ),
+    "vllm_memory": (
+        "vLLM's share of the GPU's memory was too small, or not free.",
+        "Resume once other programs have left the GPU, or start anew with another vllm_share, or "
+        "generation set to plain.",
     ),
     NOT_FINITE: (
         "The model's chances of the next token are no finite numbers any more, so the training "
@@ -66,16 +78,34 @@ def explain(error: BaseException, files: RunFiles) -> tuple[str, str]:
         return error.code, str(error)
     if isinstance(error, ModuleNotFoundError):
         return "not_installed", f"{error.name} is missing in this environment: `make trainer`."
-    if _is_disk_full(error, files):
-        code = DISK_FULL
-    elif isinstance(error, MemoryError) or _says(error, _NO_MEMORY):
-        code = "memory"
-    elif _says(error, _NO_NUMBER):
-        code = NOT_FINITE
-    else:
+    if isinstance(error, ImportError) and _says(error, ("vllm",)):
+        return "not_installed", (
+            f"vLLM is installed and cannot be loaded: {str(error)[:300]} Install the build that "
+            "fits torch, or remove it from the Python that trains."
+        )
+    code = _find_code(error, files)
+    if code is None:
         return "broken", f"The trainer broke: {type(error).__name__}: {str(error)[:500]}"
     what, remedy = _WORDS[code]
     return code, f"{what} {describe_kept(files)} {remedy}"
+
+
+def _find_code(error: BaseException, files: RunFiles) -> str | None:
+    """Which of `_WORDS` tells it."""
+    if _is_disk_full(error, files):
+        return DISK_FULL
+    if _is_gpu_full(error):
+        return "gpu_memory"
+    if _says(error, _NO_VLLM_MEMORY):
+        return "vllm_memory"
+    if isinstance(error, MemoryError) or _says(error, _NO_MEMORY):
+        return "memory"
+    return NOT_FINITE if _says(error, _NO_NUMBER) else None
+
+
+def _is_gpu_full(error: BaseException) -> bool:
+    """By the class that torch has for it, or by its words, where others passed them on."""
+    return type(error).__name__ == "OutOfMemoryError" or _says(error, _NO_GPU_MEMORY)
 
 
 def _says(error: BaseException, words: tuple[str, ...]) -> bool:

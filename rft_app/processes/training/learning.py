@@ -3,12 +3,13 @@
 import math
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from answering import Answerer, Answers
 from datasets import Dataset
 from endings import NOT_FINITE, describe_kept
+from gpu import Place
 from grading_client import GradingClient
 from ordering import lay_in_order
 from peft import LoraConfig, get_peft_model
@@ -33,13 +34,6 @@ _RENAMED = {
     "completions/clipped_ratio": "clipped_share",
     "learning_rate": "learning_rate",
 }
-
-
-class Place(NamedTuple):
-    """Where and in which numbers is computed."""
-
-    device: str
-    precision: str
 
 
 def add_adapter(model: Any, settings: dict[str, Any], precision: str) -> Any:
@@ -299,55 +293,71 @@ def bound_entropy(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place) -> GRPOTrainer:
-    """TRL's trainer with the settings of the order."""
-    settings = config["settings"]
+def list_arguments(
+    settings: dict[str, Any], total_steps: int, folder: Path, place: Place
+) -> dict[str, Any]:
+    """What TRL is told."""
     num_answers = settings["prompts_per_step"] * settings["rollouts_per_prompt"]
     num_passes = max(1, math.ceil(num_answers / MICRO_BATCH))
     while num_answers % num_passes:
         num_passes += 1
-    grpo = GRPOConfig(
-        output_dir=str(watch.files.checkpoints),
-        use_cpu=place.device == "cpu",
-        bf16=place.device == "cuda" and place.precision == "bfloat16",
-        fp16=False,
-        max_steps=config["total_steps"],
-        per_device_train_batch_size=num_answers // num_passes,
-        gradient_accumulation_steps=num_passes,
-        num_generations=settings["rollouts_per_prompt"],
-        learning_rate=settings["learning_rate"],
-        lr_scheduler_type="constant",
-        beta=settings["beta"],
-        temperature=settings["temperature"],
-        max_completion_length=settings["max_completion_tokens"],
+    return {
+        "output_dir": str(folder),
+        "use_cpu": place.device == "cpu",
+        "bf16": place.device == "cuda" and place.precision == "bfloat16",
+        "fp16": False,
+        "max_steps": total_steps,
+        "per_device_train_batch_size": num_answers // num_passes,
+        "gradient_accumulation_steps": num_passes,
+        "num_generations": settings["rollouts_per_prompt"],
+        "learning_rate": settings["learning_rate"],
+        "lr_scheduler_type": "constant",
+        "beta": settings["beta"],
+        "temperature": settings["temperature"],
+        "max_completion_length": settings["max_completion_tokens"],
         **bound_entropy(settings),
-        gradient_checkpointing=False,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="no",
-        save_total_limit=2,
-        report_to=[],
-        shuffle_dataset=False,
-        seed=settings["seed"],
-        disable_tqdm=True,
-        dataloader_num_workers=0,
-        dataloader_pin_memory=place.device == "cuda",
-        max_grad_norm=1.0,
-        loss_type="dapo",
-        scale_rewards="group",
-        use_vllm=bool(config.get("use_vllm")),
+        "gradient_checkpointing": False,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",
+        "save_total_limit": 2,
+        "report_to": [],
+        "shuffle_dataset": False,
+        "seed": settings["seed"],
+        "disable_tqdm": True,
+        "dataloader_num_workers": 0,
+        "dataloader_pin_memory": place.device == "cuda",
+        "max_grad_norm": 1.0,
+        "loss_type": "dapo",
+        "scale_rewards": "group",
+        **order_vllm(settings, place),
+    }
+
+
+def order_vllm(settings: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Let vLLM write in this process, with its share of the memory and no longer context."""
+    if place.generation != "vllm":
+        return {"use_vllm": False}
+    longest = settings["max_prompt_tokens"] + settings["max_completion_tokens"]
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": settings["vllm_share"],
+        "vllm_max_model_length": longest,
+    }
+
+
+def make_trainer(loaded: Any, config: dict[str, Any], watch: Watch, place: Place) -> GRPOTrainer:
+    """TRL's trainer with the settings of the order."""
+    settings, total_steps = config["settings"], config["total_steps"]
+    prompts = lay_in_order(
+        loaded.rows["train"], total_steps * settings["prompts_per_step"], settings["seed"]
     )
     return SharingTrainer(
         model=loaded.model,
         reward_funcs=watch.rewards,
-        args=grpo,
-        train_dataset=Dataset.from_list(
-            lay_in_order(
-                loaded.rows["train"],
-                config["total_steps"] * settings["prompts_per_step"],
-                settings["seed"],
-            )
-        ),
+        args=GRPOConfig(**list_arguments(settings, total_steps, watch.files.checkpoints, place)),
+        train_dataset=Dataset.from_list(prompts),
         processing_class=loaded.tokenizer,
         callbacks=[watch],
     )

@@ -35,6 +35,8 @@ class TrainingRunRow(SQLModel, table=True):
     """Why it was started against the verdict."""
     estimate: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     outcome: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    place: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    """What its trainer computes on; none before it began."""
     remote: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     """What is known of it at a service."""
     created_at: datetime = Field(sa_type=Utc)

@@ -177,7 +177,8 @@ def _describe(run: TrainingRun) -> str:
     trainer = TRAINERS_SAID.get(run.trainer, run.trainer)
     own = ("GRPO", f"{run.base_model or EMBEDDED_BASE} + LoRA r {run.settings.lora_rank}")
     how = own if run.remote is None else (run.remote.provider, run.base_model)
-    return " · ".join((trainer, *how, f"snapshot {run.snapshot_id}"))
+    on = (run.place.describe(),) if run.place is not None and run.place.is_gpu else ()
+    return " · ".join((trainer, *how, *on, f"snapshot {run.snapshot_id}"))
 
 
 def _find_playground(run: TrainingRun) -> str:
@@ -196,10 +197,11 @@ def _list_facts(run: TrainingRun) -> list[Figure]:
         *(_list_own(run.settings) if run.remote is None else list_remote(run.remote)),
         Figure("Dry run said", run.verdict.value.replace("_", " ") if run.verdict else "nothing"),
     ]
+    if (computed := _describe_place(run)) != "":
+        facts.append(Figure("Computed on", computed))
     if run.best is not None:
         facts.append(Figure("Best checkpoint", f"step {run.best.step:,}"))
     if outcome is not None and outcome.adapter_hash:
-        facts.append(Figure("Computed on", f"{outcome.device}, {outcome.precision}"))
         facts.append(Figure("Adapter", outcome.adapter_hash[:12]))
         if outcome.num_left_out:
             facts.append(Figure("Prompt too long", count(outcome.num_left_out, "record")))
@@ -209,6 +211,14 @@ def _list_facts(run: TrainingRun) -> list[Figure]:
         seconds = (run.finished_at - run.started_at).total_seconds()
         facts.append(Figure("Took", duration(seconds)))
     return facts
+
+
+def _describe_place(run: TrainingRun) -> str:
+    """In words; empty where nobody said it."""
+    if run.place is not None:
+        return run.place.describe()
+    outcome = run.outcome
+    return f"{outcome.device}, {outcome.precision}" if outcome and outcome.device else ""
 
 
 def _list_own(settings: TrainingSettings) -> list[Figure]:
