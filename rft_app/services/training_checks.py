@@ -23,7 +23,7 @@ from rft_app.storage import dry_runs
 FEW_HELD_OUT = 30
 
 
-def check_trainer(obstacle: str, device: str) -> TrainingCheck:
+def check_trainer(obstacle: str, device: str = "") -> TrainingCheck:
     """Whether it can train at all, and on what."""
     if not obstacle:
         on = f" It computes on {device}." if device else ""
