@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rft_app.cli.output import write_line, write_table
 from rft_app.domain import words
 from rft_app.domain.dry_run import DryRun, DryRunReport
-from rft_app.domain.dry_run_rules import RuleRow
+from rft_app.domain.dry_run_rules import RowStatus, RuleRow
 from rft_app.domain.measured import Measure
 from rft_app.domain.paid import JudgeUse, PaidTotals
 from rft_app.errors import ConflictError
@@ -49,14 +49,17 @@ def print_verdict(dry_run: DryRun) -> None:
 
 
 def _advise(report: DryRunReport) -> Iterator[str]:
-    """Where most failures lie, and what to do about each rule that is broken."""
+    """Where most failures lie, why rules do not apply, and what to do about those broken."""
     for row in report.rules:
         if row.measure is Measure.FAILURE_RATE and row.note and row.status.is_bad:
             yield row.note
-    for remedy in report.recommendations:
-        yield f"→ {remedy}"
+        if row.status is RowStatus.NOT_APPLICABLE:
+            yield f"{row.label} does not apply. {row.note}"
+    for advice in report.advice:
+        yield f"→ {advice.sentence}"
     if report.notice:
         yield report.notice
+    yield from report.hints
 
 
 def _describe_abstentions(report: DryRunReport) -> str:

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from pydantic import Field
 
+from rft_app.domain.dry_run_advice import Advice
 from rft_app.domain.dry_run_rules import (
     DryRunVerdict,
     Quality,
     RuleRow,
+    advise,
     apply_rules,
     quality_of,
     worst_verdict,
@@ -151,6 +153,8 @@ class DryRunReport(Entity):
     """Answers of a model that reached the longest length; they were graded as they were."""
     notice: str = ""
     """That answers are the reference itself: left out, or graded; empty where none flatters."""
+    hints: tuple[str, ...] = ()
+    """What to keep in mind beside a verdict, which changes nothing in it."""
 
     @property
     def abstention_share(self) -> float | None:
@@ -175,9 +179,9 @@ class DryRunReport(Entity):
         return tuple(row.sentence for row in self.rules if row.status.is_bad)
 
     @property
-    def recommendations(self) -> tuple[str, ...]:
-        """What to do about such rows, each advice once."""
-        return tuple(dict.fromkeys(row.remedy for row in self.rules if row.status.is_bad))
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do about such rows, each advice once, in the order to do it."""
+        return advise(self.rules)
 
     @property
     def failure_origin(self) -> FailureOrigin | None:
@@ -245,6 +249,10 @@ def make_report(
     groups = _groups(grades)
     graded_groups = [group for group in groups.values() if len(group.rewards) > 1]
     num_learnable = sum(group.is_learnable for group in graded_groups)
+    k = max((group.size for group in groups.values()), default=0)
+    rewards_of = [group.rewards for group in groups.values()]
+    passed_from = settings.pass_reward if pass_threshold is None else pass_threshold
+    num_abstained = sum(grade.is_abstention for grade in grades)
     measured = Measured(
         failure_rate=len(kinds) / len(grades) if grades else None,
         num_graded=len(rewards),
@@ -253,21 +261,21 @@ def make_report(
         learnable_share=num_learnable / len(graded_groups) if graded_groups else None,
         topic_means={topic.topic: topic.mean for topic in topics if topic.mean is not None},
         failures=failures,
+        max_rollouts_per_record=k,
+        num_abstained=num_abstained,
+        pass_rates=find_pass_rates(rewards_of, k, passed_from),
         answers=Answers.of(
             settings.sampling, len(outcomes), num_cut=num_cut, num_not_given=len(unsampled)
         ),
     )
     rules = apply_rules(measured)
-    k = max((group.size for group in groups.values()), default=0)
-    rewards_of = [group.rewards for group in groups.values()]
-    passed_from = settings.pass_reward if pass_threshold is None else pass_threshold
     return DryRunReport(
         num_records=len(groups),
         num_rollouts=len(grades),
         max_rollouts_per_record=k,
         num_graded=len(rewards),
         num_failed=len(kinds),
-        num_abstained=sum(grade.is_abstention for grade in grades),
+        num_abstained=num_abstained,
         abstention_example=_find_abstention(grades),
         failure_rate=measured.failure_rate,
         failures=failures,
@@ -282,7 +290,7 @@ def make_report(
         if pass_threshold is None
         else sum(has_passed(reward, pass_threshold) for reward in rewards),
         lengths=group_by_length(_find_lengths(grades, num_tokens or {})),
-        pass_rates=find_pass_rates(rewards_of, k, passed_from),
+        pass_rates=measured.pass_rates,
         num_not_sampled=len(unsampled),
         num_cut=num_cut,
         not_sampled_example="".join(_find_examples(unsampled).values()),

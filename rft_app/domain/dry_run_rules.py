@@ -14,21 +14,16 @@ What to do about a row goes by what happened: failures of a provider are not men
 and answers that were cut off are no poor answers.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal, TypedDict
 
+from rft_app.domain.dry_run_advice import Advice, Remedy, find_remedy
 from rft_app.domain.entity import Entity
-from rft_app.domain.grading import (
-    REMEDIES,
-    FailureOrigin,
-    MainFailures,
-)
-from rft_app.domain.measured import MOSTLY_CUT, WHOLE_MEAN, Measure, Measured
-from rft_app.domain.words import count
+from rft_app.domain.grading import FailureOrigin
+from rft_app.domain.measured import FEW_GRADED, Measure, Measured
 
-FEW_GRADED = 50
-"""Below so many graded rollouts the figures are mostly chance."""
 FLAT_SD = 0.05
 """Rewards that spread less than this say more about the grader than about the data."""
 Blame = Literal["grader", "data"]
@@ -95,8 +90,6 @@ class Rule(Entity):
     caution: Bounds
     blames: Blame | None
     """`None`: the grader where rewards are flat, else the data."""
-    absent: str
-    """Why the row does not apply where there is no value."""
     remedy: str
     """What to do; `{topic}` stands for the lowest topic."""
     remedy_of_sampled: str = ""
@@ -111,7 +104,6 @@ RULES = (
         no_go=Bounds(high=0.10),
         caution=Bounds(high=0.02),
         blames="grader",
-        absent="No rollout was planned.",
         remedy="Look at the failures by kind and mend the grader, then run again.",
     ),
     Rule(
@@ -121,7 +113,6 @@ RULES = (
         no_go=Bounds(low=20),
         caution=Bounds(low=FEW_GRADED),
         blames="data",
-        absent="No rollout was planned.",
         remedy="Add records with answers, import rollouts, or raise the number of records.",
         remedy_of_sampled="Raise the number of records, or how many answers each gets.",
     ),
@@ -132,7 +123,6 @@ RULES = (
         no_go=Bounds(low=0.05, high=0.95),
         caution=Bounds(low=0.20, high=0.80),
         blames=None,
-        absent="Nothing was graded.",
         remedy="Near 0 or 1 there is little to learn: check the grader on the worst and best "
         "rollouts, or choose easier or harder records.",
         remedy_of_sampled="Near 0 or 1 there is little to learn: check the grader on the worst and "
@@ -145,7 +135,6 @@ RULES = (
         no_go=Bounds(low=FLAT_SD),
         caution=Bounds(low=0.10),
         blames="grader",
-        absent="Nothing was graded.",
         remedy="The grader hardly tells answers apart: let it give partial credit or be stricter.",
     ),
     Rule(
@@ -155,7 +144,6 @@ RULES = (
         no_go=Bounds(low=0.15),
         caution=Bounds(low=0.30),
         blames="data",
-        absent="No record has two graded rollouts, so answers cannot be compared.",
         remedy="Most records are always solved or never: choose records of middling difficulty.",
     ),
     Rule(
@@ -165,14 +153,9 @@ RULES = (
         no_go=None,
         caution=Bounds(low=0.05),
         blames="data",
-        absent=f"Applies from a mean of {WHOLE_MEAN:.2f} on, and where topics were graded.",
         remedy="Look at the rollouts of {topic}: the records may be wrong or too hard.",
     ),
 )
-
-
-_TOLD_BY_CUT = {Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE}
-"""What answers cut off make low, whatever the grader and the data are like."""
 
 
 class RuleRow(Entity):
@@ -194,6 +177,8 @@ class RuleRow(Entity):
     """Why the row does not apply, which topic it is about, or whose most failures are; else
     empty."""
     remedy: str
+    first_step: str = ""
+    """What of the remedy comes before that of any other row; mostly empty."""
 
     @property
     def sentence(self) -> str:
@@ -225,6 +210,29 @@ def worst_verdict(rows: Iterable[RuleRow]) -> DryRunVerdict:
     return DryRunVerdict.CAUTION if RowStatus.CAUTION in statuses else DryRunVerdict.GO
 
 
+def advise(rows: Sequence[RuleRow]) -> tuple[Advice, ...]:
+    """What to do about the rows that speak against training, each once, in the order to do it.
+
+    What comes before anything else is first, then what decided the verdict, each in the order of
+    the rules, which runs from causes to what follows from them.
+    """
+    bad = [row for row in rows if row.status.is_bad]
+    bad.sort(key=lambda row: row.status is not RowStatus.NO_GO)
+    rest = [(row.remedy.removeprefix(row.first_step).strip(), row) for row in bad]
+    rows_of: defaultdict[str, list[RuleRow]] = defaultdict(list)
+    for text, row in [*((row.first_step, row) for row in bad), *rest]:
+        rows_of[text].append(row)
+    return tuple(
+        Advice(
+            text=text,
+            measures=tuple(row.measure for row in found),
+            labels=tuple(row.label for row in found),
+        )
+        for text, found in rows_of.items()
+        if text
+    )
+
+
 def quality_of(rows: Iterable[RuleRow]) -> Qualities:
     """Data and grader, each as good as the worst row that blames it."""
     blamed = [(row.blames, row.status) for row in rows]
@@ -250,7 +258,7 @@ def show(value: float, unit: Unit) -> str:
 
 
 def _apply(rule: Rule, measured: Measured) -> RuleRow:
-    value = measured.value(rule.measure)
+    value, remedy = measured.value(rule.measure), _find_remedy(rule, measured)
     return RuleRow(
         measure=rule.measure,
         label=rule.label,
@@ -262,41 +270,14 @@ def _apply(rule: Rule, measured: Measured) -> RuleRow:
         blames=rule.blames or _blame_of_mean(measured.sd),
         status=_status(rule, value),
         note=_note(rule, measured, value),
-        remedy=_find_remedy(rule, measured),
+        remedy=remedy.text,
+        first_step=remedy.first,
     )
 
 
-def _find_remedy(rule: Rule, measured: Measured) -> str:
-    is_sampled = measured.answers is not None
-    usual = (is_sampled and rule.remedy_of_sampled) or rule.remedy
-    usual = usual.format(topic=_name_topic(measured))
-    if rule.measure is Measure.FAILURE_RATE:
-        return _mend_failures(measured.main_failures) or usual
-    if rule.measure is Measure.NUM_GRADED:
-        return _raise_graded(measured) or usual
-    advice = measured.advice_on_cut
-    if advice and measured.answers and measured.answers.cut_share >= MOSTLY_CUT:
-        return advice if rule.measure in _TOLD_BY_CUT else usual
-    return f"{advice} {usual}" if advice and rule.measure is Measure.MEAN else usual
-
-
-def _raise_graded(measured: Measured) -> str:
-    """What to do where there would be enough, had all been given and graded; else empty."""
-    num_failed = sum(measured.failures.values())
-    num_not_given = measured.answers.num_not_given if measured.answers else 0
-    num_planned = measured.num_graded + num_failed + num_not_given
-    if not measured.num_graded < FEW_GRADED <= num_planned:
-        return ""
-    told = [f"{count(num_not_given, 'answer was', 'answers were')} not given"] * bool(num_not_given)
-    told += [f"{count(num_failed, 'rollout')} failed"] * bool(num_failed)
-    return f"{' and '.join(told)}: mend that first, then there are enough." if told else ""
-
-
-def _mend_failures(found: MainFailures | None) -> str:
-    """What to do about failures that are not the grader's own; empty for those that are."""
-    if found is None or found.origin is FailureOrigin.GRADER:
-        return ""
-    return REMEDIES[found.kind]
+def _find_remedy(rule: Rule, measured: Measured) -> Remedy:
+    usual = (measured.answers is not None and rule.remedy_of_sampled) or rule.remedy
+    return find_remedy(rule.measure, usual.format(topic=_name_topic(measured)), measured)
 
 
 def _name_topic(measured: Measured) -> str:
@@ -318,7 +299,7 @@ def _status(rule: Rule, value: float | None) -> RowStatus:
 
 def _note(rule: Rule, measured: Measured, value: float | None) -> str:
     if value is None:
-        return rule.absent
+        return measured.tell_absence(rule.measure)
     if rule.measure is Measure.FAILURE_RATE:
         found = measured.main_failures
         return found.sentence if found and found.origin is not FailureOrigin.GRADER else ""

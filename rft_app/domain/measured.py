@@ -8,9 +8,11 @@ from pydantic import Field
 
 from rft_app.domain.entity import Entity
 from rft_app.domain.grading import FailureKind, MainFailures, find_main_failures
-from rft_app.domain.sampling import Sampling
+from rft_app.domain.sampling import PassRates, Sampling
 from rft_app.domain.words import count, share
 
+FEW_GRADED = 50
+"""Below so many graded rollouts the figures are mostly chance."""
 WHOLE_MEAN = 0.20
 """From this mean on, a topic near zero stands out."""
 MANY_CUT, MOSTLY_CUT = 0.1, 0.5
@@ -81,6 +83,16 @@ class Measured(Entity):
     """How often each kind occurred."""
     answers: Answers | None = None
     """`None` where recorded answers were graded."""
+    max_rollouts_per_record: int = 0
+    """K, as planned."""
+    num_abstained: int = 0
+    pass_rates: PassRates | None = None
+    """`None` where no record has all of its rollouts graded."""
+
+    @property
+    def num_not_given(self) -> int:
+        """Planned answers that no model gave."""
+        return self.answers.num_not_given if self.answers else 0
 
     @property
     def main_failures(self) -> MainFailures | None:
@@ -101,6 +113,36 @@ class Measured(Entity):
         if self.mean is None or self.mean < WHOLE_MEAN or not self.topic_means:
             return None
         return min(self.topic_means.items(), key=lambda pair: (pair[1], pair[0]))
+
+    def tell_ungraded(self) -> str:
+        """How many answers were not given and how many rollouts failed; empty where none."""
+        missing, failed = self.num_not_given, sum(self.failures.values())
+        told = [f"{count(missing, 'answer was', 'answers were')} not given"] * bool(missing)
+        told += [f"{count(failed, 'rollout')} failed"] * bool(failed)
+        return " and ".join(told)
+
+    def tell_absence(self, measure: Measure) -> str:
+        """Why a rule does not apply that has no value."""
+        if self.num_graded == 0:
+            return self._tell_nothing_graded()
+        if measure is Measure.TOPIC_MEAN:
+            return self._tell_topics_absent()
+        if self.max_rollouts_per_record < 2:
+            return "One rollout per record: no spread within a record."
+        told = self.tell_ungraded()
+        return f"No record has two graded rollouts{f': {told}' if told else ''}."
+
+    def _tell_topics_absent(self) -> str:
+        if self.mean is None or self.mean >= WHOLE_MEAN:
+            return "No topic has a graded rollout."
+        return f"The whole mean is {self.mean:.2f}; topics are compared from {WHOLE_MEAN:.2f} on."
+
+    def _tell_nothing_graded(self) -> str:
+        abstained = count(self.num_abstained, "rollout")
+        told = [self.tell_ungraded()]
+        told += [f"the grader abstained on {abstained}"] * bool(self.num_abstained)
+        why = ", ".join(part for part in told if part)
+        return f"Nothing was graded: {why or 'no rollout was planned'}."
 
     def value(self, measure: Measure) -> float | None:
         """The figure behind one rule."""

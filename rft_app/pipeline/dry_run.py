@@ -19,6 +19,7 @@ from rft_app.domain.dry_run_rules import DryRunVerdict, RowStatus
 from rft_app.domain.grade import Grade
 from rft_app.domain.grader import GraderSpec, find_pass_threshold, list_asking
 from rft_app.domain.grading import NO_ANSWER, FailureKind, GradingFailure, Outcome
+from rft_app.domain.judge_noise import tell_judge_noise
 from rft_app.domain.own_reference import IN_DRY_RUN, tell_left_out, tell_share
 from rft_app.domain.paid import JudgeUse
 from rft_app.domain.pipeline import StepName, StepResult, StepStatus
@@ -208,16 +209,25 @@ def _report(run: DryRun, uses: _Uses) -> DryRun:
             settings=run.settings,
             num_tokens=map_num_tokens(session, {one.record_seq for one in outcomes}),
             num_cut=uses.sampler.num_cut if uses.sampler else 0,
-        ).model_copy(
+        )
+        report = report.model_copy(
             update={
                 "judge": uses.judge,
                 "sampler": uses.sampler,
+                "hints": _list_hints(report, spec),
                 "notice": _tell_own_references(session, run, spec, outcomes),
             }
         )
     with unit_of_work() as session:
         dry_runs.finish_dry_run(session, run.id, report)
         return dry_runs.get_dry_run(session, run.id)
+
+
+def _list_hints(report: DryRunReport, spec: GraderSpec) -> tuple[str, ...]:
+    """What to keep in mind where a spread within records made the verdict GO."""
+    is_carried = report.verdict is DryRunVerdict.GO and report.learnable_share is not None
+    noise = tell_judge_noise(spec) if is_carried else ""
+    return (noise,) if noise else ()
 
 
 def _tell_own_references(

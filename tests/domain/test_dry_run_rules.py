@@ -9,12 +9,14 @@ from rft_app.domain.dry_run_rules import (
     DryRunVerdict,
     RowStatus,
     RuleRow,
+    advise,
     apply_rules,
     quality_of,
     worst_verdict,
 )
 from rft_app.domain.grading import REMEDIES, FailureKind
 from rft_app.domain.measured import Answers, Measure, Measured
+from rft_app.domain.sampling import PassRates
 
 
 def measured(**changes: Any) -> Measured:
@@ -185,6 +187,58 @@ def test_answers_cut_off_explain_a_low_mean() -> None:
     assert most[Measure.SD] == most[Measure.LEARNABLE_SHARE] == most[Measure.MEAN]
 
 
+def advised(**changes: Any) -> list[tuple[tuple[Measure, ...], str]]:
+    return [(one.measures, one.text) for one in advise(apply_rules(measured(**changes)))]
+
+
+def test_answers_cut_off_come_first_and_what_assumes_whole_ones_last() -> None:
+    cut = Answers(num_asked=100, num_cut=20, max_tokens=64)
+    found = advised(mean=0.1, failure_rate=0.05, num_graded=30, answers=cut)
+    assert [rows for rows, _ in found] == [
+        (Measure.MEAN,),
+        (Measure.FAILURE_RATE,),
+        (Measure.NUM_GRADED,),
+        (Measure.MEAN,),
+    ]
+    assert found[0][1].startswith("20% of the answers were cut off")
+    assert found[0][1].endswith("before anything else.")
+    assert found[3][1].startswith("Near 0 or 1")
+
+
+def test_what_decided_the_verdict_comes_before_rows_of_caution() -> None:
+    found = [rows for rows, _ in advised(failure_rate=0.05, num_graded=30, learnable_share=0.1)]
+    assert found == [(Measure.LEARNABLE_SHARE,), (Measure.FAILURE_RATE,), (Measure.NUM_GRADED,)]
+
+
+def test_advice_names_each_row_that_it_is_about() -> None:
+    mostly_cut = Answers(num_asked=100, num_cut=90, max_tokens=64)
+    (only,) = advise(
+        apply_rules(measured(mean=0.01, sd=0.01, learnable_share=0.0, answers=mostly_cut))
+    )
+    assert only.labels == ("Mean reward", "Spread of rewards (sd)", "Learnable share")
+    assert only.sentence.startswith("Mean reward · Spread of rewards (sd) · Learnable share: 90% ")
+
+
+def passes(pass_at_k: float, *, k: int = 4) -> PassRates:
+    return PassRates(threshold=1, k=k, num_groups=30, pass_at_1=0.0, pass_at_k=pass_at_k)
+
+
+def test_where_no_record_was_ever_solved_the_model_is_asked_about_before_the_grader() -> None:
+    flat: dict[str, Any] = {"mean": 0.01, "sd": 0.02, "learnable_share": 0.0}
+    ((rows, text),) = advised(**flat, pass_rates=passes(0.0))
+    assert rows == (Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE)
+    assert text.startswith("No record was ever solved (pass@4 0% of 30 records): is the model too")
+    assert "partial credit" not in text
+
+
+@pytest.mark.parametrize(
+    ("mean", "rates"), [(0.1, passes(0.02)), (0.1, passes(0.0, k=1)), (0.9, passes(0.0))]
+)
+def test_else_the_model_is_not_called_weak(mean: float, rates: PassRates) -> None:
+    texts = [text for _, text in advised(mean=mean, sd=0.01, pass_rates=rates)]
+    assert not any("too weak" in text for text in texts)
+
+
 @pytest.mark.parametrize(("mean", "num_cut"), [(0.1, 9), (0.9, 100)])
 def test_few_answers_cut_off_or_a_high_mean_ask_for_no_longer_answers(
     mean: float, num_cut: int
@@ -207,9 +261,36 @@ def test_every_row_is_listed_with_value_and_thresholds_whatever_the_verdict() ->
 
 
 def test_a_row_that_does_not_apply_shows_no_number_and_says_why() -> None:
-    found = row(Measure.LEARNABLE_SHARE, learnable_share=None)
+    found = row(Measure.LEARNABLE_SHARE, learnable_share=None, max_rollouts_per_record=1)
     assert (found.value, found.shown_value) == (None, "–")
-    assert "two graded rollouts" in found.note
+    assert found.note == "One rollout per record: no spread within a record."
+    few = row(
+        Measure.LEARNABLE_SHARE,
+        learnable_share=None,
+        max_rollouts_per_record=4,
+        failures={FailureKind.TIMEOUT: 3},
+    )
+    assert few.note == "No record has two graded rollouts: 3 rollouts failed."
+    poor = row(Measure.TOPIC_MEAN, mean=0.12)
+    assert poor.note == "The whole mean is 0.12; topics are compared from 0.20 on."
+
+
+@pytest.mark.parametrize(
+    ("failures", "num_abstained", "why"),
+    [
+        ({FailureKind.TIMEOUT: 3}, 0, "3 rollouts failed"),
+        ({}, 2, "the grader abstained on 2 rollouts"),
+        ({FailureKind.TIMEOUT: 1}, 1, "1 rollout failed, the grader abstained on 1 rollout"),
+        ({}, 0, "no rollout was planned"),
+    ],
+)
+def test_where_nothing_was_graded_every_row_without_value_says_why(
+    failures: dict[FailureKind, int], num_abstained: int, why: str
+) -> None:
+    changes = {"num_graded": 0, "failures": failures, "num_abstained": num_abstained}
+    for measure in (Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE):
+        nothing = {"mean": None, "sd": None, "learnable_share": None}
+        assert row(measure, **changes, **nothing).note == f"Nothing was graded: {why}."
 
 
 def test_nothing_graded_is_no_go_by_the_rows_that_have_a_value() -> None:

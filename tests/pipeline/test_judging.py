@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from rft_app.domain.dry_run import DryRunSettings
+from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.grader import JudgeSpec, MultiSpec, StringCheckSpec, StringOperation
 from rft_app.domain.grading import FailureKind
 from rft_app.domain.job import JobStatus
@@ -356,3 +357,22 @@ def test_a_combination_with_a_judge_is_driven_as_one(monkeypatch: pytest.MonkeyP
     assert len(provider.requests) == 4, "one for each, and one repair"
     assert report.judge is not None
     assert report.judge.paid.num_calls == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"), [({"temperature": 0.7}, True), ({"temperature": 0.0}, False)]
+)
+def test_a_go_by_a_judge_that_was_asked_once_tells_of_its_noise(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, float], is_told: bool
+) -> None:
+    add_records([str(number % 2) for number in range(30)], topic_id=1)
+    for seq in range(1, 31):
+        add_answers(seq, str(seq % 2))
+    configure(SPEC.model_copy(update=changes))
+    with configured(monkeypatch, rate):
+        run_dry()
+    _, report = last_run()
+    assert (report.verdict, report.learnable_share) == (DryRunVerdict.GO, 1.0)
+    told = [hint for hint in report.hints if "the judge’s own noise" in hint]
+    assert len(told) == is_told
+    assert all("at temperature 0.7" in hint for hint in told)

@@ -42,14 +42,14 @@ def test_failures_of_a_provider_lead_to_providers_and_name_its_remedy() -> None:
     view = view_failures(*[FailureKind.TOO_LATE] * 10, FailureKind.EXCEPTION)
     assert (view.blames_provider, view.blames_grader, view.blames_data) == (True, False, False)
     assert "10 of 11 failures lie with the provider" in view.sentences[0]
-    assert view.remedies[0] == REMEDIES[FailureKind.TOO_LATE]
-    assert view.remedies[1] == "11 rollouts failed: mend that first, then there are enough."
+    assert view.remedies[0].text == REMEDIES[FailureKind.TOO_LATE]
+    assert view.remedies[1].text == "11 rollouts failed: mend that first, then there are enough."
 
 
 def test_failures_of_the_grader_lead_to_it() -> None:
     view = view_failures(*[FailureKind.EXCEPTION] * 10, FailureKind.TOO_LATE)
     assert (view.blames_provider, view.blames_grader) == (False, True)
-    assert "mend the grader" in view.remedies[0]
+    assert "mend the grader" in view.remedies[0].text
 
 
 @pytest.mark.parametrize("kind", FailureKind)

@@ -10,6 +10,7 @@ from rft_app.api.schemas.job import Paid
 from rft_app.domain import dry_run as domain
 from rft_app.domain import paid as domain_paid
 from rft_app.domain import sampling as domain_sampling
+from rft_app.domain.dry_run_advice import Advice
 from rft_app.domain.dry_run_rules import (
     Blame,
     DryRunVerdict,
@@ -128,6 +129,20 @@ class CriterionScore(Wire):
     """Graded rollouts that it was told of."""
 
 
+class RuleAdvice(Wire):
+    """One thing to do, and the rules that it is about."""
+
+    text: str
+    rules: list[Measure]
+    """As `measure` in `rules` of the report."""
+    labels: list[str]
+
+    @classmethod
+    def of(cls, found: Advice) -> "RuleAdvice":
+        """Convert from the domain."""
+        return cls(text=found.text, rules=list(found.measures), labels=list(found.labels))
+
+
 class DryRunDiagnosis(Wire):
     """The verdict and what made it."""
 
@@ -136,6 +151,9 @@ class DryRunDiagnosis(Wire):
     verdict: DryRunVerdict
     warnings: list[str]
     recommendations: list[str]
+    """What to do, in the order to do it."""
+    advice: list[RuleAdvice]
+    """The same with the rules that each is about."""
 
 
 class DryRunRule(Wire):
@@ -257,6 +275,8 @@ class DryRunReport(Wire):
     """Whom the answers were asked of; `null` where recorded ones were graded."""
     notice: str
     """That answers are the reference itself: left out, or graded and flattering; mostly empty."""
+    hints: list[str]
+    """What to keep in mind beside the verdict, which changes nothing in it."""
     judge: JudgeUse | None
     """Whom a judge asked and what that cost; `null` for graders that ask no model."""
 
@@ -284,7 +304,8 @@ class DryRunReport(Wire):
                 grader_quality=report.grader_quality,
                 verdict=report.verdict,
                 warnings=list(report.warnings),
-                recommendations=list(report.recommendations),
+                recommendations=[one.text for one in report.advice],
+                advice=[RuleAdvice.of(one) for one in report.advice],
             ),
             run_id=run.id,
             number=run.number,
@@ -313,6 +334,7 @@ class DryRunReport(Wire):
             not_sampled_example=report.not_sampled_example,
             cut_off=report.num_cut,
             notice=report.notice,
+            hints=list(report.hints),
             sampler=report.sampler and JudgeUse.of(report.sampler),
             judge=report.judge and JudgeUse.of(report.judge),
         )
@@ -337,7 +359,7 @@ def _to_distribution(histogram: tuple[int, ...]) -> dict[str, int]:
 
 
 def _to_rule(row: RuleRow) -> DryRunRule:
-    return DryRunRule(**row.model_dump(exclude={"unit"}))
+    return DryRunRule(**row.model_dump(exclude={"unit", "first_step"}))
 
 
 def _to_criterion(found: domain.CriterionMean) -> CriterionScore:

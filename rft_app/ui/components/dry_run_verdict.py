@@ -10,6 +10,7 @@ from rft_app.ui.components.icon import icon
 from rft_app.ui.components.status import status_glyph
 from rft_app.ui.components.table import cell, head, table
 from rft_app.ui.content import Content, has_items
+from rft_app.ui.state.advice_view import AdviceView
 from rft_app.ui.state.dataset import DatasetState
 from rft_app.ui.state.dry_run import DryRunState
 from rft_app.ui.state.dry_run_view import FailureGroup, RuleView
@@ -41,9 +42,13 @@ def dry_run_verdict() -> rx.Component:
             rx.foreach(_REPORT.sentences, lambda words: rx.el.p(words, class_name="text-ink-2")),
             rx.el.p(_REPORT.praise, class_name="text-ink-2"),
         ),
-        rx.foreach(
+        rx.cond(
             _REPORT.remedies,
-            lambda words: rx.el.p(words, class_name="text-small text-ink-2 mt-1"),
+            rx.el.ol(
+                rx.foreach(_REPORT.remedies, _advice),
+                aria_label="What to do, in this order",
+                class_name="m-0 p-0 list-none grid gap-1 mt-1",
+            ),
         ),
         rx.cond(
             _REPORT.notice != "",
@@ -77,6 +82,14 @@ def dry_run_verdict() -> rx.Component:
             ("warn", f"{frame} bg-warn-soft border-warn-line"),
             f"{frame} bg-bad-soft border-bad-line",
         ),
+    )
+
+
+def _advice(advice: AdviceView) -> rx.Component:
+    return rx.el.li(
+        icon("arrow-right", 14, "mt-1 shrink-0 text-ink-3"),
+        rx.el.span(rx.el.b(advice.rules, class_name="font-medium text-ink"), ": ", advice.text),
+        class_name="flex gap-1.5 text-small text-ink-2",
     )
 
 

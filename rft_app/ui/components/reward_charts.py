@@ -31,9 +31,8 @@ def histogram_card() -> rx.Component:
                 rx.cond(DryRunState.is_table, _bins_table(), _histogram()),
                 rx.el.dl(
                     rx.foreach(_REPORT.figures, _figure),
-                    class_name="grid grid-cols-[repeat(auto-fit,minmax(56px,1fr))] gap-y-2 border-t"
-                    " border-line text-center py-[9px] m-0"
-                    " max-wide:grid-cols-5",
+                    class_name="grid wide:grid-flow-col wide:auto-cols-fr gap-y-2 border-t"
+                    " border-line text-center py-[9px] m-0 max-wide:grid-cols-6",
                 ),
             ),
             empty_panel("No reward", "No rollout was graded, so there is nothing to draw."),

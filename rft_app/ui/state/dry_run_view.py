@@ -15,6 +15,7 @@ from rft_app.domain.grader import MadeBy
 from rft_app.domain.grading import REMEDIES
 from rft_app.domain.length_grades import LengthGrades
 from rft_app.domain.sampling import PassRates
+from rft_app.ui.state.advice_view import AdviceView
 from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.judge_view import describe_use
 from rft_app.ui.state.made_by import describe_maker, name_grader
@@ -180,7 +181,7 @@ class ReportView:
     notice: str = ""
     praise: str = ""
     """Shown when no rule speaks against training."""
-    remedies: list[str] = field(default_factory=list)
+    remedies: list[AdviceView] = field(default_factory=list)
     data_status: str = "waiting"
     data_words: str = ""
     grader_status: str = "waiting"
@@ -234,10 +235,10 @@ def view_report(run: DryRun, made_by: MadeBy, attacked: AttackSummary | None = N
         tone=TONES[report.verdict],
         ruling=_ruling(report.rules),
         sentences=[*report.warnings, *_judge_notes(report)],
-        notes=list(_notes(report)),
+        notes=[*_notes(report), *report.hints],
         notice=report.notice,
         praise=_praise(report),
-        remedies=list(dict.fromkeys(report.recommendations)),
+        remedies=[AdviceView.of(one) for one in report.advice],
         data_status=QUALITY_STATUS[report.dataset_quality],
         data_words=f"Data: {report.dataset_quality}",
         grader_status=QUALITY_STATUS[report.grader_quality],
