@@ -34,6 +34,8 @@ def ask(  # noqa: PLR0913  # one parameter per option
         raise typer.BadParameter("Write what to ask, or name a record: --record rec_12.")
     if record is not None and system:
         raise typer.BadParameter("--system is for a prompt of yours; a record has its own.")
+    import asyncio
+
     from rft_app.api.schemas.side_by_side import AskRequest, ModelAnswers
     from rft_app.services.side_by_side import MAX_MODELS, ask_side_by_side
 
@@ -49,9 +51,10 @@ def ask(  # noqa: PLR0913  # one parameter per option
     )
     asked = request.to_prompt()
     dataset_id = resolve_dataset(dataset)
-    found = ModelAnswers.of(
+    answered = asyncio.run(
         ask_side_by_side(dataset_id, asked, request.models, request.to_sampled())
     )
+    found = ModelAnswers.of(answered)
     if json:
         write_json(found.to_json())
     else:

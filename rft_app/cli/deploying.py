@@ -65,6 +65,7 @@ def deploy(  # noqa: PLR0913  # each is an option
 
     from rft_app.domain.deployment import DeploymentDraft, DeployMode
     from rft_app.services import deployments as use_cases
+    from rft_app.services.traffic_grading import tell_live_grading
     from rft_app.storage.session import unit_of_work
 
     try:
@@ -84,8 +85,11 @@ def deploy(  # noqa: PLR0913  # each is an option
     dataset_id = resolve_dataset(dataset)
     with unit_of_work() as session:
         made = use_cases.deploy(session, dataset_id, draft, reason=reason)
+        ungraded = tell_live_grading(session, dataset_id) if graded else ""
     if not json:
         note(f"Clients that call {made.alias} at /gateway/v1 get it within a second.")
+    if ungraded:
+        note(ungraded)
     _write(made, is_json=json)
 
 

@@ -40,6 +40,7 @@ class TrainingSettings(Entity):
     rollouts_per_prompt: int = Field(default=8, ge=2, le=64)
     """Answers that are compared with each other: a group."""
     learning_rate: float = Field(default=2e-4, gt=0, le=1)
+    """Of the adapter's weights; too high a rate forgets the language, too low learns nothing."""
     temperature: float = Field(default=1.0, gt=0, le=2)
     """Of the answers that are learnt from; held-out records are answered without chance."""
     max_prompt_tokens: int = Field(default=1_024, ge=16, le=131_072)
@@ -47,6 +48,7 @@ class TrainingSettings(Entity):
     max_completion_tokens: int = Field(default=64, ge=4, le=32_768)
     """Of an answer; a longer one is cut off, and graded as it is."""
     lora_rank: int = Field(default=16, ge=1, le=256)
+    """Size of the adapter; a higher rank can learn more, and takes more memory."""
     lora_layers: int = Field(default=12, ge=0, le=1_000)
     """Layers that are trained, counted from the last; 0 for all."""
     beta: float = Field(default=0.0, ge=0, le=1)
@@ -70,6 +72,7 @@ class TrainingSettings(Entity):
     patience: int = Field(default=0, ge=0, le=1_000)
     """Checkpoints in a row that are no better after which it stops; 0 for never."""
     seed: int = Field(default=0, ge=0, lt=2**31)
+    """Of the order of records and of sampling."""
     precision: str = Field(default="auto", pattern="^(auto|float32|bfloat16)$")
     """Of weights and adapter; `auto` takes bfloat16 where the processor or GPU computes in it."""
     generation: str = Field(default="auto", pattern="^(auto|plain|vllm)$")

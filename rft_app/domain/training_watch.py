@@ -121,7 +121,8 @@ def _failures(metrics: Sequence[TrainingMetric]) -> TrainingAlert | None:
         value=value,
         threshold=FAILURE_SHARE,
         finding=f"The grader could not judge {value:.0%} of the answers; they count for nothing.",
-        remedy="Read why beside the answers, and mend the grader.",
+        remedy="Read why beside the answers: mend the grader where it broke; where its model did "
+        "not answer, lower the provider's concurrency or choose another judge.",
     )
 
 

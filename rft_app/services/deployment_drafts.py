@@ -5,9 +5,8 @@ from sqlmodel import Session
 
 from rft_app.domain.deployment import DeploymentDraft
 from rft_app.domain.pipeline import StepName
-from rft_app.domain.training_run import EMBEDDED_BASE
 from rft_app.errors import InvalidInputError
-from rft_app.services.tuned_models import find_better_model
+from rft_app.services.tuned_models import find_tuned_pair
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.steps import get_step_row, keep_settings
 
@@ -22,11 +21,10 @@ def get_deployment_draft(session: Session, dataset_id: str) -> DeploymentDraft:
     draft = DeploymentDraft.model_validate(row.settings)
     if draft.tuned_model or draft.base_model:
         return draft
-    better = find_better_model(session, dataset_id)
-    names = {choice.model.name for choice in read_catalogue(session).iterate()}
-    if better is None or not {better, EMBEDDED_BASE} <= names:
+    better = find_tuned_pair(session, dataset_id, read_catalogue(session), is_better=True)
+    if better is None:
         return draft
-    return draft.model_copy(update={"base_model": EMBEDDED_BASE, "tuned_model": better})
+    return draft.model_copy(update={"base_model": better.base, "tuned_model": better.tuned})
 
 
 def save_deployment_draft(session: Session, dataset_id: str, **changes: object) -> DeploymentDraft:

@@ -14,13 +14,12 @@ from rft_app.domain.grading import FailureKind, GradingFailure, Outcome
 from rft_app.domain.record import RecordFilter, RecordId, parse_record_id
 from rft_app.domain.rollout import Item, Rollout, RolloutKey, make_item, make_sample
 from rft_app.domain.split import Split
-from rft_app.domain.training_run import EMBEDDED_BASE
 from rft_app.errors import ConflictError, InvalidInputError
 from rft_app.llm.catalogue import Catalogue, Endpoint
 from rft_app.llm.chat import ChatRequest, StreamedReply
 from rft_app.services.grader_trial import grade_now
 from rft_app.services.graders import current_grader
-from rft_app.services.tuned_models import find_tuned_model
+from rft_app.services.tuned_models import find_tuned_pair
 from rft_app.storage.record_seeks import select_seqs
 from rft_app.storage.records import get_record
 from rft_app.storage.rollouts import load_rollouts, parse_output
@@ -98,9 +97,8 @@ class Question:
 def choose_models(session: Session, dataset_id: str, catalogue: Catalogue) -> PlaygroundModels:
     """The model of the dataset's newest training after its base; else the first two there are."""
     names = [catalogue.name_of(choice) for choice in catalogue.iterate()]
-    tuned = find_tuned_model(session, dataset_id)
-    if tuned is not None and {tuned, EMBEDDED_BASE} <= {*names}:
-        return PlaygroundModels(first=EMBEDDED_BASE, second=tuned)
+    if (pair := find_tuned_pair(session, dataset_id, catalogue)) is not None:
+        return PlaygroundModels(first=pair.base, second=pair.tuned)
     return PlaygroundModels(first="".join(names[:1]), second="".join(names[1:2] or names[:1]))
 
 

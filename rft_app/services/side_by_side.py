@@ -40,7 +40,7 @@ class SideBySide:
     """What to know of the answers and their grades."""
 
 
-def ask_side_by_side(
+async def ask_side_by_side(
     dataset_id: str,
     asked: Prompt | RecordId,
     models: Sequence[str] = (),
@@ -62,6 +62,14 @@ def ask_side_by_side(
         ConflictError: The record's prompt does not end with a question of the user.
         NotAvailableError: There is no model at all.
     """
+    found = await asyncio.to_thread(_prepare, dataset_id, asked, models, how or Sampled())
+    await answer_all(found.sides)
+    return found
+
+
+def _prepare(
+    dataset_id: str, asked: Prompt | RecordId, models: Sequence[str], how: Sampled
+) -> SideBySide:
     if len(models) > MAX_MODELS:
         raise InvalidInputError(f"At most {MAX_MODELS} models are asked at once.", field="models")
     with reading() as session:
@@ -74,11 +82,7 @@ def ask_side_by_side(
         catalogue = read_catalogue(session)
         usual = choose_models(session, dataset_id, catalogue)
         names = tuple(dict.fromkeys(models or (usual.first, usual.second)))
-        questions = [
-            make_question(catalogue, name or EMBEDDED_BASE, prompt, how or Sampled())
-            for name in names
-        ]
+        questions = [make_question(catalogue, name or EMBEDDED_BASE, prompt, how) for name in names]
         notes = find_grading_obstacle(current_grader(session, dataset_id)), tell_sameness(questions)
     sides = tuple(Answering(dataset_id, question, prompt) for question in questions)
-    asyncio.run(answer_all(sides))
     return SideBySide(prompt, record, names, sides, tuple(note for note in notes if note))

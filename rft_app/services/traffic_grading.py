@@ -48,6 +48,19 @@ _NO_GRADER: Final = "The dataset has no grader."
 NO_REFERENCE: Final = "The grader compares with a reference, which live requests have not."
 
 
+def tell_live_grading(session: Session, dataset_id: str) -> str:
+    """Why live answers would not be graded, and what to do; empty where they are."""
+    grader = current_grader(session, dataset_id)
+    if grader is None:
+        return "Live answers are not graded: the dataset has no grader. Save one in step 4."
+    if reads_reference(grader.spec):
+        return (
+            "The grader compares with a reference, and live requests have none: their answers are "
+            "not graded. For live figures, save a grader that judges an answer by itself."
+        )
+    return ""
+
+
 def grade_waiting() -> int:
     """Grade the oldest answers that wait; returns how many were claimed."""
     now_ms = _now_ms()

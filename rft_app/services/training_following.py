@@ -91,7 +91,10 @@ class Following:
                 "last."
             )
         self._num_restarts += 1
-        self._words = f"the trainer {how.partition(':')[0]}; it goes on from the last checkpoint"
+        why = ", most likely for want of memory" if how.startswith("was killed") else ""
+        self._words = (
+            f"the trainer {how.partition(':')[0]}{why}; it goes on from the last checkpoint"
+        )
         self._training.start()
 
     def _let_go(self) -> None:

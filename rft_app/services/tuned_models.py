@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -10,6 +11,8 @@ from rft_app.domain.entity import Entity
 from rft_app.domain.job import JobStatus
 from rft_app.domain.training_comparison import Finding
 from rft_app.domain.training_run import EMBEDDED_BASE, TrainingRun
+from rft_app.errors import InvalidInputError, NotAvailableError
+from rft_app.llm.catalogue import Catalogue
 from rft_app.storage.training_runs import list_runs
 from rft_app.storage.tuned_models import ENDED_EARLY, name_model, tell_run
 from rft_app.trainers.run_folder import RunFolder
@@ -18,6 +21,13 @@ _LOOKED_AT = 50
 """Newest trainings among which one is looked for."""
 _RANKS = (8, 16, 32, 64, 128, 256)
 """What vLLM takes as the highest rank."""
+
+
+class TunedPair(NamedTuple):
+    """A base model and what a training made of it, as settings name models."""
+
+    base: str
+    tuned: str
 
 
 class AdapterPlace(Entity):
@@ -85,17 +95,38 @@ def _name_beside(run: TrainingRun) -> str:
     return f"{base}:{tell_run(run.id, run.number)}"
 
 
-def find_tuned_model(session: Session, dataset_id: str) -> str | None:
-    """The model of the newest finished training, whatever its comparison says."""
-    finished = (run for run in list_runs(session, dataset_id, limit=_LOOKED_AT) if run.outcome)
-    return next(filter(None, map(name_tuned_model, finished)), None)
+def find_tuned_pair(
+    session: Session, dataset_id: str, catalogue: Catalogue, *, is_better: bool = False
+) -> TunedPair | None:
+    """Base and tuned model of the newest finished training that both can be asked.
 
-
-def find_better_model(session: Session, dataset_id: str) -> str | None:
-    """The model of the newest training that proved better than its base and is served here."""
+    Args:
+        session: Any.
+        dataset_id: Whose trainings.
+        catalogue: What can be asked.
+        is_better: Only one whose comparison says that it is better than its base.
+    """
     for run in list_runs(session, dataset_id, limit=_LOOKED_AT):
-        compared = None if run.outcome is None else run.outcome.comparison
-        is_better = compared is not None and compared.finding is Finding.BETTER
-        if is_better and (name := name_tuned_model(run)):
-            return name
+        if run.outcome is None or (is_better and not _is_better(run)):
+            continue
+        if (pair := _find_pair(catalogue, run)) is not None:
+            return pair
     return None
+
+
+def _is_better(run: TrainingRun) -> bool:
+    compared = None if run.outcome is None else run.outcome.comparison
+    return compared is not None and compared.finding is Finding.BETTER
+
+
+def _find_pair(catalogue: Catalogue, run: TrainingRun) -> TunedPair | None:
+    if run.remote is None:
+        base, tuned = EMBEDDED_BASE, name_tuned_model(run) or ""
+    else:
+        base = f"{run.remote.provider}/{run.base_model}"
+        tuned = f"{run.remote.provider}/{run.remote.model}"
+    try:
+        found = [catalogue.choose(base), catalogue.choose(tuned)]
+    except (InvalidInputError, NotAvailableError):
+        return None
+    return TunedPair(*map(catalogue.name_of, found))

@@ -4,8 +4,8 @@ import pytest
 
 from rft_app.domain.grader import GraderSpec, ScriptSpec, StringCheckSpec
 from rft_app.services.graders import save_grader
-from rft_app.services.traffic_grading import NO_REFERENCE, grade_waiting
-from rft_app.storage.session import unit_of_work
+from rft_app.services.traffic_grading import NO_REFERENCE, grade_waiting, tell_live_grading
+from rft_app.storage.session import reading, unit_of_work
 from tests.gateway.conftest import Start, read_traces
 from tests.gateway.test_deployed import ask, deploy, read_report
 from tests.gateway.upstream import Upstream
@@ -36,3 +36,6 @@ def test_live_answers_are_not_compared_with_a_reference_they_lack(
         assert figures.num_skipped == len(asked)
     assert sum(NO_REFERENCE in told for told in report.notes) == 2
     assert report.difference is None
+    with reading() as session:
+        told = tell_live_grading(session, deployment.dataset_id)
+    assert told.startswith("The grader compares with a reference")

@@ -7,6 +7,8 @@ import pytest
 
 from rft_app.domain.deployment import DeploymentDraft, DeployMode
 from rft_app.domain.job import JobStatus
+from rft_app.domain.provider import Model, NewKey, Provider, ProviderKind
+from rft_app.domain.training_remote import RemoteTraining
 from rft_app.domain.training_run import TrainingRun
 from rft_app.errors import ConflictError, InvalidInputError, NotAvailableError
 from rft_app.llm.chat import ChatMessage, ChatReply, ChatRequest
@@ -15,15 +17,17 @@ from rft_app.llm.embedded import MODEL, EmbeddedModel
 from rft_app.llm.failures import CallFailure
 from rft_app.services import doctor
 from rft_app.services.datasets import delete_dataset, update_dataset
+from rft_app.services.deployment_drafts import get_deployment_draft
 from rft_app.services.deployments import deploy
 from rft_app.services.doctor import CheckStatus, examine
 from rft_app.services.models import ModelChoice, list_models
-from rft_app.services.providers import list_providers
+from rft_app.services.playground import choose_models
+from rft_app.services.providers import add_provider, list_providers
 from rft_app.services.routes import read_routes
 from rft_app.services.training_runs import find_adapter, resume_training
 from rft_app.services.tuned_models import (
-    find_better_model,
-    find_tuned_model,
+    TunedPair,
+    find_tuned_pair,
     name_tuned_model,
 )
 from rft_app.settings import get_settings
@@ -54,6 +58,11 @@ def alias_of(run: TrainingRun) -> str:
 def offered() -> dict[str, ModelChoice]:
     with reading() as session:
         return {one.name: one for one in list_models(session).models}
+
+
+def find_pair(*, is_better: bool = False) -> TunedPair | None:
+    with reading() as session:
+        return find_tuned_pair(session, DATASET, read_catalogue(session), is_better=is_better)
 
 
 def ask(model: str) -> ChatReply | CallFailure:
@@ -135,8 +144,7 @@ def test_what_a_failed_training_kept_is_offered_and_called_uncompared(
         deploy(session, DATASET, draft, reason="It was good enough")
     with unit_of_work() as session, pytest.raises(ConflictError, match="deployed as kept"):
         resume_training(session, failed.id)
-    with reading() as session:
-        assert find_tuned_model(session, DATASET) == alias_of(run), "that one was compared"
+    assert find_pair() == TunedPair(MODEL, alias_of(run)), "that one was compared"
 
 
 def test_a_better_model_that_is_not_served_here_hides_no_other(run: TrainingRun) -> None:
@@ -145,8 +153,32 @@ def test_a_better_model_that_is_not_served_here_hides_no_other(run: TrainingRun)
         row = session.get_one(TrainingRunRow, newer.id)
         row.base_model = "/models/elsewhere"
         session.add(row)
+    assert find_pair(is_better=True) == TunedPair(MODEL, alias_of(run))
+
+
+def test_a_services_tuned_model_is_suggested_once_the_provider_lists_it(run: TrainingRun) -> None:
+    newer = work(order())
+    with unit_of_work() as session:
+        row = session.get_one(TrainingRunRow, newer.id)
+        there = RemoteTraining(provider="there", model="ft:gpt-a:x")
+        row.base_model, row.remote = "gpt-a", there.model_dump(mode="json")
+        session.add(row)
+    assert find_pair() == TunedPair(MODEL, alias_of(run)), "nobody serves that one yet"
+    with unit_of_work() as session:
+        provider = Provider(
+            name="there",
+            kind=ProviderKind.STORED,
+            base_url="http://127.0.0.1:9/v1",
+            models=(Model(name="gpt-a"), Model(name="ft:gpt-a:x")),
+        )
+        add_provider(session, provider, NewKey())
+    pair = TunedPair("gpt-a", "ft:gpt-a:x")
+    assert find_pair() == pair
     with reading() as session:
-        assert find_better_model(session, DATASET) == alias_of(run)
+        found = choose_models(session, DATASET, read_catalogue(session))
+        draft = get_deployment_draft(session, DATASET)
+    assert (found.first, found.second) == pair
+    assert (draft.base_model, draft.tuned_model) == pair
 
 
 def test_a_damaged_adapter_fails_by_name_and_a_lost_one_is_diagnosed(

@@ -42,7 +42,7 @@ from rft_app.ui.charts.training_curves import (
     small_line,
 )
 from rft_app.ui.state.training import Parameter, RunLine
-from rft_app.ui.state.training_answer_view import AnswerView
+from rft_app.ui.state.training_answer_view import AnswerView, drop_cut_group
 from rft_app.ui.state.training_comparison_view import SideBySide
 from rft_app.ui.state.training_curves_view import SmallCurve, read_curves
 from rft_app.ui.state.training_places import MAX_PLACES, find_nearest, list_places
@@ -182,6 +182,14 @@ def test_the_advantage_is_what_is_trained_with() -> None:
         *("0.00",) * 4,
     ]
     assert [one.tone for one in shown[:4]] == ["good", "bad", "bad", ""]
+
+
+def test_a_group_that_a_page_cuts_is_left_out() -> None:
+    cut = [answered(position, 0.5) for position in range(6)]
+    assert [one.position for one in drop_cut_group(cut)] == [0, 1, 2, 3]
+    assert len(drop_cut_group(cut[:3])) == 3, "all of one record: better a part than nothing"
+    held_out = [answered(position, 0.5, Phase.VALIDATION) for position in range(6)]
+    assert len(drop_cut_group(held_out)) == 6
 
 
 def test_a_held_out_answer_has_no_advantage() -> None:

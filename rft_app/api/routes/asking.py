@@ -9,10 +9,11 @@ router = APIRouter(prefix="/api/optimization/datasets/{dataset_id}/ask", tags=["
 
 
 @router.post("")
-def ask(dataset_id: str, request: AskRequest) -> ModelAnswers:
+async def ask(dataset_id: str, request: AskRequest) -> ModelAnswers:
     """Let models answer one prompt, and the dataset's grader judge them; calls are paid.
 
     A model that fails has a `failure`; the others answer all the same. Nothing is stored.
     """
-    found = ask_side_by_side(dataset_id, request.to_prompt(), request.models, request.to_sampled())
+    prompt, how = request.to_prompt(), request.to_sampled()
+    found = await ask_side_by_side(dataset_id, prompt, request.models, how)
     return ModelAnswers.of(found)

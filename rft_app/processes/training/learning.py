@@ -189,7 +189,7 @@ class Watch(TrainerCallback):
                 "grader",
                 f"In {self._num_unjudged} steps in a row the grader judged no two answers of a "
                 "group, so there was nothing to compare. Read why beside the answers, mend the "
-                "grader, then train anew.",
+                "grader or what it asks, then train anew.",
             )
         if flat_share is None:
             return

@@ -214,6 +214,10 @@ def _grading_card() -> rx.Component:
             unit="%",
             hint="a sample of both models' answers; a judge sees 200 a day at most",
         ),
+        rx.cond(
+            DeploymentState.grading_note != "",
+            rx.el.div(notice(DeploymentState.grading_note, tone="warn"), class_name="mt-3"),
+        ),
         title="Live grading",
         witness="by the dataset's grader",
     )

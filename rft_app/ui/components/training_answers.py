@@ -56,9 +56,13 @@ def answers_card() -> rx.Component:
             aria_label="Answers of a training step",
         ),
         title="Answers",
-        witness=rx.el.span(
-            "advantage = (reward − the group's mean) ÷ its standard deviation",
-            class_name="max-wide:hidden",
+        witness=rx.cond(
+            TrainingRunState.answers_note != "",
+            TrainingRunState.answers_note,
+            rx.el.span(
+                "advantage = (reward − the group's mean) ÷ its standard deviation",
+                class_name="max-wide:hidden",
+            ),
         ),
         action=rx.el.div(
             rx.cond(

@@ -6,7 +6,15 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button
 from rft_app.ui.components.card import card
 from rft_app.ui.components.choice import segment, segmented
-from rft_app.ui.components.field import checkbox, field, number_field, text_area, text_input
+from rft_app.ui.components.field import (
+    checkbox,
+    field,
+    number_field,
+    options,
+    select,
+    text_area,
+    text_input,
+)
 from rft_app.ui.components.icon import icon
 from rft_app.ui.components.modal import modal_footer
 from rft_app.ui.components.notice import notice
@@ -16,7 +24,8 @@ from rft_app.ui.components.training_now import now_card, runs_card
 from rft_app.ui.components.training_place import where_form
 from rft_app.ui.content import Content, has_items
 from rft_app.ui.state.modal import ModalState
-from rft_app.ui.state.training import CheckView, Parameter, TrainingState
+from rft_app.ui.state.training import CheckView, TrainingState
+from rft_app.ui.state.training_parameters import Parameter
 from rft_app.ui.theme import WITNESS
 
 _EFFORTS = (("low", "Low"), ("medium", "Medium"), ("high", "High"))
@@ -334,15 +343,28 @@ def _advanced() -> rx.Component:
 def _parameter(parameter: Parameter) -> rx.Component:
     return field(
         parameter.label,
-        text_input(
-            id="training-" + parameter.name,
-            default_value=parameter.value,
-            key=parameter.name + parameter.value,
-            placeholder=parameter.preset,
-            on_blur=lambda text: TrainingState.set_parameter(parameter.name, text),
-            max_length=20,
-            auto_complete="off",
-        ),
+        rx.cond(has_items(parameter.options), _chosen(parameter), _typed(parameter)),
         html_for="training-" + parameter.name,
         hint=parameter.hint,
+    )
+
+
+def _chosen(parameter: Parameter) -> rx.Component:
+    return select(
+        options(parameter.options),
+        id="training-" + parameter.name,
+        value=rx.cond(parameter.value != "", parameter.value, parameter.preset),
+        on_change=lambda value: TrainingState.set_parameter(parameter.name, value),
+    )
+
+
+def _typed(parameter: Parameter) -> rx.Component:
+    return text_input(
+        id="training-" + parameter.name,
+        default_value=parameter.value,
+        key=parameter.name + parameter.value,
+        placeholder=parameter.preset,
+        on_blur=lambda text: TrainingState.set_parameter(parameter.name, text),
+        max_length=20,
+        auto_complete="off",
     )

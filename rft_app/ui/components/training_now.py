@@ -7,7 +7,6 @@ from rft_app.ui.components.badge import badge
 from rft_app.ui.components.button import button, button_link, link
 from rft_app.ui.components.card import card
 from rft_app.ui.components.icon import icon
-from rft_app.ui.components.progress import progress_bar
 from rft_app.ui.content import Content
 from rft_app.ui.state.training import RunLine, TrainingState
 from rft_app.ui.state.training_now import HEIGHT
@@ -17,10 +16,8 @@ _NOW = TrainingState.now
 
 
 def now_card() -> rx.Component:
-    """Rewards so far, what warns, the best checkpoint."""
+    """Rewards so far, what warns, the best checkpoint; the dialog's notice says how far it is."""
     return card(
-        progress_bar(_NOW.percent, "Progress of the training"),
-        rx.el.p(_NOW.words, class_name="text-small text-ink-3 mt-1.5 tabular-nums"),
         rx.cond(
             _NOW.has_curve,
             rx.el.div(
@@ -29,7 +26,6 @@ def now_card() -> rx.Component:
                 ),
                 role="img",
                 aria_label=_NOW.curve_words,
-                class_name="mt-2",
             ),
         ),
         rx.cond(

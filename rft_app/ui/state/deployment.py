@@ -14,6 +14,7 @@ from rft_app.services.deployment_drafts import get_deployment_draft, save_deploy
 from rft_app.services.deployment_figures import DeploymentReport, report_deployment
 from rft_app.services.models import list_models
 from rft_app.services.pipeline import StepView
+from rft_app.services.traffic_grading import tell_live_grading
 from rft_app.storage.deployments import list_deployments
 from rft_app.ui.state.asking import ask, tell
 from rft_app.ui.state.deployment_view import DeploymentChoice, DeploymentView
@@ -39,6 +40,8 @@ class DeploymentState(StepModal, rx.State):
     models: list[ModelOption] = []
     how_to: str = ""
     """How to get a model, where there is none."""
+    grading_note: str = ""
+    """Why live answers would not be graded, else empty."""
 
     @rx.var
     def playground_href(self) -> str:
@@ -204,6 +207,7 @@ class DeploymentState(StepModal, rx.State):
     async def _show(self, step: StepView) -> Any:  # noqa: ANN401  # an event
         dataset_id = self._dataset_id
         self._show_draft(await ask(lambda session: get_deployment_draft(session, dataset_id)))
+        self.grading_note = await ask(lambda session: tell_live_grading(session, dataset_id))
         found = await ask(list_models)
         self.models, self.how_to = list(map(ModelOption.of, found.models)), found.how_to
 

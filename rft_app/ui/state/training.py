@@ -11,7 +11,6 @@ from rft_app.domain.dry_run_rules import DryRunVerdict
 from rft_app.domain.pipeline import StepName
 from rft_app.domain.training import TrainingDraft, TrainingOutlook
 from rft_app.domain.training_plan import TrainingCheck
-from rft_app.domain.training_remote import RemoteSettings
 from rft_app.domain.training_run import Preset, TrainingRun, TrainingSettings
 from rft_app.errors import RftError
 from rft_app.services.pipeline import StepView
@@ -24,6 +23,7 @@ from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.step_modal import StepModal, read_whole
 from rft_app.ui.state.training_comparison_view import signed
 from rft_app.ui.state.training_now import RunNow, is_under_way, read_now
+from rft_app.ui.state.training_parameters import Parameter, is_usual
 from rft_app.ui.state.training_run_view import STATUS
 from rft_app.ui.words import ago, count, rough_duration, size
 
@@ -71,63 +71,6 @@ class RunLine:
         words = made if compared is None else f"{signed(compared.difference)} held-out · {made}"
         href = f"/optimization/{run.dataset_id}/training/{run.id}"
         return cls(href, f"Run {run.number}", status, tone, words)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value of the settings that can be set by itself."""
-
-    name: str
-    label: str
-    preset: str
-    """What is used while nothing else is typed: the preset's, or what the data asks for."""
-    value: str
-    hint: str
-
-    @classmethod
-    def list_of(cls, used: TrainingSettings, typed: dict[str, str]) -> list["Parameter"]:
-        """All of them, in the order of `TrainingSettings`."""
-        return [
-            cls(
-                name=name,
-                label=_say(name),
-                preset=_show(getattr(used, name)),
-                value=typed.get(name, ""),
-                hint=field.description or "",
-            )
-            for name, field in TrainingSettings.model_fields.items()
-        ]
-
-    @classmethod
-    def list_of_service(cls, typed: dict[str, str]) -> list["Parameter"]:
-        """Those of a service, each of which it can choose by itself."""
-        return [
-            cls(
-                name=name,
-                label=_say(name),
-                preset=str(field.default) if field.default else "the service chooses",
-                value=typed.get(name, ""),
-                hint=field.description or "",
-            )
-            for name, field in RemoteSettings.model_fields.items()
-        ]
-
-
-_NOUNS = {"num_validated": "Records validated", "num_compared": "Records compared"}
-
-
-def _say(name: str) -> str:
-    """The words of a setting.
-
-    Example:
-        >>> _say("num_compared"), _say("num_steps"), _say("lora_rank")
-        ('Records compared', 'Number of steps', 'Lora rank')
-    """
-    return _NOUNS.get(name, name.replace("_", " ").replace("num ", "number of ").capitalize())
-
-
-def _show(value: object) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _describe(prospect: TrainingProspect) -> tuple[str, str]:
@@ -215,7 +158,8 @@ class TrainingState(StepModal, rx.State):
     @rx.event
     async def set_parameter(self, name: str, text: str) -> None:
         """One value apart from the preset; empty takes the preset's again."""
-        typed = {**self._typed, name: text.strip()}
+        text = "" if is_usual(name, text) else text.strip()
+        typed = {**self._typed, name: text}
         self._typed = {key: value for key, value in typed.items() if value}
         self.num_changed = len(self._typed)
         await self._keep(dict)

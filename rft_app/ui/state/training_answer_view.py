@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlmodel import Session
+
 from rft_app.domain.advantage import scale_rewards
 from rft_app.domain.training_run import Phase, TrainingRollout
+from rft_app.services.training_runs import MAX_PAGE, list_answers
 from rft_app.ui.state.rollout_view import shorten
 from rft_app.ui.state.training_comparison_view import signed
 
@@ -54,6 +57,25 @@ class AnswerView:
             tone=_tone(advantage or 0.0),
             note=(one.reason or "") if one.reward is not None else failure,
         )
+
+
+def read_answers(session: Session, run_id: str, place: str) -> tuple[list[AnswerView], str]:
+    """The first answers of a step, and where it has more, which these are."""
+    phase, _, step = place.partition(":")
+    if not place:
+        return [], ""
+    page = list_answers(session, run_id, Phase(phase), int(step), limit=MAX_PAGE)
+    if page.next_cursor is None:
+        return AnswerView.list_of(page.rows), ""
+    rows = drop_cut_group(page.rows)
+    return AnswerView.list_of(rows), f"the first {len(rows):,} of the step"
+
+
+def drop_cut_group(rows: Sequence[TrainingRollout]) -> Sequence[TrainingRollout]:
+    """Without the last record's answers, whose advantage needs those that a page has not."""
+    if rows[-1].phase is not Phase.TRAIN:
+        return rows
+    return [one for one in rows if one.record_id != rows[-1].record_id] or rows
 
 
 def _tone(advantage: float) -> str:

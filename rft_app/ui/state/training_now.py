@@ -25,9 +25,6 @@ class RunNow:
     href: str = ""
     """Of its page; empty where none is under way."""
     name: str = ""
-    words: str = ""
-    percent: int = -1
-    """-1 where nobody knows how many steps there will be."""
     alert: str = ""
     """What warns, else empty."""
     remark: str = ""
@@ -66,8 +63,6 @@ def read_now(session: Session, run: TrainingRun) -> Now:
     shown = RunNow(
         href=f"/optimization/{run.dataset_id}/training/{run.id}",
         name=f"Run {run.number}",
-        words=run.words,
-        percent=round(100 * run.num_done / run.total_steps) if run.total_steps else -1,
         alert=alerts[0].finding if alerts else "",
         remark="" if remark is None else remark.text,
         best=_describe_best(run.best),

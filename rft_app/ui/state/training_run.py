@@ -39,7 +39,7 @@ from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.choice import Choice
 from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.state.serving_view import ServingView
-from rft_app.ui.state.training_answer_view import AnswerView
+from rft_app.ui.state.training_answer_view import AnswerView, read_answers
 from rft_app.ui.state.training_comparison_view import SideBySide
 from rft_app.ui.state.training_curves_view import RemarkView, SmallCurve, read_curves
 from rft_app.ui.state.training_places import (
@@ -108,6 +108,8 @@ class TrainingRunState(LivePage, rx.State):
     """The chosen step; empty follows the last one."""
     shown_place: str = ""
     answers: list[AnswerView] = []
+    answers_note: str = ""
+    """Where the step has more answers than are shown, how many those are; else empty."""
     compared: list[SideBySide] = []
     num_compared: int = 0
     events: list[str] = []
@@ -172,6 +174,7 @@ class TrainingRunState(LivePage, rx.State):
             has_more_places=len(places) < found.num_places,
             shown_place=found.place,
             answers=found.answers,
+            answers_note=found.answers_note,
         )
         self._metrics, self._steps = found.metrics, found.steps
         if found.drawn is not None:
@@ -222,7 +225,8 @@ class TrainingRunState(LivePage, rx.State):
         run_id = self.run_id
         self.place = "" if self.places and place == self.places[-1].value else place
         try:
-            self.answers = await ask(lambda session: _read_answers(session, run_id, place))
+            found = await ask(lambda session: read_answers(session, run_id, place))
+            self.answers, self.answers_note = found
             self.shown_place = place
         except RftError as error:
             self.fault = error.message
@@ -341,7 +345,7 @@ class _Read:
         known = [step for step in steps if step.phase in PHASES]
         self.num_places = len(known)
         self.place = seen.place or (key_of(known[-1]) if known else "")
-        self.answers = _read_answers(session, self.run.id, self.place) if self.place else []
+        self.answers, self.answers_note = read_answers(session, self.run.id, self.place)
         self.compared: list[SideBySide] | None = None
         self.marked: list[SideBySide] = []
         outcome = self.run.outcome
@@ -366,12 +370,6 @@ def _read_steps(
     after = known[-1].step - AGAIN if known else -1
     kept = (step for step in known if step.step <= after)
     return (*kept, *list_answered_steps(session, run_id, after=after))
-
-
-def _read_answers(session: Session, run_id: str, place: str) -> list[AnswerView]:
-    phase, _, step = place.partition(":")
-    page = list_answers(session, run_id, Phase(phase), int(step), limit=MAX_PAGE)
-    return AnswerView.list_of(page.rows)
 
 
 def _read_all(
