@@ -24,3 +24,14 @@ def resolve_dataset(wanted: str) -> str:
     ensure_schema()
     with reading() as session:
         return get_named(session, wanted).id
+
+
+def tell_lacking(name: str | None, objective: str | None) -> str:
+    """What of the two that a new dataset needs was not given.
+
+    Example:
+        >>> tell_lacking("sums", ""), tell_lacking("", "")
+        ('--objective', '--name and --objective')
+    """
+    given = (("--name", name), ("--objective", objective))
+    return " and ".join(option for option, value in given if not value)

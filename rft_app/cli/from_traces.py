@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from rft_app.cli.dataset_argument import tell_lacking
 from rft_app.cli.output import JsonOption, write_json, write_line
 from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
 from rft_app.cli.trace_filtering import MinTurnsOption, SinceOption, UntilOption, with_times
@@ -46,7 +47,8 @@ def create(  # noqa: PLR0913  # one parameter per option
 ) -> None:
     """Make a dataset of stored traces: all that match, or a sample of them."""
     if not preview and not (name and objective):
-        raise typer.BadParameter("A new dataset needs --name and --objective; or use --preview.")
+        lacks = tell_lacking(name, objective)
+        raise typer.BadParameter(f"A new dataset needs {lacks}; or use --preview.")
     from rft_app.cli.installation import ensure_schema
     from rft_app.domain.trace_page import TraceFilter, TraceSample
     from rft_app.services.trace_sampling import draw_sample

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rft_app.cli.dataset_argument import DatasetArgument
+from rft_app.cli.dataset_argument import DatasetArgument, tell_lacking
 from rft_app.cli.output import JsonOption
 from rft_app.cli.scrubbing import ScrubOption, ScrubPatternOption, ScrubRegionOption, read_rules
 from rft_app.domain.imports import ImportMode
@@ -53,7 +53,8 @@ def import_file(  # noqa: PLR0913  # one parameter per option
         _preview(file.resolve(), rules, mapping, is_json=json)
         return
     if into is None and not (name and objective):
-        raise typer.BadParameter("A new dataset needs --name and --objective; or name one: --into.")
+        lacks = tell_lacking(name, objective)
+        raise typer.BadParameter(f"A new dataset needs {lacks}; or name one that is there: --into.")
     if into is not None and (name or objective):
         raise typer.BadParameter("--name and --objective are for a new dataset, not with --into.")
     columns = parse_mapping(mapping)

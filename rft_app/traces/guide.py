@@ -33,7 +33,7 @@ _ANSWER = {"role": "assistant", "content": "Which one?"}
 GUIDE: tuple[ShapeGuide, ...] = (
     _guide(
         "messages",
-        "`messages`, optionally `tools`, `tool_choice`, `parallel_tool_calls`",
+        "`messages`, optionally `reference`, `tools`, `tool_choice`, `parallel_tool_calls`",
         "the last assistant turn",
         messages=[{"role": "system", "content": "You are an airline agent."}, _QUESTION, _ANSWER],
         model="gpt-4o",

@@ -113,8 +113,9 @@ def format_requirements() -> rx.Component:
             ),
             rx.el.li(
                 marked(
-                    "Optional: `tools[]`, `tool_choice`, `reward` from 0 to 1. All other fields are"
-                    " kept as metadata."
+                    "Optional: `reference`, the right answer that a grader can compare with;"
+                    " `tools[]`, `tool_choice`, `reward` from 0 to 1. All other fields are kept as"
+                    " metadata."
                 )
             ),
             class_name="list-disc pl-4 grid gap-1 text-small text-ink-2 marker:text-ink-off",

@@ -162,7 +162,7 @@ def _words() -> tuple[rx.Component, rx.Component]:
                 placeholder="What should the model get better at?",
                 max_length=4000,
             ),
-            hint="One or two sentences. It names the goal the grader will judge by.",
+            hint="One or two sentences. A judge grades by it; a script grader has its own rules.",
             html_for="dataset-objective",
         ),
     )

@@ -46,7 +46,8 @@ def _general() -> rx.Component:
                 on_change=SettingsState.set_objective,
                 max_length=4000,
             ),
-            hint="What the model should get better at. It names the goal the grader judges by.",
+            hint="What the model should get better at. A judge grades by it; a script grader has"
+            " its own rules.",
             html_for="dataset-objective",
         ),
         rx.cond(
