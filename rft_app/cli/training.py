@@ -340,7 +340,13 @@ def resume(run: RunId, json: JsonOption = False) -> None:
     _follow(found, is_json=json)
 
 
-def compare(run: RunId, json: JsonOption = False) -> None:
+def compare(
+    run: RunId,
+    again: Annotated[
+        bool, typer.Option("--again", help="Judge again the answers that have no grade, first.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Base against tuned model on held-out records."""
     from rft_app.api.schemas.training_comparison import TrainingComparison
     from rft_app.cli.installation import ensure_schema
@@ -348,9 +354,22 @@ def compare(run: RunId, json: JsonOption = False) -> None:
     from rft_app.storage.session import reading
 
     ensure_schema()
+    if again:
+        _compare_again(run)
     with reading() as session:
         found = get_comparison(session, run)
     if json:
         write_json(TrainingComparison.of(found).to_json())
     else:
         _write_comparison(found)
+
+
+def _compare_again(run: str) -> None:
+    from rft_app.cli.following import following
+    from rft_app.services.comparing_again import compare_again
+    from rft_app.storage.session import unit_of_work
+
+    with unit_of_work() as session:
+        job = compare_again(session, run)
+    with following() as follower:
+        follower.follow(job, "Comparison")

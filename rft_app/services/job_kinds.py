@@ -8,6 +8,7 @@ from rft_app.pipeline.steps import STEPS
 from rft_app.registry import Registry
 from rft_app.services.auto_improve import AutoRunWatch, CheckGrader
 from rft_app.services.categorising import Categorize
+from rft_app.services.comparing_again import CompareAgain
 from rft_app.services.duplication import DuplicateDataset
 from rft_app.services.export_jobs import ExportJob
 from rft_app.services.generation_accepting import AcceptGenerated
@@ -42,6 +43,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     ),
     CheckGrader(),
     Train(),
+    CompareAgain(),
     GenerateTopics(),
     Categorize(),
     SplitTopic(),

@@ -63,7 +63,7 @@ def compare_at_service(
     """Have both models answer the held-out records; answers are graded and stored.
 
     Args:
-        context: The training's job.
+        context: The training's job, or one that compares again.
         run: A training at a service.
         seqs: Keys of the records.
         grader: The dataset's.
@@ -137,7 +137,7 @@ class _Asking:
         from rft_app.llm.client import ChatClient  # openai takes a second to import
 
         self._context = context
-        scope = comparing_scope(context.job_id)
+        scope = comparing_scope(run.job_id)
         self.totals = RunningTotals(scope)
         self._ledger = StoredPaidCalls(scope, run.dataset_id, self.totals)
         self._num_at_once = endpoint.provider.concurrency

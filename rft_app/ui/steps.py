@@ -114,6 +114,7 @@ JOB_NAMES = {
     "split_topic": "The split",
     "coverage": "Coverage",
     "dry_run": "Dry run",
+    "compare": "Comparison",
     "check_grader": "The trial of the grader",
     "export": "Export",
     "duplicate": "Duplicate",

@@ -5,12 +5,14 @@ from fastapi.testclient import TestClient
 
 from rft_app.domain.job import JobStatus
 from rft_app.domain.training_run import TrainingRun
+from rft_app.jobs.running import JobRunner
+from rft_app.services.job_kinds import all_job_kinds
 from rft_app.storage.session import unit_of_work
 from rft_app.storage.tables import TrainingRunRow
 from rft_app.storage.tuned_models import name_model
 from tests.api.conftest import DATASETS
 from tests.pipeline.graded_dataset import DATASET
-from tests.services.training_world import SETTINGS, follow_script, order, prepare, work
+from tests.services.training_world import SETTINGS, follow_script, lose, order, prepare, work
 
 TRAIN = f"{DATASETS}/{DATASET}/train"
 ASKED = {"hyperparameters": {"settings": SETTINGS}}
@@ -155,3 +157,16 @@ def test_a_training_that_is_not_there_is_not_found(client: TestClient, path: str
     answer = client.get(at("train_none", *([path] if path else [])))
     assert answer.status_code == 404
     assert "train_none" in answer.json()["error"]["message"]
+
+
+def test_a_comparison_that_lacks_grades_is_made_again(client: TestClient, run: TrainingRun) -> None:
+    whole = client.get(at(run, "comparison")).json()
+    refused = client.post(at(run, "comparison"))
+    assert (refused.status_code, "would change nothing" in refused.text) == (409, True)
+    lose(run, [1, 2])
+    assert client.get(at(run, "comparison")).json()["numUngraded"] == 2
+    ordered = client.post(at(run, "comparison"))
+    assert (ordered.status_code, ordered.json()["status"]) == (202, "queued")
+    JobRunner(all_job_kinds(), "wk_test").run(ordered.json()["id"], 0)
+    assert client.get(at(run, "comparison")).json() == whole
+    assert client.post(at("train_none", "comparison")).status_code == 404

@@ -11,12 +11,13 @@ from rft_app.domain.job import JobStatus
 from rft_app.jobs.running import JobRunner
 from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.training import get_training_draft
+from rft_app.services.training_runs import get_training
 from rft_app.storage import jobs
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.storage.tables import TrainingRunRow
 from tests.cli.conftest import Rft
 from tests.pipeline.graded_dataset import DATASET
-from tests.services.training_world import SETTINGS, follow_script, prepare
+from tests.services.training_world import SETTINGS, follow_script, lose, prepare
 
 SET = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
 
@@ -71,6 +72,14 @@ def test_a_training_runs_to_its_comparison(rft: Rft) -> None:
     assert (found["isHeldOut"], found["tunedTokens"]) == (False, 2.5)
     assert rft.json("train", "status", listed["id"])["improvement"] == 1.0
     assert rft("train", "cancel", listed["id"]).returncode == 1
+    refused = rft("compare", listed["id"], "--again")
+    assert (refused.returncode, "would change nothing" in refused.stderr) == (1, True)
+    with reading() as session:
+        run = get_training(session, listed["id"])
+    lose(run, [0, 3])
+    assert rft.json("compare", listed["id"])["numUngraded"] == 2
+    again = rft("compare", listed["id"], "--again")
+    assert "12 better, 0 worse, 0 the same, 0 not graded" in again.stdout, again.stderr
 
 
 def test_the_adapter_of_a_folder_comes_with_what_serves_it(rft: Rft) -> None:

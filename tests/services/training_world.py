@@ -7,14 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
-from rft_app.domain.training_run import TrainingRun
+from rft_app.domain.grading import FailureKind, GradingFailure
+from rft_app.domain.training_run import Phase, TrainingRun
 from rft_app.jobs.running import JobRunner
 from rft_app.services.job_kinds import all_job_kinds
+from rft_app.services.training_jobs import conclude
 from rft_app.services.training_orders import TrainingRequest
 from rft_app.services.training_runs import get_training, start_training
 from rft_app.settings import get_settings
-from rft_app.storage import jobs
+from rft_app.storage import jobs, training_runs
 from rft_app.storage.session import reading, unit_of_work
+from rft_app.storage.training_runs import Answer, Place
 from rft_app.trainers import environment, trl_local
 from tests.pipeline.graded_dataset import DATASET, NUMBER_OF_TEXT, add_records, configure
 from tests.trainers import scripted_child_path
@@ -73,3 +76,21 @@ def attempt_of(run: TrainingRun) -> int:
     """How often it was retried."""
     with reading() as session:
         return dict(jobs.list_active_attempts(session))[run.job_id]
+
+
+SILENT = GradingFailure(failure_kind=FailureKind.TIMEOUT, message="The judge was silent.")
+
+
+def lose(run: TrainingRun, positions: list[int], phase: Phase = Phase.TUNED) -> None:
+    """Let the grader have been silent about some answers."""
+    assert run.outcome is not None
+    place = Place(phase, run.outcome.best_step if phase is Phase.TUNED else 0)
+    with unit_of_work() as session:
+        rows = training_runs.list_answers(session, run.id, place)
+        for position in positions:
+            lost = Answer(rows[position].record_seq, rows[position].text, SILENT)
+            training_runs.put_answers(session, run.id, place, position, [lost])
+    done = run.outcome.model_dump(mode="json", exclude={"comparison", "is_held_out"})
+    outcome = conclude(run, done, is_held_out=run.outcome.is_held_out)
+    with unit_of_work() as session:
+        training_runs.finish_run(session, run.id, outcome)

@@ -16,7 +16,10 @@ from rft_app.domain.training_run import (
 )
 from rft_app.domain.training_watch import find_alerts
 from rft_app.errors import NotFoundError
+from rft_app.jobs.running import JobRunner
+from rft_app.services.comparing_again import compare_again
 from rft_app.services.datasets import get_dataset
+from rft_app.services.job_kinds import all_job_kinds
 from rft_app.services.training_runs import (
     AnsweredStep,
     cancel_training,
@@ -41,14 +44,16 @@ from rft_app.ui.charts.training_curves import (
     reward_curves,
     small_line,
 )
-from rft_app.ui.state.training import Parameter, RunLine
+from rft_app.ui.state.comparing_view import AgainView
+from rft_app.ui.state.training import RunLine
 from rft_app.ui.state.training_answer_view import AnswerView, drop_cut_group
 from rft_app.ui.state.training_comparison_view import SideBySide
 from rft_app.ui.state.training_curves_view import SmallCurve, read_curves
+from rft_app.ui.state.training_parameters import Parameter
 from rft_app.ui.state.training_places import MAX_PLACES, find_nearest, list_places
 from rft_app.ui.state.training_run import TrainingRunState
 from tests.pipeline.graded_dataset import DATASET
-from tests.services.training_world import order, prepare, work
+from tests.services.training_world import lose, order, prepare, work
 
 
 @pytest.fixture
@@ -93,6 +98,21 @@ def test_a_training_that_is_done_is_shown_whole(run: TrainingRun) -> None:
     line = RunLine.of(run)
     assert line.href == f"/optimization/{DATASET}/training/{run.id}"
     assert line.status == "Trained"
+
+
+def test_what_a_comparison_lacks_is_said_until_it_is_whole(run: TrainingRun) -> None:
+    assert open_page(run.id).again == AgainView()
+    lose(run, [0])
+    page = open_page(run.id)
+    assert page.again.gaps.startswith("1 held-out answer has no grade")
+    shown = page.num_compared
+    with unit_of_work() as session:
+        job = compare_again(session, run.id)
+    refresh(page)
+    assert page.again.words == "waiting to begin"
+    JobRunner(all_job_kinds(), "wk_test").run(job.id, 0)
+    refresh(page)
+    assert (page.again, page.num_compared) == (AgainView(), shown + 1)
 
 
 def test_a_few_steps_have_a_tick_each_and_none_between() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
+from rft_app.api.schemas.job import Job
 from rft_app.api.schemas.training_comparison import Adapter, TrainingComparison
 from rft_app.api.schemas.training_run import (
     Checkpoint,
@@ -19,9 +20,11 @@ from rft_app.api.schemas.training_run import (
     TrainingOutlook,
     TrainingTopics,
 )
+from rft_app.api.waiting import Wait, start
 from rft_app.domain.training_run import Phase
 from rft_app.services import training_runs as use_cases
 from rft_app.services import training_topics
+from rft_app.services.comparing_again import compare_again
 from rft_app.services.training_orders import look_ahead
 from rft_app.storage.session import reading, unit_of_work
 from rft_app.trainers import TRAINERS
@@ -166,6 +169,12 @@ def get_comparison(job_id: str) -> TrainingComparison:
     """Base against tuned model on held-out records; 409 before it is done."""
     with reading() as session:
         return TrainingComparison.of(use_cases.get_comparison(session, job_id))
+
+
+@router.post("/training/{job_id}/comparison", status_code=202)
+async def compare_models_again(response: Response, job_id: str, wait: Wait = 0) -> Job:
+    """Judge again what the comparison lacks; 409 where it lacks nothing or the job runs."""
+    return await start(response, wait, lambda session: compare_again(session, job_id))
 
 
 @router.get("/training/{job_id}/adapter")

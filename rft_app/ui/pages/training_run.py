@@ -211,16 +211,43 @@ def _notices() -> list[rx.Component]:
             _RUN.notice != "",
             notice("A provider trains this one.", _RUN.notice, tone="warn"),
         ),
-        rx.cond(
-            _RUN.not_compared != "",
-            notice("The models were not compared.", _RUN.not_compared, tone="warn"),
-        ),
+        _not_compared(),
         rx.cond(_RUN.ended != "", notice("It stopped before its last step.", _RUN.ended)),
         rx.cond(
             _RUN.against != "",
             notice("Started against the dry run's verdict.", _RUN.against, tone="warn"),
         ),
     ]
+
+
+def _not_compared() -> rx.Component:
+    again = TrainingRunState.again
+    title = rx.cond(
+        _RUN.has_comparison, "The comparison is not whole.", "The models were not compared."
+    )
+    return rx.cond(
+        again.gaps != "",
+        notice(
+            title,
+            again.gaps,
+            tone="warn",
+            action=rx.cond(
+                again.words != "",
+                rx.el.span(again.words, class_name="text-small tabular-nums", role="status"),
+                button(
+                    "Compare again",
+                    size="sm",
+                    icon="refresh-cw",
+                    on_click=TrainingRunState.compare_again,
+                    disabled=TrainingRunState.is_asking,
+                ),
+            ),
+        ),
+        rx.cond(
+            _RUN.not_compared != "",
+            notice("The models were not compared.", _RUN.not_compared, tone="warn"),
+        ),
+    )
 
 
 def _facts() -> rx.Component:

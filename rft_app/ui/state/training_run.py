@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 import reflex as rx
 from sqlmodel import Session
 
-from rft_app.domain.training_run import Phase, TrainingMetric, TrainingRollout, TrainingRun
+from rft_app.domain.training_run import Phase, TrainingMetric, TrainingRollout
 from rft_app.domain.training_watch import find_alerts
 from rft_app.errors import NotFoundError, RftError
+from rft_app.services.comparing_again import compare_again
 from rft_app.services.datasets import get_dataset
 from rft_app.services.training_runs import (
     MAX_PAGE,
@@ -37,6 +38,7 @@ from rft_app.ui.charts.training_curves import (
 )
 from rft_app.ui.state.asking import ask, dataset_id_in, tell
 from rft_app.ui.state.choice import Choice
+from rft_app.ui.state.comparing_view import AgainView
 from rft_app.ui.state.live_page import LivePage
 from rft_app.ui.state.serving_view import ServingView
 from rft_app.ui.state.training_answer_view import AnswerView, read_answers
@@ -63,7 +65,7 @@ MAX_CHECKPOINTS = 50
 """Newest checkpoints that are shown beside the best one."""
 SHOWN = 20
 """Compared records at a time."""
-_Order = Callable[[Session, str], TrainingRun]
+_Order = Callable[[Session, str], object]
 
 
 class TrainingRunState(LivePage, rx.State):
@@ -81,6 +83,7 @@ class TrainingRunState(LivePage, rx.State):
     """Why the last order was not carried out."""
     is_asking: bool = False
     run: RunView = RunView()
+    again: AgainView = AgainView()
     wish: str = ""
     """What it was asked to do after this step: `finish`, `stop`, or nothing."""
     serving: ServingView = ServingView()
@@ -109,7 +112,7 @@ class TrainingRunState(LivePage, rx.State):
     shown_place: str = ""
     answers: list[AnswerView] = []
     answers_note: str = ""
-    """Where the step has more answers than are shown, how many those are; else empty."""
+    """Which answers of a larger step are shown; empty where all are."""
     compared: list[SideBySide] = []
     num_compared: int = 0
     events: list[str] = []
@@ -160,7 +163,8 @@ class TrainingRunState(LivePage, rx.State):
             error="",
             dataset_name=found.dataset_name,
             run=RunView.of(found.run),
-            wish=found.wish,
+            again=found.again,
+            wish=found.wish.value,
             events=found.events,
             serving=found.serving,
             checkpoints=found.checkpoints,
@@ -180,7 +184,8 @@ class TrainingRunState(LivePage, rx.State):
         if found.drawn is not None:
             self._draw(found.drawn)
         if found.compared is not None:
-            self._compared_of, self._all_compared = found.run.id, found.compared
+            self._compared_of = AgainView.name_state(found.run)
+            self._all_compared = found.compared
             self.num_compared = len(found.compared)
             self.compared = []
             self._add_compared(found.marked)
@@ -210,8 +215,7 @@ class TrainingRunState(LivePage, rx.State):
     @rx.event
     async def go_to_step(self, form: dict[str, str]) -> None:
         """Look at the answers of the training step that is nearest to a typed one."""
-        typed = form.get("step", "").strip().replace(",", "")
-        if not typed:
+        if not (typed := form.get("step", "").strip().replace(",", "")):
             return
         if not (typed.isascii() and typed.isdecimal()) or len(typed) > MAX_DIGITS:
             self.fault = f"A step is a whole number, not {typed[:40]!r}."
@@ -262,6 +266,11 @@ class TrainingRunState(LivePage, rx.State):
     async def resume(self) -> None:
         """Go on from the last checkpoint."""
         await self._order(resume_training)
+
+    @rx.event(background=True)
+    async def compare_again(self) -> None:
+        """Judge again what the comparison lacks."""
+        await self._order(compare_again)
 
     async def _order(self, order: _Order) -> None:
         async with self:
@@ -322,7 +331,7 @@ class _Read:
         if self.run.dataset_id != dataset_id:
             raise NotFoundError(f"There is no training {run_id!r} of this dataset.")
         self.dataset_name = get_dataset(session, dataset_id).name
-        self.wish = find_wish(session, self.run).value
+        self.wish, self.again = find_wish(session, self.run), AgainView.read(session, self.run)
         self.metrics = _read_metrics(session, self.run.id, seen.metrics)
         is_known = bool(seen.metrics) and self.metrics == seen.metrics
         is_service = self.run.remote is not None
@@ -348,11 +357,11 @@ class _Read:
         self.answers, self.answers_note = read_answers(session, self.run.id, self.place)
         self.compared: list[SideBySide] | None = None
         self.marked: list[SideBySide] = []
-        outcome = self.run.outcome
-        if outcome and outcome.comparison and seen.compared_of != self.run.id:
+        found = None if self.run.outcome is None else self.run.outcome.comparison
+        if found is not None and seen.compared_of != AgainView.name_state(self.run):
             base = _read_all(session, self.run.id, Phase.BASE, steps)
             tuned = _read_all(session, self.run.id, Phase.TUNED, steps)
-            self.compared = SideBySide.list_of(outcome.comparison, base, tuned)
+            self.compared = SideBySide.list_of(found, base, tuned)
             self.marked = _mark(self.compared[:SHOWN])
 
 
