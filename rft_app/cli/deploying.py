@@ -89,7 +89,7 @@ def deploy(  # noqa: PLR0913  # each is an option
     if not json:
         note(f"Clients that call {made.alias} at /gateway/v1 get it within a second.")
     if ungraded:
-        note(ungraded)
+        note(f"Live answers will not be graded. {ungraded}")
     _write(made, is_json=json)
 
 

@@ -52,11 +52,11 @@ def tell_live_grading(session: Session, dataset_id: str) -> str:
     """Why live answers would not be graded, and what to do; empty where they are."""
     grader = current_grader(session, dataset_id)
     if grader is None:
-        return "Live answers are not graded: the dataset has no grader. Save one in step 4."
+        return "The dataset has no grader. Save one in step 4."
     if reads_reference(grader.spec):
         return (
-            "The grader compares with a reference, and live requests have none: their answers are "
-            "not graded. For live figures, save a grader that judges an answer by itself."
+            "The grader compares with a reference, and live requests have none. For live figures, "
+            "save a grader that judges an answer by itself."
         )
     return ""
 

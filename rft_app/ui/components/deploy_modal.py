@@ -216,7 +216,12 @@ def _grading_card() -> rx.Component:
         ),
         rx.cond(
             DeploymentState.grading_note != "",
-            rx.el.div(notice(DeploymentState.grading_note, tone="warn"), class_name="mt-3"),
+            notice(
+                "Live answers will not be graded.",
+                DeploymentState.grading_note,
+                tone="warn",
+                class_name="mt-3",
+            ),
         ),
         title="Live grading",
         witness="by the dataset's grader",
