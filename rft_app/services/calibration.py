@@ -10,6 +10,7 @@ from rft_app.domain.attack import compares_with_reference
 from rft_app.domain.calibration import (
     DEFAULT_THRESHOLD,
     MIN_GAP,
+    MIN_RECORDS,
     NUM_ASKED,
     NUM_LOCAL,
     Coefficient,
@@ -25,6 +26,7 @@ from rft_app.domain.grading import Abstention, GradingFailure, Outcome, Verdict
 from rft_app.domain.own_reference import tell_own_references
 from rft_app.domain.rollout import RolloutKey
 from rft_app.domain.statistics import has_passed
+from rft_app.domain.words import count
 from rft_app.services.calibration_figures import NUM_RESAMPLES, find_kappa, find_spearman
 from rft_app.services.grader_trial import TriedGrade
 from rft_app.storage import calibration, graders
@@ -94,13 +96,23 @@ class Calibration(Entity):
     """Why the recorded answers flatter the grader, by some of them; mostly empty."""
 
     @property
+    def _is_early(self) -> bool:
+        """Whether rated answers wait for their grade, and the graded ones are too few."""
+        return self.num_ungraded > 0 and self.kappa.n < MIN_RECORDS
+
+    @property
     def num_more(self) -> int | None:
         """Labels to add; `None` where it is unknown how many."""
-        return self.kappa.num_more
+        return None if self._is_early else self.kappa.num_more
 
     @property
     def more(self) -> str:
-        """The same as a sentence that says what the number is; empty where none is missing."""
+        """The same as a sentence that says what the number is; empty where none is missing.
+
+        Answers that people rated already are graded first, before anybody rates more.
+        """
+        if self._is_early:
+            return f"Grade the {count(self.num_ungraded, 'rated answer')} without a grade first."
         return self.kappa.more
 
 

@@ -152,6 +152,9 @@ def test_missing_grades_and_labels_are_told() -> None:
     view = CalibrationView.of(few)
     assert view.grade == "Grade 50 of 60 answers"
     assert view.more == ("Label 17 more: at least 20 labels are needed before agreement is told.")
+    waiting = few.model_copy(update={"num_ungraded": 24})
+    assert waiting.more == "Grade the 24 rated answers without a grade first."
+    assert waiting.num_more is None, "nobody knows before they are graded"
     stale = FOUND.model_copy(update={"is_stale": True, "grader": "string_check v1"})
     assert (CalibrationView.of(stale).grader, CalibrationView.of(stale).stale) == (
         "string check v1",
