@@ -125,6 +125,9 @@ def _print(dataset_id: str, job: Job, *, is_json: bool) -> None:
     _print_report(job)
 
 
+_NO_FAULTS = {"duplicate_rollout": "answers that are here already; they count once"}
+
+
 def _print_report(job: Job) -> None:
     """The counts and the first bad lines of an import that is done."""
     with reading() as session:
@@ -138,7 +141,7 @@ def _print_report(job: Job) -> None:
         f"{report.num_valid:,} valid · {report.num_invalid:,} invalid"
     )
     for code, count in report.reasons.items():
-        write_line(f"  {count:>7,}  {code}")
+        write_line(f"  {count:>7,}  {_NO_FAULTS.get(code, code)}")
     for told in (report.missing_half, report.without_answers):
         if told:
             note(told)

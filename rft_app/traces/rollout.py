@@ -25,7 +25,7 @@ from rft_app.traces.line import (
     starts_with,
 )
 
-LIST_FIELDS = ("rollouts", "completions", "outputs", "responses")
+LIST_FIELDS = ("rollouts", "completions", "outputs", "responses", "answers")
 ANSWER_FIELDS = ("output", "completion", "solution", "response", "answer", "text")
 REWARD_FIELDS = ("reward", "score", "is_correct")
 

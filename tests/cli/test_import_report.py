@@ -51,9 +51,12 @@ def test_bad_lines_of_rollouts_and_of_feedback_are_named_too(
     said.write_text('{"record_id": "q-1", "rating": 5}\n{"record_id": "q-1", "rating": 9}\n')
 
     of_rollouts = rft("import-rollouts", dataset_id, answers).stderr
+    again = rft("import-rollouts", dataset_id, answers)
     of_feedback = rft("feedback", "import", dataset_id, said, "--reviewer", "Ann").stderr
 
     assert "line 2: No record has the id 'q-9' or this question. [no_record] {" in of_rollouts
+    assert again.returncode == 0, "an answer that is here already is no fault"
+    assert "1  answers that are here already; they count once" in again.stdout
     assert "line 2: `rating` is '9'. Write a whole number from 1 to 5." in of_feedback
 
 

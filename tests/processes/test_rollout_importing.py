@@ -163,7 +163,7 @@ def test_answers_of_an_earlier_file_are_passed_over(any_database: str, tmp_path:
         {"question": "One?", "output": "a", "model": "m"},
         {"question": "Two?", "output": "a", "model": "m"},
     ]
-    new = [{**old[2], "model": "n"}, {**old[2], "output": "b"}]
+    new = [{"question": "Two?", "answers": ["a"], "model": "n"}, {**old[2], "output": "b"}]
 
     first = import_rollouts(tmp_path, *old)
     again = import_rollouts(tmp_path, *old)
