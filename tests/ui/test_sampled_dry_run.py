@@ -141,7 +141,7 @@ def test_school_mathematics_is_too_hard_for_it(
     expect(dialog).to_contain_text("NO_GO")
     report = read_report(dataset)
     assert report["diagnosis"]["verdict"] == "NO_GO"
-    assert report["learnableShare"] < 0.15, "nothing to learn from"
+    assert report["statistics"]["mean"] <= 0.25, "of twelve answers some are right by chance"
 
 
 def test_four_labels_with_a_shot_in_the_prompt_can_be_learnt(
