@@ -63,7 +63,7 @@ def deploy(  # noqa: PLR0913  # each is an option
     """Let an alias of the gateway go to a tuned model."""
     from pydantic import ValidationError
 
-    from rft_app.domain.deployment import DeploymentDraft, DeployMode
+    from rft_app.domain.deployment import DeploymentDraft, DeployMode, explain_fault
     from rft_app.services import deployments as use_cases
     from rft_app.services.traffic_grading import tell_live_grading
     from rft_app.storage.session import unit_of_work
@@ -79,9 +79,7 @@ def deploy(  # noqa: PLR0913  # each is an option
             max_graded_per_day=max_graded_per_day,
         )
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = str(fault["loc"][0]).replace("_", " ")
-        raise typer.BadParameter(f"The {field}: {fault['msg'].lower()}.") from error
+        raise typer.BadParameter(explain_fault(error).message) from error
     dataset_id = resolve_dataset(dataset)
     with unit_of_work() as session:
         made = use_cases.deploy(session, dataset_id, draft, reason=reason)

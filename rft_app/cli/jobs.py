@@ -6,6 +6,8 @@ import typer
 
 from rft_app.cli.dataset_argument import resolve_dataset
 from rft_app.cli.output import JsonOption, note, write_json, write_line, write_table
+from rft_app.domain.job import JobStatus
+from rft_app.domain.words import duration
 
 if TYPE_CHECKING:
     from rft_app.domain.job import Job
@@ -104,7 +106,14 @@ def _to_json(job: "Job") -> dict[str, object]:
 
 
 def _describe(job: "Job") -> tuple[str, ...]:
-    return job.id, job.kind, job.dataset_id or "–", _status(job), job.progress_label or "–"
+    return job.id, job.kind, job.dataset_id or "–", _status(job), _progress(job) or "–"
+
+
+def _progress(job: "Job") -> str:
+    """What it does now or did last; how long it took, once it is done."""
+    if job.status is not JobStatus.DONE or not (job.started_at and job.finished_at):
+        return job.progress_label
+    return f"took {duration((job.finished_at - job.started_at).total_seconds())}"
 
 
 def _status(job: "Job") -> str:
@@ -123,7 +132,7 @@ def _write(job: "Job", *, is_json: bool) -> None:
     if is_json:
         write_json(_to_json(job))
         return
-    write_line(f"{job.id}  {_label(job)}  {_status(job)}  {job.progress_label}".rstrip())
+    write_line(f"{job.id}  {_label(job)}  {_status(job)}  {_progress(job)}".rstrip())
     if job.dataset_id:
         write_line(f"dataset: {job.dataset_id}")
     for name, at in (("created", job.created_at), ("started", job.started_at)):

@@ -13,7 +13,12 @@ from rft_app.cli.output import JsonOption, note, write_json, write_line, write_t
 if TYPE_CHECKING:
     from rft_app.domain.training_comparison import TrainingComparison
     from rft_app.domain.training_remote import RemoteTraining
-    from rft_app.domain.training_run import TrainingOutcome, TrainingRun
+    from rft_app.domain.training_run import (
+        Checkpoint,
+        TrainingMetric,
+        TrainingOutcome,
+        TrainingRun,
+    )
     from rft_app.services.training_orders import TrainingRequest
     from rft_app.services.tuned_models import AdapterPlace
 
@@ -156,26 +161,45 @@ def _write(run: "TrainingRun", *, is_json: bool) -> None:
 
         write_json(TrainingJob.of(run).to_json())
         return
-    from rft_app.services.training_runs import list_alerts
+    from rft_app.services.training_runs import list_alerts, list_metrics
     from rft_app.storage.session import reading
 
     with reading() as session:
         alerts = list_alerts(session, run.id)
-    write_line(f"{run.id}  {run.status}  {run.words}")
+        before = list_metrics(session, run.id, limit=1)
+    write_line(f"{run.id}  {run.status}  {_describe_course(run)}".rstrip())
     if run.error:
         write_line(run.error)
     _write_where(run)
     _write_tuned(run)
     if run.best is not None:
-        reward = run.best.validation_reward
-        shown = "not validated" if reward is None else f"validation reward {reward:.3f}"
-        write_line(f"best checkpoint: step {run.best.step}, {shown}")
+        write_line(f"best checkpoint: step {run.best.step}, {_describe_best(run.best, before)}")
     for alert in alerts:
         write_line(f"alert: {alert.finding} {alert.remedy}")
     if run.outcome is not None and run.outcome.stopped:
         write_line(f"stopped early: {run.outcome.stopped}")
     if run.outcome is not None:
         _write_outcome(run.outcome)
+
+
+def _describe_course(run: "TrainingRun") -> str:
+    """How far it is, or came."""
+    if not run.status.is_settled:
+        return run.words
+    if not run.num_done:
+        return ""
+    total = f" of {run.total_steps:,}" if run.total_steps > run.num_done else ""
+    return f"{run.num_done:,}{total} steps"
+
+
+def _describe_best(best: "Checkpoint", before: "list[TrainingMetric]") -> str:
+    """Its validation reward beside that of the base model, where the first metrics tell it."""
+    if best.validation_reward is None:
+        return "not validated"
+    told = before[0].values if before and before[0].step == 0 else {}
+    base = told.get("validation_reward")
+    shown = f"validation reward {best.validation_reward:.3f}"
+    return shown if base is None else f"{shown} (base model {base:.3f})"
 
 
 def _write_outcome(outcome: "TrainingOutcome") -> None:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from rft_app.domain.entity import Entity
 from rft_app.errors import InvalidInputError
@@ -62,6 +62,13 @@ class DeploymentState(StrEnum):
     ACTIVE = "active"
     ROLLED_BACK = "rolled_back"
     """The alias stays, so that clients find it: the base answers all of it."""
+
+
+_RULES = {
+    "ab_test_share": "The share of an A/B test lies between 0 and 100 %, both left out.",
+    "graded_share": "The graded share lies between 0 and 100 %.",
+    "max_graded_per_day": "The number of graded answers in a day is 0 or more.",
+}
 
 
 class DeploymentDraft(Entity):
@@ -141,6 +148,15 @@ class Deployment(Entity):
         return self.base_model if variant is Variant.BASE else self.tuned_model
 
 
+def explain_fault(error: ValidationError) -> InvalidInputError:
+    """What is wrong with the first impossible value of a draft, in the words of its rule."""
+    fault = error.errors()[0]
+    name = str(fault["loc"][0])
+    field = name.replace("_", " ")
+    told = _RULES.get(name) or f"The {field}: {fault['msg'].lower()}."
+    return InvalidInputError(told, field=field)
+
+
 class DeploymentChange(Entity):
     """What somebody changes of a running deployment; `None` leaves a value as it is."""
 
@@ -161,19 +177,15 @@ class DeploymentChange(Entity):
             share = known.pop("ab_test_share")
             if not 0 < share < 1:
                 raise InvalidInputError(
-                    "The share of an A/B test lies between 0 and 100 %, both left out. To give "
-                    "the tuned model everything, promote it; to give it nothing, roll back.",
+                    f"{_RULES['ab_test_share']} To give the tuned model everything, promote it; "
+                    "to give it nothing, roll back.",
                     field="ab_test_ratio",
                 )
             known |= {"mode": DeployMode.AB_TEST, "tuned_share": share}
         if not 0 <= known.get("graded_share", 0) <= 1:
-            raise InvalidInputError(
-                "The graded share lies between 0 and 100 %.", field="graded_share"
-            )
+            raise InvalidInputError(_RULES["graded_share"], field="graded_share")
         if known.get("max_graded_per_day", 0) < 0:
-            raise InvalidInputError(
-                "The number of graded answers in a day is 0 or more.", field="max_graded_per_day"
-            )
+            raise InvalidInputError(_RULES["max_graded_per_day"], field="max_graded_per_day")
         return known
 
 

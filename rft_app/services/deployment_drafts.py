@@ -3,9 +3,8 @@
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from rft_app.domain.deployment import DeploymentDraft
+from rft_app.domain.deployment import DeploymentDraft, explain_fault
 from rft_app.domain.pipeline import StepName
-from rft_app.errors import InvalidInputError
 from rft_app.services.tuned_models import find_tuned_pair
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.steps import get_step_row, keep_settings
@@ -37,8 +36,6 @@ def save_deployment_draft(session: Session, dataset_id: str, **changes: object) 
     try:
         draft = DeploymentDraft.model_validate({**before.model_dump(), **changes})
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = str(fault["loc"][0]).replace("_", " ")
-        raise InvalidInputError(f"The {field}: {fault['msg'].lower()}.", field=field) from error
+        raise explain_fault(error) from error
     keep_settings(session, dataset_id, StepName.DEPLOY, draft.model_dump(mode="json"))
     return draft

@@ -96,9 +96,8 @@ def get_deployment(session: Session, name: str) -> Deployment:
     found = stored.find_deployment(session, name) or stored.find_by_alias(session, name)
     if found is None:
         known = ", ".join(one.alias for one in stored.list_routed(session))
-        raise NotFoundError(
-            f"There is no deployment {name!r}. " + (f"There are: {known}." if known else "")
-        )
+        others = f"There are: {known}." if known else "Nothing is deployed yet."
+        raise NotFoundError(f"There is no deployment {name!r}. {others}")
     return found
 
 

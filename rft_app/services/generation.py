@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from rft_app.domain.entity import Entity
@@ -10,12 +9,13 @@ from rft_app.domain.generation import GenerationPlan, GenerationReport, Generati
 from rft_app.domain.job import Job
 from rft_app.domain.paid import PaidTotals
 from rft_app.domain.record import Selection
-from rft_app.errors import ConflictError, InvalidInputError
+from rft_app.errors import ConflictError
 from rft_app.jobs.queue import enqueue
 from rft_app.pipeline._scopes import sampling_scope
 from rft_app.services.generation_costs import estimate_choice, estimate_tokens
 from rft_app.services.generation_orders import Orders, find_orders
 from rft_app.services.generation_units import make_units
+from rft_app.services.settings_reading import validate_settings
 from rft_app.storage import generation_runs
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.storage.datasets import get_dataset_row
@@ -148,12 +148,7 @@ def read_settings(values: dict[str, Any]) -> GenerationSettings:
     Raises:
         InvalidInputError: A name is unknown or a value impossible; the message names it.
     """
-    try:
-        return GenerationSettings.model_validate(values)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise InvalidInputError(f"The setting {field!r}: {fault['msg']}.", field=field) from error
+    return validate_settings(GenerationSettings, values)
 
 
 def find_last_report(session: Session, dataset_id: str) -> GenerationReport | None:

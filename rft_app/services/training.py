@@ -1,10 +1,9 @@
 """What a training would use: the draft of its form, and the data's side."""
 
 from dataclasses import replace
-from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from rft_app.domain.dry_run_rules import DryRunVerdict
@@ -19,8 +18,6 @@ from rft_app.services.pipeline import get_step
 from rft_app.storage.snapshot_source import read_columns
 from rft_app.storage.splits import find_test_side
 from rft_app.storage.steps import get_step_row, keep_settings
-
-T = TypeVar("T", bound=BaseModel)
 
 
 def get_training_draft(session: Session, dataset_id: str) -> TrainingDraft:
@@ -75,17 +72,3 @@ def _validate(values: dict[str, object]) -> TrainingDraft:
         fault = error.errors()[0]
         field = str(fault["loc"][0]).replace("_", " ")
         raise InvalidInputError(f"The {field}: {fault['msg'].lower()}.", field=field) from error
-
-
-def validate_settings(kind: type[T], values: dict[str, Any]) -> T:
-    """Settings of a kind.
-
-    Raises:
-        InvalidInputError: A name is unknown or a value impossible; the message names it.
-    """
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        raise InvalidInputError(f"The setting {field!r}: {fault['msg']}.", field=field) from error

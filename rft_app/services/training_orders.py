@@ -30,7 +30,8 @@ from rft_app.domain.training_plan import (
 )
 from rft_app.domain.training_remote import RemoteEstimate, RemoteTraining
 from rft_app.domain.training_run import Preset, TrainingSettings, list_values
-from rft_app.services.training import get_training_draft, plan_training, validate_settings
+from rft_app.services.settings_reading import validate_settings
+from rft_app.services.training import get_training_draft, plan_training
 from rft_app.services.training_checks import (
     check_grader,
     check_held_out,

@@ -16,7 +16,7 @@ from rft_app.exports import EXPORTERS
 from rft_app.graders.openai_training import to_training_grader
 from rft_app.services.export_counts import Qualifying, count_qualifying
 from rft_app.services.graders import current_grader
-from rft_app.services.training import validate_settings
+from rft_app.services.settings_reading import validate_settings
 from rft_app.services.training_checks import check_trainer
 from rft_app.storage.catalogue import read_catalogue
 from rft_app.trainers.openai_compatible import NO_SERVICE, list_services

@@ -89,8 +89,9 @@ class RunFolder:
         (self.path / "cancel").unlink(missing_ok=True)
 
     def forget_finish(self) -> None:
-        """Let it make all its steps, though it was asked to finish before."""
-        (self.path / "finish").unlink(missing_ok=True)
+        """Let it make all its steps, though it was asked to finish or had made its last before."""
+        for name in ("finish", "learnt.json"):
+            (self.path / name).unlink(missing_ok=True)
 
     def is_alive(self) -> bool:
         """Whether a trainer works here."""

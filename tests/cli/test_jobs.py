@@ -23,6 +23,7 @@ def test_jobs_are_listed_and_shown(rft: Rft, rows: Path) -> None:
     job_id = done["id"]
     shown = rft("jobs", "show", job_id).stdout
     assert shown.startswith(f"{job_id}  ")
+    assert "done  took " in shown
     assert "finished: " in shown
     assert rft.json("jobs", "show", job_id)["kind"] == done["kind"]
     page = rft("jobs", "list", "--limit", 1)

@@ -117,7 +117,9 @@ def test_one_that_fails_says_why_keeps_its_best_and_goes_on(rft: Rft) -> None:
     ("given", "code", "words"),
     [
         (("--set", "learning_rate"), 2, "name=value"),
-        (("--set", "warmth=3"), 1, "warmth"),
+        (("--set", "warmth=3"), 1, "There is no setting 'warmth'. There are: num_steps, "),
+        (("--set", "max_steps=3"), 1, "There is no setting 'max_steps'. Did you mean 'num_steps'?"),
+        (("--set", "num_steps=0"), 1, "'num_steps'"),
         (("--preset", "endless"), 2, "preset"),
         (("--epochs", "0"), 2, "epochs"),
         (("--trainer", "abacus"), 1, "abacus"),

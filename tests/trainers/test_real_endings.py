@@ -182,6 +182,33 @@ def test_a_killed_trainer_goes_on_and_a_corrupt_checkpoint_is_passed_over(base: 
     assert done.outcome.comparison is not None
 
 
+def test_one_that_breaks_off_in_the_comparison_makes_no_further_step(base: Path) -> None:
+    run = order_small(base, num_compared=60, max_completion_tokens=64)
+    worker = begin(run)
+    wait_for(lambda: count_checkpoints(run) >= 1, worker)
+    with unit_of_work() as session:
+        finish_training(session, run.id)
+    wait_for(lambda: is_comparing(run), worker)
+    kill(RunFolder.of(run.id))
+    worker.join(PATIENCE_S)
+    done = look(run)
+    assert (done.status, done.error) == (JobStatus.DONE, "")
+    assert len(list_begun(run)) == 2
+    assert done.outcome is not None
+    assert done.outcome.stopped == "somebody ended it early"
+    events = RunFolder.of(run.id).read_events()
+    last = max(int(one["step"]) for one in events if one["type"] == "metrics")
+    assert done.outcome.num_steps == last == count_steps(list_whole(run)[-1]) == list_begun(run)[1]
+    with reading() as session:
+        assert get_comparison(session, run.id).n == 56, "of 60 held out, four chose the checkpoint"
+
+
+def is_comparing(run: TrainingRun) -> bool:
+    events = RunFolder.of(run.id).read_events()
+    words = [one["words"] for one in events if one["type"] == "phase"]
+    return words[-1:] == ["comparing with the base model"]
+
+
 def test_weights_that_are_no_numbers_end_it_and_the_best_checkpoint_stays(base: Path) -> None:
     run = order_small(base)
     best = kill_twice(run).best

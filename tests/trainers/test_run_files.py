@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rft_app.processes.training.run_files import RunFiles
+from rft_app.processes.training.run_files import LEARNT, RunFiles
+from rft_app.trainers.run_folder import RunFolder
 
 
 def save(text: str) -> object:
@@ -50,6 +51,21 @@ def test_a_full_disk_leaves_the_best_and_whole_checkpoints_and_nothing_else(tmp_
     assert [path.name for path in files.checkpoints.iterdir()] == ["checkpoint-1"]
     assert files.find_checkpoint() == files.checkpoints / "checkpoint-1"
     assert not (tmp_path / "best.new").exists()
+
+
+def test_what_was_learnt_counts_while_the_best_is_there_and_nobody_wants_more(
+    tmp_path: Path,
+) -> None:
+    files = RunFiles(tmp_path)
+    files.write_json(LEARNT, {"num_steps": 7, "stopped": "somebody ended it early"})
+    assert files.read_learnt() is None
+    files.keep_best(save("first"), {"step": 4, "reward": 0.5})
+    assert files.read_learnt() == {"num_steps": 7, "stopped": "somebody ended it early"}
+    folder = RunFolder(tmp_path)
+    folder.ask_to_finish()
+    folder.forget_finish()
+    assert files.read_learnt() is None
+    assert not folder.is_asked_to_finish
 
 
 def test_the_best_is_there_after_a_kill_while_it_was_exchanged(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from learning import (
     tell_validation,
 )
 from peft import set_peft_model_state_dict
-from run_files import RunFiles, TrainingError, hash_file, step_of
+from run_files import LEARNT, RunFiles, TrainingError, hash_file, step_of
 from safetensors.torch import load_file
 from transformers.utils import logging
 
@@ -61,12 +61,16 @@ def train(files: RunFiles) -> None:
     if checkpoint is None:
         found = loaded.answerer.answer("validation", 0, loaded.rows["validation"], is_tuned=False)
         tell_validation(files, 0, found)
-    watch, num_steps = learn(files, config, loaded, place, checkpoint)
-    if watch.is_cancelled:
-        files.tell("cancelled", step=num_steps)
-        return
+    learnt = files.read_learnt()
+    if learnt is None:
+        watch, num_steps = learn(files, config, loaded, place, checkpoint)
+        if watch.is_cancelled:
+            files.tell("cancelled", step=num_steps)
+            return
+        learnt = {"num_steps": num_steps, "stopped": watch.stopped}
+        files.write_json(LEARNT, learnt)
     told = {**base, **compare(files, loaded), **place._asdict()}
-    files.tell("done", num_steps=num_steps, stopped=watch.stopped, **told)
+    files.tell("done", **learnt, **told)
 
 
 def load(files: RunFiles, config: dict[str, Any], place: Place) -> Loaded:

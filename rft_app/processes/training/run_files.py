@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+LEARNT = "learnt.json"
 NEW_BEST, OLD_BEST = "best.new", "best.old"
 RESERVE, RESERVE_BYTES = "reserve", 256 * 1024
 """Given up where the disk is full, so that this can be told and the best checkpoint kept."""
@@ -95,6 +96,14 @@ class RunFiles:
     def is_to_finish(self) -> bool:
         """Whether somebody wants no further training step, but all that comes after them."""
         return (self.path / "finish").exists()
+
+    def read_learnt(self) -> dict[str, Any] | None:
+        """How the last step came about: its number and why there is none after it.
+
+        `None` while there are steps to make. An attempt that broke off later, in the comparison,
+        leaves it: the next one makes no further step.
+        """
+        return self.read_json(LEARNT) if self.best.exists() else None
 
     def seal(self, checkpoint: Path) -> None:
         """Note what a checkpoint consists of, so that a damaged one is known."""
