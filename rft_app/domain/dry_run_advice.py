@@ -13,8 +13,16 @@ from rft_app.domain.words import count, share
 
 HARDLY_EVER = 0.02
 """Below this share of records that were ever solved, the model may be too weak for them."""
-_TOLD_BY_LOW_MEAN = {Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE}
-"""What answers cut off, or hardly ever right, make low, whatever the grader and the data are."""
+ALL_RIGHT = 0.95
+"""From this mean on hardly an answer is wrong."""
+_MODEL_IS_TO_ANSWER = (
+    "Nearly all recorded answers are right, and what is always right teaches nothing. Let the "
+    "model that is to be trained answer (Answers, under Settings; rft run --model), and try the "
+    "grader on answers that are wrong."
+)
+_TOLD_BY_MEAN = {Measure.MEAN, Measure.SD, Measure.LEARNABLE_SHARE}
+"""What answers cut off, hardly ever right or always right make extreme, whatever the grader and the
+data are."""
 
 
 class Advice(Entity):
@@ -52,13 +60,19 @@ def find_remedy(measure: Measure, usual: str, measured: Measured) -> Remedy:
         usual: What to do where nothing explains the value.
         measured: The figures.
     """
-    if measure in _TOLD_BY_LOW_MEAN:
+    if measure in _TOLD_BY_MEAN and measured.answers is None and _is_high(measured.mean):
+        return Remedy(_MODEL_IS_TO_ANSWER, "")
+    if measure in _TOLD_BY_MEAN:
         return _explain_low_mean(measure, usual, measured)
     if measure is Measure.FAILURE_RATE:
         usual = _mend_failures(measured.main_failures) or usual
     elif measure is Measure.NUM_GRADED:
         usual = _raise_graded(measured) or usual
     return Remedy("", usual)
+
+
+def _is_high(mean: float | None) -> bool:
+    return mean is not None and mean > ALL_RIGHT
 
 
 def _explain_low_mean(measure: Measure, usual: str, measured: Measured) -> Remedy:

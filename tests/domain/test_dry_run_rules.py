@@ -231,6 +231,17 @@ def test_where_no_record_was_ever_solved_the_model_is_asked_about_before_the_gra
     assert "partial credit" not in text
 
 
+def test_recorded_answers_that_are_all_right_lead_to_a_models_own() -> None:
+    ((rows, text),) = advised(mean=1.0, sd=0.0, learnable_share=None)
+    assert rows == (Measure.MEAN, Measure.SD)
+    assert text.startswith("Nearly all recorded answers are right")
+    assert "rft run --model" in text
+    of_a_model = Answers(num_asked=100, num_cut=0, max_tokens=64)
+    for changes in ({"mean": 0.9}, {"mean": 1.0, "answers": of_a_model}):
+        texts = [text for _, text in advised(sd=0.0, **changes)]
+        assert not any("recorded answers" in text for text in texts)
+
+
 @pytest.mark.parametrize(
     ("mean", "rates"), [(0.1, passes(0.02)), (0.1, passes(0.0, k=1)), (0.9, passes(0.0))]
 )

@@ -40,8 +40,14 @@ def _loss(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
-def _rate(value: float) -> str:
-    return f"{value:.1e}".replace("e-0", "e-") if value else "0"
+def show_rate(value: float) -> str:
+    """A learning rate as its setting is written.
+
+    Example:
+        >>> show_rate(2e-4), show_rate(1.5e-5), show_rate(0.0)
+        ('2e-4', '1.5e-5', '0')
+    """
+    return f"{value:.1e}".replace("e-0", "e-").replace(".0e", "e") if value else "0"
 
 
 def _percent(value: float) -> str:
@@ -92,7 +98,7 @@ _SMALL: Sequence[tuple[str, str, Callable[[float], str], str]] = (
         "answers that the grader would not judge; no alert",
     ),
     ("loss", "Loss", _loss, "near 0 by nature; one that is no number ends the training"),
-    ("learning_rate", "Learning rate", _rate, "the same at each step, as it was set; no alert"),
+    ("learning_rate", "Learning rate", show_rate, "the same at each step, as it was set; no alert"),
 )
 
 

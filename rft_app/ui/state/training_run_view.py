@@ -18,7 +18,7 @@ from rft_app.ui.state.figure import Figure
 from rft_app.ui.state.playground_view import playground_address
 from rft_app.ui.state.service_view import can_resume, list_remote
 from rft_app.ui.state.training_comparison_view import ComparisonView, signed
-from rft_app.ui.state.training_curves_view import NOT_TOLD, UNKNOWN
+from rft_app.ui.state.training_curves_view import NOT_TOLD, UNKNOWN, show_rate
 from rft_app.ui.words import count, duration, reward
 
 TRAINERS_SAID = {
@@ -225,7 +225,7 @@ def _list_own(settings: TrainingSettings) -> list[Figure]:
     each = f"{settings.prompts_per_step} records × {settings.rollouts_per_prompt} answers"
     return [
         Figure("Each step", each),
-        Figure("Learning rate", f"{settings.learning_rate:.1e}"),
+        Figure("Learning rate", show_rate(settings.learning_rate)),
         Figure("Answers", f"at most {settings.max_completion_tokens:,} tokens"),
         Figure("Seed", str(settings.seed)),
     ]
