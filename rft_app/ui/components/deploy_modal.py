@@ -351,9 +351,10 @@ def _change_card() -> rx.Component:
                 class_name="flex gap-2",
             ),
             rx.el.p(
+                rx.cond(view.can_promote, "Promote gives the tuned model all calls. ", ""),
                 rx.cond(
                     view.can_share,
-                    "Promote gives the tuned model all calls, Roll back gives them to the base.",
+                    "Roll back gives all calls to the base.",
                     "Roll back closes the endpoint: its calls answer 404.",
                 ),
                 class_name=WITNESS,
