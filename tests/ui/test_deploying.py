@@ -180,8 +180,11 @@ def test_a_running_deployment_fits_a_phone_and_leads_to_the_next_dataset(
         assert running["deployment"]["tunedShare"] == 0.4
         dialog.get_by_role("link", name="New dataset from this traffic", exact=True).click()
         expect(page).to_have_url(
-            f"{place.url}/optimization/create?source=traces&with_tag=alias%3Aparcel-bot"
+            f"{place.url}/optimization/new?source=traces&with_tag=alias%3Aparcel-bot"
         )
+        expect(page.get_by_role("heading", name="New dataset", exact=True)).to_be_visible()
+        chosen = page.get_by_role("tab", name="From gateway traces", exact=True)
+        expect(chosen).to_have_attribute("aria-selected", "true")
 
 
 def test_each_of_several_deployments_can_be_looked_at(place: Place, visitor: Page) -> None:

@@ -114,7 +114,7 @@ class DeploymentView:
             difference=_describe_difference(report),
             notes=[*report.notes, *_list_errors(report)],
             history=[_to_line(event) for event in report.history],
-            next_href=f"/optimization/create?{query}",
+            next_href=f"/optimization/new?{query}",
         )
 
 
