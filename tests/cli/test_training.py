@@ -104,12 +104,15 @@ def test_one_that_fails_says_why_keeps_its_best_and_goes_on(rft: Rft) -> None:
     assert failed.returncode == 1
     assert "not a finite number" in failed.stderr
     (listed,) = rft.json("train", "list", DATASET)
-    assert "tuned model: smollm2-135m:run-1-" in rft("train", "status", listed["id"]).stdout
+    status = rft("train", "status", listed["id"]).stdout
+    assert "failed  2 of 4 steps" in status
+    assert "tuned model: smollm2-135m:run-1-" in status
     refused = rft("compare", listed["id"])
     assert refused.returncode == 1
     assert f"is {JobStatus.FAILED}" in refused.stderr
     resumed = rft("train", "resume", listed["id"])
     assert resumed.returncode == 0, resumed.stderr
+    assert "done  4 steps" in resumed.stdout
     assert "The tuned model is better" in resumed.stdout
 
 
